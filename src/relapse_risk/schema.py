@@ -1,0 +1,322 @@
+"""Tables, columns, units, codes and labels of the register, and the one check a frame passes on its way in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import yaml
+
+from relapse_risk.errors import SchemaError
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Code",
+    "CodeList",
+    "Column",
+    "Table",
+    "arrow_schema",
+    "check_table",
+    "code_list",
+    "code_lists",
+    "empty_table",
+    "table",
+    "tables",
+    "to_arrow",
+    "to_pandas",
+]
+
+SCHEMA_VERSION = 1
+TYPES = ("str", "int", "float", "bool", "date", "code")
+_ARROW = {
+    "str": pa.string(),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "code": pa.dictionary(pa.int32(), pa.string()),
+}
+# One pandas type per schema type, so that every public boundary looks the same.
+_PANDAS = {
+    "str": "str",
+    "int": "Int64",
+    "float": "float64",
+    "bool": "boolean",
+    "date": "datetime64[s]",
+    "code": "str",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One value of a code list: its word (code and disk), number (import and export) and labels."""
+
+    word: str
+    number: int | str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """A code list with the source and confidence of its numbering."""
+
+    name: str
+    source: str
+    confidence: str
+    codes: tuple[Code, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(code.word for code in self.codes)
+
+    def label(self, word: str, language: str) -> str:
+        """The label of ``word`` in ``language`` (``zh`` or ``en``)."""
+        for code in self.codes:
+            if code.word == word:
+                return code.zh if language == "zh" else code.en
+        raise SchemaError(
+            "unknown code word", where=f"code list {self.name}", got=word, expected=" | ".join(self.words)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: type (``str int float bool date code``), unit, code list, table it refers to, labels."""
+
+    name: str
+    type: str
+    zh: str
+    en: str
+    unit: str = ""
+    codes: str = ""
+    refers_to: str = ""
+
+    def label(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: labels, key, columns, and the column that places a row in a county (``None``: city-wide)."""
+
+    name: str
+    zh: str
+    en: str
+    key: tuple[str, ...]
+    county_from: str | None
+    restricted: bool
+    columns: tuple[Column, ...]
+
+    def label(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether the table is kept once per month (its key holds ``snapshot_month``)."""
+        return "snapshot_month" in self.key
+
+    def column(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        near = get_close_matches(name, self.names, 1)
+        raise SchemaError(
+            "unknown column",
+            where=f"table {self.name}",
+            got=name,
+            fix=f"did you mean {near[0]!r}" if near else "see dictionary/tables.yaml",
+        )
+
+
+def _read_dictionary(file: str) -> dict[str, Any]:
+    text = files("relapse_risk").joinpath("dictionary", file).read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return content
+
+
+@cache
+def code_lists() -> Mapping[str, CodeList]:
+    """Every code list by name.
+
+    Examples
+    --------
+    >>> code_lists()["dwelling_grade"].words
+    ('A', 'B', 'C', 'D')
+    """
+    return MappingProxyType(
+        {
+            name: CodeList(name, spec["source"], spec["confidence"], tuple(Code(**v) for v in spec["values"]))
+            for name, spec in _read_dictionary("codes.yaml").items()
+        }
+    )
+
+
+def code_list(name: str) -> CodeList:
+    """The code list ``name``; :class:`SchemaError` names the nearest one when it does not exist."""
+    if name not in code_lists():
+        near = get_close_matches(name, code_lists(), 1)
+        raise SchemaError("unknown code list", where="dictionary/codes.yaml", got=name, fix=f"nearest is {near}")
+    return code_lists()[name]
+
+
+@cache
+def tables() -> Mapping[str, Table]:
+    """Every table of the register by name.
+
+    Examples
+    --------
+    >>> tables()["income"].key
+    ('household_id', 'period_end')
+    """
+    return MappingProxyType(
+        {
+            name: Table(
+                name=name,
+                zh=spec["label"]["zh"],
+                en=spec["label"]["en"],
+                key=tuple(spec["key"]),
+                county_from=spec["county_from"],
+                restricted=spec.get("restricted", False),
+                columns=tuple(Column(**column) for column in spec["columns"]),
+            )
+            for name, spec in _read_dictionary("tables.yaml").items()
+        }
+    )
+
+
+def table(name: str) -> Table:
+    """The table ``name``; :class:`SchemaError` names the nearest one when it does not exist."""
+    if name not in tables():
+        near = get_close_matches(name, tables(), 1)
+        raise SchemaError(
+            "unknown table",
+            where="dictionary/tables.yaml",
+            got=name,
+            expected=" | ".join(tables()),
+            fix=f"did you mean {near[0]!r}" if near else "use one of the tables listed",
+        )
+    return tables()[name]
+
+
+def arrow_schema(name: str) -> pa.Schema:
+    """The Arrow schema that table ``name`` has on disk."""
+    return pa.schema([pa.field(c.name, _ARROW[c.type]) for c in table(name).columns])
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """A frame of table ``name`` with no rows and the right types."""
+    return pd.DataFrame({c.name: pd.Series(dtype=_PANDAS[c.type]) for c in table(name).columns})
+
+
+def check_table(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Check ``frame`` against table ``name`` and return it with the declared columns, order and types.
+
+    Missing columns are added as null (not collected); unknown columns, wrong types, unknown code words,
+    null or repeated keys are errors.  The first fault is raised: for a table of every fault see
+    :mod:`relapse_risk.register.quality`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of the table; code columns hold words.
+    name : str
+        Table name.
+
+    Returns
+    -------
+    DataFrame
+        A new frame; the input is not changed.
+
+    Raises
+    ------
+    SchemaError
+        Naming table, column, row and value.
+
+    Examples
+    --------
+    >>> check_table(pd.DataFrame({"village_code": ["371425001001"]}), "village").shape[1] > 1
+    True
+    """
+    spec = table(name)
+    unknown = [c for c in frame.columns if c not in spec.names]
+    if unknown:
+        near = get_close_matches(str(unknown[0]), spec.names, 1)
+        raise SchemaError(
+            "unknown column",
+            where=f"table {name}",
+            got=unknown[0],
+            fix=f"did you mean {near[0]!r}" if near else "remove it or add it to dictionary/tables.yaml",
+        )
+    checked = pd.DataFrame(
+        {c.name: _typed(frame.get(c.name), c, name, frame.index) for c in spec.columns}, index=frame.index
+    ).reset_index(drop=True)
+    _check_key(checked, spec)
+    return checked
+
+
+def _typed(values: pd.Series | None, column: Column, table_name: str, index: pd.Index) -> pd.Series:
+    wanted = _PANDAS[column.type]
+    if values is None:
+        return pd.Series(index=index, dtype=wanted)
+    where = f"table {table_name}, column {column.name}"
+    try:
+        typed = pd.to_datetime(values).astype(wanted) if column.type == "date" else values.astype(wanted)
+    except (TypeError, ValueError) as error:
+        raise SchemaError(f"not a {column.type}: {error}", where=where) from error
+    if column.type == "float" and typed.isin([float("inf"), float("-inf")]).any():
+        raise SchemaError("infinite value", where=where, fix="write an empty value for unknown")
+    if column.type == "code":
+        _check_words(typed, column, where)
+    return typed
+
+
+def _check_words(values: pd.Series, column: Column, where: str) -> None:
+    words = code_list(column.codes).words
+    wrong = values.notna() & ~values.isin(words)
+    if wrong.any():
+        raise SchemaError(
+            f"unknown code word in row {int(wrong.to_numpy().argmax())}",
+            where=where,
+            got=values[wrong].iloc[0],
+            expected=" | ".join(words),
+        )
+
+
+def _check_key(frame: pd.DataFrame, spec: Table) -> None:
+    key = list(spec.key)
+    null = frame[key].isna().any(axis=1)
+    if null.any():
+        raise SchemaError("empty key", where=f"table {spec.name}, row {int(null.to_numpy().argmax())}", expected=key)
+    twice = frame.duplicated(key)
+    if twice.any():
+        row = int(twice.to_numpy().argmax())
+        raise SchemaError(
+            "the same key twice",
+            where=f"table {spec.name}, row {row}",
+            got=tuple(frame.loc[row, key]),
+            fix="keep one of the rows",
+        )
+
+
+def to_arrow(frame: pd.DataFrame, name: str) -> pa.Table:
+    """``frame`` (already checked) as an Arrow table with the schema on disk; NaN and NaT become null."""
+    return pa.Table.from_pandas(frame, schema=arrow_schema(name), preserve_index=False).replace_schema_metadata(None)
+
+
+def to_pandas(data: pa.Table, name: str) -> pd.DataFrame:
+    """An Arrow table of table ``name`` (any subset of its columns) as a frame with the public pandas types."""
+    frame = data.to_pandas(date_as_object=False, strings_to_categorical=False, integer_object_nulls=True)
+    spec = {c.name: c for c in table(name).columns}
+    return frame.astype({n: _PANDAS[spec[n].type] for n in frame.columns if n in spec})

@@ -164,7 +164,7 @@ class Place(BaseModel):
 
 
 def params_dir(folder: str | Path | None = None) -> Path:
-    """The parameter folder: the argument, ``RELAPSE_RISK_PARAMS``, ``./params``, the checkout's, or the packaged copy."""
+    """The parameter folder: the argument, ``RELAPSE_RISK_PARAMS``, ``./params``, the checkout's, the packaged copy."""
     if folder is not None:
         return _existing(Path(folder), "the folder given")
     if env := os.environ.get("RELAPSE_RISK_PARAMS"):
@@ -191,7 +191,7 @@ def read_yaml(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise ParameterError(f"cannot be read: {error}", where=str(path), fix="save it as UTF-8") from error
     try:
-        return yaml.load(text, Loader=_UniqueKeyLoader)
+        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         raise ParameterError(f"not valid YAML: {error}", where=str(path), fix="correct the line named") from error
 

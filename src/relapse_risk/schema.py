@@ -142,7 +142,7 @@ class Table:
 
 def _read_dictionary(file: str) -> dict[str, Any]:
     text = files("relapse_risk").joinpath("dictionary", file).read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    content: dict[str, Any] = yaml.safe_load(text)
     return content
 
 

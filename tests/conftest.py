@@ -1,0 +1,48 @@
+"""Fixtures shared by all tests: the demo register at full and small size, and the real panels beside the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from relapse_risk.demo import build_demo
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder shared by every worker of this test session, so that the city is built once."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+def _built(folder: Path, households: int | None) -> Path:
+    register = folder / "register"
+    with FileLock(str(folder) + ".lock"):
+        if not (folder / "ready").exists():
+            build_demo(register, households=households)
+            (folder / "ready").touch()
+    return register
+
+
+@pytest.fixture(scope="session")
+def demo_register(session_folder: Path) -> Path:
+    """The demo register of Dezhou at true size; its key is in ``demo_register.parent / "demo_key"``."""
+    return _built(session_folder / "demo", None)
+
+
+@pytest.fixture(scope="session")
+def small_register(session_folder: Path) -> Path:
+    """The demo register scaled down to 600 households, every table filled."""
+    return _built(session_folder / "small", 600)
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of real panels and reference values beside the checkout."""
+    for parent in (ROOT, *ROOT.parents):
+        if (parent / "shared" / "reference").is_dir():
+            return parent / "shared"
+    pytest.skip("../shared (real panels, reference values) is not here: test not run")

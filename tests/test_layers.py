@@ -1,0 +1,116 @@
+"""Every import points down: the house of DESIGN.md, held for top-level, lazy and facade imports alike."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import relapse_risk
+
+SOURCE = Path(relapse_risk.__file__).parent
+FLOORS = {
+    "errors": 0, "progress": 0,
+    "months": 1, "schema": 1, "parameters": 1,
+    "register": 2,
+    "derive": 3, "demo": 3,
+    "poverty": 4,
+    "hardship": 5, "relapse": 5,
+    "ranking": 6,
+    "scores": 7, "assistance": 7,
+    "assessment": 8, "evaluation": 8,
+    "reporting": 9,
+    "cli": 10,
+}  # fmt: skip
+
+
+def unit_of(file: Path) -> str:
+    return file.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported_units(tree: ast.AST, known: set[str]) -> list[tuple[int, str]]:
+    """Line and unit of every import of this package in ``tree``, wherever it stands."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "relapse_risk":
+            parts = node.module.split(".")
+            units = [parts[1]] if len(parts) > 1 else [alias.name for alias in node.names]
+            found += [(node.lineno, unit) for unit in units if unit in known]
+        elif isinstance(node, ast.Import):
+            names = [alias.name.split(".") for alias in node.names]
+            found += [(node.lineno, parts[1]) for parts in names if parts[0] == "relapse_risk" and len(parts) > 1]
+    return found
+
+
+def upward_imports(files: list[Path]) -> list[str]:
+    """Imports that do not point strictly down (a unit may always import itself)."""
+    wrong = []
+    for file in files:
+        unit = unit_of(file)
+        if unit == "__init__":
+            continue
+        for line, target in imported_units(ast.parse(file.read_text(encoding="utf-8")), set(FLOORS)):
+            if target != unit and FLOORS[target] >= FLOORS[unit]:
+                wrong.append(f"{file.relative_to(SOURCE)}:{line} ({unit}) imports {target}")
+    return wrong
+
+
+def source_files() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def test_every_unit_has_a_floor() -> None:
+    units = {unit_of(file) for file in source_files()} - {"__init__"}
+    assert units <= set(FLOORS), f"give these a floor: {sorted(units - set(FLOORS))}"
+
+
+def test_every_import_points_down() -> None:
+    assert upward_imports(source_files()) == []
+
+
+def test_an_upward_import_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "poverty" / "bad.py"
+    file.parent.mkdir()
+    file.write_text("def f():\n    from relapse_risk.reporting import render\n    import relapse_risk.cli\n")
+    monkeypatch.setitem(globals(), "SOURCE", tmp_path)
+    assert len(upward_imports([file])) == 2
+
+
+def test_only_cli_imports_lazily() -> None:
+    lazy = [
+        f"{file.relative_to(SOURCE)}:{inner.lineno}"
+        for file in source_files()
+        if unit_of(file) != "cli"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+    assert lazy == []
+
+
+def test_only_reporting_and_cli_know_notebooks() -> None:
+    notebook_libraries = {"papermill", "nbconvert", "nbformat", "ipykernel", "jupyter_client"}
+    wrong = [
+        f"{file.relative_to(SOURCE)}: {name}"
+        for file in source_files()
+        if unit_of(file) not in {"reporting", "cli"}
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for name in (
+            [alias.name.split(".")[0] for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [(node.module or "").split(".")[0]]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        if name in notebook_libraries
+    ]
+    assert wrong == []
+
+
+def test_hardship_and_relapse_stay_apart() -> None:
+    for unit, other in (("hardship", "relapse"), ("relapse", "hardship")):
+        for file in sorted((SOURCE / unit).rglob("*.py")):
+            targets = {t for _, t in imported_units(ast.parse(file.read_text(encoding="utf-8")), set(FLOORS))}
+            assert other not in targets, file

@@ -1,0 +1,52 @@
+# Two commands: `make reports` and `make test`.  `make help` lists the rest.
+VENV ?= .venv
+BIN := $(VENV)/bin
+PLACE := data/dezhou
+MONTH := 2020-12
+RR := $(BIN)/relapse-risk
+export VENV
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev reports demo test check lint types lab trials bench lock clean
+
+help: ## list what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: ## virtual environment with what the program needs
+	@tools/setup.sh requirements/run.txt
+
+setup-dev: ## virtual environment with what the tests need too
+	@tools/setup.sh requirements/dev.txt
+
+demo: setup ## the demo register of Dezhou, scored, ranked and assessed
+	@test -f $(PLACE)/register/manifest.json || $(RR) demo --out $(PLACE)/register
+	@$(RR) score --register $(PLACE)/register --month $(MONTH) --out $(PLACE)/scores
+	@$(RR) rank --register $(PLACE)/register --month $(MONTH) --out $(PLACE)/scores
+	@$(RR) facts --register $(PLACE)/register --month $(MONTH) --scores $(PLACE)/scores --out $(PLACE)/facts
+
+reports: demo ## every county's report, HTML and PDF, Chinese and English
+	@$(RR) render params/editions/dezhou.yaml
+
+test: setup-dev ## lint, types and every test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -n 2 -m "not long"
+
+trials: setup-dev ## the long trials: hundreds of kills, big data
+	@$(BIN)/pytest -m long
+
+bench: setup-dev ## benchmarks, each beside a peer in the same run
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lab: demo ## JupyterLab on the exploration notebooks
+	@$(BIN)/jupyter lab notebooks/explore/01_register.ipynb
+
+lock: setup-dev ## compile the hash locks anew (names no registry host)
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/run.txt
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/dev.txt
+
+clean: ## remove data, reports and caches (not the environment)
+	@rm -rf data build dist .pytest_cache .mypy_cache .ruff_cache reports/*/

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,7 +44,7 @@ JSON = typer.Option("--json", help="Print the result as JSON on standard output;
 PARAMS = typer.Option(help="Parameter folder; params/ when left out.", metavar="FOLDER")
 
 
-class Language(str, Enum):
+class Language(StrEnum):
     """Report languages."""
 
     zh = "zh"

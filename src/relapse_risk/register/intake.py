@@ -1,0 +1,222 @@
+"""Intake: candidate rows as they came are typed cell by cell; a cell that cannot be read is a fault, not a stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.schema import Column, Table, code_list, empty_table, table, tables
+
+__all__ = ["Fault", "key_faults", "month_faults", "reference_faults", "typed_frame"]
+
+YES, NO = ("true", "1", "1.0"), ("false", "0", "0.0")
+# A household's head is one of its own persons: the rule on heads speaks of it, and the two tables would wait for
+# each other for ever.
+LOOSE_REFERENCES = (("household", "head_person_id"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Rows (positions) of one column of one table with the same kind of fault, and the values met."""
+
+    rule: str
+    table: str
+    column: str
+    rows: np.ndarray
+    values: tuple[str, ...]
+
+
+def typed_frame(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Fault]]:
+    """``frame`` with the columns and types of table ``name``; cells that cannot be typed are null and reported.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Candidate rows: text or typed; code columns hold words.  Blank text counts as empty.
+    name : str
+        Table name.
+
+    Returns
+    -------
+    DataFrame
+        Typed, complete, indexed 0 … n − 1; the input is not changed.
+    list of Fault
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"household_id": ["H1", "H2"], "household_size": ["2", "two"]})
+    >>> typed, faults = typed_frame(rows, "household")
+    >>> typed["household_size"].tolist(), [(f.rule, f.rows.tolist(), f.values) for f in faults]
+    ([2, <NA>], [('not_a_number', [1], ('two',))])
+    """
+    spec = table(name)
+    blank = empty_table(name)
+    faults = [Fault("column_unknown", name, str(c), np.array([], dtype=int), ()) for c in frame if c not in spec.names]
+    columns: dict[str, pd.Series] = {}
+    for column in spec.columns:
+        if column.name not in frame:
+            columns[column.name] = pd.Series(index=range(len(frame)), dtype=blank[column.name].dtype)
+            continue
+        raw = frame[column.name].reset_index(drop=True)
+        if raw.dtype == blank[column.name].dtype and column.type not in ("code", "float", "str"):
+            columns[column.name] = raw
+            continue
+        columns[column.name], met = _typed_column(raw, column)
+        for rule, wrong in met.items():
+            if wrong.any():
+                rows = np.flatnonzero(wrong)
+                faults.append(Fault(rule, name, column.name, rows, tuple(str(v) for v in raw.iloc[rows])))
+    return pd.DataFrame(columns, index=range(len(frame))), faults
+
+
+def _typed_column(raw: pd.Series, column: Column) -> tuple[pd.Series, dict[str, np.ndarray]]:
+    """The typed values and, by kind of fault, where they could not be read."""
+    raw = _without_blanks(raw)
+    if column.type in ("int", "float"):
+        return _numbers(raw, whole=column.type == "int")
+    if column.type == "bool":
+        return _booleans(raw)
+    if column.type == "date":
+        return _dates(raw)
+    texts = _texts(raw)
+    if column.type == "str":
+        return texts, {}
+    wrong = texts.notna() & ~texts.isin(code_list(column.codes).words)
+    return texts.where(~wrong), {"code_unknown": wrong.to_numpy()}
+
+
+def _without_blanks(raw: pd.Series) -> pd.Series:
+    if not (pd.api.types.is_object_dtype(raw) or pd.api.types.is_string_dtype(raw)):
+        return raw
+    return raw.where(~raw.map(lambda v: isinstance(v, str) and not v.strip()), None)
+
+
+def _numbers(raw: pd.Series, whole: bool) -> tuple[pd.Series, dict[str, np.ndarray]]:
+    # numpy floats: pandas' nullable Float64 would keep NaN and null apart.
+    values = pd.to_numeric(raw, errors="coerce").astype("float64")
+    values = values.mask(raw.map(lambda v: isinstance(v, bool)).astype(bool)) if raw.dtype == object else values
+    not_number = values.isna() & raw.notna()
+    infinite = np.isinf(values)
+    values = values.where(~infinite)
+    if not whole:
+        return values, {"not_a_number": not_number.to_numpy(), "not_finite": infinite.to_numpy()}
+    broken = values.notna() & (values != values.round())
+    faults = {"not_a_number": not_number, "not_finite": infinite, "not_whole": broken}
+    return values.where(~broken).astype("Int64"), {rule: wrong.to_numpy() for rule, wrong in faults.items()}
+
+
+def _booleans(raw: pd.Series) -> tuple[pd.Series, dict[str, np.ndarray]]:
+    words = raw.astype("str").str.strip().str.lower()
+    values = pd.Series(pd.NA, index=raw.index, dtype="boolean")
+    values[words.isin(YES).to_numpy(bool)] = True
+    values[words.isin(NO).to_numpy(bool)] = False
+    return values, {"not_yes_or_no": (values.isna() & raw.notna()).to_numpy(dtype=bool)}
+
+
+def _dates(raw: pd.Series) -> tuple[pd.Series, dict[str, np.ndarray]]:
+    if pd.api.types.is_numeric_dtype(raw):
+        # A bare number is no date: it would be read as nanoseconds since 1970.
+        wrong = raw.notna().to_numpy(dtype=bool)
+        return pd.Series(pd.NaT, index=raw.index, dtype="datetime64[s]"), {"not_a_date": wrong}
+    if pd.api.types.is_datetime64_any_dtype(raw):
+        return raw.astype("datetime64[s]"), {}
+    texts = raw.astype("str")
+    values = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=False).astype("datetime64[s]").dt.normalize()
+    return values, {"not_a_date": (values.isna() & raw.notna()).to_numpy(dtype=bool)}
+
+
+def _texts(raw: pd.Series) -> pd.Series:
+    """Text without surrounding blanks; a whole number loses the ``.0`` that a spreadsheet gave it."""
+    if pd.api.types.is_numeric_dtype(raw) and not pd.api.types.is_bool_dtype(raw):
+        return raw.map(lambda v: f"{v:.0f}" if float(v).is_integer() else f"{v:g}", na_action="ignore").astype("str")
+    return raw.astype("str").str.strip()
+
+
+def key_faults(frame: pd.DataFrame, name: str) -> list[Fault]:
+    """Rows of typed table ``name`` whose key is empty, or the same as an earlier row's."""
+    spec = table(name)
+    key = list(spec.key)
+    empty = frame[key].isna()
+    faults = [
+        Fault("key_empty", name, column, np.flatnonzero(empty[column]), ("",) * int(empty[column].sum()))
+        for column in key
+        if empty[column].any()
+    ]
+    twice = frame.duplicated(key) & ~empty.any(axis=1)
+    if twice.any():
+        rows = np.flatnonzero(twice)
+        faults.append(Fault("key_twice", name, key[0], rows, tuple(frame[key[0]].iloc[rows].astype(str))))
+    return faults
+
+
+def month_faults(frame: pd.DataFrame, name: str, month: str) -> list[Fault]:
+    """Rows of a snapshot table that belong to another month than the one checked."""
+    if not table(name).is_snapshot:
+        return []
+    wrong = (frame["snapshot_month"].notna() & (frame["snapshot_month"] != month)).to_numpy(dtype=bool)
+    values = tuple(frame["snapshot_month"].iloc[np.flatnonzero(wrong)].astype(str))
+    return [Fault("other_month", name, "snapshot_month", np.flatnonzero(wrong), values)] if wrong.any() else []
+
+
+def reference_faults(
+    frames: Mapping[str, pd.DataFrame],
+    known: Mapping[str, frozenset[str]],
+    rejected: Mapping[str, np.ndarray],
+) -> list[Fault]:
+    """References that lead nowhere, and references to a row that is itself rejected (down the whole chain).
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        Typed frames by table.
+    known : mapping of str to frozenset of str
+        Keys that exist beyond these frames, by table.  A table in neither is not followed.
+    rejected : mapping of str to ndarray
+        Positions already rejected, by table.
+    """
+    out = {name: set(rows.tolist()) for name, rows in rejected.items()}
+    faults: list[Fault] = []
+    told: set[tuple[str, str, str]] = set()
+    changed = True
+    while changed:
+        changed = False
+        for name, frame in frames.items():
+            for fault in _broken_references(frame, tables()[name], frames, known, out):
+                fresh = [i for i in fault.rows.tolist() if (name, fault.column, str(i)) not in told]
+                if not fresh:
+                    continue
+                told.update((name, fault.column, str(i)) for i in fresh)
+                value = dict(zip(fault.rows.tolist(), fault.values, strict=True))
+                faults.append(Fault(fault.rule, name, fault.column, np.array(fresh), tuple(value[i] for i in fresh)))
+                before = len(out.setdefault(name, set()))
+                out[name].update(fresh)
+                changed |= len(out[name]) > before
+    return faults
+
+
+def _broken_references(
+    frame: pd.DataFrame,
+    spec: Table,
+    frames: Mapping[str, pd.DataFrame],
+    known: Mapping[str, frozenset[str]],
+    out: Mapping[str, set[int]],
+) -> list[Fault]:
+    faults = []
+    for column in spec.columns:
+        target = column.refers_to
+        if not target or (spec.name, column.name) in LOOSE_REFERENCES or (target not in frames and target not in known):
+            continue
+        values = frame[column.name]
+        beyond = known.get(target, frozenset())
+        given = frames[target][tables()[target].key[0]] if target in frames else pd.Series(dtype="str")
+        standing = given[~np.isin(np.arange(len(given)), list(out.get(target, ())))]
+        unknown = values.notna() & ~values.isin(given) & ~values.isin(beyond)
+        lost = values.notna() & values.isin(given) & ~values.isin(standing) & ~values.isin(beyond)
+        for rule, wrong in (("reference_unknown", unknown), ("reference_rejected", lost)):
+            if wrong.any():
+                rows = np.flatnonzero(wrong)
+                faults.append(Fault(rule, spec.name, column.name, rows, tuple(values.iloc[rows].astype(str))))
+    return faults

@@ -1,0 +1,108 @@
+"""The sentence of a finding, in both languages, with the value named and identity hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from string import Formatter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.register.clauses import Clause, Limit, Setting, limit_values
+from relapse_risk.register.findings import mask_identity
+from relapse_risk.register.joins import view_of
+from relapse_risk.schema import code_list, table, tables
+
+__all__ = ["LANGUAGES", "sentences", "shown"]
+
+LANGUAGES = ("zh", "en")
+EMPTY = {"zh": "空", "en": "empty"}
+YES_NO = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
+
+
+def shown(values: pd.Series, kind: str, codes: str = "", language: str = "") -> list[str | None]:
+    """``values`` as text: ISO dates, numbers without a useless ``.0``, labels of code words when a language is given.
+
+    Examples
+    --------
+    >>> shown(pd.Series([7300.0, 0.25, None]), "float")
+    ['7300', '0.25', None]
+    >>> shown(pd.Series(["C"]), "code", "dwelling_grade", "en")
+    ['C partly dangerous']
+    """
+    labels = {c.word: c.zh if language == "zh" else c.en for c in code_list(codes).codes} if codes and language else {}
+
+    def text(value: Any) -> str | None:
+        if pd.isna(value):
+            return None
+        if kind == "date":
+            return f"{pd.Timestamp(value):%Y-%m-%d}"
+        if kind == "bool":
+            return YES_NO[language][bool(value)] if language else str(bool(value)).lower()
+        if kind in ("int", "float"):
+            return f"{float(value):.10g}"
+        return labels.get(value, str(value))
+
+    return [text(value) for value in values]
+
+
+def sentences(
+    template: str,
+    language: str,
+    name: str,
+    column: str,
+    rows: pd.DataFrame,
+    when: Sequence[Clause],
+    setting: Setting,
+) -> list[str]:
+    """``template`` filled for each of ``rows`` of view ``name``."""
+    fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
+    filled = {field: _field(field, language, name, column, rows, when, setting) for field in fields}
+    return [template.format_map({field: texts[i] for field, texts in filled.items()}) for i in range(len(rows))]
+
+
+def _field(
+    field: str, language: str, name: str, column: str, rows: pd.DataFrame, when: Sequence[Clause], setting: Setting
+) -> list[str]:
+    if field == "table":
+        return [tables()[name].label(language)] * len(rows)
+    if field == "label":
+        return [column_label(name, column, language)] * len(rows)
+    if field == "limit":
+        return _limits(rows, when, setting)
+    source = column if field == "value" else field
+    spec = view_of(name).column(source)
+    assert spec is not None
+    texts = shown(rows[source], spec.type, spec.codes if spec.type == "code" else "", language)
+    return [EMPTY[language] if t is None else str(mask_identity(name, source, t)) for t in texts]
+
+
+def column_label(name: str, column: str, language: str) -> str:
+    """The label of a column of view ``name``; its own name where it has none."""
+    spec = view_of(name).column(column)
+    return (spec.zh if language == "zh" else spec.en) or column if spec is not None else column
+
+
+def _limits(rows: pd.DataFrame, when: Sequence[Clause], setting: Setting) -> list[str]:
+    """The number that the first numeric clause compared each row with."""
+    for clause in _flat(when):
+        operand = clause.operand
+        if isinstance(operand, Limit) and operand.day is None and clause.op not in ("before", "after"):
+            values = limit_values(operand, rows, setting)
+        elif isinstance(operand, float | int) and not isinstance(operand, bool):
+            values = float(operand)
+        else:
+            continue
+        return [f"{v:.10g}" for v in np.broadcast_to(np.asarray(values, dtype=float), len(rows))]
+    return [""] * len(rows)
+
+
+def _flat(when: Sequence[Clause]) -> list[Clause]:
+    return [leaf for clause in when for leaf in (_flat(clause.any) if clause.any is not None else [clause])]
+
+
+def code_words(name: str, column: str) -> str:
+    """The words a code column may hold, for a message; empty for other columns."""
+    spec = next((c for c in table(name).columns if c.name == column), None)
+    return " | ".join(code_list(spec.codes).words) if spec is not None and spec.type == "code" else ""

@@ -1,0 +1,404 @@
+"""An index as a frozen specification, read from ``params/indexes/<name>.yaml`` and checked once.
+
+Everything that changes a score is in the design, so that sensitivity is ``dataclasses.replace`` and a rerun.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from relapse_risk.errors import ParameterError
+from relapse_risk.hardship.aggregate import AGGREGATES
+from relapse_risk.hardship.normalise import NORMALISERS
+from relapse_risk.parameters import Confidence, Label, check_model, params_dir, read_yaml
+
+__all__ = ["TOP", "AidRule", "IndexDesign", "Indicator", "MissingPolicy", "SubIndex", "check_design", "read_index"]
+
+TOP = "need"
+Role = Literal["poverty", "monitoring", "dibao"]
+MissingPolicy = Literal["share", "worst", "best", "median", "refuse"]
+Direction = Literal["up", "down"]
+NO_LABEL = Label(zh="", en="")
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _IndicatorSpec(_Spec):
+    code: str
+    parent: str = TOP
+    weight: float = 1
+    columns: dict[str, float]
+    per: str = ""
+    over: tuple[Role, ...] = ()
+    normalise: str = ""
+    worst: float | None = None
+    best: float | None = None
+    direction: Direction = "up"
+    missing: MissingPolicy | None = None
+    label: Label
+
+
+class _SubIndexSpec(_Spec):
+    code: str
+    parent: str = TOP
+    weight: float = 1
+    aggregate: str = ""
+    label: Label
+
+
+class _AidSpec(_Spec):
+    column: str
+    per: str
+    over: tuple[Role, ...]
+    most: float = Field(ge=0, le=1)
+
+
+class _DesignSpec(_Spec):
+    id: str
+    label: Label
+    note: Label = NO_LABEL
+    confidence: Confidence = "assumed"
+    normalise: str = "goalposts"
+    aggregate: str = "arithmetic"
+    missing: MissingPolicy = "share"
+    subindexes: list[_SubIndexSpec] = []
+    indicators: list[_IndicatorSpec] = Field(min_length=1)
+    aid: _AidSpec | None = None
+    protected: tuple[str, ...] = ()
+    ties: tuple[str, ...] = ("household_id",)
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One leaf: where its number comes from, how it becomes 0-100, what a missing answer means.
+
+    Attributes
+    ----------
+    code, parent : str
+    weight : float
+        Relative to its siblings.
+    columns : tuple of (str, float)
+        Columns and coefficients whose sum is the numerator.
+    per : str
+        Column to divide by; empty for none. Zero or missing there makes the indicator unanswered.
+    over : tuple of str
+        Roles of lines to divide by; the first that exists in the place counts.
+    normalise : str
+        A name in :data:`relapse_risk.hardship.normalise.NORMALISERS`.
+    worst, best : float
+        Values that score 100 and 0 (goalposts); NaN for data-driven methods.
+    direction : {"up", "down"}
+        Whether a higher value raises the score (data-driven methods; goalposts say it themselves).
+    missing : str
+        ``share`` the weight, take the ``worst``, ``best`` or ``median`` score, or ``refuse``.
+    """
+
+    code: str
+    parent: str
+    weight: float
+    columns: tuple[tuple[str, float], ...]
+    per: str = ""
+    over: tuple[Role, ...] = ()
+    normalise: str = "goalposts"
+    worst: float = math.nan
+    best: float = math.nan
+    direction: Direction = "up"
+    missing: MissingPolicy = "share"
+    label: Label = NO_LABEL
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Every column read."""
+        return tuple(name for name, _ in self.columns) + ((self.per,) if self.per else ())
+
+
+@dataclass(frozen=True, slots=True)
+class SubIndex:
+    """One inner node: an aggregate of its children, itself weighted in its parent."""
+
+    code: str
+    parent: str
+    weight: float
+    aggregate: str = "arithmetic"
+    label: Label = NO_LABEL
+
+
+@dataclass(frozen=True, slots=True)
+class AidRule:
+    """How aid already received turns need into priority: need × (1 - min(most, aid / (per × line)))."""
+
+    column: str
+    per: str
+    over: tuple[Role, ...]
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDesign:
+    """A whole index.
+
+    Attributes
+    ----------
+    id, file : str
+    indicators : tuple of Indicator
+    subindexes : tuple of SubIndex
+        Inner nodes; the top node is ``need`` and has no entry.
+    aggregate : str
+        How the top node is made of its children.
+    aid : AidRule or None
+    protected : tuple of str
+        Columns that may never be an input.
+    ties : tuple of str
+        Columns that break equal scores, in order, ascending.
+    """
+
+    id: str
+    file: str
+    indicators: tuple[Indicator, ...]
+    subindexes: tuple[SubIndex, ...] = ()
+    aggregate: str = "arithmetic"
+    aid: AidRule | None = None
+    protected: tuple[str, ...] = ()
+    ties: tuple[str, ...] = ("household_id",)
+    label: Label = NO_LABEL
+    note: Label = NO_LABEL
+    confidence: Confidence = "assumed"
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(item.code for item in self.indicators)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Children of the top node, in order: what reasons are given for."""
+        return tuple(node.code for node in self.children(TOP))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Every column the index reads, aid included, without repeats."""
+        aid = (self.aid.column, self.aid.per) if self.aid else ()
+        return tuple(dict.fromkeys([name for item in self.indicators for name in item.inputs] + list(aid)))
+
+    def children(self, node: str) -> tuple[Indicator | SubIndex, ...]:
+        """What ``node`` is made of, sub-indexes first."""
+        nodes: tuple[Indicator | SubIndex, ...] = (*self.subindexes, *self.indicators)
+        return tuple(item for item in nodes if item.parent == node)
+
+    def node(self, code: str) -> Indicator | SubIndex:
+        """The indicator or sub-index called ``code``.
+
+        Raises
+        ------
+        ParameterError
+            Naming the design file and the nearest code.
+        """
+        nodes: tuple[Indicator | SubIndex, ...] = (*self.subindexes, *self.indicators)
+        known = {item.code: item for item in nodes}
+        if code not in known:
+            near = get_close_matches(code, known, 1)
+            raise ParameterError(
+                "unknown indicator or sub-index",
+                where=self.file,
+                got=code,
+                expected=" | ".join(known),
+                fix=f"did you mean {near[0]!r}" if near else "",
+            )
+        return known[code]
+
+    def effective_weights(self) -> dict[str, float]:
+        """Share of each indicator and sub-index in the whole (nested weights multiplied down; leaves sum to one)."""
+        shares: dict[str, float] = {}
+
+        def spread(parent: str, share: float) -> None:
+            items = self.children(parent)
+            total = sum(item.weight for item in items)
+            for item in items:
+                shares[item.code] = share * item.weight / total
+                spread(item.code, shares[item.code])
+
+        spread(TOP, 1.0)
+        return shares
+
+    def with_weights(self, weights: dict[str, float]) -> IndexDesign:
+        """The same design with some weights replaced."""
+        for code in weights:
+            self.node(code)
+        return check_design(
+            replace(
+                self,
+                indicators=tuple(replace(i, weight=weights.get(i.code, i.weight)) for i in self.indicators),
+                subindexes=tuple(replace(s, weight=weights.get(s.code, s.weight)) for s in self.subindexes),
+            )
+        )
+
+    def without(self, codes: Sequence[str]) -> IndexDesign:
+        """The same design with indicators or whole sub-indexes removed; emptied sub-indexes go too."""
+        gone = set(codes)
+        for code in codes:
+            self.node(code)
+        while True:
+            keep_s = tuple(s for s in self.subindexes if s.code not in gone and s.parent not in gone)
+            keep_i = tuple(i for i in self.indicators if i.code not in gone and i.parent not in gone)
+            parents = {s.parent for s in keep_s} | {i.parent for i in keep_i}
+            more = {s.code for s in self.subindexes if s not in keep_s or s.code not in parents}
+            if more <= gone:
+                break
+            gone |= more
+        if not keep_i:
+            raise ParameterError("nothing is left of the design", where=self.file, got=sorted(gone))
+        return replace(self, indicators=keep_i, subindexes=keep_s)
+
+
+def _faults(design: IndexDesign) -> Iterator[ParameterError]:
+    """Everything wrong with a design, each as the error to raise."""
+    nodes: list[Indicator | SubIndex] = [*design.subindexes, *design.indicators]
+    codes = [node.code for node in nodes]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield ParameterError("code written twice", where=f"{design.file}: {code}", expected="one entry per code")
+    parents = {sub.code: sub.parent for sub in design.subindexes}
+    for node in nodes:
+        at = f"{design.file}: {node.code}"
+        if node.code == TOP:
+            yield ParameterError(f"{TOP!r} is the name of the whole index", where=at, fix="choose another code")
+        if node.parent != TOP and node.parent not in parents:
+            yield ParameterError("unknown parent", where=at, got=node.parent, expected=" | ".join([TOP, *parents]))
+        if not math.isfinite(node.weight) or node.weight < 0:
+            yield ParameterError("not a weight", where=f"{at}.weight", got=node.weight, expected="finite, >= 0")
+        seen, above = {node.code}, node.parent
+        while above in parents:
+            if above in seen:
+                yield ParameterError("a cycle in the hierarchy", where=at, got=above, expected=f"a path to {TOP!r}")
+                break
+            seen.add(above)
+            above = parents[above]
+    for parent in [TOP, *parents]:
+        children = design.children(parent)
+        if not children:
+            yield ParameterError("has no indicator", where=f"{design.file}: {parent}", fix="add one or remove it")
+        elif sum(child.weight for child in children) <= 0:
+            yield ParameterError("weights sum to zero", where=f"{design.file}: {parent}", expected="a positive sum")
+    yield from _method_faults(design)
+
+
+def _method_faults(design: IndexDesign) -> Iterator[ParameterError]:
+    for code, method in [(TOP, design.aggregate), *((sub.code, sub.aggregate) for sub in design.subindexes)]:
+        if method not in AGGREGATES:
+            yield ParameterError(
+                "unknown aggregate", where=f"{design.file}: {code}", got=method, expected=" | ".join(AGGREGATES)
+            )
+    for item in design.indicators:
+        at = f"{design.file}: {item.code}"
+        if item.normalise not in NORMALISERS:
+            yield ParameterError("unknown normalise", where=at, got=item.normalise, expected=" | ".join(NORMALISERS))
+        if item.normalise == "goalposts" and not (
+            math.isfinite(item.worst) and math.isfinite(item.best) and item.worst != item.best
+        ):
+            yield ParameterError(
+                "goalposts need a worst and a best value that differ",
+                where=at,
+                got=(item.worst, item.best),
+                expected="two finite numbers",
+            )
+        if not item.columns:
+            yield ParameterError("reads no column", where=at, expected="columns: {name: coefficient}")
+        for name, coefficient in item.columns:
+            if not math.isfinite(coefficient):
+                yield ParameterError("not a number", where=f"{at}.columns.{name}", got=coefficient)
+        for name in sorted(set(item.inputs) & set(design.protected)):
+            yield ParameterError(
+                f"{name} is a protected trait and may not be an input",
+                where=at,
+                got=name,
+                fix="use it to check the index (evaluation/), never to make it",
+            )
+
+
+def check_design(design: IndexDesign) -> IndexDesign:
+    """Return ``design`` if it is whole; raise its first fault otherwise.
+
+    Raises
+    ------
+    ParameterError
+        Naming the design file, the indicator and what was expected: a code written twice, an unknown parent, a
+        cycle, a negative, infinite or zero-sum weight, an unknown method, equal goalposts, a protected input.
+    """
+    for fault in _faults(design):
+        raise fault
+    return design
+
+
+def _indicator(spec: _IndicatorSpec, design: _DesignSpec) -> Indicator:
+    return Indicator(
+        code=spec.code,
+        parent=spec.parent,
+        weight=spec.weight,
+        columns=tuple(spec.columns.items()),
+        per=spec.per,
+        over=spec.over,
+        normalise=spec.normalise or design.normalise,
+        worst=math.nan if spec.worst is None else spec.worst,
+        best=math.nan if spec.best is None else spec.best,
+        direction=spec.direction,
+        missing=spec.missing or design.missing,
+        label=spec.label,
+    )
+
+
+def parse_design(content: Any, file: str) -> IndexDesign:
+    """A design from the content of its YAML file."""
+    spec = check_model(_DesignSpec, content, file)
+    return check_design(
+        IndexDesign(
+            id=spec.id,
+            file=file,
+            indicators=tuple(_indicator(item, spec) for item in spec.indicators),
+            subindexes=tuple(
+                SubIndex(sub.code, sub.parent, sub.weight, sub.aggregate or spec.aggregate, sub.label)
+                for sub in spec.subindexes
+            ),
+            aggregate=spec.aggregate,
+            aid=AidRule(spec.aid.column, spec.aid.per, spec.aid.over, spec.aid.most) if spec.aid else None,
+            protected=spec.protected,
+            ties=spec.ties,
+            label=spec.label,
+            note=spec.note,
+            confidence=spec.confidence,
+        )
+    )
+
+
+def read_index(name: str = "dz_hardship", folder: str | Path | None = None) -> IndexDesign:
+    """Read and check ``indexes/<name>.yaml`` of the parameter folder.
+
+    Parameters
+    ----------
+    name : str
+        File name without ``.yaml``; a place names its index in ``places/<place>.yaml: index``.
+    folder : path, optional
+        Parameter folder; found by :func:`relapse_risk.parameters.params_dir` otherwise.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name or any fault named in :func:`check_design`.
+
+    Examples
+    --------
+    >>> design = read_index("dz_hardship")
+    >>> design.id, len(design.dimensions), round(sum(design.effective_weights()[c] for c in design.codes), 12)
+    ('DZ_HARDSHIP_V0', 9, 1.0)
+    """
+    root = params_dir(folder) / "indexes"
+    known = sorted(path.stem for path in root.glob("*.yaml"))
+    if name not in known:
+        raise ParameterError("unknown index", where=str(root), got=name, expected=" | ".join(known))
+    return parse_design(read_yaml(root / f"{name}.yaml"), f"indexes/{name}.yaml")

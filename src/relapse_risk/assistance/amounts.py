@@ -1,0 +1,70 @@
+"""Amount rules of assistance items that are more than a fixed sum: small named functions of a frame and the limits.
+
+Each returns the worth of one delivery in the place's currency, ``NaN`` where its data is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from relapse_risk.assistance.conditions import Limits
+
+__all__ = ["AMOUNT_RULES"]
+
+AmountRule = Callable[[pd.DataFrame, Limits], pd.Series]
+MEDICAL_AID_SHARE, SERIOUS_ILLNESS_SHARE, TWO_DISEASE_SHARE = 0.7, 0.6, 0.9
+COMPULSORY_BOARDER = {"primary": 1000.0, "junior": 1250.0}
+COMPULSORY_DAY = {"primary": 500.0, "junior": 625.0}
+
+
+def dibao_top_up(frame: pd.DataFrame, limits: Limits) -> pd.Series:
+    """Monthly top-up of the household to the dibao line: max(line - income per head, 0) x size / 12.
+
+    Examples
+    --------
+    >>> limits = Limits(5300, 5000, 16500, 1.3, 1.5, 10600, 10000, 10000, 3000)
+    >>> dibao_top_up(pd.DataFrame({"income_pc_year": [4100.0], "size": [2]}), limits).tolist()
+    [200.0]
+    """
+    return (limits.dibao_year - frame["income_pc_year"]).clip(lower=0) * frame["size"].astype(float) / 12
+
+
+def tekun_base(frame: pd.DataFrame, limits: Limits) -> pd.Series:
+    """Monthly base of support for a destitute person: dibao x ratio / 12 (at least 1.3, MEM)."""
+    return pd.Series(limits.dibao_year * limits.tekun_ratio / 12, index=frame.index)
+
+
+def medical_aid(frame: pd.DataFrame, limits: Limits) -> pd.Series:
+    """Medical assistance: 70 % of self-paid medical spending (ratio from memory, SD-2025B lists the item)."""
+    return MEDICAL_AID_SHARE * frame["medical_self_paid"]
+
+
+def serious_illness_pay(frame: pd.DataFrame, limits: Limits) -> pd.Series:
+    """Serious-illness insurance with preference: 60 % of self-paid medical spending (ratio from memory)."""
+    return SERIOUS_ILLNESS_SHARE * frame["medical_self_paid"]
+
+
+def compulsory_school_allowance(frame: pd.DataFrame, limits: Limits) -> pd.Series:
+    """Yearly allowance in compulsory school: boarders 1,000 / 1,250, day pupils 500 / 625 (SD-JN-EDU2020); half a term.
+
+    Examples
+    --------
+    >>> limits = Limits(5300, 5000, 16500, 1.3, 1.5, 10600, 10000, 10000, 3000)
+    >>> pupils = pd.DataFrame({"student_stage": ["junior", "primary"], "boarder": [True, False]})
+    >>> compulsory_school_allowance(pupils, limits).tolist()
+    [625.0, 250.0]
+    """
+    boarder = frame["boarder"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    yearly = frame["student_stage"].map(COMPULSORY_DAY).where(~boarder, frame["student_stage"].map(COMPULSORY_BOARDER))
+    return yearly.astype(float) / 2
+
+
+AMOUNT_RULES: Mapping[str, AmountRule] = MappingProxyType(
+    {
+        rule.__name__: rule
+        for rule in (dibao_top_up, tekun_base, medical_aid, serious_illness_pay, compulsory_school_allowance)
+    }
+)

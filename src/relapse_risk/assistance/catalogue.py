@@ -1,0 +1,262 @@
+"""The catalogue of assistance items: read from ``params/assistance/``, dated, checked whole before use.
+
+An item lists its conditions by name; the list *is* the explanation.  A change of law is a second version with its
+own dates, so that an old month is judged by old law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from relapse_risk.assistance.amounts import AMOUNT_RULES
+from relapse_risk.assistance.conditions import Level, condition_named
+from relapse_risk.errors import ParameterError
+from relapse_risk.parameters import Confidence, Label, check_model, params_dir, read_yaml
+from relapse_risk.schema import code_list
+
+__all__ = ["Catalogue", "Item", "Requirement", "Version", "read_catalogue"]
+
+Cadence = Literal["monthly", "quarterly", "term", "yearly", "event", "once"]
+Kind = Literal["cash", "in_kind", "service", "reimbursement", "insurance", "eligibility"]
+PAYMENTS_A_YEAR: Mapping[str, int] = MappingProxyType(
+    {"monthly": 12, "quarterly": 4, "term": 2, "yearly": 1, "event": 1, "once": 1}
+)
+
+
+class Requirement(BaseModel):
+    """A small tree of condition names: one name, all of several, or any of several."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    condition: str | None = None
+    all: tuple[Requirement, ...] = ()
+    any: tuple[Requirement, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Every condition named in the tree, in order."""
+        own = (self.condition,) if self.condition else ()
+        return own + tuple(name for part in (*self.all, *self.any) for name in part.names())
+
+
+def _tree(value: Any) -> Any:
+    """YAML writes a condition as plain text and a list as all of it; the model wants the tree."""
+    if isinstance(value, str):
+        return {"condition": value}
+    if isinstance(value, list):
+        return {"all": [_tree(part) for part in value]}
+    if isinstance(value, dict) and set(value) <= {"all", "any"} and len(value) == 1:
+        return {key: [_tree(part) for part in parts] for key, parts in value.items()}
+    return value
+
+
+class Amount(BaseModel):
+    """How much one delivery is worth: a fixed amount, or a named rule of ``amounts.py``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    fixed: float | None = Field(default=None, ge=0)
+    rule: str | None = None
+    by_word: dict[str, float] = {}
+    column: str | None = None
+
+
+class VersionSpec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    start: date
+    end: date | None = None
+    requires: Annotated[Requirement, BeforeValidator(_tree)]
+    amount: Amount
+    statutory_days: int | None = Field(default=None, gt=0)
+    papers: int | None = Field(default=None, ge=0)
+
+
+class ItemSpec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    label: Label
+    department: str
+    direction: str
+    level: Level
+    kind: Kind
+    cadence: Cadence
+    source: str
+    confidence: Confidence
+    note: str = ""
+    excludes: tuple[str, ...] = ()
+    versions: tuple[VersionSpec, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The law of one item between two days (``end`` the last day, ``None``: still in force)."""
+
+    start: date
+    end: date | None
+    requires: Requirement
+    amount: Amount
+    statutory_days: int | None
+    papers: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One assistance item: who runs it, whom it is for, what it gives and how sure we are that it exists so."""
+
+    code: str
+    label: Label
+    department: str
+    direction: str
+    level: Level
+    kind: Kind
+    cadence: Cadence
+    source: str
+    confidence: Confidence
+    note: str
+    excludes: tuple[str, ...]
+    versions: tuple[Version, ...]
+
+    def on(self, day: date) -> Version | None:
+        """The version in force on ``day``, ``None`` where the item did not exist."""
+        for version in self.versions:
+            if version.start <= day and (version.end is None or day <= version.end):
+                return version
+        return None
+
+    @property
+    def payments_a_year(self) -> int:
+        return PAYMENTS_A_YEAR[self.cadence]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every item of one place, in file order; the order gives each item its bit."""
+
+    place: str
+    items: tuple[Item, ...]
+
+    def item(self, code: str) -> Item:
+        for item in self.items:
+            if item.code == code:
+                return item
+        raise ParameterError("unknown item", where=f"assistance/{self.place}.yaml", got=code)
+
+    def of_level(self, level: Level) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.level == level)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+def read_catalogue(place: str, folder: str | None = None) -> Catalogue:
+    """Read and check ``assistance/<place>.yaml``.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown condition, amount rule, department or excluded item, versions that overlap or leave a gap,
+        more than 64 items, or items that exclude each other in a circle of one.
+
+    Examples
+    --------
+    >>> len(read_catalogue("dezhou")), len({item.department for item in read_catalogue("dezhou").items})
+    (41, 17)
+    """
+    file = f"assistance/{place}.yaml"
+    path = params_dir(folder) / "assistance" / f"{place}.yaml"
+    content = read_yaml(path)
+    if not isinstance(content, dict) or not content:
+        raise ParameterError("not a mapping of items", where=file, got=type(content).__name__)
+    items = tuple(_item(code, check_model(ItemSpec, spec, f"{file}: {code}"), file) for code, spec in content.items())
+    if len(items) > 64:
+        raise ParameterError("more than 64 items", where=file, got=len(items), fix="split the catalogue by department")
+    _check_exclusions(items, file)
+    return Catalogue(place, items)
+
+
+def _item(code: str, spec: ItemSpec, file: str) -> Item:
+    where = f"{file}: {code}"
+    for kind, word in (("department", spec.department), ("assistance_direction", spec.direction)):
+        if word not in code_list(kind).words:
+            raise ParameterError(f"unknown {kind}", where=where, got=word, expected=" | ".join(code_list(kind).words))
+    versions = tuple(
+        Version(v.start, v.end, v.requires, v.amount, v.statutory_days, v.papers)
+        for v in sorted(spec.versions, key=lambda version: version.start)
+    )
+    for version in versions:
+        _check_version(version, spec.level, where)
+    _check_dates(versions, where)
+    return Item(
+        code, spec.label, spec.department, spec.direction, spec.level, spec.kind, spec.cadence, spec.source,
+        spec.confidence, spec.note, spec.excludes, versions,
+    )  # fmt: skip
+
+
+def _check_version(version: Version, level: Level, where: str) -> None:
+    names = version.requires.names()
+    if not names:
+        raise ParameterError("no condition", where=where, fix="list at least one condition under requires")
+    for name in names:
+        condition = condition_named(name, where)
+        if level == "household" and condition.level == "person":
+            raise ParameterError("a household item cannot ask a person condition", where=where, got=name)
+    amount = version.amount
+    given = sum(option is not None for option in (amount.fixed, amount.rule)) + bool(amount.by_word)
+    if given != 1 or bool(amount.by_word) != bool(amount.column):
+        raise ParameterError(
+            "amount is not one thing", where=where, expected="fixed, or rule, or by_word with column", got=str(amount)
+        )
+    if amount.rule is not None and amount.rule not in AMOUNT_RULES:
+        raise ParameterError(
+            "unknown amount rule", where=where, got=amount.rule, expected=" | ".join(sorted(AMOUNT_RULES))
+        )
+
+
+def _check_dates(versions: tuple[Version, ...], where: str) -> None:
+    for version in versions:
+        if version.end is not None and version.end < version.start:
+            raise ParameterError("ends before it starts", where=where, got=f"{version.start} … {version.end}")
+    for earlier, later in pairwise(versions):
+        if earlier.end is None or earlier.end >= later.start:
+            raise ParameterError(
+                "versions overlap",
+                where=where,
+                got=f"{earlier.start} … {earlier.end or 'open'} and {later.start} …",
+                fix=f"end the earlier one on {later.start - timedelta(days=1)}",
+            )
+        if earlier.end + timedelta(days=1) != later.start:
+            raise ParameterError(
+                "gap between versions", where=where, got=f"{earlier.end} and {later.start}", fix="close the gap"
+            )
+
+
+def _check_exclusions(items: tuple[Item, ...], file: str) -> None:
+    codes = {item.code for item in items}
+    for item in items:
+        for other in item.excludes:
+            if other not in codes:
+                raise ParameterError("excludes an unknown item", where=f"{file}: {item.code}", got=other)
+            if other == item.code:
+                raise ParameterError("excludes itself", where=f"{file}: {item.code}", got=other)
+    _check_precedence(items, file)
+
+
+def _check_precedence(items: tuple[Item, ...], file: str) -> None:
+    """``excludes`` means *gives way to nobody it names*: following it must never lead back to the start."""
+    edges = {item.code: item.excludes for item in items}
+    done: set[str] = set()
+
+    def visit(code: str, path: tuple[str, ...]) -> None:
+        if code in path:
+            circle = " → ".join((*path[path.index(code) :], code))
+            raise ParameterError("circular exclusion", where=f"{file}: {code}", got=circle, fix="drop one direction")
+        if code not in done:
+            for other in edges[code]:
+                visit(other, (*path, code))
+            done.add(code)
+
+    for code in edges:
+        visit(code, ())

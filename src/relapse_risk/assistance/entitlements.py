@@ -1,0 +1,230 @@
+"""Entitlements: household or person × item on a day, as yes, no or *cannot tell*, with reasons and near misses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import and_, or_
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.assistance.amounts import AMOUNT_RULES
+from relapse_risk.assistance.catalogue import Catalogue, Item, Requirement, Version
+from relapse_risk.assistance.conditions import CONDITIONS, Limits, condition_named, holds, shortfall
+from relapse_risk.parameters import Parameters, Place
+
+__all__ = ["Entitlements", "entitlements", "explain", "limits_on", "near_misses", "person_frame"]
+
+KEYS = ("household_id", "county_code", "town_code", "person_id", "item_code")
+NOT_INHERITED = frozenset({"household_id", "county_code", "town_code", "village_code", "month"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlements:
+    """What the rules grant on a day.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row per entitlement or open question: household_id, county_code, town_code, person_id (null for
+        household items), item_code, state (``yes`` | ``cannot_tell``), amount (one delivery, currency), amount_year.
+    day : date
+    """
+
+    frame: pd.DataFrame
+    day: date
+
+    def granted(self) -> pd.DataFrame:
+        """The rows that are a clear yes."""
+        return self.frame[self.frame["state"] == "yes"]
+
+
+def limits_on(parameters: Parameters, place: Place, day: date) -> Limits:
+    """The dated limits of ``place`` on ``day``; a missing one is an error of :mod:`relapse_risk.parameters`.
+
+    Examples
+    --------
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> limits_on(read_parameters(), read_place("dezhou"), date(2020, 12, 31)).dibao_year
+    5300.0
+    """
+
+    def value(name: str) -> float:
+        return parameters.on(name, day).value
+
+    return Limits(
+        dibao_year=value(place.lines["dibao"]),
+        monitoring_year=value(place.lines["monitoring"]),
+        disposable_income_year=value("local_disposable_income"),
+        tekun_ratio=value("tekun_ratio"),
+        dibao_edge_ratio=value("dibao_edge_ratio"),
+        asset_cap_per_person=value("asset_cap_per_person"),
+        urgent_loss=value("urgent_loss"),
+        medical_alert=value("medical_alert"),
+        disaster_loss_min=value("disaster_loss_min"),
+    )
+
+
+def person_frame(persons: pd.DataFrame, households: pd.DataFrame) -> pd.DataFrame:
+    """Persons with the columns of their household joined; a person's own column wins over one of the same name."""
+    inherited = ["household_id", "county_code", "town_code"] + [
+        c for c in households.columns if c not in persons.columns and c not in NOT_INHERITED
+    ]
+    return persons.merge(households[[c for c in inherited if c in households.columns]], on="household_id", how="inner")
+
+
+def entitlements(
+    households: pd.DataFrame, persons: pd.DataFrame, catalogue: Catalogue, limits: Limits, day: date
+) -> Entitlements:
+    """Judge every item of ``catalogue`` in force on ``day`` for every household and person.
+
+    Parameters
+    ----------
+    households : DataFrame
+        One row per household: :func:`relapse_risk.derive.household_frame`.
+    persons : DataFrame
+        One row per living person with ``age`` in whole years on ``day`` and household_id.
+    catalogue : Catalogue
+    limits : Limits
+    day : date
+
+    Returns
+    -------
+    Entitlements
+
+    Notes
+    -----
+    Conditions combine by Kleene's three-valued logic: a missing answer matters only where it could change the result.
+    An item gives way to one that excludes it when both are a clear yes for the same household.
+    """
+    joined = person_frame(persons, households)
+    parts = [
+        _judged(item, version, joined if item.level == "person" else households, limits, cache)
+        for level in ("household", "person")
+        for cache in [dict[str, pd.Series]()]
+        for item in catalogue.of_level(level)
+        if (version := item.on(day)) is not None
+    ]
+    frame = pd.concat(parts, ignore_index=True) if parts else _no_rows()
+    return Entitlements(_without_excluded(frame, catalogue), day)
+
+
+def _no_rows() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype="str") for name in (*KEYS, "state")}).assign(
+        amount=pd.Series(dtype="float64"), amount_year=pd.Series(dtype="float64")
+    )
+
+
+def _truth(requirement: Requirement, frame: pd.DataFrame, limits: Limits, cache: dict[str, pd.Series]) -> pd.Series:
+    """The requirement's three-valued answer per row; each condition is computed once per frame."""
+    if requirement.condition is not None:
+        name = requirement.condition
+        if name not in cache:
+            cache[name] = holds(condition_named(name), frame, limits)
+        return cache[name]
+    parts, combine = (requirement.all, and_) if requirement.all else (requirement.any, or_)
+    return reduce(combine, (_truth(part, frame, limits, cache) for part in parts))
+
+
+def _judged(
+    item: Item, version: Version, frame: pd.DataFrame, limits: Limits, cache: dict[str, pd.Series]
+) -> pd.DataFrame:
+    truth = _truth(version.requires, frame, limits, cache)
+    kept = truth.isna() | truth.fillna(False)
+    rows = frame.loc[kept.to_numpy(dtype=bool)]
+    amount = _amount(item, version, rows, limits)
+    return pd.DataFrame(
+        {
+            "household_id": rows["household_id"],
+            "county_code": rows["county_code"],
+            "town_code": rows["town_code"],
+            "person_id": rows["person_id"] if item.level == "person" else pd.Series(pd.NA, rows.index, dtype="str"),
+            "item_code": item.code,
+            "state": np.where(truth[kept].isna(), "cannot_tell", "yes"),
+            "amount": amount,
+            "amount_year": amount * item.payments_a_year,
+        }
+    )
+
+
+def _amount(item: Item, version: Version, rows: pd.DataFrame, limits: Limits) -> pd.Series:
+    amount = version.amount
+    if amount.rule is not None:
+        return AMOUNT_RULES[amount.rule](rows, limits).astype("float64")
+    if amount.column is not None:
+        return rows[amount.column].map(amount.by_word).astype("float64")
+    return pd.Series(float(amount.fixed or 0.0), index=rows.index)
+
+
+def _without_excluded(frame: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Drop, household by household, items ruled out by one that is a clear yes."""
+    granted = frame[frame["state"] == "yes"]
+    drop = pd.Series(False, index=frame.index)
+    for item in catalogue.items:
+        if item.excludes:
+            holders = granted.loc[granted["item_code"] == item.code, "household_id"]
+            drop |= frame["item_code"].isin(item.excludes) & frame["household_id"].isin(holders)
+    return frame[~drop].reset_index(drop=True)
+
+
+def explain(item: Item, row: pd.DataFrame, limits: Limits, day: date, language: str = "zh") -> pd.DataFrame:
+    """Why one household or person is, is not, or may be entitled: one line per condition of the item.
+
+    Parameters
+    ----------
+    row : DataFrame
+        A single row of the household frame (household items) or person frame (person items).
+
+    Returns
+    -------
+    DataFrame
+        condition, state (yes | no | cannot_tell), reason, shortfall (by how much it is missed; null where no number),
+        question (what to ask, where the answer is missing), source.
+    """
+    version = item.on(day)
+    names = dict.fromkeys(version.requires.names()) if version else {}
+    return pd.DataFrame([_explained(name, row, limits, language) for name in names])
+
+
+def _explained(name: str, row: pd.DataFrame, limits: Limits, language: str) -> Mapping[str, object]:
+    condition = condition_named(name)
+    answer = holds(condition, row, limits).iloc[0]
+    missed = shortfall(condition, row, limits).iloc[0]
+    unknown = answer is pd.NA
+    return {
+        "condition": name,
+        "state": "cannot_tell" if unknown else "yes" if answer else "no",
+        "reason": condition.reason(language),
+        "shortfall": float(missed) if not unknown and not answer and missed is not pd.NA else float("nan"),
+        "question": condition.question(language) if unknown else "",
+        "source": condition.source,
+    }
+
+
+def near_misses(frame: pd.DataFrame, item: Item, limits: Limits, day: date, within: float) -> pd.DataFrame:
+    """Rows that miss ``item`` by exactly one numeric condition, and by at most ``within`` of its unit.
+
+    Returns
+    -------
+    DataFrame
+        household_id, person_id (person items), condition, shortfall; nearest first.
+    """
+    version = item.on(day)
+    columns = ["household_id", *(["person_id"] if item.level == "person" else []), "condition", "shortfall"]
+    if version is None:
+        return pd.DataFrame(columns=columns)
+    cache: dict[str, pd.Series] = {}
+    tops = version.requires.all or (version.requires,)
+    truths = [_truth(part, frame, limits, cache).fillna(False).to_numpy(dtype=bool) for part in tops]
+    failed_once = sum((~truth).astype(int) for truth in truths) == 1
+    found = [
+        frame.loc[near, columns[:-2]].assign(condition=part.condition, shortfall=missed[near])
+        for part, truth in zip(tops, truths, strict=True)
+        if part.condition is not None and CONDITIONS[part.condition].shortfall is not None
+        for missed in [shortfall(CONDITIONS[part.condition], frame, limits).astype("float64")]
+        for near in [failed_once & ~truth & (missed <= within).to_numpy()]
+    ]
+    return pd.concat(found).sort_values("shortfall", ignore_index=True) if found else pd.DataFrame(columns=columns)

@@ -1,0 +1,296 @@
+"""Inequality of incomes: pure functions of arrays, weighted, with exact decompositions."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from relapse_risk.errors import ModelError
+from relapse_risk.poverty.arrays import check_incomes, check_positive, check_weights, group_codes
+
+__all__ = [
+    "atkinson",
+    "concentration_curve",
+    "entropy_by_group",
+    "generalised_entropy",
+    "gini",
+    "lorenz_curve",
+    "quantile_share_ratio",
+    "weighted_quantile",
+    "zenga",
+]
+
+GiniKind = Literal["population", "laeken", "convey"]
+QuantileRule = Literal["step", "laeken"]
+
+
+def weighted_quantile(
+    x: npt.ArrayLike, order: float, weights: npt.ArrayLike | None = None, rule: QuantileRule = "step"
+) -> float:
+    """Weighted quantile: smallest value whose cumulated share of weight reaches ``order``.
+
+    Parameters
+    ----------
+    order : float
+        Between 0 and 1.
+    rule : {"step", "laeken"}
+        ``step`` (convey) takes that value; ``laeken`` takes the mean of it and the next where the share is hit exactly.
+
+    Examples
+    --------
+    >>> weighted_quantile([3, 1, 2, 4], 0.5), weighted_quantile([3, 1, 2, 4], 0.5, rule="laeken")
+    (2.0, 2.5)
+    """
+    values = check_incomes(x, "quantile")
+    w = check_weights(weights, values.size)
+    if not 0 <= order <= 1:
+        raise ModelError("not a quantile order", where="weighted_quantile", got=order, expected="0 to 1")
+    ranked = np.argsort(values, kind="stable")
+    ranked = ranked[w[ranked] > 0]
+    cumulated = np.cumsum(w[ranked])
+    target = order * cumulated[-1]
+    # A share reached up to rounding counts as reached.
+    at = int(np.searchsorted(cumulated, target * (1 - 1e-14), side="left"))
+    at = min(at, ranked.size - 1)
+    if rule == "laeken" and abs(cumulated[at] - target) <= 1e-12 * cumulated[-1] and at + 1 < ranked.size:
+        return float((values[ranked[at]] + values[ranked[at + 1]]) / 2)
+    return float(values[ranked[at]])
+
+
+def gini(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, kind: GiniKind = "population") -> float:
+    """Gini coefficient, O(n log n).
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Incomes, not negative, with a positive total.
+    weights : array_like, shape (n,), optional
+    kind : {"population", "laeken", "convey"}
+        How a weighted unit ranks itself: at the middle of its weight (population: unchanged when a unit of weight two
+        becomes two units), or as the peers do: (2 Σ w r x - Σ w² x) / (N T) - 1 with r the cumulated weight (laeken,
+        the same number as population), (2 Σ w r x - Σ w x) / (N T) - 1 (convey).
+
+    Raises
+    ------
+    ModelError
+        For a negative income or a zero total.
+
+    Examples
+    --------
+    >>> gini([1, 1, 1, 1]), gini([0, 0, 0, 1])
+    (0.0, 0.75)
+    """
+    values = check_positive(check_incomes(x), "gini", strictly=False)
+    w = check_weights(weights, values.size)
+    order = np.argsort(values, kind="stable")
+    v, w = values[order], w[order]
+    total = w @ v
+    if total <= 0:
+        raise ModelError("total income is zero", where="gini", got=float(total), expected="> 0")
+    own = {"population": w, "laeken": w, "convey": 1.0}
+    if kind not in own:
+        raise ModelError("unknown kind", where="gini", got=kind, expected=" | ".join(own))
+    return float((w * v) @ (2 * np.cumsum(w) - own[kind]) / (w.sum() * total) - 1)
+
+
+def generalised_entropy(x: npt.ArrayLike, order: float = 1, weights: npt.ArrayLike | None = None) -> float:
+    """Generalised entropy: order 0 mean log deviation, 1 Theil, 2 half the squared coefficient of variation.
+
+    (mean((x / m) ** a) - 1) / (a (a - 1)); limits -mean(ln(x / m)) at 0 and mean(x / m ln(x / m)) at 1.
+
+    Raises
+    ------
+    ModelError
+        For an income that is not positive (orders <= 0 and 1) or negative.
+
+    Notes
+    -----
+    Shorrocks (1984), doi:10.2307/1913511.
+
+    Examples
+    --------
+    >>> round(generalised_entropy([1, 3], 2), 4)
+    0.125
+    """
+    values = check_incomes(x)
+    check_positive(values, f"generalised entropy of order {order:g}", strictly=order <= 0 or order == 1)
+    w = check_weights(weights, values.size)
+    w = w / w.sum()
+    share = values / (w @ values)
+    if order == 0:
+        return float(-(w @ np.log(share)))
+    if order == 1:
+        return float(w @ (share * np.log(share)))
+    return float((w @ share**order - 1) / (order * (order - 1)))
+
+
+def atkinson(x: npt.ArrayLike, aversion: float = 1, weights: npt.ArrayLike | None = None) -> float:
+    """Atkinson index 1 - (mean((x / m) ** (1 - e))) ** (1 / (1 - e)); e = 1: one minus geometric over arithmetic mean.
+
+    Parameters
+    ----------
+    aversion : float
+        e > 0, aversion to inequality.
+
+    Raises
+    ------
+    ModelError
+        For e <= 0, or an income that is not positive where e >= 1.
+
+    Notes
+    -----
+    Atkinson (1970), doi:10.1016/0022-0531(70)90039-6.
+
+    Examples
+    --------
+    >>> round(atkinson([1, 4], 1), 6)
+    0.2
+    """
+    if not np.isfinite(aversion) or aversion <= 0:
+        raise ModelError("not an aversion", where="atkinson", got=aversion, expected="> 0")
+    values = check_incomes(x)
+    check_positive(values, f"atkinson with aversion {aversion:g}", strictly=aversion >= 1)
+    w = check_weights(weights, values.size)
+    w = w / w.sum()
+    share = values / (w @ values)
+    if aversion == 1:
+        return float(1 - np.exp(w @ np.log(share)))
+    return float(1 - (w @ share ** (1 - aversion)) ** (1 / (1 - aversion)))
+
+
+def quantile_share_ratio(
+    x: npt.ArrayLike, order: float = 0.2, weights: npt.ArrayLike | None = None, rule: QuantileRule = "step"
+) -> float:
+    """Income of those above the upper quantile over income of those at or below the lower one (S80/S20 at 0.2).
+
+    Examples
+    --------
+    >>> quantile_share_ratio([1, 2, 3, 4, 5])
+    5.0
+    """
+    values = check_incomes(x)
+    w = check_weights(weights, values.size)
+    low = values <= weighted_quantile(values, order, w, rule)
+    high = values > weighted_quantile(values, 1 - order, w, rule)
+    bottom = w[low] @ values[low]
+    if bottom <= 0:
+        raise ModelError("the lower group has no income", where="quantile_share_ratio", got=float(bottom))
+    return float(w[high] @ values[high] / bottom)
+
+
+def zenga(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
+    """Zenga (2007) index: mean over units of 1 - mean of those not richer / mean of those not poorer.
+
+    Estimator 1 - sum(w (N - H) (T - K) / (N H K)), H the cumulated weight and K the income of a unit and all above it.
+
+    Raises
+    ------
+    ModelError
+        For a negative income or a zero highest income.
+
+    Notes
+    -----
+    Barabesi, Diana and Perri (2016), doi:10.1080/02331888.2015.1135924.
+
+    Examples
+    --------
+    >>> round(zenga([1, 3]), 6)
+    0.875
+    """
+    values = check_positive(check_incomes(x), "zenga", strictly=False)
+    w = check_weights(weights, values.size)
+    order = np.argsort(values, kind="stable")
+    v, w = values[order], w[order]
+    mass, total = w.sum(), w @ v
+    if v[-1] <= 0:
+        raise ModelError("every income is zero", where="zenga", expected="a positive income")
+    upto = np.cumsum(w)
+    above = total - np.cumsum(w * v) + w * v
+    return float(1 - w @ ((mass - upto) * (total - above) / (mass * upto * above)))
+
+
+def concentration_curve(
+    x: npt.ArrayLike, rank_by: npt.ArrayLike, weights: npt.ArrayLike | None = None, points: int | None = None
+) -> pd.DataFrame:
+    """Cumulated share of ``x`` against cumulated share of units ordered by ``rank_by``.
+
+    Parameters
+    ----------
+    points : int, optional
+        Interpolate at so many equal steps; every unit otherwise.
+
+    Returns
+    -------
+    DataFrame
+        Columns population and share, both from 0 to 1.
+
+    Examples
+    --------
+    >>> concentration_curve([1, 3], [2, 1])["share"].tolist()
+    [0.0, 0.75, 1.0]
+    """
+    values = check_incomes(x)
+    w = check_weights(weights, values.size)
+    order = np.argsort(check_incomes(rank_by, "rank_by"), kind="stable")
+    if order.size != values.size:
+        raise ModelError("wrong length", where="rank_by", got=order.size, expected=str(values.size))
+    total = w @ values
+    if total == 0:
+        raise ModelError("total is zero", where="concentration_curve", expected="a total other than zero")
+    population = np.concatenate(([0.0], np.cumsum(w[order]) / w.sum()))
+    share = np.concatenate(([0.0], np.cumsum((w * values)[order]) / total))
+    if points is not None:
+        at = np.linspace(0, 1, points + 1)
+        population, share = at, np.interp(at, population, share)
+    return pd.DataFrame({"population": population, "share": share})
+
+
+def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points: int | None = None) -> pd.DataFrame:
+    """Lorenz curve: share of income held by the poorest share of the population.
+
+    Examples
+    --------
+    >>> lorenz_curve([3, 1])["share"].tolist()
+    [0.0, 0.25, 1.0]
+    """
+    check_positive(check_incomes(x), "lorenz_curve", strictly=False)
+    return concentration_curve(x, x, weights, points)
+
+
+def entropy_by_group(
+    x: npt.ArrayLike, groups: Any, order: float = 1, weights: npt.ArrayLike | None = None
+) -> pd.DataFrame:
+    """Exact decomposition of generalised entropy: within each group and between groups.
+
+    Returns
+    -------
+    DataFrame
+        Columns group, population_share, income_share, value, contribution; the last row is ``between``. Contributions
+        sum to the whole: within weight = income_share**a × population_share**(1 - a).
+
+    Examples
+    --------
+    >>> frame = entropy_by_group([1, 2, 3, 4], ["a", "a", "b", "b"])
+    >>> bool(np.isclose(frame["contribution"].sum(), generalised_entropy([1, 2, 3, 4])))
+    True
+    """
+    values = check_incomes(x)
+    w = check_weights(weights, values.size)
+    codes, labels = group_codes(groups, values.size)
+    mass = np.bincount(codes, w, len(labels)) / w.sum()
+    income = np.bincount(codes, w * values, len(labels)) / (w @ values)
+    inside = np.array([generalised_entropy(values[codes == g], order, w[codes == g]) for g in range(len(labels))])
+    means = np.bincount(codes, w * values, len(labels)) / np.bincount(codes, w, len(labels))
+    between = generalised_entropy(means, order, mass)
+    return pd.DataFrame(
+        {
+            "group": [*labels, "between"],
+            "population_share": [*mass, np.nan],
+            "income_share": [*income, np.nan],
+            "value": [*inside, between],
+            "contribution": [*(income**order * mass ** (1 - order) * inside), between],
+        }
+    )

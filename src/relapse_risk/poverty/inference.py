@@ -1,0 +1,198 @@
+"""Estimates with standard errors and intervals of any measure under any survey design, whole and by group."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from relapse_risk.errors import ModelError
+from relapse_risk.poverty.arrays import Array, check_incomes, group_codes
+from relapse_risk.poverty.linearised import Measure
+from relapse_risk.poverty.survey import (
+    Interval,
+    Replication,
+    SurveyDesign,
+    covariance,
+    interval,
+    replicate_weights,
+)
+
+__all__ = ["Estimate", "combine", "estimate", "estimate_by_group", "estimate_replicated", "fgt_decomposition"]
+
+Method = Literal["taylor", "bootstrap", "jackknife"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Estimates with their sampling error.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns label, value, se, low, high.
+    covariance : array, shape (q, q)
+        Of the values, in the order of the frame.
+    level : float
+        Coverage of low to high.
+    method : str
+        ``taylor``, ``bootstrap`` or ``jackknife``.
+    """
+
+    frame: pd.DataFrame
+    covariance: Array
+    level: float
+    method: str
+
+    def summary(self) -> str:
+        """One line per estimate."""
+        rows = self.frame.itertuples(index=False)
+        return "\n".join(f"{r.label}: {r.value:.6g} (se {r.se:.3g}, {r.low:.6g} to {r.high:.6g})" for r in rows)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.method)}, {self.level:.0%}</p>{self.frame.to_html(index=False)}"
+
+
+def _result(labels: Sequence[Any], values: Array, matrix: Array, level: float, kind: Interval, method: str) -> Estimate:
+    se = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+    low, high = interval(values, se, level, kind)
+    frame = pd.DataFrame({"label": list(labels), "value": values, "se": se, "low": low, "high": high})
+    return Estimate(frame, matrix, level, method)
+
+
+def _check_domain(domain: npt.ArrayLike | None, n: int) -> npt.NDArray[np.bool_]:
+    mask = np.ones(n, dtype=np.bool_) if domain is None else np.asarray(domain, dtype=np.bool_)
+    if mask.shape != (n,) or not mask.any():
+        raise ModelError("a domain needs rows", where="estimate: domain", got=mask.shape, expected=f"({n},), some true")
+    return mask
+
+
+def estimate(
+    measure: Measure,
+    income: npt.ArrayLike,
+    design: SurveyDesign,
+    domain: npt.ArrayLike | None = None,
+    level: float = 0.95,
+    kind: Interval = "normal",
+) -> Estimate:
+    """A measure with its Taylor-linearised standard error.
+
+    Parameters
+    ----------
+    measure : Measure
+        For example ``Fgt(line=4000, alpha=1)`` or ``Gini()``.
+    income : array_like, shape (n,)
+        Everybody's, also outside the domain.
+    design : SurveyDesign
+    domain : boolean array_like, shape (n,), optional
+        Rows to estimate on; the rest still counts as sample, so the variance is that of a domain.
+    level : float
+        Coverage of the interval.
+    kind : {"normal", "logit"}
+        ``logit`` for shares.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty.linearised import Fgt
+    >>> from relapse_risk.poverty.survey import survey_design
+    >>> result = estimate(Fgt(125.0), [100, 110, 150, 160], survey_design([1, 1, 1, 1]))
+    >>> result.frame[["value", "se"]].round(4).values.tolist()
+    [[0.5, 0.2887]]
+    """
+    x = check_incomes(income)
+    mask = _check_domain(domain, x.size)
+    value = measure.value(x, design.weights, mask)
+    matrix = covariance(design, measure.influence(x, design.weights, mask))
+    return _result([type(measure).__name__], np.array([value]), matrix, level, kind, "taylor")
+
+
+def estimate_by_group(
+    measure: Measure,
+    income: npt.ArrayLike,
+    design: SurveyDesign,
+    groups: Any,
+    level: float = 0.95,
+    kind: Interval = "normal",
+) -> Estimate:
+    """A measure for each group as a domain, with the covariance between groups.
+
+    Parameters as in :func:`estimate`; ``groups`` has shape (n,).
+    """
+    x = check_incomes(income)
+    codes, labels = group_codes(groups, x.size)
+    values = np.array([measure.value(x, design.weights, codes == g) for g in range(len(labels))])
+    z = np.column_stack([measure.influence(x, design.weights, codes == g) for g in range(len(labels))])
+    return _result(labels, values, covariance(design, z), level, kind, "taylor")
+
+
+def estimate_replicated(
+    measure: Measure,
+    income: npt.ArrayLike,
+    design: SurveyDesign,
+    method: Replication,
+    generator: np.random.Generator | None = None,
+    replicates: int = 200,
+    domain: npt.ArrayLike | None = None,
+    level: float = 0.95,
+    kind: Interval = "normal",
+) -> Estimate:
+    """A measure with a bootstrap or jackknife standard error; see :func:`relapse_risk.poverty.survey.replicate_weights`."""
+    x = check_incomes(income)
+    mask = _check_domain(domain, x.size)
+    value = measure.value(x, design.weights, mask)
+    variance = 0.0
+    for weights, scale in replicate_weights(design, method, generator, replicates):
+        variance += scale * (measure.value(x, weights, mask) - value) ** 2
+    return _result([type(measure).__name__], np.array([value]), np.array([[variance]]), level, kind, method)
+
+
+def combine(values: Array, gradient: Array, matrix: Array, labels: Sequence[str], level: float = 0.95) -> Estimate:
+    """Functions of estimates by the delta method: ``gradient`` of shape (functions, estimates)."""
+    return _result(labels, values, gradient @ matrix @ gradient.T, level, "normal", "taylor")
+
+
+def fgt_decomposition(
+    income: npt.ArrayLike, design: SurveyDesign, line: float, measures: Sequence[Measure], order: int = 2
+) -> Estimate:
+    """FGT(g) = FGT(0) × I**g × (1 + (g² - g) GE_g of the gaps of the poor), each part with its standard error.
+
+    Parameters
+    ----------
+    measures : sequence of three measures
+        FGT of orders g, 0 and 1 against the same line.
+    order : int
+        g, at least 2.
+
+    Notes
+    -----
+    Aristondo, Lasso de la Vega and Urrutia (2010), doi:10.1111/j.1467-8586.2009.00320.x.
+    """
+    if order < 2 or len(measures) != 3:
+        raise ModelError("needs order >= 2 and FGT(g), FGT(0), FGT(1)", where="fgt_decomposition", got=order)
+    x = check_incomes(income)
+    everyone = np.ones(x.size, dtype=np.bool_)
+    g, h, p = (m.value(x, design.weights, everyone) for m in measures)
+    if h == 0:
+        raise ModelError("nobody is poor", where="fgt_decomposition", got=line)
+    matrix = covariance(design, np.column_stack([m.influence(x, design.weights, everyone) for m in measures]))
+    gap = p / h
+    factor = order**2 - order
+    entropy = (g / (h * gap**order) - 1) / factor
+    # entropy = (g h**(k-1) p**-k - 1) / (k² - k), k the order.
+    core = g * h ** (order - 1) * p**-order / factor
+    gradient = np.array(
+        [
+            [1, 0, 0],
+            [0, 1, 0],
+            [0, 0, 1],
+            [0, -p / h**2, 1 / h],
+            [core / g, (order - 1) * core / h, -order * core / p],
+        ]
+    )
+    labels = [f"fgt{order}", "fgt0", "fgt1", "income_gap_ratio", f"entropy_of_gaps_{order}"]
+    return combine(np.array([g, h, p, gap, entropy]), gradient, matrix, labels)

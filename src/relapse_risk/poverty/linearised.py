@@ -1,0 +1,318 @@
+"""Measures that know their influence values, so that one survey design gives every one of them a standard error.
+
+A measure is a small frozen specification with two functions of ``(x, w, domain)``: full-sample incomes and weights and a
+mask of the rows it is estimated on. ``influence`` returns zeros outside the domain except where a national threshold,
+estimated from everybody, passes its own uncertainty on. Sources: Deville (1999), Osier (2009, doi:10.18148/srm/2009.v3i3.369);
+densities are Gaussian kernels with bandwidth sd × N ** -0.2, as in convey and vardpoor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from relapse_risk.errors import ModelError
+from relapse_risk.poverty.arrays import Array, check_positive
+from relapse_risk.poverty.inequality import (
+    GiniKind,
+    atkinson,
+    generalised_entropy,
+    gini,
+    weighted_quantile,
+    zenga,
+)
+from relapse_risk.poverty.measures import Closed, is_poor, poverty_gaps
+
+__all__ = [
+    "Atkinson",
+    "Fgt",
+    "GeneralisedEntropy",
+    "Gini",
+    "Mean",
+    "Measure",
+    "QuantileShareRatio",
+    "RelativeFgt",
+    "RelativeLine",
+    "RelativeMedianGap",
+    "Watts",
+    "Zenga",
+]
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Measure(Protocol):
+    """What the inference functions need of a measure."""
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        """The estimate on the domain."""
+        ...
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        """Influence values, shape (n,): their weighted total varies as the estimate does."""
+        ...
+
+
+def bandwidth(x: Array, w: Array) -> float:
+    """sd(x) × N ** -0.2, N the weighted population."""
+    mass = w.sum()
+    variance = (w @ (x * x) - (w @ x) ** 2 / mass) / mass
+    return float(np.sqrt(variance) / mass**0.2)
+
+
+def density(x: Array, w: Array, at: float, h: float, of_total: bool = False) -> float:
+    """Kernel derivative at ``at`` of the distribution function, or of the cumulated total of ``x``."""
+    kernel = np.exp(-(((at - x) / h) ** 2) / 2) / np.sqrt(2 * np.pi)
+    return float((w * x) @ kernel / h) if of_total else float(w @ kernel / (w.sum() * h))
+
+
+def quantile_influence(x: Array, w: Array, order: float, quantile: float, h: float) -> Array:
+    """Influence of a quantile: -(1[x <= q] - order) / (N f(q))."""
+    out: Array = -((x <= quantile) - order) / (w.sum() * density(x, w, quantile, h))
+    return out
+
+
+def spread(values: Array, domain: Mask) -> Array:
+    """``values`` of the domain's rows in a full-length vector of zeros."""
+    out = np.zeros(domain.size)
+    out[domain] = values
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """Weighted mean: influence (x - mean) / N."""
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        return float(w[domain] @ x[domain] / w[domain].sum())
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        return np.where(domain, (x - self.value(x, w, domain)) / w[domain].sum(), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fgt:
+    """FGT of order ``alpha`` against a fixed line; see :func:`relapse_risk.poverty.fgt`."""
+
+    line: float
+    alpha: float = 0
+    closed: Closed = "left"
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        return Mean().value(poverty_gaps(x, self.line, self.alpha, self.closed), w, domain)
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        return Mean().influence(poverty_gaps(x, self.line, self.alpha, self.closed), w, domain)
+
+
+@dataclass(frozen=True, slots=True)
+class Watts:
+    """Watts index against a fixed line."""
+
+    line: float
+    closed: Closed = "left"
+
+    def _terms(self, x: Array, domain: Mask) -> Array:
+        poor = is_poor(x, self.line, self.closed) & domain
+        check_positive(x[poor], "watts")
+        return np.where(poor, np.log(self.line / np.where(poor, x, self.line)), 0.0)
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        return Mean().value(self._terms(x, domain), w, domain)
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        return Mean().influence(self._terms(x, domain), w, domain)
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeLine:
+    """At-risk-of-poverty threshold: ``percent`` of the quantile of ``order`` of *everybody* (the domain is ignored)."""
+
+    percent: float = 0.6
+    order: float = 0.5
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        return self.percent * weighted_quantile(x, self.order, w)
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        quantile = weighted_quantile(x, self.order, w)
+        return self.percent * quantile_influence(x, w, self.order, quantile, bandwidth(x, w))
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeFgt:
+    """FGT against the national relative line; order 0 is the at-risk-of-poverty rate.
+
+    The domain's rate varies with the domain's sample and with the threshold, which everybody's sample estimates.
+    ``closed="right"`` is the convention of convey, ``"left"`` that of laeken and Eurostat.
+    """
+
+    alpha: float = 0
+    percent: float = 0.6
+    order: float = 0.5
+    closed: Closed = "right"
+
+    def _line(self) -> RelativeLine:
+        return RelativeLine(self.percent, self.order)
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        return Fgt(self._line().value(x, w, domain), self.alpha, self.closed).value(x, w, domain)
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        line = self._line().value(x, w, domain)
+        own = Fgt(line, self.alpha, self.closed).influence(x, w, domain)
+        xd, wd = x[domain], w[domain]
+        if self.alpha == 0:
+            slope = density(xd, wd, line, bandwidth(xd, wd))
+        else:
+            gaps = poverty_gaps(xd, line, self.alpha - 1, self.closed)
+            slope = float(wd @ (self.alpha * gaps * xd / line**2) / wd.sum())
+        return own + slope * self._line().influence(x, w, domain)
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeMedianGap:
+    """Relative median poverty gap: 1 - median income of those at or below the national relative line / that line."""
+
+    percent: float = 0.6
+    order: float = 0.5
+
+    def _parts(self, x: Array, w: Array, domain: Mask) -> tuple[float, float]:
+        line = RelativeLine(self.percent, self.order).value(x, w, domain)
+        poor = domain & (x <= line)
+        if not poor.any():
+            raise ModelError("nobody is below the line", where="RelativeMedianGap", got=line)
+        return line, weighted_quantile(x[poor], 0.5, w[poor])
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        line, median = self._parts(x, w, domain)
+        return 1 - median / line
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        line, median = self._parts(x, w, domain)
+        rate = RelativeFgt(0, self.percent, self.order)
+        share = rate.value(x, w, domain)
+        xd, wd = x[domain], w[domain]
+        below = np.where(domain, ((x <= median) - 0.5 * share) / wd.sum(), 0.0)
+        slope = density(xd, wd, median, bandwidth(x, w))
+        of_median = (0.5 * rate.influence(x, w, domain) - below) / slope
+        of_line = RelativeLine(self.percent, self.order).influence(x, w, domain)
+        return median * of_line / line**2 - of_median / line
+
+
+@dataclass(frozen=True, slots=True)
+class QuantileShareRatio:
+    """Income above the upper quantile over income up to the lower one, within the domain."""
+
+    order: float = 0.2
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        xd, wd = x[domain], w[domain]
+        top = xd > weighted_quantile(xd, 1 - self.order, wd)
+        bottom = xd <= weighted_quantile(xd, self.order, wd)
+        return float(wd[top] @ xd[top] / (wd[bottom] @ xd[bottom]))
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        xd, wd = x[domain], w[domain]
+        h = bandwidth(xd, wd)
+        lower, upper = weighted_quantile(xd, self.order, wd), weighted_quantile(xd, 1 - self.order, wd)
+
+        def cumulated(order: float, at: float) -> Array:
+            slope = density(xd, wd, at, h, of_total=True)
+            return np.where(xd <= at, xd, 0.0) + slope * quantile_influence(xd, wd, order, at, h)
+
+        bottom, top = wd @ np.where(xd <= lower, xd, 0.0), wd @ np.where(xd > upper, xd, 0.0)
+        of_bottom, of_top = cumulated(self.order, lower), xd - cumulated(1 - self.order, upper)
+        return spread((bottom * of_top - top * of_bottom) / bottom**2, domain)
+
+
+@dataclass(frozen=True, slots=True)
+class Gini:
+    """Gini coefficient; ``kind`` as in :func:`relapse_risk.poverty.gini`."""
+
+    kind: GiniKind = "population"
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        return gini(x[domain], w[domain], self.kind)
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        order = np.argsort(x[domain], kind="stable")
+        y, d = x[domain][order], w[domain][order]
+        mass, total = d.sum(), d @ y
+        rank, income = np.cumsum(d), np.cumsum(d * y)
+        own = y if self.kind == "convey" else 2 * d * y
+        ranked = 2 * (total - income + d * y + rank * y) - own
+        index = self.value(x, w, domain) + 1
+        z = ranked / (mass * total) - index * (y / total + 1 / mass)
+        out = np.empty(order.size)
+        out[order] = z
+        return spread(out, domain)
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralisedEntropy:
+    """Generalised entropy of the given order."""
+
+    order: float = 1
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        return generalised_entropy(x[domain], self.order, w[domain])
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        y, d, a = x[domain], w[domain], self.order
+        mass, total = d.sum(), d @ y
+        if a == 0:
+            z = y / total - 1 / mass - np.log(y) / mass + d @ np.log(y) / mass**2
+        elif a == 1:
+            z = y * np.log(y) / total - (d @ (y * np.log(y))) * y / total**2 - y / total + 1 / mass
+        else:
+            moment = mass ** (a - 1) * total**-a * (d @ y**a)
+            z = moment * ((a - 1) / mass - a * y / total + y**a / (d @ y**a)) / (a * (a - 1))
+        return spread(z, domain)
+
+
+@dataclass(frozen=True, slots=True)
+class Atkinson:
+    """Atkinson index with the given aversion."""
+
+    aversion: float = 1
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        return atkinson(x[domain], self.aversion, w[domain])
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        y, d, a = x[domain], w[domain], 1 - self.aversion
+        mass, total, rest = d.sum(), d @ y, 1 - self.value(x, w, domain)
+        if a == 0:
+            z = np.log(y) / mass - d @ np.log(y) / mass**2 + 1 / mass - y / total
+        else:
+            z = y**a / (a * (d @ y**a)) - 1 / (a * mass) + 1 / mass - y / total
+        return spread(-rest * z, domain)
+
+
+@dataclass(frozen=True, slots=True)
+class Zenga:
+    """Zenga index (Barabesi, Diana and Perri 2016)."""
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        return zenga(x[domain], w[domain])
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        order = np.argsort(x[domain], kind="stable")
+        y, d = x[domain][order], w[domain][order]
+        mass, total = d.sum(), d @ y
+        upto = np.cumsum(d)
+        above = total - np.cumsum(d * y) + d * y
+        ratio = (total - above) / above
+        own = -(mass - upto) * ratio / (mass * upto)
+        of_mass = -(d @ ratio) / mass**2
+        of_total = -(y / mass) * (d @ ((mass - upto) / (upto * above)))
+        per_rank = d * ratio / upto**2
+        of_rank = per_rank.sum() - np.cumsum(per_rank) + per_rank
+        of_above = (total * y / mass) * np.cumsum(d * (mass - upto) / (upto * above**2))
+        out = np.empty(order.size)
+        out[order] = own + of_mass + of_total + of_rank + of_above
+        return spread(out, domain)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from relapse_risk.errors import ParameterError
 from relapse_risk.months import month_end
@@ -34,13 +34,14 @@ OPS_BY_TYPE = {
 
 
 class Limit(BaseModel):
-    """What a value is compared with: another column, a dated parameter, or a line of the place.
+    """What a value is compared with: a number, another column, a dated parameter, or a line of the place.
 
     ``at`` names a column whose date (or month, or year) decides which dated value holds; without it the data date
     does.  ``times`` multiplies a number and ``plus`` adds to it; ``months`` and ``days`` shift a date.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    number: float | None = None
     column: str | None = None
     parameter: str | None = None
     line: Literal["poverty", "monitoring", "dibao"] | None = None
@@ -53,9 +54,18 @@ class Limit(BaseModel):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Limit:
-        if sum(origin is not None for origin in (self.column, self.parameter, self.line, self.day)) != 1:
-            raise ValueError("a limit names exactly one of column, parameter, line, day")
+        origins = (self.number, self.column, self.parameter, self.line, self.day)
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError("a limit names exactly one of number, column, parameter, line, day")
         return self
+
+
+def _as_limit(given: object) -> object:
+    """A bare number is a limit too."""
+    return {"number": given} if isinstance(given, int | float) and not isinstance(given, bool) else given
+
+
+Number = Annotated[Limit, BeforeValidator(_as_limit)]
 
 
 class Group(BaseModel):
@@ -78,10 +88,10 @@ class Clause(BaseModel):
     is_not: Scalar | None = None
     in_: tuple[Scalar, ...] | Group | None = Field(default=None, alias="in")
     not_in: tuple[Scalar, ...] | Group | None = None
-    below: float | Limit | None = None
-    above: float | Limit | None = None
-    at_least: float | Limit | None = None
-    at_most: float | Limit | None = None
+    below: Number | None = None
+    above: Number | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
     between: tuple[float, float] | None = None
     outside: tuple[float, float] | None = None
     before: Limit | None = None
@@ -163,10 +173,10 @@ def holds(clause: Clause, frame: pd.DataFrame, setting: Setting) -> np.ndarray:
     return np.asarray(result.fillna(False) if isinstance(result, pd.Series) else result, dtype=bool)
 
 
-def limit_values(limit: float | Limit, frame: pd.DataFrame, setting: Setting) -> float | pd.Series:
+def limit_values(limit: Limit, frame: pd.DataFrame, setting: Setting) -> float | pd.Series:
     """The number each row is compared with: one number, or a Series aligned with ``frame``."""
-    if not isinstance(limit, Limit):
-        return float(limit)
+    if limit.number is not None:
+        return limit.number
     if limit.column is not None:
         return pd.to_numeric(frame[limit.column]).astype("float64") * limit.times + limit.plus
     name = _parameter_name(limit, setting.place)

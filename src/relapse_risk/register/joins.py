@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from relapse_risk.register.views import Added, Source, View, ViewColumn, age_on, counted, looked_up
+from relapse_risk.register.views import Added, Source, View, ViewColumn, age_on, counted, looked_up, matched
 from relapse_risk.schema import Column, table
 
 __all__ = ["build_view", "latest_annual", "net_income", "view_of"]
@@ -134,11 +134,11 @@ def _in_group(source: Source, aid: pd.DataFrame, group: str) -> pd.DataFrame:
 def _household(source: Source, base: pd.DataFrame) -> Added:
     keys = base["household_id"]
     income = latest_annual(source)
-    net = keys.map(net_income(income)).astype("float64").set_axis(base.index)
+    net = matched(net_income(income), keys)
     size = base["household_size"].astype("float64")
     return {
-        "income_period": keys.map(income["period_end"]).astype("str"),
-        **{c: keys.map(income[c]).astype("float64") for c in INCOME_SHOWN},
+        "income_period": matched(income["period_end"], keys),
+        **{c: matched(income[c], keys) for c in INCOME_SHOWN},
         "net_income": net,
         "net_income_per_head": net / size.where(size > 0),
         **_members(source, base),
@@ -155,7 +155,7 @@ def _members(source: Source, base: pd.DataFrame) -> Added:
     uninsured = person["health_status"].isin(SICK) & _true(person["serious_illness_insurance"] == False)  # noqa: E712
     unknown = person["education_level"].isna() & person["student_stage"].isna()
     keys, of = base["household_id"], person["household_id"]
-    head_of = base["head_person_id"].map(of).astype("str").set_axis(base.index)
+    head_of = matched(of, base["head_person_id"])
     return {
         "members": counted(of, keys),
         "heads": counted(of[person["relation_to_head"] == "head"], keys),
@@ -171,8 +171,7 @@ def _measures(source: Source, base: pd.DataFrame) -> Added:
     keys = base["household_id"]
     aid = _delivered(source)
     identified = base.dropna(subset="household_id").drop_duplicates("household_id", keep="last")
-    begun = aid["household_id"].map(identified.set_index("household_id")["monitor_identified_on"])
-    begun = begun.astype("datetime64[s]")
+    begun = matched(identified.set_index("household_id")["monitor_identified_on"], aid["household_id"])
     running = aid["period_start"].notna() & (aid["period_end"].isna() | _true(aid["period_end"] >= begun))
     return {
         "measures": counted(aid["household_id"], keys),
@@ -214,7 +213,7 @@ def _person(source: Source, base: pd.DataFrame) -> Added:
 )
 def _income(source: Source, base: pd.DataFrame) -> Added:
     keys = base["household_id"]
-    latest = keys.map(latest_annual(source)["period_end"]).astype("str").set_axis(base.index)
+    latest = matched(latest_annual(source)["period_end"], keys)
     size = looked_up(source, "household", "household_size", keys)
     net = net_income(base)
     return {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from relapse_risk.register.clauses import Clause, Limit, Setting, limit_values
+from relapse_risk.register.clauses import NUMERIC, Clause, Limit, Setting, limit_values
 from relapse_risk.register.findings import mask_identity
 from relapse_risk.register.joins import view_of
 from relapse_risk.schema import code_list, table, tables
@@ -88,13 +88,9 @@ def _limits(rows: pd.DataFrame, when: Sequence[Clause], setting: Setting) -> lis
     """The number that the first numeric clause compared each row with."""
     for clause in _flat(when):
         operand = clause.operand
-        if isinstance(operand, Limit) and operand.day is None and clause.op not in ("before", "after"):
-            values = limit_values(operand, rows, setting)
-        elif isinstance(operand, float | int) and not isinstance(operand, bool):
-            values = float(operand)
-        else:
-            continue
-        return [f"{v:.10g}" for v in np.broadcast_to(np.asarray(values, dtype=float), len(rows))]
+        if isinstance(operand, Limit) and clause.op in NUMERIC:
+            values = np.asarray(limit_values(operand, rows, setting), dtype=float)
+            return [f"{v:.10g}" for v in np.broadcast_to(values, len(rows))]
     return [""] * len(rows)
 
 

@@ -30,7 +30,7 @@ from relapse_risk.register.rules import Rule, RuleBook, clause_for, read_rules
 from relapse_risk.register.views import Source
 from relapse_risk.schema import tables
 
-__all__ = ["apply_rules", "check_frames", "check_source"]
+__all__ = ["apply_rules", "check_frames", "fault_findings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +96,12 @@ def check_frames(
     day = month_end(month)
     source = Source(typed, collected, month, day, data_date or day, book.item_groups)
     counties = counties_of(typed, {name: keys.to_dict() for name, keys in beyond.items()})
-    found = check_source(source, counties, faults, book, parameters, _place(place))
+    judged = apply_rules(source, counties, book.rules, parameters, _place(place))
+    told = fault_findings(faults, source, counties, book)
+    found = merge_findings([Findings(told, judged.skipped.iloc[:0]), judged])
     references = _reference_faults(source, found, {n: frozenset(k.index) for n, k in beyond.items()}, counties)
-    part = _fault_findings(references, source, counties, book)
+    part = fault_findings(references, source, counties, book)
     return _sorted(merge_findings([found, Findings(part, found.skipped.iloc[:0])]))
-
-
-def check_source(
-    source: Source,
-    counties: Mapping[str, pd.Series],
-    faults: Sequence[Fault],
-    book: RuleBook,
-    parameters: Parameters,
-    place: Place,
-) -> Findings:
-    """Findings of every county rule on one source, with the faults met on the way in."""
-    told = _fault_findings(faults, source, counties, book)
-    judged = apply_rules(source, counties, book.rules, parameters, place)
-    return merge_findings([Findings(told, judged.skipped.iloc[:0]), judged])
 
 
 def apply_rules(
@@ -210,10 +198,10 @@ def _rule_findings(hit: _Hit, source: Source, counties: pd.Series, setting: Sett
     )  # fmt: skip
 
 
-def _fault_findings(
+def fault_findings(
     faults: Sequence[Fault], source: Source, counties: Mapping[str, pd.Series], book: RuleBook
 ) -> pd.DataFrame:
-    """Faults of typing, keys and references as findings, in the words of ``intake.yaml``."""
+    """The frame of findings for faults of typing, keys and references, in the words of ``intake.yaml``."""
     parts = []
     for fault in faults:
         words = book.intake[fault.rule]

@@ -14,7 +14,7 @@ import pandas as pd
 
 from relapse_risk.schema import Column, empty_table, table
 
-__all__ = ["Added", "Source", "View", "ViewColumn", "age_on", "counted", "looked_up"]
+__all__ = ["Added", "Source", "View", "ViewColumn", "age_on", "counted", "looked_up", "matched"]
 
 Added = dict[str, pd.Series]
 
@@ -113,9 +113,20 @@ def age_on(birth: pd.Series, day: pd.Series | date) -> pd.Series:
     return (then.dt.year - birth.dt.year - earlier).where(birth.notna() & then.notna()).astype("Int64")
 
 
+def matched(values: pd.Series, keys: pd.Series) -> pd.Series:
+    """``values`` (indexed by unique key) for each of ``keys``, with the index of ``keys``; unknown where absent.
+
+    Examples
+    --------
+    >>> matched(pd.Series([2, 3], index=["H1", "H2"], dtype="Int64"), pd.Series(["H2", None, "H9"])).tolist()
+    [3, <NA>, <NA>]
+    """
+    return values.reindex(pd.Index(keys)).set_axis(keys.index)
+
+
 def looked_up(source: Source, name: str, column: str, keys: pd.Series) -> pd.Series:
     """Column ``column`` of the row of table ``name`` that each key points at; unknown where there is none."""
-    return keys.map(source.once(name)[column]).set_axis(keys.index).astype(empty_table(name)[column].dtype)
+    return matched(source.once(name)[column], keys)
 
 
 def counted(keys: pd.Series, wanted: pd.Series) -> pd.Series:

@@ -1,0 +1,153 @@
+"""Who receives which public money in a year: pensions, dibao and tekun by last year's means, dividends, subsidies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relapse_risk.demo.calibration import Calibration
+from relapse_risk.demo.frames import Bools, Floats, Ints
+from relapse_risk.demo.people import World
+
+__all__ = ["Means", "Relief", "grant_relief"]
+
+# Yearly grants by student stage (JT01-JT05: documented tiers; the middle tier is used).
+GRANTS = np.array([0.0, 1200.0, 500.0, 625.0, 2000.0, 5000.0, 6000.0, 3000.0, 500.0])
+URGENT_AID = 5000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What last year's review knew, arrays (n_household,): income per head before relief, and who was on relief."""
+
+    assessed: Floats
+    dibao: Bools
+    tekun: Bools
+
+    def take(self, keep: Bools) -> Means:
+        return Means(self.assessed[keep], self.dibao[keep], self.tekun[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """Public money of a year, CNY per household, arrays (n_household,)."""
+
+    dibao: Bools
+    tekun: Bools
+    dibao_received: Floats
+    tekun_received: Floats
+    pension: Floats
+    subsidies: Floats
+    land_subsidy: Floats
+    grants: Floats
+    urgent: Floats
+    dividend: Floats
+    idle_gain: Floats
+
+    @property
+    def transfers(self) -> Floats:
+        """Formal transfers, the two kinds of relief included."""
+        return (
+            self.dibao_received
+            + self.tekun_received
+            + self.pension
+            + self.subsidies
+            + self.land_subsidy
+            + self.grants
+            + self.urgent
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Household facts that relief looks at, arrays (n_household,)."""
+
+    size: Floats
+    labour: Floats
+    elders: Floats
+    severe: Floats
+    disabled: Floats
+    serious: Floats
+    loss: Bools
+    grants: Floats
+
+
+def _tekun(world: World, need: Need, means: Means, inside: Bools, quota: float) -> Bools:
+    """No labour, no income to speak of, nobody able to support: those on it stay, the poorest join up to the quota."""
+    able = inside & (need.labour == 0) & ~world.has_supporter & (need.elders + need.severe > 0) & (need.size <= 2)
+    score = np.where(able, means.assessed - 1e6 * means.tekun, np.inf)
+    order = np.argsort(score, kind="stable")
+    within = np.cumsum(need.size[order]) <= quota
+    chosen = np.zeros(len(score), dtype=bool)
+    chosen[order[within & np.isfinite(score[order])]] = True
+    return chosen
+
+
+def _dibao(
+    world: World, need: Need, means: Means, inside: Bools, line: float, quota: float, rng: np.random.Generator
+) -> Bools:
+    """The households furthest below the line at last year's review, in order, until the quota of persons is met."""
+    seen = np.clip(means.assessed, 50.0, None) * np.exp(rng.normal(0, 0.08, len(need.size)))
+    score = np.log(line / seen) + 0.15 * (need.labour == 0) + 0.12 * (need.severe > 0) + 0.12 * (need.serious > 0)
+    score = score + 0.30 * means.dibao
+    fit = inside & ~world.assets_fail & (need.size > 0) & (seen < line * 1.25)
+    score = np.where(fit, score, -np.inf)
+    order = np.argsort(-score, kind="stable")
+    within = (np.cumsum(need.size[order]) <= quota) & np.isfinite(score[order])
+    chosen = np.zeros(len(score), dtype=bool)
+    chosen[order[within]] = True
+    return chosen
+
+
+def grant_relief(
+    world: World,
+    need: Need,
+    means: Means,
+    inside: Bools,
+    year: int,
+    calibration: Calibration,
+    rng: np.random.Generator,
+) -> Relief:
+    """Public money of ``year`` given what last year's review found."""
+    number = calibration.number
+    line = number("dibao_line", year)
+    persons = float((need.size * (inside & world.registered)).sum())
+    tekun = _tekun(world, need, means, inside, number("tekun_share") * persons)
+    quota = number("relief_share", year) * persons - float(need.size[tekun].sum())
+    dibao = _dibao(world, need, means, inside & ~tekun, line, quota, rng)
+    gap = np.clip(line - means.assessed, 0.16 * line, 0.92 * line)
+    relieved = dibao | tekun
+    old_age = 960.0 * need.elders * relieved * (year >= 2018)
+    care = 1200.0 * need.severe * (year >= 2016) + 1200.0 * need.disabled * dibao * (year >= 2016)
+    target = inside & world.registered
+    helped = target & (need.labour > 0) & (rng.random(world.n_hh) < 0.62) & (year >= 2019)
+    return Relief(
+        dibao=dibao,
+        tekun=tekun,
+        dibao_received=np.where(dibao, gap * need.size, 0.0),
+        tekun_received=np.where(tekun, number("tekun_ratio") * line * need.size, 0.0),
+        pension=number("pension_year", year) * need.elders,
+        subsidies=old_age + care,
+        land_subsidy=number("land_subsidy_per_mu") * world.arable_mu,
+        grants=np.where(target, need.grants, 0.3 * need.grants),
+        urgent=np.where(need.loss & (rng.random(world.n_hh) < 0.6), URGENT_AID, 0.0),
+        dividend=np.where(target, number("dividend_year", year) * need.size, 0.0),
+        idle_gain=np.where(helped, 815.0, 0.0),
+    )
+
+
+def read_need(
+    world: World, alive: Bools, age: Ints, labour: Bools, level: Ints, health: Ints, stage: Ints, loss: Bools
+) -> Need:
+    """Add persons up to what relief looks at."""
+    return Need(
+        size=world.count(alive),
+        labour=world.count(labour),
+        elders=world.count(alive & (age >= 60)),
+        severe=world.count(alive & (level > 0) & (level <= 2)),
+        disabled=world.count(alive & (level > 0)),
+        serious=world.count(alive & (health == 2)),
+        loss=loss,
+        grants=world.count(np.where(alive, GRANTS[stage], 0.0)),
+    )

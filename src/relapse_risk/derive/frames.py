@@ -28,7 +28,8 @@ __all__ = ["household_frame", "household_panel", "person_ages"]
 CARRIED = (
     "household_class", "register_attribute", "relief_status", "monitor_type", "monitor_identified_on",
     "monitor_risk_types", "risk_eliminated", "risk_eliminated_on", "risk_elimination_way", "cause_main",
-    "cause_other_1", "cause_other_2", "register_year", "exit_year", "policy_enjoying", "dwelling_grade", "dwelling_structure",
+    "cause_other_1", "cause_other_2", "register_year", "exit_year", "policy_enjoying", "dwelling_grade",
+    "dwelling_structure",
     "dwelling_tenure", "arable_mu", "coop_member", "loan_balance", "second_dwelling", "vehicle_count",
     "business_registration", "financial_assets", "public_payroll_member", "responsible_cadre_id",
 )  # fmt: skip

@@ -1,18 +1,87 @@
 """Poverty: lines, income measures, deprivation, dynamics and their inference from surveys."""
 
+from relapse_risk.poverty.af_change import alkire_foster_change
+from relapse_risk.poverty.alkire_foster import AlkireFoster, alkire_foster, deprivation_scores, identify_poor
+from relapse_risk.poverty.inequality import (
+    atkinson,
+    concentration_curve,
+    entropy_by_group,
+    generalised_entropy,
+    gini,
+    lorenz_curve,
+    quantile_share_ratio,
+    weighted_quantile,
+    zenga,
+)
+from relapse_risk.poverty.inference import (
+    Estimate,
+    estimate,
+    estimate_by_group,
+    estimate_replicated,
+    fgt_decomposition,
+)
+from relapse_risk.poverty.linearised import (
+    Atkinson,
+    Fgt,
+    GeneralisedEntropy,
+    Gini,
+    Mean,
+    Measure,
+    QuantileShareRatio,
+    RelativeFgt,
+    RelativeLine,
+    RelativeMedianGap,
+    Watts,
+    Zenga,
+)
 from relapse_risk.poverty.lines import first_line, line_of, poverty_line
 from relapse_risk.poverty.measures import fgt, fgt_by_group, headcount, income_gap_ratio, is_poor, sen, sst, watts
+from relapse_risk.poverty.survey import SurveyDesign, interval, survey_design
 
 __all__ = [
+    "AlkireFoster",
+    "Atkinson",
+    "Estimate",
+    "Fgt",
+    "GeneralisedEntropy",
+    "Gini",
+    "Mean",
+    "Measure",
+    "QuantileShareRatio",
+    "RelativeFgt",
+    "RelativeLine",
+    "RelativeMedianGap",
+    "SurveyDesign",
+    "Watts",
+    "Zenga",
+    "alkire_foster",
+    "alkire_foster_change",
+    "atkinson",
+    "concentration_curve",
+    "deprivation_scores",
+    "entropy_by_group",
+    "estimate",
+    "estimate_by_group",
+    "estimate_replicated",
     "fgt",
     "fgt_by_group",
+    "fgt_decomposition",
     "first_line",
+    "generalised_entropy",
+    "gini",
     "headcount",
+    "identify_poor",
     "income_gap_ratio",
+    "interval",
     "is_poor",
     "line_of",
+    "lorenz_curve",
     "poverty_line",
+    "quantile_share_ratio",
     "sen",
     "sst",
+    "survey_design",
     "watts",
+    "weighted_quantile",
+    "zenga",
 ]

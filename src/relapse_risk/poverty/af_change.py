@@ -62,7 +62,10 @@ def alkire_foster_change(
     span = float(years[1]) - float(years[0])
     if len(seen) != 2 or not span > 0:
         raise ModelError(
-            "needs two rounds at ascending times", where="alkire_foster_change", got=(seen, years), expected="two rounds"
+            "needs two rounds at ascending times",
+            where="alkire_foster_change",
+            got=(seen, years),
+            expected="two rounds",
         )
     passes: list[tuple[Any, npt.NDArray[np.bool_]]] = [("all", np.ones(matrix.shape[0], dtype=np.bool_))]
     if groups is not None:
@@ -78,7 +81,9 @@ def alkire_foster_change(
     columns = ["measure", "k", "group", "indicator", "change", "per_year", "value", "se", "low", "high"]
     frame = pd.concat(parts, ignore_index=True)[columns]
     if frame["value"].isna().any():
-        raise ModelError("a measure is zero in the first round, so it has no relative change", where="alkire_foster_change")
+        raise ModelError(
+            "a measure is zero in the first round, so it has no relative change", where="alkire_foster_change"
+        )
     return frame
 
 
@@ -91,7 +96,11 @@ def _variables(
     ones = np.ones_like(poor)
     top = np.column_stack([poor, poor * scores, poor * scores, poor[:, None] * matrix])
     bottom = np.column_stack([ones, poor, ones, np.ones_like(matrix)])
-    return top, bottom, {"measure": ["H", "A", "M0"] + ["hdk"] * len(indicators), "indicator": [None] * 3 + [*indicators]}
+    return (
+        top,
+        bottom,
+        {"measure": ["H", "A", "M0"] + ["hdk"] * len(indicators), "indicator": [None] * 3 + [*indicators]},
+    )
 
 
 def _two_rounds(

@@ -104,7 +104,9 @@ def check_deprivations(g0: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[Array
     matrix = np.asarray(g0, dtype=np.float64)
     w = np.asarray(weights, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[0] == 0 or w.shape != (matrix.shape[1],):
-        raise ModelError("shapes do not fit", where="alkire_foster", got=(matrix.shape, w.shape), expected="(n, p), (p,)")
+        raise ModelError(
+            "shapes do not fit", where="alkire_foster", got=(matrix.shape, w.shape), expected="(n, p), (p,)"
+        )
     if not np.all(np.isfinite(w) & (w >= 0)) or w.sum() <= 0:
         raise ModelError("indicator weights must be finite, >= 0, not all zero", where="alkire_foster", got=w.tolist())
     if not np.all((matrix == 0) | (matrix == 1)):

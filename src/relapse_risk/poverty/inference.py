@@ -141,7 +141,7 @@ def estimate_replicated(
     level: float = 0.95,
     kind: Interval = "normal",
 ) -> Estimate:
-    """A measure with a bootstrap or jackknife standard error; see :func:`relapse_risk.poverty.survey.replicate_weights`."""
+    """A measure with a bootstrap or jackknife standard error; see ``survey.replicate_weights`` for the methods."""
     x = check_incomes(income)
     mask = _check_domain(domain, x.size)
     value = measure.value(x, design.weights, mask)

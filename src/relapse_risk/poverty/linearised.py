@@ -1,9 +1,9 @@
 """Measures that know their influence values, so that one survey design gives every one of them a standard error.
 
-A measure is a small frozen specification with two functions of ``(x, w, domain)``: full-sample incomes and weights and a
-mask of the rows it is estimated on. ``influence`` returns zeros outside the domain except where a national threshold,
-estimated from everybody, passes its own uncertainty on. Sources: Deville (1999), Osier (2009, doi:10.18148/srm/2009.v3i3.369);
-densities are Gaussian kernels with bandwidth sd × N ** -0.2, as in convey and vardpoor.
+A measure is a small frozen specification with two functions of ``(x, w, domain)``: full-sample incomes and weights and
+a mask of the rows it is estimated on. ``influence`` returns zeros outside the domain except where a national threshold,
+estimated from everybody, passes its own uncertainty on. Densities are Gaussian kernels with bandwidth sd × N ** -0.2,
+as in convey and vardpoor. Sources: Deville (1999), Osier (2009, doi:10.18148/srm/2009.v3i3.369).
 """
 
 from __future__ import annotations

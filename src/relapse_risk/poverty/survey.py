@@ -1,7 +1,7 @@
 """One survey design for every measure: strata, clusters, weights, and the variance of anything linearised.
 
-A measure hands over its influence values ``z`` of shape (n,): numbers whose weighted total has the same sampling variance
-as the measure. Taylor linearisation then is the between-cluster variance of their totals, stratum by stratum.
+A measure hands over its influence values ``z`` of shape (n,): numbers whose weighted total has the sampling variance of
+the measure. Taylor linearisation then is the between-cluster variance of their totals, stratum by stratum.
 """
 
 from __future__ import annotations

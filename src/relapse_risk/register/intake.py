@@ -209,14 +209,23 @@ def _broken_references(
         target = column.refers_to
         if not target or (spec.name, column.name) in LOOSE_REFERENCES or (target not in frames and target not in known):
             continue
-        values = frame[column.name]
-        beyond = known.get(target, frozenset())
-        given = frames[target][tables()[target].key[0]] if target in frames else pd.Series(dtype="str")
-        standing = given[~np.isin(np.arange(len(given)), list(out.get(target, ())))]
-        unknown = values.notna() & ~values.isin(given) & ~values.isin(beyond)
-        lost = values.notna() & values.isin(given) & ~values.isin(standing) & ~values.isin(beyond)
-        for rule, wrong in (("reference_unknown", unknown), ("reference_rejected", lost)):
-            if wrong.any():
-                rows = np.flatnonzero(wrong)
-                faults.append(Fault(rule, spec.name, column.name, rows, tuple(values.iloc[rows].astype(str))))
+        given, standing = _keys(frames[target], target, out.get(target, set())) if target in frames else (set(), set())
+        # Judged once per distinct value: a household is named by many rows.
+        codes, values = pd.factorize(frame[column.name])
+        there = np.array([v in given or v in known.get(target, ()) for v in values], dtype=bool)
+        stands = np.array([v in standing or v in known.get(target, ()) for v in values], dtype=bool)
+        for rule, wrong in (("reference_unknown", ~there), ("reference_rejected", there & ~stands)):
+            rows = np.flatnonzero(np.append(wrong, False)[codes])
+            if len(rows):
+                faults.append(Fault(rule, spec.name, column.name, rows, tuple(str(values[i]) for i in codes[rows])))
     return faults
+
+
+def _keys(frame: pd.DataFrame, name: str, out: set[int]) -> tuple[set[str], set[str]]:
+    """Every key of table ``name``, and those of rows that are not rejected."""
+    keys = frame[tables()[name].key[0]].to_numpy(dtype=object)
+    if not out:
+        return set(keys), set(keys)
+    standing = np.ones(len(keys), dtype=bool)
+    standing[list(out)] = False
+    return set(keys), set(keys[standing])

@@ -128,7 +128,7 @@ def _in_group(source: Source, aid: pd.DataFrame, group: str) -> pd.DataFrame:
          "person.education_level", "person.student_stage"),
     _new("measures", "int", "帮扶措施数", "measures recorded", *AID_NEEDS),
     _new("measures_since", "int", "识别后措施数", "measures since identification", *AID_NEEDS),
-    _new("dibao_measures", "int", "低保措施数", "dibao measures recorded", *AID_NEEDS),
+    _new("dibao_measures", "int", "近一年低保措施数", "dibao measures of the last year", *AID_NEEDS),
     _new("elimination_records", "int", "风险消除记录数", "elimination records", "elimination.eliminated_on"),
 )  # fmt: skip
 def _household(source: Source, base: pd.DataFrame) -> Added:
@@ -172,11 +172,12 @@ def _measures(source: Source, base: pd.DataFrame) -> Added:
     aid = _delivered(source)
     identified = base.dropna(subset="household_id").drop_duplicates("household_id", keep="last")
     begun = matched(identified.set_index("household_id")["monitor_identified_on"], aid["household_id"])
+    recent = aid["day"] > pd.Timestamp(source.month_day) - pd.DateOffset(years=1)
     running = aid["period_start"].notna() & (aid["period_end"].isna() | _true(aid["period_end"] >= begun))
     return {
         "measures": counted(aid["household_id"], keys),
         "measures_since": counted(aid.loc[_true(aid["day"] >= begun) | running, "household_id"], keys),
-        "dibao_measures": counted(_in_group(source, aid, "dibao")["household_id"], keys),
+        "dibao_measures": counted(_in_group(source, aid[recent], "dibao")["household_id"], keys),
     }
 
 
@@ -203,6 +204,7 @@ def _person(source: Source, base: pd.DataFrame) -> Added:
 @_adds(
     "income",
     _new("latest", "bool", "最近年度", "latest annual income", "income.period_end"),
+    _new("in_month", "bool", "户在当月登记", "household is registered in the month", "household.household_id"),
     _new("period_year", "int", "收入年度", "income year", "income.period_end"),
     _new("period_day", "date", "收入期末日", "last day of the income period", "income.period_end"),
     _new("net_income", "float", "家庭纯收入", "net income", *INCOME_NEEDS),
@@ -217,6 +219,7 @@ def _income(source: Source, base: pd.DataFrame) -> Added:
     size = looked_up(source, "household", "household_size", keys)
     net = net_income(base)
     return {
+        "in_month": keys.isin(source.rows("household")["household_id"]).astype("boolean"),
         "latest": _true(latest == base["period_end"]).astype("boolean"),
         "period_year": pd.to_numeric(base["period_end"].str[:4], errors="coerce").astype("Int64"),
         "period_day": months_end(base["period_end"]),

@@ -15,11 +15,11 @@ FLOORS = {
     "months": 1, "schema": 1, "parameters": 1,
     "register": 2,
     "derive": 3, "demo": 3,
-    "poverty": 4,
+    "poverty": 4, "evaluation": 4,
     "hardship": 5, "relapse": 5,
     "ranking": 6,
     "scores": 7, "assistance": 7,
-    "assessment": 8, "evaluation": 8,
+    "assessment": 8,
     "reporting": 9,
     "cli": 10,
 }  # fmt: skip

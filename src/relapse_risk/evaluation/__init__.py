@@ -1,0 +1,29 @@
+"""Judging us: discrimination, calibration and targeting errors of scores and lists."""
+
+from relapse_risk.evaluation.calibration import (
+    Calibration,
+    brier,
+    calibration,
+    calibration_error,
+    calibration_table,
+    log_loss,
+    wilson,
+)
+from relapse_risk.evaluation.discrimination import AreaUnderCurve, area_under_curve, average_precision
+from relapse_risk.evaluation.targeting import Targeting, select_top, targeting
+
+__all__ = [
+    "AreaUnderCurve",
+    "Calibration",
+    "Targeting",
+    "area_under_curve",
+    "average_precision",
+    "brier",
+    "calibration",
+    "calibration_error",
+    "calibration_table",
+    "log_loss",
+    "select_top",
+    "targeting",
+    "wilson",
+]

@@ -1,0 +1,142 @@
+"""Whether ten in a hundred means ten in a hundred: Brier score, calibration in the large, slope, bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import statsmodels.api as sm
+from scipy.stats import norm
+
+from relapse_risk.errors import ModelError
+from relapse_risk.evaluation.discrimination import Array, check_outcomes
+
+__all__ = ["Calibration", "brier", "calibration", "calibration_error", "calibration_table", "log_loss"]
+
+TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Calibration in the large (intercept with logit(p) as offset) and slope (coefficient of logit(p))."""
+
+    intercept: float
+    intercept_se: float
+    slope: float
+    slope_se: float
+    observed_over_expected: float
+
+
+def _probabilities(outcome: npt.ArrayLike, probability: npt.ArrayLike, where: str) -> tuple[Array, Array]:
+    y, p = check_outcomes(outcome, probability, where)
+    if p.min() < 0 or p.max() > 1:
+        raise ModelError("not probabilities", where=where, got=(float(p.min()), float(p.max())), expected="0 … 1")
+    return y, p
+
+
+def brier(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> float:
+    """Mean squared distance between probability and outcome.
+
+    Examples
+    --------
+    >>> round(brier([0, 1], [0.2, 0.6]), 4)
+    0.1
+    """
+    y, p = _probabilities(outcome, probability, "brier")
+    return float(np.mean((p - y) ** 2))
+
+
+def log_loss(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> float:
+    """-mean(y log p + (1 - y) log(1 - p)).
+
+    Examples
+    --------
+    >>> round(log_loss([0, 1], [0.5, 0.5]), 4)
+    0.6931
+    """
+    y, p = _probabilities(outcome, probability, "log_loss")
+    p = np.clip(p, TINY, 1 - TINY)
+    return float(-np.mean(y * np.log(p) + (1 - y) * np.log1p(-p)))
+
+
+def calibration(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Calibration:
+    """Intercept given slope one, slope, and observed over expected events.
+
+    References
+    ----------
+    Cox (1958); Van Calster et al. (2016), J. Clin. Epidemiol. 74, 167-176.
+
+    Examples
+    --------
+    >>> calibration([0, 1, 0, 1], [0.25, 0.25, 0.75, 0.75]).observed_over_expected
+    1.0
+    """
+    y, p = _probabilities(outcome, probability, "calibration")
+    logit = np.log(np.clip(p, TINY, 1 - TINY)) - np.log1p(-np.clip(p, TINY, 1 - TINY))
+    family = sm.families.Binomial()
+    large = sm.GLM(y, np.ones((len(y), 1)), family=family, offset=logit).fit()
+    slope = sm.GLM(y, sm.add_constant(logit, has_constant="add"), family=family).fit()
+    return Calibration(
+        float(large.params[0]),
+        float(large.bse[0]),
+        float(slope.params[1]),
+        float(slope.bse[1]),
+        float(y.sum() / p.sum()),
+    )
+
+
+def calibration_table(
+    outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = 10, equal: str = "mass"
+) -> pd.DataFrame:
+    """Observed against expected by bins of equal mass or equal width.
+
+    Returns
+    -------
+    DataFrame
+        bin (from 0), n, events, expected (mean probability), observed (share), low, high (Wilson 95 %).
+
+    Examples
+    --------
+    >>> calibration_table([0, 1, 0, 1], [0.1, 0.2, 0.8, 0.9], bins=2)["observed"].tolist()
+    [0.5, 0.5]
+    """
+    y, p = _probabilities(outcome, probability, "calibration_table")
+    if equal == "mass":
+        place = np.minimum(np.arange(len(p)) * bins // len(p), bins - 1)
+        which = np.empty(len(p), dtype=int)
+        which[np.argsort(p, kind="stable")] = place
+    else:
+        which = np.minimum((p * bins).astype(int), bins - 1)
+    frame = pd.DataFrame({"bin": which, "y": y, "p": p}).groupby("bin")
+    table = frame.agg(n=("y", "size"), events=("y", "sum"), expected=("p", "mean"), observed=("y", "mean"))
+    low, high = wilson(table["events"].to_numpy(), table["n"].to_numpy())
+    return table.assign(low=low, high=high).reset_index()
+
+
+def wilson(events: Array, n: Array, level: float = 0.95) -> tuple[Array, Array]:
+    """Wilson's score interval of a proportion.
+
+    Examples
+    --------
+    >>> [round(float(side[0]), 4) for side in wilson(np.array([5.0]), np.array([10.0]))]
+    [0.2366, 0.7634]
+    """
+    z = norm.ppf(0.5 + level / 2)
+    share = events / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+def calibration_error(outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = 10, equal: str = "mass") -> float:
+    """Expected calibration error: sum over bins of n_b / n × |observed - expected|.
+
+    Examples
+    --------
+    >>> round(calibration_error([0, 1, 0, 1], [0.1, 0.2, 0.8, 0.9], bins=2), 4)
+    0.35
+    """
+    table = calibration_table(outcome, probability, bins, equal)
+    return float((table["n"] / table["n"].sum() * (table["observed"] - table["expected"]).abs()).sum())

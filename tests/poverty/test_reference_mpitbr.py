@@ -1,4 +1,4 @@
-"""mpitbR 1.0.1 on its 15,000 synthetic persons (reference/index/expected/mpitbR_syn_cdta.json), SE and limits included."""
+"""mpitbR 1.0.1 on its 15,000 synthetic persons (expected/mpitbR_syn_cdta.json), standard errors and limits included."""
 
 from __future__ import annotations
 

@@ -43,6 +43,7 @@ class _IndicatorSpec(_Spec):
     worst: float | None = None
     best: float | None = None
     direction: Direction = "up"
+    options: dict[str, float] = {}
     missing: MissingPolicy | None = None
     label: Label
 
@@ -98,6 +99,8 @@ class Indicator:
         Values that score 100 and 0 (goalposts); NaN for data-driven methods.
     direction : {"up", "down"}
         Whether a higher value raises the score (data-driven methods; goalposts say it themselves).
+    options : tuple of (str, float)
+        Further arguments of the normaliser, such as ``low`` and ``high`` of the scale.
     missing : str
         ``share`` the weight, take the ``worst``, ``best`` or ``median`` score, or ``refuse``.
     """
@@ -112,6 +115,7 @@ class Indicator:
     worst: float = math.nan
     best: float = math.nan
     direction: Direction = "up"
+    options: tuple[tuple[str, float], ...] = ()
     missing: MissingPolicy = "share"
     label: Label = NO_LABEL
 
@@ -348,6 +352,7 @@ def _indicator(spec: _IndicatorSpec, design: _DesignSpec) -> Indicator:
         worst=math.nan if spec.worst is None else spec.worst,
         best=math.nan if spec.best is None else spec.best,
         direction=spec.direction,
+        options=tuple(spec.options.items()),
         missing=spec.missing or design.missing,
         label=spec.label,
     )

@@ -18,7 +18,17 @@ from relapse_risk.hardship.normalise import NORMALISERS, goalposts
 from relapse_risk.parameters import DatedValue, Parameters, Place
 from relapse_risk.poverty import first_line
 
-__all__ = ["Composite", "HardshipIndex", "LeftOut", "composite", "hardship_index", "index_lines", "indicator_values"]
+__all__ = [
+    "Composite",
+    "HardshipIndex",
+    "LeftOut",
+    "composite",
+    "hardship_index",
+    "index_lines",
+    "indicator_scores",
+    "indicator_values",
+    "score_units",
+]
 
 Array = npt.NDArray[np.float64]
 KEYS = ("household_id", "county_code", "town_code")
@@ -140,13 +150,47 @@ def _filled(scores: Array, item: Indicator, where: str) -> Array:
 
 def indicator_scores(values: Array, item: Indicator, where: str) -> Array:
     """Normalised score of one indicator, missing policy applied; shape (n,)."""
+    options = dict(item.options)
     if item.normalise == "goalposts":
-        scores = goalposts(values, item.worst, item.best, where=where)
+        scores = goalposts(values, item.worst, item.best, where=where, **options)
     else:
         oriented = values if item.direction == "up" else -values
-        line = {"line": item.worst} if item.normalise == "distance_to_line" else {}
-        scores = NORMALISERS[item.normalise](oriented, where=where, **line)
+        scores = NORMALISERS[item.normalise](oriented, where=where, **options)
     return _filled(scores, item, where)
+
+
+def score_units(units: pd.DataFrame, design: IndexDesign, lines: Mapping[str, float] | None = None) -> Composite:
+    """Any units (households, villages, countries) through a design: normalise, treat missing answers, aggregate.
+
+    Parameters
+    ----------
+    units : DataFrame
+        Columns the design reads.
+    design : IndexDesign
+    lines : mapping of indicator code to float, optional
+        Divisors for indicators with ``over``.
+
+    Returns
+    -------
+    Composite
+
+    Raises
+    ------
+    ModelError
+        For a column that is absent or has no answer, a constant column where the data set the scale, or an infinite
+        value; names the design file and the indicator.
+    """
+    scores = {}
+    for item in design.indicators:
+        where = f"{design.file}: {item.code}"
+        absent = [name for name in item.inputs if name not in units]
+        if absent:
+            raise ModelError("no such column", where=where, got=absent, expected="columns of the units")
+        values = indicator_values(units, item, (lines or {}).get(item.code))
+        if np.isnan(values).all():
+            raise ModelError("nothing was answered", where=where, got="all missing", fix="leave the indicator out")
+        scores[item.code] = indicator_scores(values, item, where)
+    return composite(scores, design)
 
 
 def _order(design: IndexDesign) -> list[str]:

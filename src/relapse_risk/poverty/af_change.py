@@ -1,4 +1,4 @@
-"""Changes of Alkire-Foster measures between two rounds: absolute, relative, each also per year, with standard errors."""
+"""Changes of Alkire-Foster measures between two rounds: absolute and relative, whole and per year, with errors."""
 
 from __future__ import annotations
 

@@ -124,8 +124,8 @@ BROKEN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an unknown limit column": (
         {"when": [{"column": "arable_mu", "below": {"column": "household_siz"}}]}, ["did you mean 'household_size'"]),
     "an unknown item group": (
-        {"table": "assistance_record", "column": "item_code", "when": [{"column": "item_code", "in": {"group": "jobs"}}]},
-        ["unknown item group", "employment"]),
+        {"table": "assistance_record", "column": "item_code",
+         "when": [{"column": "item_code", "in": {"group": "jobs"}}]}, ["unknown item group", "employment"]),
     "an unknown check": ({"check": "check_charcter_wrong"}, ["unknown check", "'check_character_wrong'"]),
     "an unknown message field": ({"zh": "{valu}"}, ["zh", "unknown message field", "did you mean 'value'"]),
     "an unknown severity": ({"severity": "fatal"}, ["severity", "fatal"]),

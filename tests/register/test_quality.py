@@ -145,7 +145,7 @@ def test_a_rejected_household_takes_its_persons_and_their_aid_with_it(book: Rule
         "person": people({"person_id": "P1", "household_id": "H1"}, {"person_id": "P2", "household_id": "H2"}),
     }  # fmt: skip
     found = check(frames, book, parameters)
-    errors = found.errors()
+    errors = found.error_frame
     assert set(zip(errors["table"], errors["row"], errors["rule"], strict=True)) == {
         ("household", 0, "not_a_number"),
         ("person", 0, "reference_rejected"),
@@ -172,7 +172,7 @@ def test_an_orphan_row_is_an_error_unless_the_register_knows_its_household(
     found = check({**frames, "household": homes({"household_id": "H1"})}, book, parameters)
     assert [r for r in rules_of(found) if r[0].startswith("reference")] == [("reference_unknown", "household_id", 1)]
     known = {"household": pd.Series(["371425", "371427"], index=["H1", "H2"])}
-    assert check(frames, book, parameters, known=known).errors().empty
+    assert check(frames, book, parameters, known=known).errors == 0
 
 
 def test_the_county_of_an_income_comes_from_the_register(book: RuleBook, parameters: Parameters) -> None:
@@ -301,7 +301,7 @@ def test_checking_again_what_stands_finds_no_error(book: RuleBook, parameters: P
     first = check(frames, book, parameters)
     kept = {name: frame.drop(index=frame.index[first.rejected_rows(name)]) for name, frame in frames.items()}
     assert [len(frame) for frame in kept.values()] == [1, 1]
-    assert check(kept, book, parameters).errors().empty
+    assert check(kept, book, parameters).errors == 0
 
 
 @pytest.mark.parametrize(

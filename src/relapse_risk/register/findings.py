@@ -50,18 +50,24 @@ class Findings:
         by = ["county_code", "rule", "kind", "severity"]
         return self.frame.groupby(by, sort=True, observed=True).size().rename("findings").reset_index()
 
-    def errors(self) -> pd.DataFrame:
+    @property
+    def errors(self) -> int:
+        """How many findings reject their row."""
+        return len(self.error_frame)
+
+    @property
+    def error_frame(self) -> pd.DataFrame:
         """The findings whose severity rejects the row."""
         return self.frame[self.frame["severity"] == "error"]
 
     def rejected_keys(self, name: str) -> frozenset[str]:
         """Row keys of table ``name`` that an error rejects (see :meth:`rejected_rows` for rows without a key)."""
-        errors = self.errors()
+        errors = self.error_frame
         return frozenset(errors.loc[errors["table"] == name, "row_key"])
 
     def rejected_rows(self, name: str) -> np.ndarray:
         """Positions (0-based, ascending) of the rows of table ``name`` that an error rejects."""
-        errors = self.errors()
+        errors = self.error_frame
         rows = errors.loc[(errors["table"] == name) & errors["row"].notna(), "row"]
         return np.unique(rows.to_numpy(dtype="int64"))
 
@@ -73,9 +79,8 @@ class Findings:
         >>> merge_findings([]).summary()
         '0 errors, 0 warnings from 0 rules; 0 rules not applied'
         """
-        errors = len(self.errors())
         return (
-            f"{errors} errors, {len(self.frame) - errors} warnings from {self.frame['rule'].nunique()} rules; "
+            f"{self.errors} errors, {len(self.frame) - self.errors} warnings from {self.frame['rule'].nunique()} rules; "
             f"{self.skipped['rule'].nunique()} rules not applied"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,9 @@ class FindingsFiles:
     counts: Path
     skipped: Path
     workbook: Path
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter((self.findings, self.counts, self.skipped, self.workbook))
 
 
 def write_findings(findings: Findings, folder: str | Path) -> FindingsFiles:

@@ -1,25 +1,47 @@
-"""The manifest: which files make up a register, and the one atomic write that changes it."""
+"""The manifest: which Parquet files make up a register, what each holds, and which row group is which county."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
+import re
+import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from typing import Any
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.register.counties import CITY
 from relapse_risk.schema import SCHEMA_VERSION
 
-__all__ = ["MANIFEST", "FileEntry", "Group", "Manifest", "file_digest", "read_manifest", "write_atomically"]
+__all__ = [
+    "MANIFEST",
+    "Damage",
+    "FileEntry",
+    "Group",
+    "Manifest",
+    "file_digest",
+    "find_damage",
+    "read_manifest",
+    "replace_file",
+    "sync_folder",
+    "write_manifest",
+]
 
 MANIFEST = "manifest.json"
+ASIDE = f"{MANIFEST}.part"
+_FILE = re.compile(r"tables/[a-z_]+/(all|\d{4}-\d{2})-[0-9a-f]{12}\.parquet")
+_BLOCK = 1 << 20
+# A reader on Windows may hold a file open for a moment; a replacement waits for it at most two seconds.
+_TRIES, _PAUSE_SECONDS = 40, 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One row group: the rows of one county (``city`` for city-wide rows) and a digest of their content."""
+    """One row group: the rows of one county (``city`` for rows of no county) and a digest of their content."""
 
     county: str
     rows: int
@@ -28,18 +50,27 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One Parquet file: table, month (``None`` for tables without snapshots), checksum and row groups in order."""
+    """One Parquet file: table, month (``None`` for tables without snapshots), checksum and row groups in order.
+
+    ``size`` is in bytes; ``collected`` names the columns that hold any value.
+    """
 
     table: str
     month: str | None
     path: str
     size: int
     sha256: str
+    collected: tuple[str, ...]
     groups: tuple[Group, ...]
 
     @property
     def rows(self) -> int:
+        """Rows of all counties."""
         return sum(group.rows for group in self.groups)
+
+    def same_content(self, other: FileEntry) -> bool:
+        """Whether both hold the same rows, whichever version of a library wrote the bytes."""
+        return (self.table, self.month, self.groups) == (other.table, other.month, other.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +85,43 @@ class Manifest:
     @property
     def months(self) -> tuple[str, ...]:
         """Months with a household snapshot, ascending."""
-        return tuple(sorted({f.month for f in self.files if f.table == "household" and f.month}))
+        return tuple(entry.month for entry in self.of("household") if entry.month)
+
+    @property
+    def counties(self) -> tuple[str, ...]:
+        """Codes of the counties that hold households in any month, ascending."""
+        return _counties(self.of("household"))
+
+    @property
+    def all_counties(self) -> tuple[str, ...]:
+        """Codes of the counties that hold rows of any table, ascending."""
+        return _counties(self.files)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything listed except the time of writing: equal registers have equal digests."""
+        told = [self.schema_version, self.place, [asdict(entry) for entry in self.files]]
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
     def of(self, table: str) -> tuple[FileEntry, ...]:
         """Files of ``table``, by month."""
-        return tuple(sorted((f for f in self.files if f.table == table), key=lambda f: f.month or ""))
+        return tuple(sorted((e for e in self.files if e.table == table), key=lambda entry: entry.month or ""))
+
+
+def _counties(entries: tuple[FileEntry, ...]) -> tuple[str, ...]:
+    return tuple(sorted({group.county for entry in entries for group in entry.groups} - {CITY}))
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One thing wrong with a register: the file, what is wrong with it, and how to repair it."""
+
+    file: str
+    what: str
+    fix: str
+
+
+_RESTORE = "restore the register folder from a copy, or build it again in a new folder"
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -67,67 +130,131 @@ def read_manifest(folder: Path) -> Manifest:
     Raises
     ------
     RegisterError
-        If there is none, it is damaged, or it was written by another schema version.
+        If there is none, it is damaged or edited, or it was written by another schema version.
+
+    Examples
+    --------
+    >>> read_manifest(Path("nowhere"))
+    Traceback (most recent call last):
+        ...
+    relapse_risk.errors.RegisterError: nowhere: not a register: no manifest.json. Fix: build one with demo or import.
     """
     path = folder / MANIFEST
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise RegisterError(
-            "not a register: no manifest.json", where=str(folder), fix="build one with demo or import"
+            f"not a register: no {MANIFEST}", where=str(folder), fix="build one with demo or import"
         ) from error
     except (OSError, ValueError) as error:
-        raise RegisterError(
-            f"manifest cannot be read: {error}", where=str(path), fix="restore it from a backup, or import again"
-        ) from error
-    if content.get("schema_version") != SCHEMA_VERSION:
+        raise RegisterError(f"manifest cannot be read: {error}", where=str(path), fix=_RESTORE) from error
+    _check_version(content, path)
+    return _parsed(content, path)
+
+
+def _check_version(content: object, path: Path) -> None:
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if not isinstance(version, int):
+        raise RegisterError("not the manifest of a register", where=str(path), fix="check the path")
+    if version != SCHEMA_VERSION:
         raise RegisterError(
             "written by another schema version",
             where=str(path),
-            got=content.get("schema_version"),
+            got=version,
             expected=SCHEMA_VERSION,
-            fix="import the sources again with this version",
+            fix="update relapse-risk" if version > SCHEMA_VERSION else "import the sources again with this version",
         )
+
+
+def _parsed(content: Mapping[str, Any], path: Path) -> Manifest:
     try:
-        files = tuple(
-            FileEntry(**{**entry, "groups": tuple(Group(**group) for group in entry["groups"])})
-            for entry in content["files"]
-        )
-        return Manifest(content["schema_version"], content["place"], content["created"], files)
-    except (KeyError, TypeError) as error:
-        raise RegisterError(f"manifest is damaged: {error}", where=str(path), fix="import again") from error
+        files = tuple(_parsed_entry(entry) for entry in content["files"])
+        manifest = Manifest(content["schema_version"], content["place"], content["created"], files)
+        digest = content["digest"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise RegisterError(f"manifest is incomplete: {error}", where=str(path), fix=_RESTORE) from error
+    if digest != manifest.digest:
+        raise RegisterError("manifest was changed after it was written", where=str(path), fix=_RESTORE)
+    return manifest
 
 
-def manifest_text(manifest: Manifest) -> str:
-    """The manifest as text on disk."""
-    return json.dumps(asdict(manifest), ensure_ascii=False, indent=1) + "\n"
+def _parsed_entry(content: Mapping[str, Any]) -> FileEntry:
+    groups = tuple(Group(**group) for group in content["groups"])
+    entry = FileEntry(**{**content, "groups": groups, "collected": tuple(content["collected"])})
+    if not _FILE.fullmatch(entry.path):
+        # A path that leads out of the register would make it read, or sweep, somebody else's file.
+        raise ValueError(f"{entry.path!r} is not the path of a table")
+    return entry
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write ``content`` aside, flush it to disk and swap it in: readers see the old file or the new one, whole."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as part:
-        part.write(content)
-        part.flush()
-        os.fsync(part.fileno())
-    Path(part.name).replace(path)
-    sync_folder(path.parent)
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest in one step; the files it lists must be on disk and synced before."""
+    content = {
+        "schema_version": manifest.schema_version,
+        "place": manifest.place,
+        "created": manifest.created,
+        "digest": manifest.digest,
+        "files": [asdict(entry) for entry in manifest.files],
+    }
+    aside = folder / ASIDE
+    with aside.open("w", encoding="utf-8", newline="\n") as stream:
+        json.dump(content, stream, ensure_ascii=False, indent=1)
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    replace_file(aside, folder / MANIFEST)
+    sync_folder(folder)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """Rename ``source`` over ``target`` in one step, with patience for a reader that holds it open on Windows."""
+    for left in reversed(range(_TRIES)):
+        try:
+            source.replace(target)
+        except PermissionError:
+            if not left:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk where the system can (Windows cannot open folders)."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """Make renames in ``folder`` outlive a power cut, where the system can open a folder (Windows cannot)."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a file, read in blocks."""
-    digest = sha256()
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def find_damage(folder: Path, manifest: Manifest, *, deep: bool) -> tuple[Damage, ...]:
+    """Every listed file that is missing or of another size; with ``deep`` also every one of other content."""
+    found = (_damage_of(folder, entry, deep) for entry in manifest.files)
+    return tuple(damage for damage in found if damage)
+
+
+def _damage_of(folder: Path, entry: FileEntry, deep: bool) -> Damage | None:
+    again = f"import {' '.join(filter(None, (entry.table, entry.month)))} again, or restore the file from a copy"
+    path = folder / entry.path
+    try:
+        size = path.stat().st_size
+        if size < entry.size:
+            return Damage(entry.path, f"file is cut short: {size} of {entry.size} bytes", again)
+        if size > entry.size or (deep and file_digest(path) != entry.sha256):
+            return Damage(entry.path, "file was changed after it was written (checksum differs)", again)
+    except FileNotFoundError:
+        return Damage(entry.path, "file is missing", again)
+    except OSError as error:
+        return Damage(entry.path, f"file cannot be read: {error}", "check the disk and the permissions of the file")
+    return None

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.months import check_month
 from relapse_risk.register.counties import CITY
-from relapse_risk.register.manifest import FileEntry, Manifest, file_digest, read_manifest
-from relapse_risk.schema import arrow_schema, empty_table, table, tables, to_pandas
+from relapse_risk.register.manifest import Damage, FileEntry, Manifest, find_damage, read_manifest
+from relapse_risk.register.query import run_query
+from relapse_risk.register.row_groups import read_groups
+from relapse_risk.schema import Table, empty_table, table, tables, to_pandas
 
 __all__ = ["Register"]
 
-RESTRICTED = tuple(name for name, spec in tables().items() if spec.restricted)
-MEMORY_LIMIT = "2GB"
+_AUDIT = logging.getLogger("relapse_risk.identity")
 
 
 class Register:
     """One register, opened for reading.
+
+    It goes on reading what it saw when it was opened, while a writer makes one further commit; after that, open it
+    again.  It holds no file open, and can be sent to another process.
 
     Examples
     --------
@@ -38,6 +43,10 @@ class Register:
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.path = path
         self.manifest = manifest
+        self._footers: dict[str, pq.FileMetaData] = {}
+
+    def __reduce__(self) -> tuple[type[Register], tuple[Path, Manifest]]:
+        return (Register, (self.path, self.manifest))
 
     @classmethod
     def open(cls, path: str | Path) -> Register:
@@ -46,33 +55,29 @@ class Register:
         Raises
         ------
         RegisterError
-            Naming the missing or damaged file.
+            Naming the missing or damaged files, and the way to repair them.
         """
         folder = Path(path)
         register = cls(folder, read_manifest(folder))
-        for entry in register.manifest.files:
-            _check_present(folder, entry)
+        register._raise_on(find_damage(folder, register.manifest, deep=False))
         return register
 
     def verify(self) -> None:
-        """Check the checksum of every file.
+        """Check every file of the register against its checksum.
 
         Raises
         ------
         RegisterError
-            Naming the first file whose content is not what was written.
+            Naming every file whose content is not what was written.
         """
-        for entry in self.manifest.files:
-            _check_present(self.path, entry)
-            found = file_digest(self.path / entry.path)
-            if found != entry.sha256:
-                raise RegisterError(
-                    "checksum differs: the file was changed after it was written",
-                    where=str(self.path / entry.path),
-                    got=found[:12],
-                    expected=entry.sha256[:12],
-                    fix="import the sources again",
-                )
+        self._raise_on(find_damage(self.path, self.manifest, deep=True))
+
+    def _raise_on(self, damages: Sequence[Damage]) -> None:
+        if not damages:
+            return
+        first, *rest = damages
+        others = f" (and {len(rest)} more: {', '.join(damage.file for damage in rest)})" if rest else ""
+        raise RegisterError(first.what + others, where=str(self.path / first.file), fix=first.fix)
 
     @property
     def place(self) -> str:
@@ -87,8 +92,7 @@ class Register:
     @property
     def counties(self) -> tuple[str, ...]:
         """Codes of the counties that hold households in any month, ascending."""
-        found = {group.county for entry in self.manifest.of("household") for group in entry.groups}
-        return tuple(sorted(found - {CITY}))
+        return self.manifest.counties
 
     def has(self, name: str) -> bool:
         """Whether table ``name`` holds any row."""
@@ -96,9 +100,9 @@ class Register:
         return any(entry.rows for entry in self.manifest.of(name))
 
     def collected(self, name: str, column: str) -> bool:
-        """Whether ``column`` of table ``name`` holds any value that is not null."""
+        """Whether ``column`` of table ``name`` holds any value that is not null, in any month."""
         table(name).column(column)
-        return any(_has_value(self.path / entry.path, column) for entry in self.manifest.of(name))
+        return any(column in entry.collected for entry in self.manifest.of(name))
 
     def read(
         self,
@@ -107,18 +111,19 @@ class Register:
         county: str | None = None,
         columns: Sequence[str] | None = None,
     ) -> pd.DataFrame:
-        """Rows of table ``name``.
+        """Rows of table ``name``, ascending by county and key.
 
         Parameters
         ----------
         name : str
             Table; ``identity`` must be asked for by :meth:`read_identity`.
         month : str, optional
-            For snapshot tables the month; the latest when left out.
+            For snapshot tables the month; the latest when left out.  Other tables have no month.
         county : str, optional
-            Only this county's rows (one row group per file is read).
+            Only this county's rows (one row group is read); ``"city"`` for the rows of no county.  Tables that
+            belong to no county, such as ``assistance_item``, are returned whole to every county.
         columns : sequence of str, optional
-            Only these columns.
+            Only these columns, in this order.
 
         Returns
         -------
@@ -128,144 +133,163 @@ class Register:
         Raises
         ------
         RegisterError
-            If the register has no such month.
+            If the register has no such month or county, or a file was damaged after it was opened.
         """
-        _refuse_restricted(name)
-        entries = self.manifest.of(name)
-        if table(name).is_snapshot and entries:
-            chosen = month or entries[-1].month
-            entries = tuple(entry for entry in entries if entry.month == chosen)
-            if not entries:
-                known = " | ".join(entry.month or "" for entry in self.manifest.of(name))
-                raise RegisterError(f"{name} has no such month", where=str(self.path), got=month, expected=known)
-        return self._frames(name, entries, county, columns)
+        spec = _open_table(name)
+        return self._frame(spec, self._entries(spec, month), county, columns)
 
     def read_all(self, name: str, columns: Sequence[str] | None = None, county: str | None = None) -> pd.DataFrame:
-        """Rows of every month of table ``name``."""
-        _refuse_restricted(name)
-        return self._frames(name, self.manifest.of(name), county, columns)
+        """Rows of every month of table ``name``, months ascending; otherwise as :meth:`read`."""
+        spec = _open_table(name)
+        return self._frame(spec, self.manifest.of(name), county, columns)
 
-    def read_identity(self, county: str | None = None) -> pd.DataFrame:
-        """Names and identity numbers: the one restricted table, read only through this method."""
-        return self._frames("identity", self.manifest.of("identity"), county, None)
+    def read_identity(self, county: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Names and identity numbers: the one restricted table, read only through this method.
+
+        Each reading is told to the log ``relapse_risk.identity``; a test lists the modules that may call this.
+        """
+        frame = self._frame(table("identity"), self.manifest.of("identity"), county, columns)
+        _AUDIT.info("identity read: %d rows, county %s, register %s", len(frame), county or "all", self.path)
+        return frame
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
         """Answer an SQL query (DuckDB) over one view per table, all months; ``identity`` is not among them.
+
+        Parameters
+        ----------
+        sql : str
+            One ``SELECT`` (or ``DESCRIBE``, ``SHOW TABLES``, ``SUMMARIZE``); ``?`` stands for a parameter.
+        parameters : sequence
+
+        Returns
+        -------
+        DataFrame
+            With the pandas types of :mod:`relapse_risk.schema`.
 
         Raises
         ------
         RegisterError
             With DuckDB's message.
         """
-        with duckdb.connect() as connection:
-            paths = [
-                (self.path / entry.path).as_posix() for entry in self.manifest.files if entry.table not in RESTRICTED
-            ]
-            connection.execute(f"SET memory_limit='{MEMORY_LIMIT}'")
-            connection.execute(f"SET allowed_paths=[{', '.join(map(_quoted, paths))}]")
-            connection.execute("SET enable_external_access=false")
-            for name in tables():
-                if name not in RESTRICTED:
-                    self._create_view(connection, name)
-            try:
-                return connection.execute(sql, list(parameters)).df()
-            except duckdb.Error as error:
-                raise RegisterError(f"query failed: {error}", where=str(self.path), fix="correct the SQL") from error
-
-    def _create_view(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
-        paths = [(self.path / entry.path).as_posix() for entry in self.manifest.of(name)]
-        if paths:
-            connection.execute(f'CREATE VIEW "{name}" AS FROM read_parquet([{", ".join(map(_quoted, paths))}])')
-        else:
-            connection.register(name, pa.Table.from_pylist([], schema=arrow_schema(name)))
+        return run_query(self.path, self.manifest, sql, parameters)
 
     def county_hash(self, county: str, month: str) -> str:
-        """Digest of every row a report of ``county`` as of ``month`` can depend on."""
-        digest = blake2b(digest_size=16)
-        for entry in sorted(self.manifest.files, key=lambda f: (f.table, f.month or "")):
-            if entry.table in RESTRICTED or (entry.month or "") > month:
-                continue
+        """Digest of every row of the register that a report of ``county`` as of ``month`` can depend on.
+
+        Snapshots of that month and before, and all rows of the other tables, of this county and of none; the same
+        after a rewrite with the same content.  What a report says of other counties is not in it.
+
+        Raises
+        ------
+        RegisterError
+            If the register holds nothing of the county.
+        """
+        check_month(month)
+        self._check_county(county)
+        digest = blake2b(f"{self.manifest.schema_version}|{self.place}|{county}".encode(), digest_size=16)
+        for entry in sorted(self.manifest.files, key=lambda e: (e.table, e.month or "")):
             for group in entry.groups:
-                if group.county in (county, CITY):
-                    digest.update(f"{entry.table}|{entry.month}|{group.county}|{group.digest}\n".encode())
+                if group.county in (county, CITY) and (entry.month or "") <= month:
+                    digest.update(f"\n{entry.table}|{entry.month}|{group.county}|{group.digest}".encode())
         return digest.hexdigest()
 
-    def _frames(
-        self, name: str, entries: Iterable[FileEntry], county: str | None, columns: Sequence[str] | None
-    ) -> pd.DataFrame:
-        wanted = [table(name).column(c).name for c in columns] if columns is not None else list(table(name).names)
-        parts = [part for entry in entries for part in self._groups(entry, county, wanted)]
-        if not parts:
-            return empty_table(name)[wanted]
-        return to_pandas(pa.concat_tables(parts), name)
+    def _entries(self, spec: Table, month: str | None) -> tuple[FileEntry, ...]:
+        entries = self.manifest.of(spec.name)
+        if not spec.is_snapshot:
+            if month is not None:
+                raise RegisterError("the table is not kept by month", where=spec.name, got=month, fix="leave month out")
+            return entries
+        if month is None:
+            return entries[-1:]
+        known = {entry.month for entry in entries} | set(self.months)
+        if month not in known:
+            raise RegisterError(
+                f"{spec.name} has no such month",
+                where=str(self.path),
+                got=month,
+                expected=" | ".join(sorted(filter(None, known))),
+                fix="ask for one of these months",
+            )
+        return tuple(entry for entry in entries if entry.month == month)
 
-    def _groups(self, entry: FileEntry, county: str | None, columns: list[str]) -> list[pa.Table]:
+    def _check_county(self, county: str) -> None:
+        known = self.manifest.all_counties
+        if county not in known and county != CITY:
+            raise RegisterError(
+                "the register holds nothing of this county",
+                where=str(self.path),
+                got=county,
+                expected=" | ".join(known),
+                fix="ask for one of these codes",
+            )
+
+    def _frame(
+        self, spec: Table, entries: Iterable[FileEntry], county: str | None, columns: Sequence[str] | None
+    ) -> pd.DataFrame:
+        wanted = [spec.column(c).name for c in columns] if columns is not None else list(spec.names)
+        if county is not None:
+            self._check_county(county)
+        one = None if spec.county_from is None else county
+        parts = [part for entry in entries if (part := self._part(entry, one, wanted)) is not None]
+        if not parts:
+            return empty_table(spec.name)[wanted]
+        return to_pandas(pa.concat_tables(parts), spec.name)
+
+    def _part(self, entry: FileEntry, county: str | None, columns: list[str]) -> pa.Table | None:
         indexes = [i for i, group in enumerate(entry.groups) if county is None or group.county == county]
         if not indexes:
-            return []
-        path = self.path / entry.path
-        try:
-            with pq.ParquetFile(path) as file:
-                return [_plain(file.read_row_groups(indexes, columns=columns).select(columns))]
-        except (OSError, pa.ArrowException) as error:
-            raise RegisterError(
-                f"cannot be read: {error}", where=str(path), fix="the file is damaged; import again"
-            ) from error
+            return None
+        if entry.path not in self._footers:
+            self._footers[entry.path] = _footer(self.path / entry.path)
+        return read_groups(self.path, entry, indexes, columns, self._footers[entry.path])
 
     def summary(self) -> pd.DataFrame:
-        """One row per table: label in both languages, rows, months, files and bytes."""
-        rows = [
-            {
-                "table": name,
-                "zh": spec.zh,
-                "en": spec.en,
-                "rows": sum(e.rows for e in self.manifest.of(name)),
-                "months": len({e.month for e in self.manifest.of(name) if e.month}),
-                "bytes": sum(e.size for e in self.manifest.of(name)),
-            }
-            for name, spec in tables().items()
-        ]
+        """One row per table of the dictionary: label in both languages, rows, months, counties and bytes."""
+        rows = []
+        for name, spec in tables().items():
+            entries = self.manifest.of(name)
+            rows.append(
+                {
+                    "table": name,
+                    "zh": spec.zh,
+                    "en": spec.en,
+                    "rows": sum(entry.rows for entry in entries),
+                    "months": len({entry.month for entry in entries if entry.month}),
+                    "counties": len({group.county for entry in entries for group in entry.groups} - {CITY}),
+                    "columns": len({column for entry in entries for column in entry.collected}),
+                    "bytes": sum(entry.size for entry in entries),
+                }
+            )
         return pd.DataFrame(rows)
 
     def __repr__(self) -> str:
-        return f"Register({self.place}, {len(self.months)} months, {len(self.counties)} counties, {self.path})"
+        span = f"{self.months[0]} … {self.months[-1]}" if self.months else "no month"
+        return f"Register({self.place}: {len(self.months)} months, {span}; {len(self.counties)} counties; {self.path})"
 
     def _repr_html_(self) -> str:
-        months = f"{self.months[0]} … {self.months[-1]}" if self.months else "—"
-        head = f"<p><b>{escape(self.place)}</b> · {len(self.counties)} counties · {escape(months)}</p>"
-        return head + self.summary().to_html(index=False)
+        months = ", ".join(self.months) or "—"
+        head = (
+            f"<p><b>{escape(self.place)}</b> · {len(self.counties)} counties · "
+            f"written {escape(self.manifest.created)}<br>months: {escape(months)}</p>"
+        )
+        return head + self.summary().to_html(index=False, border=0)
 
 
-def _check_present(folder: Path, entry: FileEntry) -> None:
-    path = folder / entry.path
-    if not path.is_file():
-        raise RegisterError("file is missing", where=str(path), fix="restore the register folder or import again")
-    size = path.stat().st_size
-    if size != entry.size:
-        raise RegisterError(
-            "file is not whole", where=str(path), got=f"{size} bytes", expected=f"{entry.size} bytes",
-            fix="restore the register folder or import again",
-        )  # fmt: skip
-
-
-def _refuse_restricted(name: str) -> None:
-    if table(name).restricted:
+def _open_table(name: str) -> Table:
+    """The table ``name``, unless it is restricted."""
+    spec = table(name)
+    if spec.restricted:
         raise RegisterError(f"{name} is restricted", where="read", fix="call read_identity() where names are needed")
+    return spec
 
 
-def _has_value(path: Path, column: str) -> bool:
-    """From the statistics of the row groups alone; nothing is decoded."""
-    with pq.ParquetFile(path) as file:
-        index = file.schema_arrow.get_field_index(column)
-        chunks = [file.metadata.row_group(i).column(index) for i in range(file.metadata.num_row_groups)]
-    return any(chunk.num_values > (chunk.statistics.null_count if chunk.statistics else 0) for chunk in chunks)
-
-
-def _plain(data: pa.Table) -> pa.Table:
-    """Dictionary columns as text, so that parts with different dictionaries join."""
-    fields = [pa.field(f.name, pa.string()) if pa.types.is_dictionary(f.type) else f for f in data.schema]
-    return data.cast(pa.schema(fields))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _footer(path: Path) -> pq.FileMetaData:
+    try:
+        return pq.read_metadata(path)
+    except FileNotFoundError as error:
+        raise RegisterError(
+            "file is gone: the register was written twice since it was opened", where=str(path),
+            fix="open the register again",
+        ) from error  # fmt: skip
+    except (OSError, pa.ArrowException) as error:
+        raise RegisterError(f"cannot be read: {error}", where=str(path), fix="run verify(); import again") from error

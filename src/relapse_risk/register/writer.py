@@ -8,37 +8,37 @@ from __future__ import annotations
 
 import json
 import os
-from hashlib import blake2b
+import platform
+from datetime import datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from types import TracebackType
+from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.months import check_month
-from relapse_risk.register.counties import UNKNOWN_COUNTY, counties_of
+from relapse_risk.register.counties import UNKNOWN_COUNTY
 from relapse_risk.register.manifest import (
     MANIFEST,
     FileEntry,
-    Group,
     Manifest,
     file_digest,
-    manifest_text,
+    find_damage,
     read_manifest,
     sync_folder,
-    write_atomically,
+    write_manifest,
 )
-from relapse_risk.schema import SCHEMA_VERSION, Table, arrow_schema, check_table, table, tables, to_arrow
+from relapse_risk.register.placing import Places, check_placed, depth, group_counties, placed_by
+from relapse_risk.register.row_groups import PART, Grouped, grouped, read_groups, write_groups
+from relapse_risk.schema import SCHEMA_VERSION, Table, check_table, table, to_pandas
 
 __all__ = ["RegisterWriter"]
 
 LOCK, HOLDER = ".lock", ".lock.holder"
-# Tables whose keys place the rows of others in a county.
-TARGETS = ("household", "person", "project", "alert", "asset")
+_OWN = {LOCK, HOLDER, "tables", MANIFEST, f"{MANIFEST}{PART}"}
+_Slot = tuple[str, str | None]
 
 
 class RegisterWriter:
@@ -46,12 +46,17 @@ class RegisterWriter:
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         Folder of a new or existing register.
     place : str
-        Name of the place; must be the register's own when it exists.
+        Name of the place (``params/places/<place>.yaml``); must be the register's own when it exists.
     wait_seconds : float
         How long to wait for another writer before giving up.
+
+    Raises
+    ------
+    RegisterError
+        If another writer is at work, the folder holds something else, or the register is of another place.
 
     Examples
     --------
@@ -66,39 +71,43 @@ class RegisterWriter:
     def __init__(self, path: str | Path, *, place: str, wait_seconds: float = 10.0) -> None:
         self.path = Path(path)
         self.place = place
-        self._staged: dict[tuple[str, str | None], FileEntry] = {}
-        self._waiting: dict[tuple[str, str | None], pd.DataFrame] = {}
-        self._keys: dict[str, dict[str, str]] = {}
+        self.before: Manifest | None = None
+        self._staged: dict[_Slot, FileEntry | None] = {}
+        self._waiting: dict[_Slot, pd.DataFrame] = {}
+        self._places = Places(self.path)
+        _check_folder(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(str(self.path / LOCK))
+        self._lock = FileLock(str(self.path / LOCK), thread_local=False)
         self._acquire(wait_seconds)
         try:
-            self.before = read_manifest(self.path) if (self.path / MANIFEST).exists() else None
-            if self.before is not None and self.before.place != place:
-                raise RegisterError(
-                    "the register is of another place", where=str(self.path), got=place, expected=self.before.place
-                )
+            self._begin()
         except BaseException:
             self.close()
             raise
 
     def _acquire(self, wait_seconds: float) -> None:
         try:
-            self._lock.acquire(timeout=wait_seconds)
+            self._lock.acquire(timeout=max(wait_seconds, 0.0))
         except Timeout as error:
             raise RegisterError(
-                f"another writer holds the register ({self._holder()})",
+                f"another writer holds the register ({_holder(self.path)})",
                 where=str(self.path),
                 fix="wait until it is done, then run again",
             ) from error
-        holder = json.dumps({"process": os.getpid()})
+        holder = json.dumps({"process": os.getpid(), "computer": platform.node()})
         (self.path / HOLDER).write_text(holder, encoding="utf-8")
 
-    def _holder(self) -> str:
-        try:
-            return f"process {json.loads((self.path / HOLDER).read_text(encoding='utf-8'))['process']}"
-        except (OSError, ValueError, KeyError):
-            return "process unknown"
+    def _begin(self) -> None:
+        if (self.path / MANIFEST).exists():
+            self.before = read_manifest(self.path)
+        if self.before is not None and self.before.place != self.place:
+            raise RegisterError(
+                "the register is of another place",
+                where=str(self.path),
+                got=self.place,
+                expected=self.before.place,
+                fix="give each place a folder of its own",
+            )
 
     def __enter__(self) -> RegisterWriter:
         return self
@@ -109,7 +118,7 @@ class RegisterWriter:
         self.close()
 
     def close(self) -> None:
-        """Let the next writer in; what was not committed is swept later."""
+        """Let the next writer in; what was put but not committed is forgotten, and swept by the next commit."""
         if self._lock.is_locked:
             (self.path / HOLDER).unlink(missing_ok=True)
             self._lock.release()
@@ -117,155 +126,219 @@ class RegisterWriter:
     def put(self, name: str, frame: pd.DataFrame, month: str | None = None) -> None:
         """Stage ``frame`` as table ``name`` (of ``month``, for snapshot tables); it replaces what was there.
 
+        A frame without rows takes the table (of that month) out of the register.  Tables may be put in any order;
+        memory is saved by putting ``household`` of a month before ``person`` of that month.
+
+        Parameters
+        ----------
+        name : str
+        frame : DataFrame
+            Rows that fit :func:`relapse_risk.schema.check_table`; ``snapshot_month`` may be left out.
+        month : str, optional
+            ``YYYY-MM``; for snapshot tables, and only for them.
+
         Raises
         ------
         SchemaError
             If the frame does not fit its table.
         RegisterError
-            If a snapshot table comes without month, with rows of another month, or another table with one.
+            If the month does not fit, a row belongs to no county, or the writer is closed.
         """
         spec = table(name)
-        checked = check_table(frame, name)
-        self._check_month(spec, checked, month)
-        counties = self._counties(spec, checked)
-        if self._can_place(spec) and not (counties == UNKNOWN_COUNTY).any():
-            self._staged[(name, month)] = self._written(spec, checked, counties, month)
-        else:  # a table that places these rows may still come
-            self._waiting[(name, month)] = checked
+        self._check_open()
+        _check_month(spec, month)
+        checked = check_table(_with_month(frame, month), name)
+        _check_rows_of(spec, checked, month)
+        slot = (name, month)
+        self._waiting.pop(slot, None)
+        self._staged.pop(slot, None)
+        if not len(checked):
+            self._staged[slot] = None
+        elif placed_by(spec) is None or (spec.is_snapshot and ("household", month) in self._staged):
+            self._place(slot, checked)
+        else:  # the households that place these rows may still come
+            self._waiting[slot] = checked
 
-    def _check_month(self, spec: Table, frame: pd.DataFrame, month: str | None) -> None:
-        where = f"table {spec.name}"
-        if spec.is_snapshot != (month is not None):
-            expected = "a month" if spec.is_snapshot else "no month"
-            raise RegisterError("month does not fit the table", where=where, got=month, expected=expected)
-        if month is None:
+    def _check_open(self) -> None:
+        if not self._lock.is_locked:
+            raise RegisterError("the writer is closed", where=str(self.path), fix="make a new RegisterWriter")
+
+    def _place(self, slot: _Slot, frame: pd.DataFrame, *, last: bool = False) -> None:
+        """Write the rows if all of them can be placed; otherwise let them wait, or raise if this is the last chance."""
+        spec = table(slot[0])
+        counties = self._places.counties(spec, frame, slot[1], self._current())
+        waits = not last and placed_by(spec) is not None and bool((counties == UNKNOWN_COUNTY).any())
+        if waits:
+            self._waiting[slot] = frame
             return
-        check_month(month, where)
-        other = frame.loc[frame["snapshot_month"] != month, "snapshot_month"]
-        if len(other):
-            raise RegisterError("rows of another month", where=where, got=other.iloc[0], expected=month)
+        check_placed(spec, frame, counties)
+        self._staged[slot] = self._written(grouped(spec, frame, counties, slot[1]))
 
-    def _can_place(self, spec: Table) -> bool:
-        """Whether the table that places these rows has been put (or, at commit, must come from the register)."""
-        target = _target(spec)
-        return all(any(staged == name for staged, _ in self._staged) for name in target)
+    def _written(self, rows: Grouped) -> FileEntry:
+        """The file of these rows: the register's own if it holds the very same, whole; otherwise a new one."""
+        slot = (rows.spec.name, rows.month)
+        old = self._kept().get(slot)
+        if old is not None and (old.groups, old.collected) == (rows.groups, rows.collected):
+            path = self.path / old.path
+            if path.is_file() and file_digest(path) == old.sha256:
+                return old
+        return write_groups(self.path, rows)
 
-    def _known(self, name: str) -> dict[str, str]:
-        """County of every key of ``name`` in the register before this commit, read once."""
-        if name not in self._keys:
-            self._keys[name] = {}
-            if self.before is not None:
-                column = table(name).key[0]
-                for entry in self.before.of(name):
-                    self._keys[name].update(_keys_on_disk(self.path / entry.path, entry, column))
-        return self._keys[name]
+    def _kept(self) -> dict[_Slot, FileEntry]:
+        return {(e.table, e.month): e for e in self.before.files} if self.before else {}
 
-    def _counties(self, spec: Table, frame: pd.DataFrame) -> pd.Series:
-        return counties_of({spec.name: frame}, {name: self._known(name) for name in _target(spec)})[spec.name]
-
-    def _written(self, spec: Table, frame: pd.DataFrame, counties: pd.Series, month: str | None) -> FileEntry:
-        unplaced = (counties == UNKNOWN_COUNTY).to_numpy()
-        if unplaced.any():
-            row = frame.iloc[int(unplaced.argmax())]
-            raise RegisterError(
-                f"{int(unplaced.sum())} rows belong to no county",
-                where=f"table {spec.name}, column {spec.county_from}",
-                got=row[spec.county_from] if spec.county_from else None,
-                expected="a key that another table of the register holds",
-                fix="put that table too, or reject the rows",
-            )
-        if spec.name in TARGETS:
-            self._known(spec.name).update(zip(frame[spec.key[0]], counties, strict=True))
-        return _write_file(self.path, spec, frame, counties, month)
+    def _current(self) -> dict[_Slot, FileEntry]:
+        """The files as they would be if the commit came now."""
+        return {slot: entry for slot, entry in (self._kept() | self._staged).items() if entry is not None}
 
     def commit(self, created: str) -> Manifest:
-        """Make everything put so far the register's content, all of it or nothing.
+        """Make everything put so far the register's content, all of it or nothing, and let the next writer in.
 
         Parameters
         ----------
         created : str
-            Time stamp kept in the manifest; content that is already there leaves the manifest as it is.
+            ISO time kept in the manifest; content that is already there leaves the manifest as it is.
 
         Returns
         -------
         Manifest
             What the register now holds.
+
+        Raises
+        ------
+        RegisterError
+            If a row belongs to no county, or a file of the register that was not put again is damaged.
         """
-        for (name, month), frame in sorted(self._waiting.items(), key=lambda item: _depth(item[0][0])):
-            self._staged[(name, month)] = self._written(table(name), frame, self._counties(table(name), frame), month)
-        self._waiting.clear()
-        kept = {(f.table, f.month): f for f in self.before.files} if self.before else {}
-        files = tuple(sorted((kept | self._staged).values(), key=lambda f: (f.table, f.month or "")))
+        self._check_open()
+        _check_time(created)
+        for slot in sorted(self._waiting, key=lambda s: (depth(s[0]), s[0], s[1] or "")):
+            self._place(slot, self._waiting.pop(slot), last=True)
+        self._follow_moves()
+        files = tuple(sorted(self._current().values(), key=lambda entry: (entry.table, entry.month or "")))
+        manifest = Manifest(SCHEMA_VERSION, self.place, created, files)
         if self.before is not None and files == self.before.files:
             manifest = self.before
-        else:
-            manifest = Manifest(SCHEMA_VERSION, self.place, created, files)
-            write_atomically(self.path / MANIFEST, manifest_text(manifest).encode("utf-8"))
-        self._sweep({f.path for f in manifest.files} | {f.path for f in kept.values()})
+        self._check_whole(manifest)
+        if manifest is not self.before:
+            for folder in {(self.path / entry.path).parent for entry in files}:
+                sync_folder(folder)
+            sync_folder(self.path / "tables")
+            write_manifest(self.path, manifest)
+        _sweep(self.path, {entry.path for entry in (*files, *self._kept().values())})
         self.before, self._staged = manifest, {}
         self.close()
         return manifest
 
-    def _sweep(self, wanted: set[str]) -> None:
-        """Remove files of neither this commit nor the one before it (a reader may still be reading that one)."""
-        for path in (self.path / "tables").rglob("*"):
-            if path.is_file() and path.relative_to(self.path).as_posix() not in wanted:
-                _remove(path)
-        for path in self.path.glob(f".{MANIFEST}.*.part"):
-            _remove(path)
+    def _follow_moves(self) -> None:
+        """Place rows again whose household, person, project or alert is now in another county."""
+        changed = {name for name, _ in self._staged}
+        for slot, entry in sorted(self._current().items(), key=lambda item: (depth(item[0][0]), item[0][1] or "")):
+            spec = table(slot[0])
+            target = placed_by(spec)
+            if target in changed and not self._is_settled(slot, target) and self._moved(spec, entry):
+                changed.add(spec.name)
+
+    def _is_settled(self, slot: _Slot, target: str) -> bool:
+        """Whether everything that places the rows of ``slot`` was there when they were placed."""
+        order = list(self._staged)
+        deciding = [i for i, (name, month) in enumerate(order) if name == target and slot[1] in (None, month)]
+        return not deciding or (slot in self._staged and order.index(slot) > deciding[-1])
+
+    def _moved(self, spec: Table, entry: FileEntry) -> bool:
+        every = range(len(entry.groups))
+        frame = to_pandas(read_groups(self.path, entry, every, [str(spec.county_from)]), spec.name)
+        old = pd.Series(group_counties(entry), index=frame.index, dtype="str")
+        new = self._places.counties(spec, frame, entry.month, self._current())
+        # A household that is in no snapshot any more leaves its old rows where they are.
+        new = new.mask(new == UNKNOWN_COUNTY, old)
+        if new.equals(old):
+            return False
+        whole = to_pandas(read_groups(self.path, entry, every, spec.names), spec.name)
+        self._staged[(spec.name, entry.month)] = self._written(grouped(spec, whole, new, entry.month))
+        return True
+
+    def _check_whole(self, manifest: Manifest) -> None:
+        damages = find_damage(self.path, manifest, deep=False)
+        if damages:
+            raise RegisterError(damages[0].what, where=str(self.path / damages[0].file), fix=damages[0].fix)
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse to write between somebody's other files."""
+    if path.is_file():
+        raise RegisterError("a file, not a folder", where=str(path), fix="give the folder of the register")
+    if not path.is_dir() or (path / MANIFEST).exists():
+        return
+    strange = sorted(item.name for item in path.iterdir() if item.name not in _OWN)
+    if strange:
+        raise RegisterError(
+            "the folder holds something other than a register",
+            where=str(path),
+            got=strange[0],
+            expected="an empty folder, a new one, or a register",
+            fix="choose another folder",
+        )
+
+
+def _holder(path: Path) -> str:
+    try:
+        told: dict[str, Any] = json.loads((path / HOLDER).read_text(encoding="utf-8"))
+        return f"process {told['process']} on {told['computer']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "process unknown"
+
+
+def _check_month(spec: Table, month: str | None) -> None:
+    where = f"table {spec.name}"
+    if spec.is_snapshot != (month is not None):
+        expected = "a month" if spec.is_snapshot else "no month"
+        raise RegisterError(
+            "month does not fit the table", where=where, got=month, expected=expected,
+            fix='put("household", frame, month="2020-12")' if spec.is_snapshot else "leave month out",
+        )  # fmt: skip
+    if month is not None:
+        check_month(month, where)
+
+
+def _with_month(frame: pd.DataFrame, month: str | None) -> pd.DataFrame:
+    if month is None or "snapshot_month" in frame.columns:
+        return frame
+    return frame.assign(snapshot_month=pd.Series(month, index=frame.index, dtype="str"))
+
+
+def _check_rows_of(spec: Table, frame: pd.DataFrame, month: str | None) -> None:
+    if month is None:
+        return
+    other = frame.index[(frame["snapshot_month"] != month).to_numpy(dtype=bool)]
+    if len(other):
+        raise RegisterError(
+            "rows of another month",
+            where=f"table {spec.name}, row {other[0]}",
+            got=str(frame["snapshot_month"].loc[other[0]]),
+            expected=month,
+            fix="put each month by itself",
+        )
+
+
+def _check_time(created: str) -> None:
+    try:
+        datetime.fromisoformat(created)
+    except (TypeError, ValueError) as error:
+        raise RegisterError(
+            "not an ISO time", where="commit(created=…)", got=created, expected="such as 2026-11-23T00:00:00"
+        ) from error
+
+
+def _sweep(path: Path, wanted: set[str]) -> None:
+    """Remove files of neither this commit nor the one before it (a reader may still be reading that one)."""
+    for file in (path / "tables").rglob("*"):
+        if file.suffix in (".parquet", PART) and file.relative_to(path).as_posix() not in wanted:
+            _remove(file)
+    _remove(path / f"{MANIFEST}{PART}")
 
 
 def _remove(path: Path) -> None:
     try:
-        path.unlink()
+        path.unlink(missing_ok=True)
     except OSError:  # a reader on Windows still holds it: the next commit tries again
         return
-
-
-def _target(spec: Table) -> tuple[str, ...]:
-    """Tables whose keys place this table's rows."""
-    if spec.county_from is None or spec.county_from in ("county_code", "village_code"):
-        return ()
-    if spec.county_from == "target_id":
-        return ("household",)
-    return (spec.column(spec.county_from).refers_to,)
-
-
-def _depth(name: str) -> int:
-    """How many tables stand between this one and the county, so that targets are written first."""
-    return 1 + max((_depth(target) for target in _target(tables()[name])), default=0)
-
-
-def _keys_on_disk(path: Path, entry: FileEntry, column: str) -> dict[str, str]:
-    with pq.ParquetFile(path) as file:
-        parts = [file.read_row_group(i, columns=[column])[column].to_pylist() for i in range(len(entry.groups))]
-    return {key: group.county for keys, group in zip(parts, entry.groups, strict=True) for key in keys}
-
-
-def _write_file(root: Path, spec: Table, frame: pd.DataFrame, counties: pd.Series, month: str | None) -> FileEntry:
-    """One Parquet file, one row group per county in ascending order, rows in the order of their key."""
-    folder = root / "tables" / spec.name
-    folder.mkdir(parents=True, exist_ok=True)
-    ordered = frame.assign(_county=counties.to_numpy()).sort_values(["_county", *spec.key], kind="stable")
-    groups = []
-    with NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
-        with pq.ParquetWriter(part, arrow_schema(spec.name), compression="zstd") as writer:
-            for county, rows in ordered.groupby("_county", sort=True):
-                data = to_arrow(rows.drop(columns="_county"), spec.name)
-                writer.write_table(data, row_group_size=max(len(rows), 1))
-                groups.append(Group(str(county), len(rows), _content_digest(data)))
-        part.flush()
-        os.fsync(part.fileno())
-    digest = file_digest(Path(part.name))
-    path = folder / f"{month or 'all'}-{digest[:12]}.parquet"
-    Path(part.name).replace(path)
-    sync_folder(folder)
-    relative = path.relative_to(root).as_posix()
-    return FileEntry(spec.name, month, relative, path.stat().st_size, digest, tuple(groups))
-
-
-def _content_digest(data: pa.Table) -> str:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, data.schema) as stream:
-        stream.write_table(data.combine_chunks())
-    return blake2b(sink.getvalue(), digest_size=12).hexdigest()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from relapse_risk.demo.calibration import Calibration, read_calibration
 from relapse_risk.demo.city import MONTHS, WAVES, City, draw_city, snapshots, static_tables
+from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import RegisterWriter
 
 __all__ = ["DemoKey", "build_demo"]
@@ -38,7 +38,7 @@ def build_demo(
     path: Path,
     seed: int = 2020,
     households: int | None = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress | None = None,
     calibration: Calibration | None = None,
 ) -> DemoKey:
     """Simulate Dezhou and write its register to ``path``, and the keys to ``path/../demo_key``.
@@ -52,7 +52,7 @@ def build_demo(
     households : int, optional
         Households enjoying policies in December 2020; default 27,750. Smaller cities keep all tables filled.
     progress : callable, optional
-        Called with a message and a share of the work done (0-1).
+        Called with (steps done, steps in all, what).
 
     Returns
     -------
@@ -67,23 +67,25 @@ def build_demo(
     """
     known = calibration or read_calibration()
     scale = 1.0 if households is None else households / known.number("end_households")
-    city = draw_city(known, seed, scale, progress)
-    tell = progress or _silent
+    tell = progress or no_progress
+    months = (*WAVES, *MONTHS)
+    steps = len(months) + 8
+    tell(0, steps, "simulate six years")
+    city = draw_city(known, seed, scale)
+    tell(2, steps, "tables without months")
     with RegisterWriter(path, place="dezhou") as writer:
-        for done, (name, frame) in enumerate(static_tables(city).items()):
+        for name, frame in static_tables(city).items():
             writer.put(name, frame)
-            tell(f"table {name}", 0.4 + 0.012 * done)
-        for done, month in enumerate((*WAVES, *MONTHS)):
+        for done, month in enumerate(months):
+            tell(4 + done, steps, f"month {month}")
             household, person = snapshots(city, month)
             writer.put("household", household, month=month)
             writer.put("person", person, month=month)
-            tell(f"month {month}", 0.7 + 0.016 * done)
+        tell(4 + len(months), steps, "write the register")
         writer.commit(created=CREATED)
-    return _key(path, city)
-
-
-def _silent(message: str, share: float) -> None:
-    """Tell nobody."""
+    key = _key(path, city)
+    tell(steps, steps, "done")
+    return key
 
 
 def _key(path: Path, city: City) -> DemoKey:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +25,6 @@ __all__ = ["MONTHS", "WAVES", "City", "draw_city", "snapshots", "static_tables"]
 
 WAVES = ("2015-12", "2016-12", "2017-12", "2018-12", "2019-12")
 MONTHS = tuple(f"2020-{month:02d}" for month in range(1, 13))
-Progress = Callable[[str, float], None]
 # One random stream per stage, so that a change in one stage leaves the others as they were.
 STAGES = ("geography", "people", "process", "traits", "spending", "monitoring", "villages", "aid", "projects", "visits")
 
@@ -78,11 +76,11 @@ def stream(seed: int, stage: str) -> np.random.Generator:
     return np.random.default_rng([seed, sum(ord(letter) * 31**k for k, letter in enumerate(stage)) % 2**31])
 
 
-def draw_city(calibration: Calibration, seed: int, scale: float, progress: Progress | None = None) -> City:
+def draw_city(calibration: Calibration, seed: int, scale: float) -> City:
     """Simulate the city."""
     geography = build_geography(calibration, scale, stream(seed, "geography"))
     world = build_world(calibration, geography, scale, stream(seed, "people"))
-    years = run_years(world, calibration, stream(seed, "process"), progress)
+    years = run_years(world, calibration, stream(seed, "process"))
     traits = build_traits(world, years, calibration, scale, stream(seed, "traits"))
     rng = stream(seed, "spending")
     spendings = tuple(spend(world, year, rng) for year in years)

@@ -90,9 +90,9 @@ def capacity(world: World, lives: Lives, stage: Ints, day: int) -> Ints:
     out = np.where(luck < 0.15, SKILLED, ORDINARY)
     out = np.where((lives.health == 1) & (luck > 0.60), WEAK, out)
     out = np.where((lives.level >= 3) & (out != WEAK), np.where(luck < 0.75, WEAK, LOST), out)
-    out = np.where(lives.health == 2, np.where(luck < 0.45, WEAK, LOST), out)
+    out = np.where(lives.health == 2, np.where(luck < 0.55, WEAK, LOST), out)
     severe = (lives.level > 0) & (lives.level <= 2)
-    out = np.where(severe, np.where(luck < 0.12, WEAK, np.where(np.isin(lives.kind, [5, 6]), NO_CAPACITY, LOST)), out)
+    out = np.where(severe, np.where(luck < 0.25, WEAK, np.where(np.isin(lives.kind, [5, 6]), NO_CAPACITY, LOST)), out)
     old = np.where((age < 70) & (lives.health < 2) & ~severe & (luck < 0.55), WEAK, NO_CAPACITY)
     out = np.where(age >= 60, old, out)
     out = np.where(lives.accident & (age < 60), LOST, out)
@@ -120,7 +120,7 @@ def first_lives(world: World, calibration: Calibration, rng: np.random.Generator
         died_on=np.full(n, NO_DAY),
         changed_on=np.full(n, NO_DAY),
         health=np.where(serious, 2, np.where(chronic, 1, 0)),
-        hypertension=rng.random(n) < np.clip((age - 34) / 70, 0, 0.6),
+        hypertension=rng.random(n) < np.clip((age - 34) / 73, 0, 0.58),
         diabetes=rng.random(n) < np.clip((age - 34) / 160, 0, 0.28),
         accident=np.zeros(n, dtype=bool),
         level=level,
@@ -147,7 +147,7 @@ def live_one_year(world: World, lives: Lives, year: int, calibration: Calibratio
     falls_ill = (lives.health < 2) & (
         u[:, 1] < calibration.number("serious_onset_rate") * older * np.where(lives.health == 1, 1.6, 0.8)
     )
-    chronic = (lives.health == 0) & ~falls_ill & (u[:, 2] < 0.034 * older)
+    chronic = (lives.health == 0) & ~falls_ill & (u[:, 2] < calibration.number("chronic_onset_rate") * older)
     recovers = (lives.health == 2) & (u[:, 1] < 0.16)
     health = np.where(falls_ill, 2, np.where(chronic | recovers, 1, lives.health))
     newly = (lives.level == 0) & (u[:, 3] < calibration.number("disability_onset_rate") * older)

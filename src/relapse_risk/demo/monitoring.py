@@ -66,7 +66,7 @@ def watch_households(
     shocked = (shock_day != NO_DAY) & ~poor_now
     earlier = ~poor_now & (before.per_head < LINE_2020) & (rng.random(n) < 0.10)
     early_day = day_number("2019-09-01") + rng.integers(0, 200, n)
-    noticed = rng.random(n) < np.where(world.registered, 1.0, 0.55)
+    noticed = rng.random(n) < np.where(world.registered, 1.0, 0.45)
     held = np.where(world.registered, last.inside, (last.size > 0)) & noticed
     on_list = held & (poor_now | shocked | earlier)
     trigger = np.where(poor_now, income_day, np.where(shocked, shock_day, early_day))

@@ -172,14 +172,14 @@ def _moment(
     suspected: Bools,
     relief: Relief,
 ) -> Moment:
+    age = age_on(world.birth, day)
+    # Children left alone are taken in by kin, and the household ends.
+    inside = inside & (world.count(lives.alive & (age >= 16)) > 0)
     alive = lives.alive & inside[world.hh]
     size = world.count(alive)
-    inside = inside & (size > 0)
-    alive &= inside[world.hh]
     died = (lives.died_on != NO_DAY) & (lives.died_on <= day) & (lives.died_on > day - 31) & inside[world.hh]
     first = int(np.datetime64(month, "M").astype("datetime64[D]").astype(np.int64))
     died &= lives.died_on >= first
-    age = age_on(world.birth, day)
     stage = np.where(alive, student_stage(world, lives.level, lives.kind, day), 0)
     able = capacity(world, lives, stage, day)
     labour = alive & np.isin(able, [0, 1, 4]) & (age >= 16) & (age < 60) & (stage == 0)

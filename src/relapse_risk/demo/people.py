@@ -17,15 +17,15 @@ ROLES = ("E", "e", "H", "S", "C", "Y", "P", "D", "A", "G", "B")
 START = day_number("2015-12-31")
 # Age ranges at the start of 2016 by role: youngest, oldest, and how far ages lean to the young end (1 = flat).
 AGES = {
-    "E": (58, 92, 1.5),
-    "e": (57, 90, 1.6),
-    "H": (33, 57, 0.8),
-    "S": (31, 56, 0.9),
+    "E": (59, 92, 1.5),
+    "e": (58, 90, 1.6),
+    "H": (33, 54, 0.9),
+    "S": (31, 53, 0.9),
     "C": (0, 17, 0.9),
     "Y": (16, 22, 1.0),
     "P": (60, 90, 1.3),
     "D": (28, 57, 0.9),
-    "A": (30, 56, 0.9),
+    "A": (25, 50, 1.0),
     "G": (1, 16, 1.0),
 }
 
@@ -115,10 +115,10 @@ def build_world(calibration: Calibration, geography: Geography, scale: float, rn
         village=_villages(geography, county, rng),
         registered=registered,
         arable_mu=np.round(np.clip(sizes * rng.gamma(5.0, 0.3, n), 0.3, 12.0), 1),
-        farm_skill=rng.normal(0, 0.3, n),
-        support_skill=rng.normal(0, 0.45, n),
+        farm_skill=rng.normal(0, calibration.number("farm_skill_sd"), n),
+        support_skill=rng.normal(0, calibration.number("support_skill_sd"), n),
         has_supporter=rng.random(n) < np.where(np.isin(types, ["E", "H", "EG"]), 0.78, 0.93),
-        assets_fail=rng.random(n) < np.where(registered, 0.03, 0.15),
+        assets_fail=rng.random(n) < np.where(registered, 0.02, 0.15),
         hh=hh,
         role=role,
         female=_sexes(role, hh, rng),

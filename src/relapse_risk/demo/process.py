@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,7 +116,7 @@ def first_state(world: World, calibration: Calibration, rng: np.random.Generator
         jobs=first_jobs(world, able, age, rng),
         capacity=able,
         support_z=rng.normal(0, 0.4, n),
-        means=Means(np.clip(guess, 100, None), none, none),
+        means=Means(np.clip(guess, 100, None), none, none, np.zeros(n)),
         inside=world.registered,
     )
 
@@ -158,14 +157,14 @@ def advance(world: World, state: State, year: int, calibration: Calibration, rng
         fixed=fixed,
         level=1.0,
         shock=np.zeros(world.n_hh),
-        inside=state.inside & (need.size > 0),
+        inside=state.inside & (world.count(lives.alive & (age >= 16)) > 0),
         was_inside=state.inside,
     )
 
 
 def _with_accidents(world: World, lives: Lives, jobs: Jobs, shocks: Shocks, rng: np.random.Generator) -> Lives:
     """A traffic or work accident costs one member of working age the capacity to work, one time in two."""
-    hit = (shocks.traffic | shocks.work_accident)[world.hh] & lives.alive & (rng.random(len(lives.alive)) < 0.35)
+    hit = (shocks.traffic | shocks.work_accident)[world.hh] & lives.alive & (rng.random(len(lives.alive)) < 0.25)
     hit &= ~lives.accident
     return Lives(
         alive=lives.alive,
@@ -184,10 +183,10 @@ def _post_holders(
     world: World, state: State, alive: Bools, able: Ints, age: Ints, year: int, calibration: Calibration
 ) -> Bools:
     """Holders of special posts: weak labour under 70 without a job; who holds one keeps it while fit."""
-    full = calibration.number("special_posts") / calibration.number("end_persons")
+    full = calibration.number("special_post_share")
     share = {2018: 0.20, 2019: 0.62}.get(year, 1.0 if year >= 2020 else 0.0) * full
     inside = (state.inside & world.registered)[world.hh]
-    count = round(share * float((alive & inside).sum()) * (1.0 if year != 2020 else 1.0))
+    count = round(share * float((alive & inside).sum()))
     fit = alive & inside & (able == WEAK) & (age >= 18) & (age < 69)
     fit &= (state.jobs.job == 0) | (state.jobs.job == POST)
     score = np.where(fit, world.luck[:, 5] - (state.jobs.job == POST), np.inf)
@@ -206,17 +205,12 @@ def after(year: Year, world: World) -> State:
         jobs=year.jobs,
         capacity=year.capacity,
         support_z=year.market.support_z,
-        means=Means(before_relief, relief.dibao, relief.tekun),
+        means=Means(before_relief, relief.dibao, relief.tekun, relief.dibao_rate),
         inside=year.inside,
     )
 
 
-def run_years(
-    world: World,
-    calibration: Calibration,
-    rng: np.random.Generator,
-    progress: Callable[[str, float], None] | None = None,
-) -> tuple[Year, ...]:
+def run_years(world: World, calibration: Calibration, rng: np.random.Generator) -> tuple[Year, ...]:
     """Simulate 2015-2020; households leave at each year's end and mean income meets the documented path."""
     state = first_state(world, calibration, rng)
     years: list[Year] = []
@@ -225,6 +219,4 @@ def run_years(
         done = keep_households(world, drawn, calibration, rng)
         years.append(done)
         state = after(done, world)
-        if progress is not None:
-            progress(f"year {number}", 0.05 + 0.05 * (number - 2014))
     return tuple(years)

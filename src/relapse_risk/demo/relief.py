@@ -15,18 +15,24 @@ __all__ = ["Means", "Relief", "grant_relief"]
 # Yearly grants by student stage (JT01-JT05: documented tiers; the middle tier is used).
 GRANTS = np.array([0.0, 1200.0, 500.0, 625.0, 2000.0, 5000.0, 6000.0, 3000.0, 500.0])
 URGENT_AID = 5000.0
+# The yearly review takes effect in April: a quarter of the year is still paid as before.
+REVIEW = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What last year's review knew, arrays (n_household,): income per head before relief, and who was on relief."""
+    """What last year's review knew, arrays (n_household,): income per head before relief, and who was on relief.
+
+    ``dibao_rate`` is the yearly dibao that goes on being paid until the review in April.
+    """
 
     assessed: Floats
     dibao: Bools
     tekun: Bools
+    dibao_rate: Floats
 
     def take(self, keep: Bools) -> Means:
-        return Means(self.assessed[keep], self.dibao[keep], self.tekun[keep])
+        return Means(self.assessed[keep], self.dibao[keep], self.tekun[keep], self.dibao_rate[keep])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Relief:
 
     dibao: Bools
     tekun: Bools
+    dibao_rate: Floats
     dibao_received: Floats
     tekun_received: Floats
     pension: Floats
@@ -85,10 +92,9 @@ def _tekun(world: World, need: Need, means: Means, inside: Bools, quota: float) 
 
 
 def _dibao(
-    world: World, need: Need, means: Means, inside: Bools, line: float, quota: float, rng: np.random.Generator
+    world: World, need: Need, means: Means, seen: Floats, inside: Bools, line: float, quota: float
 ) -> Bools:
-    """The households furthest below the line at last year's review, in order, until the quota of persons is met."""
-    seen = np.clip(means.assessed, 50.0, None) * np.exp(rng.normal(0, 0.08, len(need.size)))
+    """The households furthest below the line as last year's review saw them, in order, until the quota is met."""
     score = np.log(line / seen) + 0.15 * (need.labour == 0) + 0.12 * (need.severe > 0) + 0.12 * (need.serious > 0)
     score = score + 0.30 * means.dibao
     fit = inside & ~world.assets_fail & (need.size > 0) & (seen < line * 1.25)
@@ -115,8 +121,12 @@ def grant_relief(
     persons = float((need.size * (inside & world.registered)).sum())
     tekun = _tekun(world, need, means, inside, number("tekun_share") * persons)
     quota = number("relief_share", year) * persons - float(need.size[tekun].sum())
-    dibao = _dibao(world, need, means, inside & ~tekun, line, quota, rng)
-    gap = np.clip(line - means.assessed, 0.16 * line, 0.92 * line)
+    # The review counts income with error, and stops the relief of some who still need it.
+    seen = np.clip(means.assessed, 50.0, None) * np.exp(rng.normal(0, number("review_error_sd"), world.n_hh))
+    stopped = means.dibao & (rng.random(world.n_hh) < number("review_stop_rate"))
+    dibao = _dibao(world, need, means, seen, inside & ~tekun & ~stopped, line, quota)
+    gap = np.clip(line - seen, 0.21 * line, 0.92 * line)
+    rate = np.where(dibao, gap * need.size, 0.0)
     relieved = dibao | tekun
     old_age = 960.0 * need.elders * relieved * (year >= 2018)
     care = 1200.0 * need.severe * (year >= 2016) + 1200.0 * need.disabled * dibao * (year >= 2016)
@@ -125,7 +135,8 @@ def grant_relief(
     return Relief(
         dibao=dibao,
         tekun=tekun,
-        dibao_received=np.where(dibao, gap * need.size, 0.0),
+        dibao_rate=rate,
+        dibao_received=np.where(need.size > 0, REVIEW * means.dibao_rate + (1 - REVIEW) * rate, 0.0),
         tekun_received=np.where(tekun, number("tekun_ratio") * line * need.size, 0.0),
         pension=number("pension_year", year) * need.elders,
         subsidies=old_age + care,

@@ -6,7 +6,6 @@ Rank 1 is the worst off. Need and priority are ranked apart, so that aid never h
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,12 +14,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError
-from relapse_risk.hardship import HardshipIndex
+from relapse_risk.hardship import (
+    HardshipIndex,
+    TieRule,
+    Uncertainty,
+    draw_weights,
+    order_of,
+    random_draws,
+    rank_scores,
+    score_draws,
+)
+from relapse_risk.hardship.uncertainty import Perturbation
 
 __all__ = [
     "Band",
     "Ranking",
     "Shortlist",
+    "TieRule",
     "draw_weights",
     "order_of",
     "rank_households",
@@ -32,8 +42,6 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
-Perturbation = Literal["uniform", "dirichlet"]
-TieRule = Literal["min", "dense", "ordinal", "average", "max"]
 Band = Literal["surely_in", "review", "surely_out"]
 LEVELS = ("village_code", "town_code", "county_code")
 # A block of draws small enough that n × draws floats stay near 100 MB.
@@ -74,69 +82,6 @@ class Ranking:
         return f"<p>{html.escape(self.summary())}</p>{self.frame.head(10).to_html(index=False)}"
 
 
-def rank_scores(scores: npt.ArrayLike, ties: TieRule = "min") -> Array:
-    """Ranks of scores, 1 = highest; NaN scores have no rank. Shape (n,).
-
-    Parameters
-    ----------
-    scores : array_like, shape (n,)
-    ties : {"min", "dense", "ordinal", "average", "max"}
-        ``min`` as COINr, ``dense`` as scikit-criteria, ``ordinal`` by position.
-
-    Examples
-    --------
-    >>> rank_scores([10, 30, 30, 20]).tolist(), rank_scores([10, 30, 30, 20], "dense").tolist()
-    ([4.0, 1.0, 1.0, 3.0], [3.0, 1.0, 1.0, 2.0])
-    """
-    values = np.asarray(scores, dtype=np.float64)
-    if values.ndim != 1:
-        raise ModelError("not a vector", where="rank_scores", got=values.shape, expected="(n,)")
-    if ties not in ("min", "dense", "ordinal", "average", "max"):
-        raise ModelError("unknown tie rule", where="rank_scores", got=ties, expected="min | dense | ordinal | ...")
-    order = np.argsort(-values, kind="stable")
-    n = values.size - int(np.isnan(values).sum())
-    out = np.full(values.size, np.nan)
-    if not n:
-        return out
-    seen = values[order[:n]]
-    first = np.concatenate(([True], seen[1:] != seen[:-1]))
-    block = np.cumsum(first) - 1
-    starts = np.flatnonzero(first)
-    ends = np.append(starts[1:], n)
-    place = {
-        "ordinal": np.arange(1.0, n + 1),
-        "dense": block + 1.0,
-        "min": starts[block] + 1.0,
-        "max": ends[block] * 1.0,
-        "average": (starts[block] + 1.0 + ends[block]) / 2,
-    }[ties]
-    out[order[:n]] = place
-    return out
-
-
-def order_of(frame: pd.DataFrame, by: str, ties: Sequence[str]) -> IntArray:
-    """Row positions from worst off to best off: ``by`` descending, then each of ``ties`` ascending; NaN last.
-
-    Raises
-    ------
-    ModelError
-        If a column is absent.
-    """
-    for name in (by, *ties):
-        if name not in frame:
-            raise ModelError("no such column to rank by", where="ranking", got=name, expected=" | ".join(frame.columns))
-    keys: list[Any] = [_sortable(frame[name]) for name in reversed(ties)]
-    keys.append(-frame[by].to_numpy(dtype=np.float64, na_value=np.nan))
-    return np.lexsort(keys)
-
-
-def _sortable(column: pd.Series) -> npt.NDArray[Any]:
-    """A key for lexsort: numbers as they are, text as the position of its sorted value."""
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return pd.factorize(column, sort=True)[0]
-
-
 def rank_within(order: IntArray, groups: npt.NDArray[Any] | None, scored: npt.NDArray[np.bool_]) -> Array:
     """Ordinal rank within groups, given the order of all rows; NaN where not scored. Shape (n,).
 
@@ -154,50 +99,6 @@ def rank_within(order: IntArray, groups: npt.NDArray[Any] | None, scored: npt.ND
     rank = np.empty(n)
     rank[order[by_group]] = np.arange(n) - starts + 1.0
     return np.where(scored, rank, np.nan)
-
-
-def draw_weights(
-    weights: npt.ArrayLike,
-    draws: int,
-    generator: np.random.Generator,
-    method: Perturbation = "uniform",
-    spread: float = 0.25,
-) -> Array:
-    """Perturbed weightings, each summing to one; shape (draws, p).
-
-    Parameters
-    ----------
-    weights : array_like, shape (p,)
-        Weights of the design; a zero weight stays zero.
-    method : {"uniform", "dirichlet"}
-        ``uniform``: each weight times U(1 - spread, 1 + spread), then rescaled. ``dirichlet``: Dirichlet whose mean is
-        the design and whose relative spread for an average weight is ``spread``.
-    generator : numpy.random.Generator
-
-    Examples
-    --------
-    >>> w = draw_weights([3, 1], 1000, np.random.default_rng(1))
-    >>> w.shape, bool(np.allclose(w.sum(axis=1), 1)), bool(abs(w[:, 0].mean() - 0.75) < 0.01)
-    ((1000, 2), True, True)
-    """
-    base = np.asarray(weights, dtype=np.float64)
-    if base.ndim != 1 or not np.all(np.isfinite(base) & (base >= 0)) or base.sum() <= 0:
-        raise ModelError("weights must be finite, >= 0 and not all zero", where="draw_weights", got=base.tolist())
-    if draws < 1 or not 0 <= spread < 1:
-        raise ModelError("needs draws >= 1 and 0 <= spread < 1", where="draw_weights", got=(draws, spread))
-    base = base / base.sum()
-    if method == "uniform":
-        out = base * generator.uniform(1 - spread, 1 + spread, size=(draws, base.size))
-    elif method == "dirichlet":
-        live = base > 0
-        # Var(w) = m (1 - m) / (a + 1); choose a so that sd / m = spread at m = 1 / p.
-        total = max((live.sum() - 1) / max(spread, 1e-9) ** 2 - 1, 1.0)
-        out = np.zeros((draws, base.size))
-        out[:, live] = generator.dirichlet(base[live] * total, size=draws)
-    else:
-        raise ModelError("unknown perturbation", where="draw_weights", got=method, expected="uniform | dirichlet")
-    scaled: Array = out / out.sum(axis=1, keepdims=True)
-    return scaled
 
 
 def _scores_of(sub: Array, weights: Array) -> Array:
@@ -327,7 +228,7 @@ def _with_intervals(
     base = np.array([index.design.node(code).weight for code in codes])
     weights = draw_weights(base, draws, generator, method, spread)
     position = np.empty(len(frame), dtype=np.intp)
-    position[order_of(index.frame.assign(_one=0.0), "_one", ties)] = np.arange(len(frame))
+    position[order_of(index.frame, None, ties)] = np.arange(len(frame))
     low, high, shift = rank_intervals(sub, weights, base, position, None, level)
     frame["rank_low"], frame["rank_high"] = pd.array(low, dtype="Int64"), pd.array(high, dtype="Int64")
     if counties is not None:
@@ -369,29 +270,26 @@ class Shortlist:
 
 
 def listed_by_quota(scores: Array, quota: int) -> npt.NDArray[np.bool_]:
-    """The ``quota`` highest scores of each column, ties to the earlier row; shape as ``scores``."""
-    n, columns = scores.shape
-    listed = np.zeros((n, columns), dtype=np.bool_)
-    if quota <= 0:
-        return listed
-    for column in range(columns):
-        values = np.where(np.isnan(scores[:, column]), -np.inf, scores[:, column])
+    """The ``quota`` highest scores of each draw (row), ties to the earlier household; shape as ``scores``."""
+    n = scores.shape[1]
+    listed = np.zeros(scores.shape, dtype=np.bool_)
+    for row, draw in enumerate(scores):
+        values = np.where(np.isnan(draw), -np.inf, draw)
         threshold = np.partition(values, n - quota)[n - quota]
         above = values > threshold
         room = quota - int(above.sum())
         above[np.flatnonzero(values == threshold)[:room]] = True
-        listed[:, column] = above
+        listed[row] = above
     return listed
 
 
 def listed_by_budget(scores: Array, cost: Array, budget: float) -> npt.NDArray[np.bool_]:
-    """Rows from the highest score down while their cost fits the budget; stops at the first that does not."""
-    n, columns = scores.shape
-    listed = np.zeros((n, columns), dtype=np.bool_)
-    for column in range(columns):
-        order = np.argsort(-scores[:, column], kind="stable")
+    """Each draw's households from the highest score down while their cost fits; stops at the first that does not."""
+    listed = np.zeros(scores.shape, dtype=np.bool_)
+    for row, draw in enumerate(scores):
+        order = np.argsort(-draw, kind="stable")
         fits = np.cumsum(cost[order]) <= budget
-        listed[order[: int(np.argmin(fits)) if not fits.all() else n], column] = True
+        listed[row, order[: order.size if fits.all() else int(np.argmin(fits))]] = True
     return listed
 
 
@@ -401,11 +299,11 @@ def shortlist(
     quota: int | None = None,
     budget: float | None = None,
     cost: npt.ArrayLike | None = None,
+    uncertainty: Uncertainty | None = None,
     draws: int = 1000,
-    spread: float = 0.25,
     sure: float = 0.95,
 ) -> Shortlist:
-    """Shortlist for a quota or a budget with the probability that each household belongs to it over weightings.
+    """Shortlist for a quota or a budget with the probability that each household belongs to it.
 
     Parameters
     ----------
@@ -415,9 +313,9 @@ def shortlist(
         Number of households; or
     budget : float, optional
         Currency, with ``cost`` of shape (n,) per household.
+    uncertainty : Uncertainty, optional
+        What varies: weights, cut-offs, normalisation, aggregation, missing answers; weights within 25 % when left out.
     draws : int
-    spread : float
-        Each weight moves uniformly within this share of itself.
     sure : float
         Band limit, above one half.
 
@@ -425,24 +323,16 @@ def shortlist(
     ------
     ModelError
         If not exactly one of quota and budget is given, or the quota is not between 1 and the number of households.
-
-    Notes
-    -----
-    Weights only. For cut-offs, normalisation, aggregation and missing answers as well, see
-    :func:`relapse_risk.hardship.robust_shortlist`.
     """
     n = len(index.frame)
     costs = _check_limits(n, quota, budget, cost, sure)
-    codes = index.design.dimensions
-    position = order_of(index.frame.assign(_one=0.0), "_one", [t for t in index.design.ties if t in index.frame])
-    sub = index.frame[[f"sub_{code}" for code in codes]].to_numpy(dtype=np.float64)[position]
-    base = np.array([index.design.node(code).weight for code in codes])
-    weights = draw_weights(base, draws, generator, "uniform", spread)
+    moving = Uncertainty() if uncertainty is None else uncertainty
+    position = order_of(index.frame, None, [t for t in index.design.ties if t in index.frame])
+    values = index.values.iloc[position]
     hits = np.zeros(n)
-    step = max(1, BLOCK_CELLS // n)
-    for first in range(0, draws, step):
-        hits += _listed(_scores_of(sub, weights[first : first + step]), quota, budget, costs, position).sum(axis=1)
-    now = _listed(_scores_of(sub, (base / base.sum())[None, :]), quota, budget, costs, position)[:, 0]
+    for scores in score_draws(values, index.design, moving, random_draws(moving, index.design, draws, generator)):
+        hits += _listed(scores, quota, budget, costs, position).sum(axis=0)
+    now = _listed(index.frame["need"].to_numpy()[position][None, :], quota, budget, costs, position)[0]
     probability, listed = np.empty(n), np.empty(n, dtype=np.bool_)
     probability[position], listed[position] = hits / draws, now
     frame = index.frame[["household_id", "need"]].assign(

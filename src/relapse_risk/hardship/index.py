@@ -76,6 +76,8 @@ class HardshipIndex:
         The design as used.
     lines : tuple of DatedValue
         Dated lines used as anchors.
+    values : DataFrame, shape (n, indicators)
+        Raw value of each indicator (before goalposts), by code; null unanswered.
     """
 
     frame: pd.DataFrame
@@ -83,6 +85,7 @@ class HardshipIndex:
     left_out: tuple[LeftOut, ...]
     design: IndexDesign
     lines: tuple[DatedValue, ...]
+    values: pd.DataFrame
 
     def summary(self) -> str:
         """A few plain lines: households, mean and range of need, what was left out."""
@@ -349,4 +352,5 @@ def hardship_index(
     frame["answered"] = _answered_share(raw, design)
     frame["income_pc_year"] = _column(households, "income_pc_year")
     unique = {line.name: line for line in lines.values()}
-    return HardshipIndex(frame, _reasons(ids, result, used), left_out, used, tuple(unique.values()))
+    raw_frame = pd.DataFrame({code: raw[code] for code in used.codes})
+    return HardshipIndex(frame, _reasons(ids, result, used), left_out, used, tuple(unique.values()), raw_frame)

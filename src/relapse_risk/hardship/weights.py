@@ -1,7 +1,7 @@
 """Weights: from judgement, from the data, or from an outcome. Every function returns shape (p,), summing to one.
 
-Data-driven functions take a matrix (n, p) oriented so that higher is worse (or better) in every column alike. Register a
-new one that needs nothing but the matrix in :data:`WEIGHTINGS`.
+Data-driven functions take a matrix (n, p) oriented so that higher is worse (or better) in every column alike. Register
+a new one that needs nothing but the matrix in :data:`WEIGHTINGS`.
 """
 
 from __future__ import annotations

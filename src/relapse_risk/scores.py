@@ -1,0 +1,324 @@
+"""Scores and ranks of a month on disk: fitted once for all counties, read county by county.
+
+Layout: ``<out>/<month>/risk.parquet``, ``risk_reasons.parquet``, ``hardship.parquet``, ``hardship_reasons.parquet``
+(one row group per county, ascending), ``model_card.json`` and ``index_card.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from relapse_risk.derive import household_frame, household_panel
+from relapse_risk.errors import ModelError
+from relapse_risk.hardship import HardshipIndex, hardship_index, read_index
+from relapse_risk.months import check_month, month_end
+from relapse_risk.parameters import Parameters, Place
+from relapse_risk.progress import Progress, no_progress
+from relapse_risk.ranking import Ranking, rank_households
+from relapse_risk.register import Register
+from relapse_risk.relapse import (
+    Backtest,
+    FittedRelapseLogit,
+    RelapseLogit,
+    Term,
+    at_risk_rows,
+    backtest,
+    risk_bands,
+    spell_clock,
+    without_outcomes,
+)
+from relapse_risk.relapse.models import POINTS_PER_LOGIT
+
+__all__ = ["IndexCard", "ModelCard", "Scores", "compute_ranks", "compute_scores", "read_scores"]
+
+FILES = ("risk", "risk_reasons", "hardship", "hardship_reasons")
+SEED, DRAWS = 2020, 100
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a reader must know of the relapse score before using it.
+
+    Attributes
+    ----------
+    fitted : bool
+        False when the register's history is too short; ``why_not`` then says why and nothing was scored.
+    base_rate : float or None
+        Share of at-risk households that fell within the horizon, in the rows it was fitted on.
+    backtests : tuple of Backtest
+        Out of time and, where there are counties enough, out of place.
+    """
+
+    month: str
+    place: str
+    horizon_months: int
+    fitted: bool
+    why_not: str
+    n: int
+    events: int
+    clusters: int
+    base_rate: float | None
+    base: float | None
+    base_se: float | None
+    terms: tuple[Term, ...]
+    backtests: tuple[Backtest, ...]
+    attrition: float | None
+    high_share: float
+    medium_share: float
+
+    def summary(self) -> str:
+        """A few lines for a terminal."""
+        if not self.fitted:
+            return f"not fitted: {self.why_not}"
+        lines = [f"relapse score for {self.month}: {self.n} rows, {self.events} events, base rate {self.base_rate:.2%}"]
+        for test in self.backtests:
+            official = test.scores[0]
+            lines.append(
+                f"{test.design}: AUC {official.auc:.3f} ({official.auc_low:.3f}–{official.auc_high:.3f}), "
+                f"calibration {test.calibration_intercept:+.2f} / {test.calibration_slope:.2f}, "
+                + ", ".join(f"{other.name} {other.auc:.3f}" for other in test.scores[1:])
+            )
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexCard:
+    """What the hardship index was made of: weights, lines with their marks, what was left out and why."""
+
+    month: str
+    index: str
+    confidence: str
+    weights: tuple[tuple[str, str, str, float], ...]
+    lines: tuple[tuple[str, float, str, str], ...]
+    left_out: tuple[tuple[str, str], ...]
+    draws: int
+    level: float
+    mean_shift: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of one month; a frame is ``None`` where it was not computed."""
+
+    risk: pd.DataFrame | None
+    risk_reasons: pd.DataFrame | None
+    hardship: pd.DataFrame | None
+    hardship_reasons: pd.DataFrame | None
+    model_card: dict[str, Any] | None
+    index_card: dict[str, Any] | None
+
+
+def compute_scores(
+    register: Register,
+    month: str,
+    *,
+    parameters: Parameters,
+    place: Place,
+    out: Path,
+    progress: Progress | None = None,
+) -> ModelCard:
+    """Fit the relapse score on the register's history up to ``month`` and score every household of ``month``.
+
+    Returns
+    -------
+    ModelCard
+        Also written beside the scores; where the history is too short it says so and every probability is null.
+    """
+    tell = progress or no_progress
+    tell(0, 4, "history")
+    panel = household_panel(register, parameters=parameters, place=place)
+    panel = panel[panel["month"] <= month].reset_index(drop=True)
+    now = _rows_now(register, month, panel, parameters, place)
+    tell(1, 4, "fit")
+    shares = [parameters.on(f"risk_share_{band}", month_end(month)).value for band in ("high", "medium")]
+    try:
+        rows = at_risk_rows(panel, place.horizon_months)
+        seen = rows[rows["observed"]]
+        fitted = RelapseLogit().fit(without_outcomes(seen), seen["event"], seen["weight"], seen["village_code"])
+    except ModelError as error:
+        card = _unfitted_card(month, place, str(error), shares)
+        risk, reasons = _unscored(now), _no_reasons()
+    else:
+        tell(2, 4, "back-test")
+        card = _card(month, place, fitted, rows, backtest(rows, SEED), shares)
+        tell(3, 4, "score")
+        risk, reasons = _scored(now, fitted, shares)
+    folder = out / check_month(month)
+    _write(risk, folder / "risk.parquet")
+    _write(reasons, folder / "risk_reasons.parquet")
+    _write_json(card, folder / "model_card.json")
+    tell(4, 4, "done")
+    return card
+
+
+def _rows_now(
+    register: Register, month: str, panel: pd.DataFrame, parameters: Parameters, place: Place
+) -> pd.DataFrame:
+    """Households of ``month`` with the spell clock their own history gives them."""
+    now = household_frame(register, month, parameters=parameters, place=place)
+    history = pd.concat([panel[panel["month"] < month], now], ignore_index=True)
+    clocked = pd.concat([history, spell_clock(history)], axis=1)
+    return clocked[clocked["month"] == month].reset_index(drop=True)
+
+
+def _scored(now: pd.DataFrame, fitted: FittedRelapseLogit, shares: list[float]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    at_risk = now["poor"].eq(False).fillna(False).to_numpy(dtype=bool)
+    predicted = fitted.predict(now).where(pd.Series(at_risk))
+    frame = _unscored(now).assign(**{name: predicted[name] for name in predicted})
+    frame["band"] = risk_bands(frame["probability"], frame["household_id"], *shares)
+    parts = fitted.contributions(now)[at_risk]
+    family = {term.name: term.family for term in fitted.terms}
+    long = parts.assign(household_id=now["household_id"], county_code=now["county_code"]).melt(
+        ["household_id", "county_code"], var_name="reason", value_name="contribution"
+    )
+    long = long[long["contribution"] != 0]
+    long["family"] = long["reason"].map(family)
+    long["points"] = long["contribution"] * POINTS_PER_LOGIT
+    long = long.sort_values(["county_code", "household_id", "contribution"], ascending=[True, True, False])
+    return frame, long.reset_index(drop=True)
+
+
+def _unscored(now: pd.DataFrame) -> pd.DataFrame:
+    poor = now["poor"]
+    status = np.select([poor.isna(), poor.fillna(False)], ["unknown", "poor"], "at_risk")
+    kind = np.where(now["poor_before"].to_numpy(dtype=bool), "relapse", "entry")
+    frame = now[["household_id", "county_code", "town_code", "month"]].copy()
+    empty = pd.Series(np.nan, index=frame.index)
+    return frame.assign(
+        status=status,
+        kind=kind,
+        probability=empty,
+        low=empty,
+        high=empty,
+        band=pd.Series(pd.NA, frame.index, dtype="str"),
+    )
+
+
+def _no_reasons() -> pd.DataFrame:
+    text = {name: pd.Series(dtype="str") for name in ("household_id", "county_code", "reason", "family")}
+    return pd.DataFrame({**text, "contribution": pd.Series(dtype=float), "points": pd.Series(dtype=float)})
+
+
+def _card(
+    month: str, place: Place, fitted: FittedRelapseLogit, rows: pd.DataFrame, tests: tuple[Backtest, ...],
+    shares: list[float],
+) -> ModelCard:  # fmt: skip
+    followed = rows[rows["month_next"] <= month]
+    return ModelCard(
+        month, place.name, place.horizon_months, True, "", fitted.n, fitted.events, fitted.clusters,
+        fitted.events / fitted.n, fitted.base, fitted.base_se, fitted.terms, tests,
+        float(1 - followed["observed"].mean()), shares[0], shares[1],
+    )  # fmt: skip
+
+
+def _unfitted_card(month: str, place: Place, why: str, shares: list[float]) -> ModelCard:
+    return ModelCard(
+        month,
+        place.name,
+        place.horizon_months,
+        False,
+        why,
+        0,
+        0,
+        0,
+        None,
+        None,
+        None,
+        (),
+        (),
+        None,
+        shares[0],
+        shares[1],
+    )
+
+
+def compute_ranks(
+    register: Register,
+    month: str,
+    *,
+    parameters: Parameters,
+    place: Place,
+    out: Path,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Hardship index of every household of ``month``, need and priority, ranked within town, county and city."""
+    tell = progress or no_progress
+    day = month_end(month)
+    tell(0, 3, "households")
+    households = household_frame(register, month, parameters=parameters, place=place)
+    tell(1, 3, "index")
+    index = hardship_index(households, read_index(place.index), parameters, place, day)
+    tell(2, 3, "ranks")
+    ranking = rank_households(index, np.random.default_rng(SEED), DRAWS)
+    columns = ["household_id", *(c for c in index.frame if c not in ranking.frame)]
+    frame = ranking.frame.merge(index.frame[columns], on="household_id", how="left")
+    folder = out / check_month(month)
+    _write(frame, folder / "hardship.parquet")
+    reasons = index.reasons.merge(frame[["household_id", "county_code"]], on="household_id", how="left")
+    _write(reasons, folder / "hardship_reasons.parquet")
+    _write_json(_index_card(month, index, ranking), folder / "index_card.json")
+    tell(3, 3, "done")
+    return frame
+
+
+def _index_card(month: str, index: HardshipIndex, ranking: Ranking) -> IndexCard:
+    design = index.design
+    weights = tuple((sub.code, sub.label.zh, sub.label.en, float(sub.weight)) for sub in design.subindexes)
+    lines = tuple((line.name, line.value, line.unit, line.confidence) for line in index.lines)
+    left_out = tuple((item.indicator, item.reason) for item in index.left_out)
+    return IndexCard(
+        month, design.id, design.confidence, weights, lines, left_out, ranking.draws, ranking.level, ranking.mean_shift
+    )
+
+
+def read_scores(folder: Path, month: str, county: str | None = None) -> Scores:
+    """Scores and ranks of ``month`` (of one county), with ``None`` for what was not computed."""
+    base = folder / check_month(month)
+    frames = [_read(base / f"{name}.parquet", county) for name in FILES]
+    cards = [_read_json(base / name) for name in ("model_card.json", "index_card.json")]
+    return Scores(*frames, *cards)
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    """One row group per county, ascending, swapped in whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ordered = frame.sort_values("county_code", kind="stable")
+    schema = pa.Schema.from_pandas(ordered, preserve_index=False).remove_metadata()
+    with (
+        NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part,
+        pq.ParquetWriter(part, schema, compression="zstd") as writer,
+    ):
+        for _, rows in ordered.groupby("county_code", sort=True):
+            data = pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
+            writer.write_table(data.replace_schema_metadata(None), row_group_size=len(rows))
+    Path(part.name).replace(path)
+
+
+def _read(path: Path, county: str | None) -> pd.DataFrame | None:
+    if not path.is_file():
+        return None
+    filters = [("county_code", "=", county)] if county is not None else None
+    return pq.read_table(path, filters=filters).to_pandas()
+
+
+def _write_json(card: ModelCard | IndexCard, path: Path) -> None:
+    content = json.dumps(asdict(card), ensure_ascii=False, indent=1) + "\n"
+    with NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as part:
+        part.write(content)
+    Path(part.name).replace(path)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

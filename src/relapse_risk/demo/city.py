@@ -138,26 +138,45 @@ def snapshots(city: City, month: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     return household, person
 
 
-def income(city: City) -> pd.DataFrame:
-    """The ``income`` table: every December from 2015 of the households then in the register; edge households from 2018."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which households and persons have a row in any snapshot."""
+
+    households: Bools
+    persons: Bools
+
+
+def ever_shown(city: City) -> Shown:
+    """Look through every month once."""
+    moments = [city.moment(month) for month in (*WAVES, *MONTHS)]
+    return Shown(
+        households=np.logical_or.reduce([moment.inside for moment in moments]),
+        persons=np.logical_or.reduce([moment.listed for moment in moments]),
+    )
+
+
+def income(city: City, shown: Shown) -> pd.DataFrame:
+    """The ``income`` table: every December from 2015 of who was in the register; edge households from 2018 on."""
     parts = []
-    edge = city.edge_on != NO_DAY
+    edge = shown.households & ~city.world.registered
     for year, spending in zip(city.years, city.spendings, strict=True):
         rows = year.inside | (edge & (year.year >= 2018) & (year.size > 0))
         parts.append(income_table(city.world, year, spending, city.eco, rows, city.hh_ids))
     return pd.concat(parts, ignore_index=True)
 
 
-def shocks(city: City, rng: np.random.Generator) -> pd.DataFrame:
+def shocks(city: City, shown: Shown, rng: np.random.Generator) -> pd.DataFrame:
     """The ``shock_event`` table: households that were in the register when struck."""
-    edge = city.edge_on != NO_DAY
+    edge = shown.households & ~city.world.registered
     kept = []
     for year, spending in zip(city.years[1:], city.spendings[1:], strict=True):
         events = spending.events
-        hh = events["hh"].to_numpy()
         listed = (city.world.registered & year.was_inside) | (edge & (year.year == 2020))
-        kept.append(events[listed[hh]])
+        kept.append(events[listed[events["hh"].to_numpy()]])
     events = pd.concat(kept, ignore_index=True).sort_values(["day", "hh"], kind="stable", ignore_index=True)
+    person = events["person"].to_numpy()
+    # A child born and dead between two snapshots has no row to refer to.
+    events = events[(person < 0) | shown.persons[np.maximum(person, 0)]].reset_index(drop=True)
     n = len(events)
     source = pd.Series(rng.choice(["household", "cadre", "department", "petition"], n, p=[0.3, 0.45, 0.22, 0.03]))
     return shock_table(events, city.hh_ids, city.person_ids, rng.random(n) < 0.94, source)
@@ -166,19 +185,21 @@ def shocks(city: City, rng: np.random.Generator) -> pd.DataFrame:
 def static_tables(city: City) -> dict[str, pd.DataFrame]:
     """Every table that is not kept by month, by name."""
     calibration, geography, world = city.calibration, city.geography, city.world
-    june, december = city.moment("2020-06"), city.moment("2020-12")
-    view = city.view(december)
     moments = tuple(city.moment(month) for month in MONTHS)
-    incomes = income(city)
+    june, december = moments[5], moments[-1]
+    view = city.view(december)
+    shown = ever_shown(city)
+    incomes = income(city, shown)
     newest = incomes[incomes["period_end"] == "2020-12"]
     out = {
         "county": county_table(calibration, geography),
         "village": village_table(geography, city.stream("villages")),
         "income": incomes,
-        "shock_event": shocks(city, city.stream("shocks")),
+        "shock_event": shocks(city, shown, city.stream("shocks")),
         "assistance_item": aid.item_table(calibration),
         "elimination": elimination_table(world, city.years[-1], city.watch, newest, city.hh_ids),
         "place_fact": facts.place_fact_table(calibration),
+        "identity": _identity(city, shown, december),
     }
     source = aid.AidInput(
         world, city.years, city.spendings, june, december, view, city.watch, city.traits, calibration, city.scale
@@ -236,7 +257,6 @@ def _people_tables(city: City, moments: tuple[Moment, ...], view: PersonView) ->
         city.hh_ids, rng,
     )  # fmt: skip
     out["referral"] = alerts.referral_table(out["alert"], rng)
-    out["identity"] = _identity(city, december)
     return out
 
 
@@ -253,12 +273,9 @@ def _neediness(december: Moment, care: Ints) -> Floats:
     return np.asarray(3.0 * care + 2.0 * severe + (december.age >= 75) + december.age / 200.0) * december.lives.alive
 
 
-def _identity(city: City, december: Moment) -> pd.DataFrame:
+def _identity(city: City, shown: Shown, december: Moment) -> pd.DataFrame:
     """Names and numbers of everybody who has a row in any snapshot."""
-    shown = np.zeros(len(city.world.hh), dtype=bool)
-    for month in (*WAVES, *MONTHS):
-        shown |= city.moment(month).listed
-    rows = np.flatnonzero(shown)
+    rows = np.flatnonzero(shown.persons)
     registered = city.world.registered[city.world.hh[rows]]
     return identity.identity_table(
         city.world, city.calibration.names, rows, december.lives.level, december.lives.kind, registered,

@@ -32,6 +32,7 @@ from relapse_risk.relapse import (
     Term,
     at_risk_rows,
     backtest,
+    recent,
     risk_bands,
     spell_clock,
     without_outcomes,
@@ -142,7 +143,7 @@ def compute_scores(
     shares = [parameters.on(f"risk_share_{band}", month_end(month)).value for band in ("high", "medium")]
     try:
         rows = at_risk_rows(panel, place.horizon_months)
-        seen = rows[rows["observed"]]
+        seen = recent(rows[rows["observed"]])
         fitted = RelapseLogit().fit(without_outcomes(seen), seen["event"], seen["weight"], seen["village_code"])
     except ModelError as error:
         card = _unfitted_card(month, place, str(error), shares)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from relapse_risk.evaluation import (
     area_under_curve,
@@ -16,13 +17,15 @@ from relapse_risk.evaluation import (
     select_top,
     targeting,
 )
+from relapse_risk.months import add_months
 from relapse_risk.relapse.features import feature_matrix
 from relapse_risk.relapse.models import RelapseLogit
 
-__all__ = ["Backtest", "CalibrationBin", "Judged", "backtest", "without_outcomes"]
+__all__ = ["Backtest", "CalibrationBin", "Judged", "backtest", "recent", "without_outcomes"]
 
 OUTCOMES = ["event", "observed", "month_next"]
-BUDGET, FOLDS = 0.2, 5
+PREDICTED, RIVALS = ("official", "challenger"), ("official", "challenger", "income_gap", "trigger_rules")
+BUDGET, FOLDS, WINDOW_MONTHS = 0.2, 5, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +106,30 @@ def backtest(rows: pd.DataFrame, seed: int = 2020) -> tuple[Backtest, ...]:
     seen = rows[rows["observed"]].reset_index(drop=True)
     last = seen["month"].max()
     # Train only on outcomes already known when the test rows were scored.
-    train, test = seen[seen["month_next"] <= last], seen[seen["month"] == last]
+    train, test = recent(seen[seen["month_next"] <= last]), seen[seen["month"] == last]
     found = []
     if _enough(train) and _enough(test):
         found.append(_judge("out_of_time", [(train, test)], seed))
+    window = recent(seen)
     folds = [
-        (seen[~seen["county_code"].isin(codes)], test[test["county_code"].isin(codes)])
+        (window[~window["county_code"].isin(codes)], test[test["county_code"].isin(codes)])
         for codes in np.array_split(sorted(test["county_code"].unique()), FOLDS)
     ]
     folds = [(left, right) for left, right in folds if _enough(left) and len(right)]
     if len(folds) > 1 and _enough(test):
         found.append(_judge("leave_counties_out", folds, seed))
     return tuple(found)
+
+
+def recent(seen: pd.DataFrame, months: int = WINDOW_MONTHS) -> pd.DataFrame:
+    """The rows of the last ``months`` before the newest: rates drift, so old years only mislead the level.
+
+    Examples
+    --------
+    >>> recent(pd.DataFrame({"month": ["2017-12", "2018-12", "2019-12"]}))["month"].tolist()
+    ['2018-12', '2019-12']
+    """
+    return seen[seen["month"] > add_months(seen["month"].max(), -months)] if len(seen) else seen
 
 
 def _enough(rows: pd.DataFrame) -> bool:
@@ -126,7 +141,9 @@ def _judge(design: str, folds: list[tuple[pd.DataFrame, pd.DataFrame]], seed: in
     for train, test in folds:
         fitted = RelapseLogit().fit(without_outcomes(train), train["event"], train["weight"], train["village_code"])
         score = fitted.predict(without_outcomes(test))["probability"]
-        parts.append(test.assign(official=score, challenger=_challenger(train, test, seed)))
+        parts.append(test.assign(official=score))
+        if design == "out_of_time":
+            parts[-1]["challenger"] = _challenger(train, test, seed)
     tested = pd.concat(parts, ignore_index=True)
     y, p = tested["event"], tested["official"]
     measured = calibration(y, p)
@@ -141,7 +158,7 @@ def _judge(design: str, folds: list[tuple[pd.DataFrame, pd.DataFrame]], seed: in
         test_to=str(tested["month_next"].max()),
         calibration_intercept=measured.intercept,
         calibration_slope=measured.slope,
-        scores=tuple(_judged(tested, name) for name in ("official", "challenger", "income_gap", "trigger_rules")),
+        scores=tuple(_judged(tested, name) for name in RIVALS if name not in PREDICTED or name in tested),
         bins=tuple(
             CalibrationBin(int(b.n), int(b.events), float(b.expected), float(b.observed), float(b.low), float(b.high))
             for b in bins
@@ -156,9 +173,11 @@ def _challenger(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarra
         max_iter=80, learning_rate=0.08, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=1.0,
         early_stopping=False, random_state=seed,
     )  # fmt: skip
-    model.fit(x.to_numpy(), train["event"].to_numpy(dtype=int), sample_weight=train["weight"].to_numpy(dtype=float))
     other = feature_matrix(without_outcomes(test)).reindex(columns=x.columns)
-    return np.asarray(model.predict_proba(other.to_numpy())[:, 1])
+    # One thread: on a busy machine OpenMP threads wait for each other far longer than they work.
+    with threadpool_limits(limits=1):
+        model.fit(x.to_numpy(), train["event"].to_numpy(dtype=int), sample_weight=train["weight"].to_numpy(dtype=float))
+        return np.asarray(model.predict_proba(other.to_numpy())[:, 1])
 
 
 def _judged(tested: pd.DataFrame, name: str) -> Judged:
@@ -166,7 +185,7 @@ def _judged(tested: pd.DataFrame, name: str) -> Judged:
     y = tested["event"]
     area = area_under_curve(y, score)
     top = select_top(score, int(len(score) * BUDGET))
-    is_probability = name in ("official", "challenger")
+    is_probability = name in PREDICTED
     return Judged(
         name, area.value, area.low, area.high, brier(y, score) if is_probability else None,
         targeting(y, top).coverage,

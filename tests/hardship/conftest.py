@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 import pytest
+
 from relapse_risk.hardship import IndexDesign, read_index
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
-
-DAY = date(2020, 12, 31)
-
-
-def one_household(**changes: object) -> pd.DataFrame:
-    """A household of four, comfortable on every count, with some columns changed."""
-    row: dict[str, object] = {
-        "household_id": "h1", "county_code": "371402", "town_code": "371402100", "income_pc_year": 20000.0,
-        "rigid_burden": 0.1, "n_serious": 0, "n_chronic": 0, "size": 4, "n_disabled_severe": 0, "labour_count": 2,
-        "all_no_labour": False, "zero_employment": False, "work_months": 20, "house_safe": True, "water_safe": True,
-        "n_pupils": 0, "n_dropped_out": 0, "uncompensated_loss_12m": 0.0, "aid_received_12m": 0.0,
-    }  # fmt: skip
-    return pd.DataFrame([{**row, **changes}])
 
 
 def some_households(n: int, seed: int = 1) -> pd.DataFrame:
@@ -52,6 +38,12 @@ def some_households(n: int, seed: int = 1) -> pd.DataFrame:
             "aid_received_12m": g.exponential(1500, n),
         }
     )
+
+
+@pytest.fixture(scope="session")
+def city() -> pd.DataFrame:
+    """Six hundred households of three counties."""
+    return some_households(600)
 
 
 @pytest.fixture(scope="session")

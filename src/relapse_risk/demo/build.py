@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
+from relapse_risk.demo.answers import spoil, write_answers
 from relapse_risk.demo.calibration import Calibration, read_calibration
-from relapse_risk.demo.city import MONTHS, WAVES, City, draw_city, snapshots, static_tables
+from relapse_risk.demo.city import MONTHS, WAVES, City, draw_city, snapshots, static_tables, stream
+from relapse_risk.demo.frames import NO_DAY
+from relapse_risk.demo.truth import true_risk_table
+from relapse_risk.parameters import read_parameters
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import RegisterWriter
 
@@ -73,22 +80,37 @@ def build_demo(
     tell(0, steps, "simulate six years")
     city = draw_city(known, seed, scale)
     tell(2, steps, "tables without months")
+    tables = static_tables(city)
+    tables["household"], tables["person"] = snapshots(city, MONTHS[-1])
+    spoiled, key = spoil(tables, known.number("fault_rate"), stream(seed, "faults"))
     with RegisterWriter(path, place="dezhou") as writer:
-        for name, frame in static_tables(city).items():
-            writer.put(name, frame)
-        for done, month in enumerate(months):
+        for name, frame in spoiled.items():
+            writer.put(name, frame, month=MONTHS[-1] if name in ("household", "person") else None)
+        for done, month in enumerate(months[:-1]):
             tell(4 + done, steps, f"month {month}")
             household, person = snapshots(city, month)
             writer.put("household", household, month=month)
             writer.put("person", person, month=month)
         tell(4 + len(months), steps, "write the register")
         writer.commit(created=CREATED)
-    key = _key(path, city)
+    tell(6 + len(months), steps, "true risk")
+    answers = _answers(path, city)
+    write_answers(answers.planted_faults.parent, key, _truth(city))
     tell(steps, steps, "done")
-    return key
+    return answers
 
 
-def _key(path: Path, city: City) -> DemoKey:
+def _truth(city: City) -> pd.DataFrame:
+    """The true risk at 2019-12 and 2020-12; the line of 2021 is that of 2020 held, for none was set any more."""
+    poverty = read_parameters().parameter("national_line_b")
+    line_2019, line_2020 = (poverty.on(date(year, 12, 31)).value for year in (2019, 2020))
+    return true_risk_table(
+        city.world, city.years, city.edge_on != NO_DAY, (line_2019, line_2020, line_2020), city.calibration,
+        city.hh_ids, stream(city.seed, "truth"),
+    )  # fmt: skip
+
+
+def _answers(path: Path, city: City) -> DemoKey:
     folder = Path(path).parent / "demo_key"
     last = city.years[-1]
     return DemoKey(

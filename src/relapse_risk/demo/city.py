@@ -16,6 +16,7 @@ from relapse_risk.demo.monitoring import Watch, elimination_table, watch_househo
 from relapse_risk.demo.monthly import Moment, WorkCalendar, moment_of_month, moment_of_year, work_calendar
 from relapse_risk.demo.people import World, build_world
 from relapse_risk.demo.process import Year, run_years
+from relapse_risk.demo.settle import settle_placements
 from relapse_risk.demo.snapshots import PersonView, person_snapshot, read_persons
 from relapse_risk.demo.spending import Spending, income_table, shock_table, spend
 from relapse_risk.demo.traits import Traits, build_traits
@@ -82,6 +83,8 @@ def draw_city(calibration: Calibration, seed: int, scale: float) -> City:
     world = build_world(calibration, geography, scale, stream(seed, "people"))
     years = run_years(world, calibration, stream(seed, "process"))
     traits = build_traits(world, years, calibration, scale, stream(seed, "traits"))
+    settled = settle_placements(world, years[-2], years[-1], traits, calibration, scale, stream(seed, "settle"))
+    years = (*years[:-1], settled)
     rng = stream(seed, "spending")
     spendings = tuple(spend(world, year, rng) for year in years)
     watch = watch_households(world, years[-2], years[-1], spendings[-1], calibration, stream(seed, "monitoring"))

@@ -63,8 +63,8 @@ def watch_households(
     poor_now = last.per_head < LINE_2020
     income_day = first + _crossing_day(before.per_head, last.per_head, rng)
     shock_day = _shock_day(world, spending, n)
-    shocked = (shock_day != NO_DAY) & ~poor_now
-    earlier = ~poor_now & (before.per_head < LINE_2020) & (rng.random(n) < 0.10)
+    shocked = (shock_day != NO_DAY) & ~poor_now & (rng.random(n) < 0.6)
+    earlier = ~poor_now & (before.per_head < LINE_2020) & (rng.random(n) < 0.06)
     early_day = day_number("2019-09-01") + rng.integers(0, 200, n)
     noticed = rng.random(n) < np.where(world.registered, 1.0, 0.45)
     held = np.where(world.registered, last.inside, (last.size > 0)) & noticed

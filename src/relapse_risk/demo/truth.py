@@ -7,8 +7,6 @@ deaths, health, jobs, harvests, relief and accidents.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -116,7 +114,6 @@ def true_risk_table(
     calibration: Calibration,
     hh_ids: pa.Array,
     rng: np.random.Generator,
-    tell: Callable[[str], None],
 ) -> pd.DataFrame:
     """Truth at 2019-12 and 2020-12.
 
@@ -132,9 +129,7 @@ def true_risk_table(
         leaves (left the register within the year; null for 2020-12).
     """
     then, now = years[-2], years[-1]
-    tell("2019-12")
     first = true_risk(world, then, then.inside, lines[1], now.level, calibration, rng)
-    tell("2020-12")
     second = true_risk(world, now, now.inside | edge, lines[2], None, calibration, rng)
     a, b = first["hh"].to_numpy(), second["hh"].to_numpy()
     known = np.concatenate([now.size[a] > 0, np.zeros(len(b), dtype=bool)])

@@ -23,6 +23,7 @@ from relapse_risk.schema import Table, empty_table, table, tables, to_pandas
 
 __all__ = ["Register"]
 
+_LOOKS = 20
 _AUDIT = logging.getLogger("relapse_risk.identity")
 
 
@@ -59,7 +60,14 @@ class Register:
         """
         folder = Path(path)
         register = cls(folder, read_manifest(folder))
-        register._raise_on(find_damage(folder, register.manifest, deep=False))
+        damages = find_damage(folder, register.manifest, deep=False)
+        for _ in range(_LOOKS):
+            if not damages or (again := read_manifest(folder)) == register.manifest:
+                break
+            # Writers committed twice between the look at the manifest and the look at its files.
+            register = cls(folder, again)
+            damages = find_damage(folder, again, deep=False)
+        register._raise_on(damages)
         return register
 
     def verify(self) -> None:

@@ -37,7 +37,8 @@ from relapse_risk.schema import SCHEMA_VERSION, Table, check_table, table, to_pa
 __all__ = ["RegisterWriter"]
 
 LOCK, HOLDER = ".lock", ".lock.holder"
-_OWN = {LOCK, HOLDER, "tables", MANIFEST, f"{MANIFEST}{PART}"}
+# What a register's folder may hold before its first commit: our own files, and what file browsers leave.
+_HARMLESS = {"tables", f"{MANIFEST}{PART}", "Thumbs.db", "desktop.ini"}
 _Slot = tuple[str, str | None]
 
 
@@ -269,7 +270,7 @@ def _check_folder(path: Path) -> None:
         raise RegisterError("a file, not a folder", where=str(path), fix="give the folder of the register")
     if not path.is_dir() or (path / MANIFEST).exists():
         return
-    strange = sorted(item.name for item in path.iterdir() if item.name not in _OWN)
+    strange = sorted(item.name for item in path.iterdir() if item.name not in _HARMLESS and item.name[0] != ".")
     if strange:
         raise RegisterError(
             "the folder holds something other than a register",

@@ -20,6 +20,7 @@ from relapse_risk.register.findings import Findings
 from relapse_risk.register.intake import typed_frame
 from relapse_risk.register.quality import check_frames
 from relapse_risk.register.rules import RuleBook, read_rules
+from relapse_risk.schema import check_table, empty_table, table, tables
 
 MONTH = "2020-12"
 QIHE, XIAJIN = "371425101001", "371427101001"
@@ -123,6 +124,45 @@ def test_an_unknown_column_is_told_and_rejects_nothing(book: RuleBook, parameter
     found = check({"household": homes({"household_id": "H1", "colour": "red"})}, book, parameters)
     assert found.frame[["rule", "value", "severity"]].values.tolist() == [["column_unknown", "colour", "warning"]]
     assert found.rejected_rows("household").tolist() == []
+
+
+def test_a_column_that_stands_twice_is_refused(book: RuleBook, parameters: Parameters) -> None:
+    frame = pd.DataFrame([["H1", "H2"]], columns=["household_id", "household_id"])
+    with pytest.raises(SchemaError, match=r"same column twice.*household_id"):
+        check({"household": frame}, book, parameters)
+
+
+def test_an_unknown_table_is_named_with_the_nearest(book: RuleBook, parameters: Parameters) -> None:
+    with pytest.raises(SchemaError, match=r"unknown table.*houshold.*did you mean 'household'"):
+        check({"houshold": homes({"household_id": "H1"})}, book, parameters)
+
+
+def test_tables_without_rows_give_no_findings(book: RuleBook, parameters: Parameters) -> None:
+    found = check({name: empty_table(name) for name in tables()}, book, parameters)
+    assert found.frame.empty
+    assert found.counts().empty
+
+
+JUNK = (
+    None, "", " ", "x", "2", "-1", 3.5, 7, True, float("nan"), float("inf"), "2020-12-01", "2099-01-01", "none",
+    "=1+1", "371425101001", "2020-12", date(2020, 2, 29), pd.Timestamp("2020-01-01 10:00"), 10**20, "１２", "户",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["household", "person", "income", "assistance_record", "identity", "village"])
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_stands_in_the_cells_what_is_left_passes_the_schema(
+    name: str, seed: int, book: RuleBook, parameters: Parameters
+) -> None:
+    rng = np.random.default_rng(seed)
+    names = table(name).names
+    rows = [[JUNK[i] for i in rng.integers(0, len(JUNK), len(names))] for _ in range(6)]
+    frame = pd.DataFrame(rows, columns=list(names), dtype="object")
+    found = check({name: frame}, book, parameters)
+    rejected = found.rejected_rows(name)
+    typed, _ = typed_frame(frame, name)
+    assert len(check_table(typed.drop(index=rejected), name)) == len(frame) - len(rejected)
+    assert found.frame[["zh", "en", "rule", "severity"]].notna().all(axis=None)
 
 
 def test_an_empty_or_repeated_key_is_an_error(book: RuleBook, parameters: Parameters) -> None:
@@ -409,7 +449,7 @@ def test_the_key_tells_found_missed_implied_and_the_rest(
             ["id_two_households", "identity", "P2", "implied"],
             ["id_two_households", "identity", "P3", "implied"],
         ],
-        columns=["rule", "table", "row_key", "kind"],
+        columns=["rule", "table", "row_key", "origin"],
     )
     report = compare_with_key(found, key)
     rows = report.frame.set_index("rule")[["planted", "found", "missed", "implied", "other"]]

@@ -59,7 +59,7 @@ def compare_with_key(findings: Findings, key_frame: pd.DataFrame) -> FaultReport
     findings : Findings
     key_frame : DataFrame
         Planted faults: ``rule``, ``table``, ``row_key`` (key values joined by ``|``) and, where a row does not plant
-        a fault but names a finding that follows from one, ``kind`` = ``implied``.
+        a fault but names a finding that follows from one, ``origin`` = ``implied``.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def compare_with_key(findings: Findings, key_frame: pd.DataFrame) -> FaultReport
     lacking = [column for column in KEY_COLUMNS if column not in key_frame]
     if lacking:
         raise SchemaError("the fault key lacks a column", where="planted faults", got=lacking, expected=KEY_COLUMNS)
-    follows = key_frame["kind"].eq(IMPLIED).to_numpy() if "kind" in key_frame else np.zeros(len(key_frame), dtype=bool)
+    follows = key_frame["origin"].eq(IMPLIED).to_numpy() if "origin" in key_frame else np.zeros(len(key_frame), dtype=bool)
     planted, implied = key_frame[~follows], key_frame[follows]
     found = _marks(planted).isin(_marks(findings.frame)).to_numpy()
     of_planted = _marks(findings.frame).isin(_marks(planted)).to_numpy()

@@ -79,10 +79,8 @@ class Findings:
         >>> merge_findings([]).summary()
         '0 errors, 0 warnings from 0 rules; 0 rules not applied'
         """
-        return (
-            f"{self.errors} errors, {len(self.frame) - self.errors} warnings from {self.frame['rule'].nunique()} rules; "
-            f"{self.skipped['rule'].nunique()} rules not applied"
-        )
+        errors, fired, left = self.errors, self.frame["rule"].nunique(), self.skipped["rule"].nunique()
+        return f"{errors} errors, {len(self.frame) - errors} warnings from {fired} rules; {left} rules not applied"
 
     def _repr_html_(self) -> str:
         return f"<p>{self.summary()}</p>" + str(self.counts().to_html(index=False))

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from relapse_risk.errors import SchemaError
 from relapse_risk.schema import Column, Table, code_list, empty_table, table, tables
 
 __all__ = ["Fault", "key_faults", "month_faults", "reference_faults", "typed_frame"]
 
+# A date as the register writes it; anything else a parser might take for one is doubtful.
+ISO_DATE = r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}([T ].*)?"
+# Above this a float no longer tells neighbouring whole numbers apart.
+LARGEST = 2.0**53
 YES, NO = ("true", "1", "1.0"), ("false", "0", "0.0")
 # A household's head is one of its own persons: the rule on heads speaks of it, and the two tables would wait for
 # each other for ever.
@@ -45,6 +50,11 @@ def typed_frame(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Faul
         Typed, complete, indexed 0 … n − 1; the input is not changed.
     list of Fault
 
+    Raises
+    ------
+    SchemaError
+        For an unknown table, or a column that stands twice.
+
     Examples
     --------
     >>> rows = pd.DataFrame({"household_id": ["H1", "H2"], "household_size": ["2", "two"]})
@@ -54,6 +64,9 @@ def typed_frame(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Faul
     """
     spec = table(name)
     blank = empty_table(name)
+    if frame.columns.has_duplicates:
+        twice = list(frame.columns[frame.columns.duplicated()])
+        raise SchemaError("the same column twice", where=f"table {name}", got=twice, fix="rename or drop one of them")
     faults = [Fault("column_unknown", name, str(c), np.array([], dtype=int), ()) for c in frame if c not in spec.names]
     columns: dict[str, pd.Series] = {}
     for column in spec.columns:
@@ -95,11 +108,11 @@ def _without_blanks(raw: pd.Series) -> pd.Series:
 
 
 def _numbers(raw: pd.Series, whole: bool) -> tuple[pd.Series, dict[str, np.ndarray]]:
-    # numpy floats: pandas' nullable Float64 would keep NaN and null apart.
-    values = pd.to_numeric(raw, errors="coerce").astype("float64")
-    values = values.mask(raw.map(lambda v: isinstance(v, bool)).astype(bool)) if raw.dtype == object else values
+    # Through text: mixed cells (whole numbers beyond 64 bits, infinities, yes and no) are then judged one way.
+    texts = raw.astype("str") if raw.dtype == object else raw
+    values = pd.to_numeric(texts, errors="coerce").astype("float64")
     not_number = values.isna() & raw.notna()
-    infinite = np.isinf(values)
+    infinite = values.abs() > LARGEST
     values = values.where(~infinite)
     if not whole:
         return values, {"not_a_number": not_number.to_numpy(), "not_finite": infinite.to_numpy()}
@@ -124,7 +137,8 @@ def _dates(raw: pd.Series) -> tuple[pd.Series, dict[str, np.ndarray]]:
     if pd.api.types.is_datetime64_any_dtype(raw):
         return raw.astype("datetime64[s]"), {}
     texts = raw.astype("str")
-    values = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=False).astype("datetime64[s]").dt.normalize()
+    texts = texts.where(texts.str.fullmatch(ISO_DATE).fillna(False).astype(bool))
+    values = pd.to_datetime(texts.str[:10], format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
     return values, {"not_a_date": (values.isna() & raw.notna()).to_numpy(dtype=bool)}
 
 

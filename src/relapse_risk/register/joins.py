@@ -217,12 +217,12 @@ def _income(source: Source, base: pd.DataFrame) -> Added:
     keys = base["household_id"]
     latest = matched(latest_annual(source)["period_end"], keys)
     size = looked_up(source, "household", "household_size", keys)
-    net = net_income(base)
+    net, ended = net_income(base), months_end(base["period_end"])
     return {
         "in_month": keys.isin(source.rows("household")["household_id"]).astype("boolean"),
         "latest": _true(latest == base["period_end"]).astype("boolean"),
-        "period_year": pd.to_numeric(base["period_end"].str[:4], errors="coerce").astype("Int64"),
-        "period_day": months_end(base["period_end"]),
+        "period_year": ended.dt.year.astype("Int64"),
+        "period_day": ended,
         "net_income": net,
         "net_income_per_head": net / size.astype("float64").where(lambda n: n > 0),
         "household_size": size,

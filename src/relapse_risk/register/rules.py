@@ -24,7 +24,7 @@ __all__ = ["INTAKE", "RULE_FILES", "IntakeRule", "Rule", "RuleBook", "clause_for
 RULE_FILES = ("intake.yaml", "quality.yaml", "ranges.yaml", "cross.yaml")
 # Faults met while a frame is being typed and its keys and references followed; the file gives words and severity.
 INTAKE = (
-    "table_unknown", "column_unknown", "not_a_number", "not_whole", "not_finite", "not_a_date", "not_yes_or_no",
+    "column_unknown", "not_a_number", "not_whole", "not_finite", "not_a_date", "not_yes_or_no",
     "code_unknown", "key_empty", "key_twice", "other_month", "reference_unknown", "reference_rejected",
     "county_unknown",
 )  # fmt: skip

@@ -80,7 +80,9 @@ def compare_with_key(findings: Findings, key_frame: pd.DataFrame) -> FaultReport
     lacking = [column for column in KEY_COLUMNS if column not in key_frame]
     if lacking:
         raise SchemaError("the fault key lacks a column", where="planted faults", got=lacking, expected=KEY_COLUMNS)
-    follows = key_frame["origin"].eq(IMPLIED).to_numpy() if "origin" in key_frame else np.zeros(len(key_frame), dtype=bool)
+    follows = np.zeros(len(key_frame), dtype=bool)
+    if "origin" in key_frame:
+        follows = key_frame["origin"].eq(IMPLIED).to_numpy(dtype=bool)
     planted, implied = key_frame[~follows], key_frame[follows]
     found = _marks(planted).isin(_marks(findings.frame)).to_numpy()
     of_planted = _marks(findings.frame).isin(_marks(planted)).to_numpy()

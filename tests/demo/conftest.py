@@ -1,29 +1,18 @@
-"""The full city and a small one, each built once per session."""
+"""The full city and a small one as open registers."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from relapse_risk.demo import DemoKey, build_demo
 from relapse_risk.register import Register
 
 
 @pytest.fixture(scope="session")
-def city_key(tmp_path_factory: pytest.TempPathFactory) -> DemoKey:
-    return build_demo(Path(tmp_path_factory.mktemp("city")) / "register")
+def city(demo_register: Path) -> Register:
+    return Register.open(demo_register)
 
 
 @pytest.fixture(scope="session")
-def city(city_key: DemoKey) -> Register:
-    return Register.open(city_key.register)
-
-
-@pytest.fixture(scope="session")
-def small_key(tmp_path_factory: pytest.TempPathFactory) -> DemoKey:
-    return build_demo(Path(tmp_path_factory.mktemp("small")) / "register", households=600)
-
-
-@pytest.fixture(scope="session")
-def small(small_key: DemoKey) -> Register:
-    return Register.open(small_key.register)
+def small(small_register: Path) -> Register:
+    return Register.open(small_register)

@@ -194,7 +194,7 @@ def _monitoring() -> tuple[Plant, ...]:
             Finding("risk_type_unknown"), "household", "monitor_risk_types", _active, _fixed("illness;luck")
         ),
         Plant(
-            Finding("disability_half_given"), "person", "disability_type",
+            Finding("disability_half_given", "", "disability_level"), "person", "disability_type",
             lambda t: listed(t) & _true(t["person"]["disability_level"] != "none"), _fixed("none"),
         ),
     )  # fmt: skip
@@ -207,21 +207,8 @@ def _persons() -> tuple[Plant, ...]:
     def on_tekun(t: Tables) -> Bools:
         return _of_household(t, "person", _true(t["household"]["relief_status"] == "tekun")) & _plain(t)
 
-    def coded(t: Tables) -> Bools:
-        return on_tekun(t) & t["person"]["work_county_code"].notna().to_numpy()
-
-    del coded
-
     def child(t: Tables) -> Bools:
         return _living(t) & (_age(t) >= 8) & (_age(t) <= 12)
-
-    def trained(t: Tables) -> Bools:
-        aid = t["assistance_record"]
-        work = aid[aid["item_code"].isin(["RS01", "RS02", "RS03"])]
-        once = work["person_id"].value_counts()
-        fit = t["person"]["person_id"].isin(once.index[once == 1]) & (t["person"]["post_type"] == "none")
-        lone = ~t["person"]["household_id"].isin(aid.loc[aid["item_code"] == "RS02", "household_id"])
-        return _living(t) & _true(fit & lone)
 
     def grown(t: Tables) -> Bools:
         return _plain(t) & (_age(t) >= 40) & (_age(t) < 69) & _true(t["person"]["relation_to_head"] != "head")
@@ -241,9 +228,6 @@ def _persons() -> tuple[Plant, ...]:
             lambda t: child(t) & _true(t["person"]["health_status"] == "healthy") & ~_sponsored(t), _fixed("preschool"),
         ),
         Plant(
-            Finding("5_15_007", "assistance_record", "item_code"), "person", "labour_capacity", trained, _fixed("lost")
-        ),
-        Plant(
             Finding("5_15_009"), "person", "work_service_need",
             lambda t: _living(t) & _true(t["person"]["plans_to_work_away"]), _fixed(None),
         ),
@@ -255,6 +239,12 @@ def _persons() -> tuple[Plant, ...]:
         Plant(Finding("orphan_too_old"), "person", "orphan_status", grown, _fixed("orphan")),
         Plant(Finding("child_at_work"), "person", "employment_status", child, _fixed("self_employed")),
     )  # fmt: skip
+
+
+def _unable_member(t: Tables) -> pd.Series:
+    """A living member who cannot work, by household."""
+    unable = t["person"][_living(t) & _true(t["person"]["labour_capacity"].isin(["lost", "none"]))]
+    return unable.drop_duplicates("household_id").set_index("household_id")["person_id"]
 
 
 def _sponsored(t: Tables) -> Bools:
@@ -334,6 +324,10 @@ def _ledgers() -> tuple[Plant, ...]:
         stage = aid["person_id"].map(t["person"].set_index("person_id")["student_stage"])
         return _true(aid["item_code"] == "JT03") & recent & _true(stage == "senior")
 
+    def posted(t: Tables) -> Bools:
+        aid = t["assistance_record"]
+        return _true((aid["item_code"] == "RS01") & aid["household_id"].isin(_unable_member(t).index))
+
     def item(code: str) -> Callable[[Tables], Bools]:
         return lambda t: _true(t["assistance_record"]["item_code"] == code)
 
@@ -341,6 +335,10 @@ def _ledgers() -> tuple[Plant, ...]:
         return _true(t["village"]["is_key_village"])
 
     return (
+        Plant(
+            Finding("5_15_007", "", "item_code"), "assistance_record", "person_id", posted,
+            lambda r, t: r["household_id"].map(_unable_member(t)).to_numpy(),
+        ),
         Plant(Finding("5_15_011"), "assistance_record", "item_code", senior, _fixed("JT04")),
         Plant(
             Finding("aid_dates_disordered", "", "delivered_on"), "assistance_record", "accepted_on", item("WJ02"),

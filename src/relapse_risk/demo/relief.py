@@ -125,7 +125,7 @@ def grant_relief(
     seen = np.clip(means.assessed, 50.0, None) * np.exp(rng.normal(0, number("review_error_sd"), world.n_hh))
     stopped = means.dibao & (rng.random(world.n_hh) < number("review_stop_rate"))
     dibao = _dibao(world, need, means, seen, inside & ~tekun & ~stopped, line, quota)
-    gap = np.clip(line - seen, 0.21 * line, 0.92 * line)
+    gap = np.clip(line - seen, 0.23 * line, 0.92 * line)
     rate = np.where(dibao, gap * need.size, 0.0)
     relieved = dibao | tekun
     old_age = 960.0 * need.elders * relieved * (year >= 2018)

@@ -1,0 +1,83 @@
+"""Section 18: the lines used, the model card, its back-test, and the index weights, as tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from relapse_risk.assessment.base import CountyData, FactColumn, FactTable
+
+__all__ = ["TABLES"]
+
+C = FactColumn
+
+
+def model_terms(data: CountyData) -> pd.DataFrame:
+    """The official score, line by line, so that a probability can be recomputed by hand."""
+    card = data.scores.model_card
+    if not card or not card["fitted"]:
+        return pd.DataFrame()
+    base = {"term": "base", "family": "base", "coefficient": card["base"], "se": card["base_se"], "reference": None,
+            "points": None}  # fmt: skip
+    terms = [
+        {
+            "term": t["name"], "family": t["family"], "coefficient": t["coefficient"], "se": t["se"],
+            "reference": t["reference"], "points": t["points_per_unit"],
+        }
+        for t in card["terms"]
+    ]  # fmt: skip
+    return pd.DataFrame([base, *terms]).astype({"reference": "float64", "points": "float64"})
+
+
+def backtests(data: CountyData) -> pd.DataFrame:
+    """The score, its challenger and the simple rules on households it had not seen."""
+    card = data.scores.model_card or {"backtests": []}
+    rows = [
+        {
+            "design": test["design"], "score": judged["name"], "n": test["test_n"], "events": test["test_events"],
+            "auc": judged["auc"], "low": judged["auc_low"], "high": judged["auc_high"], "brier": judged["brier"],
+            "recall": judged["recall_at_fifth"],
+        }
+        for test in card["backtests"]
+        for judged in test["scores"]
+    ]  # fmt: skip
+    return pd.DataFrame(rows).astype({"brier": "float64"}) if rows else pd.DataFrame()
+
+
+def reliability(data: CountyData) -> pd.DataFrame:
+    """Expected against observed share by tenth of the out-of-time test."""
+    card = data.scores.model_card or {"backtests": []}
+    tests = [test for test in card["backtests"] if test["design"] == "out_of_time"] or card["backtests"]
+    return pd.DataFrame(tests[0]["bins"]) if tests else pd.DataFrame()
+
+
+def index_weights(data: CountyData) -> pd.DataFrame:
+    """Weights of the hardship index as used here."""
+    card = data.scores.index_card
+    if not card:
+        return pd.DataFrame()
+    total = sum(weight for _, _, _, weight in card["weights"])
+    return pd.DataFrame([{"subindex": code, "weight": weight / total} for code, _, _, weight in card["weights"]])
+
+
+def index_left_out(data: CountyData) -> pd.DataFrame:
+    """Indicators of the index that nobody collected here; their weight went to their siblings."""
+    card = data.scores.index_card or {"left_out": []}
+    return pd.DataFrame(card["left_out"], columns=["indicator", "reason"])
+
+
+TABLES = (
+    FactTable("model_terms", 18,
+              (C("term", "label", "feature"), C("family", "label", "family"), C("coefficient", "number"), C("se", "number"),
+               C("reference", "number"), C("points", "points")), ("scores.risk",), model_terms),
+    FactTable("backtests", 18,
+              (C("design", "label", "design"), C("score", "label", "score"), C("n", "count"), C("events", "count"),
+               C("auc", "number"), C("low", "number"), C("high", "number"), C("brier", "number"), C("recall", "share")),
+              ("scores.risk",), backtests),
+    FactTable("reliability", 18,
+              (C("n", "count"), C("events", "count"), C("expected", "share"), C("observed", "share"), C("low", "share"),
+               C("high", "share")), ("scores.risk",), reliability),
+    FactTable("index_weights", 18, (C("subindex", "label", "subindex"), C("weight", "share")), ("scores.hardship",),
+              index_weights),
+    FactTable("index_left_out", 18, (C("indicator", "label", "index_indicator"), C("reason", "text")),
+              ("scores.hardship",), index_left_out),
+)  # fmt: skip

@@ -1,9 +1,12 @@
 """The hardship index: design, normalise, weigh, aggregate, explain, and say how far the choices matter."""
 
+from relapse_risk.hardship.card import Card, Flip, disagreement, household_card
 from relapse_risk.hardship.design import IndexDesign, Indicator, SubIndex, check_design, read_index
 from relapse_risk.hardship.index import Composite, HardshipIndex, LeftOut, composite, hardship_index, score_units
 from relapse_risk.hardship.multicriteria import benefit_of_the_doubt, topsis
 from relapse_risk.hardship.order import TieRule, order_of, rank_scores
+from relapse_risk.hardship.redundancy import Redundancy, column_statistics, cronbach_alpha, redundancy
+from relapse_risk.hardship.sensitivity import Comparison, Sobol, compare_indexes, remove_each, sobol_of_design
 from relapse_risk.hardship.tables import design_from_table, design_to_table
 from relapse_risk.hardship.uncertainty import (
     Draws,
@@ -16,29 +19,42 @@ from relapse_risk.hardship.uncertainty import (
 )
 
 __all__ = [
+    "Card",
+    "Comparison",
     "Composite",
     "Draws",
+    "Flip",
     "HardshipIndex",
     "IndexDesign",
     "Indicator",
     "LeftOut",
+    "Redundancy",
+    "Sobol",
     "SubIndex",
     "TieRule",
     "Uncertainty",
     "benefit_of_the_doubt",
     "check_design",
+    "column_statistics",
+    "compare_indexes",
     "composite",
+    "cronbach_alpha",
     "design_from_table",
     "design_to_table",
+    "disagreement",
     "draw_weights",
     "draws_at",
     "factors_of",
     "hardship_index",
+    "household_card",
     "order_of",
     "random_draws",
     "rank_scores",
     "read_index",
+    "redundancy",
+    "remove_each",
     "score_draws",
     "score_units",
+    "sobol_of_design",
     "topsis",
 ]

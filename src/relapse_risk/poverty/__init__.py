@@ -2,6 +2,23 @@
 
 from relapse_risk.poverty.af_change import alkire_foster_change
 from relapse_risk.poverty.alkire_foster import AlkireFoster, alkire_foster, deprivation_scores, identify_poor
+from relapse_risk.poverty.deprivation import (
+    DeprivationDesign,
+    DeprivationMatrix,
+    Guarantees,
+    deprivation_matrix,
+    guarantee_test,
+    read_deprivation,
+)
+from relapse_risk.poverty.dynamics import (
+    Transitions,
+    chronic_transient,
+    duration_poverty,
+    spell_survival,
+    spells,
+    transition_events,
+    transitions,
+)
 from relapse_risk.poverty.inequality import (
     atkinson,
     concentration_curve,
@@ -37,14 +54,18 @@ from relapse_risk.poverty.linearised import (
 from relapse_risk.poverty.lines import first_line, line_of, poverty_line
 from relapse_risk.poverty.measures import fgt, fgt_by_group, headcount, income_gap_ratio, is_poor, sen, sst, watts
 from relapse_risk.poverty.survey import SurveyDesign, interval, survey_design
+from relapse_risk.poverty.synthetic import SyntheticPanel, synthetic_panel
 
 __all__ = [
     "AlkireFoster",
     "Atkinson",
+    "DeprivationDesign",
+    "DeprivationMatrix",
     "Estimate",
     "Fgt",
     "GeneralisedEntropy",
     "Gini",
+    "Guarantees",
     "Mean",
     "Measure",
     "QuantileShareRatio",
@@ -52,13 +73,18 @@ __all__ = [
     "RelativeLine",
     "RelativeMedianGap",
     "SurveyDesign",
+    "SyntheticPanel",
+    "Transitions",
     "Watts",
     "Zenga",
     "alkire_foster",
     "alkire_foster_change",
     "atkinson",
+    "chronic_transient",
     "concentration_curve",
+    "deprivation_matrix",
     "deprivation_scores",
+    "duration_poverty",
     "entropy_by_group",
     "estimate",
     "estimate_by_group",
@@ -69,6 +95,7 @@ __all__ = [
     "first_line",
     "generalised_entropy",
     "gini",
+    "guarantee_test",
     "headcount",
     "identify_poor",
     "income_gap_ratio",
@@ -78,9 +105,15 @@ __all__ = [
     "lorenz_curve",
     "poverty_line",
     "quantile_share_ratio",
+    "read_deprivation",
     "sen",
+    "spell_survival",
+    "spells",
     "sst",
     "survey_design",
+    "synthetic_panel",
+    "transition_events",
+    "transitions",
     "watts",
     "weighted_quantile",
     "zenga",

@@ -160,7 +160,9 @@ class _Totals:
     def of(self, columns: Sequence[Array]) -> Array:
         w = self.design.weights
         stacked = np.column_stack([np.bincount(self.cell, w * column, self.size) for column in columns])
-        shaped: Array = stacked.reshape(self.design.n_psu, max(self.groups, 1), len(columns)).astype(np.float64, copy=False)
+        shaped: Array = stacked.reshape(self.design.n_psu, max(self.groups, 1), len(columns)).astype(
+            np.float64, copy=False
+        )
         return shaped
 
 

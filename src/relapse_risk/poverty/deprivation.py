@@ -1,0 +1,395 @@
+"""Deprivation designs: dimensions, indicators, dated cut-offs and what a missing answer means, read from YAML."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from relapse_risk.errors import ModelError, ParameterError
+from relapse_risk.parameters import Label, Parameters, Place, check_model, params_dir, read_yaml
+from relapse_risk.poverty.alkire_foster import check_cutoff
+from relapse_risk.poverty.lines import LineRole, line_of
+
+__all__ = [
+    "Deprivation",
+    "DeprivationDesign",
+    "DeprivationMatrix",
+    "Guarantees",
+    "deprivation_matrix",
+    "guarantee_test",
+    "read_deprivation",
+]
+
+Array = npt.NDArray[np.float64]
+When = Literal["below", "at_most", "above", "at_least", "is_false", "is_true", "in"]
+Missing = Literal["drop", "deprived", "not_deprived", "unknown"]
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _DimensionSpec(_Spec):
+    code: str
+    weight: float = Field(default=1, ge=0, allow_inf_nan=False)
+    label: Label
+
+
+class _IndicatorSpec(_DimensionSpec):
+    dimension: str
+    column: str
+    deprived_when: When
+    cutoff: float | None = None
+    parameter: str = ""
+    line: LineRole | None = None
+    words: tuple[str, ...] = ()
+    missing: Missing = "drop"
+    evidence: str = ""
+
+
+class _DesignSpec(_Spec):
+    id: str
+    label: Label
+    source: str = ""
+    cutoffs: tuple[str | float, ...] = Field(min_length=1)
+    dimensions: tuple[_DimensionSpec, ...] = Field(min_length=1)
+    indicators: tuple[_IndicatorSpec, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Deprivation:
+    """One 0/1 indicator: ``column`` compared with a number, a dated parameter or a line of the place.
+
+    Attributes
+    ----------
+    deprived_when : str
+        ``below`` (<), ``at_most`` (<=), ``above`` (>), ``at_least`` (>=), ``is_false``, ``is_true``, ``in`` (words).
+    missing : str
+        ``drop`` the unit, ``deprived``, ``not_deprived``, or ``unknown`` (verdicts only).
+    evidence : str
+        Column with the date the answer was last checked; empty for none.
+    """
+
+    code: str
+    dimension: str
+    weight: float
+    column: str
+    deprived_when: When
+    cutoff: float
+    parameter: str
+    line: LineRole | None
+    words: tuple[str, ...]
+    missing: Missing
+    evidence: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class DeprivationDesign:
+    """A counting design.
+
+    Attributes
+    ----------
+    dimensions : tuple of (str, float)
+        Code and weight.
+    indicators : tuple of Deprivation
+    cutoffs : tuple of float
+        Poverty cut-offs k as shares.
+    """
+
+    id: str
+    file: str
+    dimensions: tuple[tuple[str, float], ...]
+    indicators: tuple[Deprivation, ...]
+    cutoffs: tuple[float, ...]
+    label: Label
+    source: str
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(item.code for item in self.indicators)
+
+    def weights(self) -> Array:
+        """Nested weights, summing to one: dimension's share × indicator's share in it; shape (p,)."""
+        total = sum(weight for _, weight in self.dimensions)
+        inside = {code: sum(i.weight for i in self.indicators if i.dimension == code) for code, _ in self.dimensions}
+        share = dict(self.dimensions)
+        return np.array([share[i.dimension] / total * i.weight / inside[i.dimension] for i in self.indicators])
+
+
+@dataclass(frozen=True, slots=True)
+class DeprivationMatrix:
+    """Deprivations of the units whose answers the design accepts.
+
+    Attributes
+    ----------
+    g0 : DataFrame of 0.0 and 1.0, shape (kept, p)
+        Index as the input's; dropped rows are gone.
+    dropped : DataFrame
+        indicator, rows: how many rows each indicator's missing answers took away.
+    cutoffs : dict of str to float
+        Cut-off used for each indicator (null where none applies).
+    """
+
+    g0: pd.DataFrame
+    dropped: pd.DataFrame
+    cutoffs: Mapping[str, float]
+
+    def summary(self) -> str:
+        """Rows kept and dropped."""
+        return f"{len(self.g0)} units, {self.g0.shape[1]} indicators, {int(self.dropped['rows'].sum())} answers missing"
+
+
+def _check_spec(spec: _DesignSpec, file: str) -> None:
+    """Faults a schema cannot see: unknown dimension, repeated code, no or two cut-offs, weights of zero sum."""
+    dimensions = [d.code for d in spec.dimensions]
+    codes = [i.code for i in spec.indicators]
+    for names in (dimensions, codes):
+        for code in sorted({c for c in names if names.count(c) > 1}):
+            raise ParameterError("code written twice", where=f"{file}: {code}")
+    for item in spec.indicators:
+        at = f"{file}: {item.code}"
+        if item.dimension not in dimensions:
+            raise ParameterError("unknown dimension", where=at, got=item.dimension, expected=" | ".join(dimensions))
+        given = [item.cutoff is not None, bool(item.parameter), item.line is not None, bool(item.words)]
+        needs = {"is_false": 0, "is_true": 0}.get(item.deprived_when, 1)
+        if sum(given) != needs or (item.deprived_when == "in") != bool(item.words):
+            raise ParameterError(
+                f"deprived_when {item.deprived_when} needs {'no' if not needs else 'exactly one'} cut-off",
+                where=at,
+                expected="cutoff, parameter or line for comparisons; words for in; nothing for is_true and is_false",
+            )
+    for dimension in spec.dimensions:
+        if sum(i.weight for i in spec.indicators if i.dimension == dimension.code) <= 0:
+            raise ParameterError("weights sum to zero", where=f"{file}: {dimension.code}", expected="a positive sum")
+    if sum(d.weight for d in spec.dimensions) <= 0:
+        raise ParameterError("weights of the dimensions sum to zero", where=file, expected="a positive sum")
+
+
+def parse_deprivation(content: Any, file: str) -> DeprivationDesign:
+    """A design from the content of its YAML file."""
+    spec = check_model(_DesignSpec, content, file)
+    _check_spec(spec, file)
+    try:
+        cutoffs = tuple(check_cutoff(k) for k in spec.cutoffs)
+    except ModelError as error:
+        raise ParameterError(error.what, where=f"{file}: cutoffs", got=error.got, expected=error.expected) from error
+    return DeprivationDesign(
+        spec.id,
+        file,
+        tuple((d.code, d.weight) for d in spec.dimensions),
+        tuple(
+            Deprivation(
+                i.code,
+                i.dimension,
+                i.weight,
+                i.column,
+                i.deprived_when,
+                math.nan if i.cutoff is None else i.cutoff,
+                i.parameter,
+                i.line,
+                i.words,
+                i.missing,
+                i.evidence,
+                i.label,
+            )
+            for i in spec.indicators
+        ),
+        cutoffs,
+        spec.label,
+        spec.source,
+    )
+
+
+def read_deprivation(name: str = "guarantees", folder: str | Path | None = None) -> DeprivationDesign:
+    """Read ``indexes/deprivation/<name>.yaml`` of the parameter folder.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name or a fault, naming file and indicator.
+
+    Examples
+    --------
+    >>> round(float(read_deprivation("guarantees").weights().sum()), 12)
+    1.0
+    """
+    root = params_dir(folder) / "indexes" / "deprivation"
+    known = sorted(path.stem for path in root.glob("*.yaml"))
+    if name not in known:
+        raise ParameterError("unknown deprivation design", where=str(root), got=name, expected=" | ".join(known))
+    return parse_deprivation(read_yaml(root / f"{name}.yaml"), f"indexes/deprivation/{name}.yaml")
+
+
+_COMPARE: Mapping[str, Callable[[Array, float], npt.NDArray[np.bool_]]] = MappingProxyType(
+    {
+        "below": lambda x, z: x < z,
+        "at_most": lambda x, z: x <= z,
+        "above": lambda x, z: x > z,
+        "at_least": lambda x, z: x >= z,
+        "is_false": lambda x, z: x == 0,
+        "is_true": lambda x, z: x == 1,
+    }
+)
+
+
+def cutoff_of(item: Deprivation, design: DeprivationDesign, parameters: Parameters, place: Place, day: date) -> float:
+    """The number an indicator is compared with on ``day``; NaN for those without one."""
+    if item.parameter:
+        return parameters.on(item.parameter, day).value
+    if item.line is not None:
+        return line_of(item.line, place, parameters, day).value
+    return item.cutoff
+
+
+def deprived(frame: pd.DataFrame, item: Deprivation, cutoff: float, where: str) -> Array:
+    """1 deprived, 0 not, NaN not answered; shape (n,).
+
+    Raises
+    ------
+    ModelError
+        If the column is absent or a numeric indicator's column holds text.
+    """
+    if item.column not in frame:
+        raise ModelError("no such column", where=where, got=item.column, expected=" | ".join(map(str, frame.columns)))
+    column = frame[item.column]
+    known = column.notna().to_numpy()
+    if item.deprived_when == "in":
+        flags = column.isin(item.words).to_numpy()
+    else:
+        try:
+            numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError) as error:
+            raise ModelError("not numbers", where=where, got=str(column.dtype), expected="number or boolean") from error
+        flags = _COMPARE[item.deprived_when](numbers, cutoff)
+    return np.where(known, flags.astype(np.float64), np.nan)
+
+
+def deprivation_matrix(
+    frame: pd.DataFrame, design: DeprivationDesign, parameters: Parameters, place: Place, day: date
+) -> DeprivationMatrix:
+    """Deprivations of every unit, missing answers treated as each indicator states.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per unit with the columns the design reads.
+    design : DeprivationDesign
+    parameters, place, day
+        Dated cut-offs.
+
+    Raises
+    ------
+    ModelError
+        For an absent column, a column nobody answered, or an ``unknown`` answer (only verdicts may stay open).
+    """
+    columns: dict[str, Array] = {}
+    cutoffs: dict[str, float] = {}
+    keep = np.ones(len(frame), dtype=np.bool_)
+    dropped = []
+    for item in design.indicators:
+        where = f"{design.file}: {item.code}"
+        cutoffs[item.code] = cutoff_of(item, design, parameters, place, day)
+        g = deprived(frame, item, cutoffs[item.code], where)
+        gaps = np.isnan(g)
+        if gaps.all():
+            raise ModelError("nobody answered", where=where, got=item.column, fix="leave the indicator out")
+        if gaps.any() and item.missing == "unknown":
+            raise ModelError(
+                f"{int(gaps.sum())} missing answers", where=where, fix="state drop, deprived or not_deprived"
+            )
+        if item.missing == "drop":
+            keep &= ~gaps
+            dropped.append((item.code, int(gaps.sum())))
+        columns[item.code] = np.where(gaps, 1.0 if item.missing == "deprived" else 0.0, g)
+    g0 = pd.DataFrame(columns, index=frame.index)[keep]
+    return DeprivationMatrix(g0, pd.DataFrame(dropped, columns=["indicator", "rows"]), cutoffs)
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantees:
+    """Verdict of a one-fails-all design on each household.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        household_id, verdict (``met``, ``not_met``, ``open``: nothing fails but something is unanswered), n_failing.
+    items : DataFrame, long
+        household_id, dimension, indicator, met (boolean, null unanswered), value (text), cutoff, reason_zh, reason_en,
+        evidence_on (date, null if never checked): failing and unanswered items only.
+    """
+
+    frame: pd.DataFrame
+    items: pd.DataFrame
+
+    def summary(self) -> str:
+        """Households by verdict."""
+        counts = self.frame["verdict"].value_counts()
+        return ", ".join(f"{word}: {counts.get(word, 0)}" for word in ("met", "not_met", "open"))
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.summary())}</p>{self.items.head(10).to_html(index=False)}"
+
+
+def guarantee_test(
+    households: pd.DataFrame, design: DeprivationDesign, parameters: Parameters, place: Place, day: date
+) -> Guarantees:
+    """The two-no-worries, three-guarantees and safe-water test: one failing item fails the household.
+
+    Parameters
+    ----------
+    households : DataFrame
+        household_id and the columns the design reads (register household columns with derived member counts).
+    design : DeprivationDesign
+        ``read_deprivation("guarantees")``.
+
+    Notes
+    -----
+    Kleene's logic: a failing item decides whatever else is missing; without one, a missing answer keeps it open.
+    """
+    ids = households["household_id"].reset_index(drop=True)
+    if ids.duplicated().any():
+        raise ModelError("household_id repeated", where="guarantee_test", got=ids[ids.duplicated()].iloc[0])
+    failing = np.zeros(len(ids), dtype=np.intp)
+    unanswered = np.zeros(len(ids), dtype=np.bool_)
+    parts = []
+    for item in design.indicators:
+        cutoff = cutoff_of(item, design, parameters, place, day)
+        g = deprived(households, item, cutoff, f"{design.file}: {item.code}")
+        failing += g == 1
+        unanswered |= np.isnan(g)
+        parts.append(_item_rows(households, ids, item, cutoff, g))
+    verdict = np.select([failing > 0, unanswered], ["not_met", "open"], "met")
+    frame = pd.DataFrame({"household_id": ids, "verdict": verdict, "n_failing": failing}).astype({"verdict": "str"})
+    return Guarantees(frame, pd.concat(parts, ignore_index=True))
+
+
+def _item_rows(households: pd.DataFrame, ids: pd.Series, item: Deprivation, cutoff: float, g: Array) -> pd.DataFrame:
+    """Rows of one item that fail or were not answered."""
+    at = np.flatnonzero(g != 0)
+    evidence = households[item.evidence] if item.evidence in households else pd.Series(pd.NaT, index=households.index)
+    values = households[item.column].iloc[at]
+    return pd.DataFrame(
+        {
+            "household_id": ids.iloc[at].to_numpy(),
+            "dimension": item.dimension,
+            "indicator": item.code,
+            "met": pd.array([None if np.isnan(answer) else False for answer in g[at]], dtype="boolean"),
+            "value": ["" if pd.isna(v) else str(v) for v in values],
+            "cutoff": cutoff,
+            "reason_zh": item.label.zh,
+            "reason_en": item.label.en,
+            "evidence_on": pd.to_datetime(evidence.iloc[at]).to_numpy().astype("datetime64[s]"),
+        }
+    )

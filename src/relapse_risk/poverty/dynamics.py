@@ -1,0 +1,368 @@
+"""Poverty over time: transitions, spells, chronic and transient poverty, from a panel of households and periods.
+
+*Exit*: poor then not. *Relapse*: poor again after an exit. *Entry*: first fall of a household never seen poor before.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from relapse_risk.errors import ModelError
+from relapse_risk.poverty.arrays import Array, check_line, check_weights, group_codes
+from relapse_risk.poverty.survey import SurveyDesign, covariance, interval, survey_design
+
+__all__ = [
+    "Transitions",
+    "chronic_transient",
+    "duration_poverty",
+    "spell_survival",
+    "spells",
+    "transition_events",
+    "transitions",
+]
+
+EVENTS = ("stays_poor", "exit", "entry", "relapse", "stays_out")
+
+
+def _check_panel(panel: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Panel sorted by household and period with an ordinal ``_t``; keys unique, poor answered.
+
+    Raises
+    ------
+    ModelError
+        For an absent column or a household met twice in one period.
+    """
+    for name in columns:
+        if name not in panel:
+            raise ModelError("no such column", where="panel", got=name, expected=" | ".join(map(str, panel.columns)))
+    repeated = panel.duplicated(["household_id", "month"])
+    if repeated.any():
+        row = panel.loc[repeated].iloc[0]
+        raise ModelError(
+            "household twice in one period", where="panel", got=(row["household_id"], row["month"]), expected="one row"
+        )
+    known = panel[panel["poor"].notna()]
+    out = known.assign(_t=pd.factorize(known["month"], sort=True)[0], poor=known["poor"].astype(bool))
+    return out.sort_values(["household_id", "_t"], kind="stable").reset_index(drop=True)
+
+
+def transition_events(panel: pd.DataFrame) -> pd.DataFrame:
+    """What happened to each household between consecutive periods of the panel.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        household_id, month (sortable period), poor (boolean; null rows are skipped); optional weight, and
+        exited_before (boolean: known to have left poverty before the first period, as lifted households are).
+
+    Returns
+    -------
+    DataFrame
+        household_id, month_from, month_to, was_poor, is_poor, once_poor (poor at or before month_from), event, weight;
+        pairs of adjacent periods only.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household_id": "h", "month": range(2016, 2020), "poor": [True, False, True, True]})
+    >>> transition_events(panel)["event"].tolist()
+    ['exit', 'relapse', 'stays_poor']
+    """
+    frame = _check_panel(panel, ("household_id", "month", "poor"))
+    ids, t, poor = (frame[c].to_numpy() for c in ("household_id", "_t", "poor"))
+    same = (ids[1:] == ids[:-1]) & (t[1:] == t[:-1] + 1)
+    before = frame.groupby("household_id", sort=False)["poor"].cumsum().to_numpy() > 0
+    # Poor at any period up to t: a later fall is a relapse if it was poor before, an entry if not.
+    ever = before[:-1]
+    if "exited_before" in frame:
+        ever = ever | frame["exited_before"].fillna(False).to_numpy(dtype=bool)[:-1]
+    was, now = poor[:-1], poor[1:]
+    event = np.select(
+        [was & now, was & ~now, ~was & now & ~ever, ~was & now], ["stays_poor", "exit", "entry", "relapse"], "stays_out"
+    )
+    weight = frame["weight"].to_numpy(dtype=float) if "weight" in frame else np.ones(len(frame))
+    month = frame["month"].to_numpy()
+    out = pd.DataFrame(
+        {
+            "household_id": ids[1:],
+            "month_from": month[:-1],
+            "month_to": month[1:],
+            "was_poor": was,
+            "is_poor": now,
+            "once_poor": ever,
+            "event": event,
+            "weight": weight[1:],
+        }
+    )
+    return out[same].reset_index(drop=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Transitions:
+    """Rates of change between two states with standard errors.
+
+    Attributes
+    ----------
+    events : DataFrame
+        See :func:`transition_events`.
+    rates : DataFrame
+        group, rate (exit, entry, relapse, fall: entry or relapse, poor_stays_poor, persistence: poor in both of all),
+        value, se, low, high, at_risk (pairs in the denominator), cases.
+    matrix : DataFrame
+        Row-normalised 2 × 2 transition matrix of everybody: was_poor, is_poor, share, se.
+    """
+
+    events: pd.DataFrame
+    rates: pd.DataFrame
+    matrix: pd.DataFrame
+
+    def summary(self) -> str:
+        """Rates of everybody."""
+        rows = self.rates[self.rates["group"] == "all"].itertuples()
+        return ", ".join(f"{row.rate} {row.value:.4f} (se {row.se:.4f}, {row.cases} of {row.at_risk})" for row in rows)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.summary())}</p>{self.matrix.to_html(index=False)}"
+
+
+def _rates(events: pd.DataFrame, design: SurveyDesign, inside: npt.NDArray[np.bool_], level: float) -> pd.DataFrame:
+    event, was = events["event"].to_numpy(), events["was_poor"].to_numpy(dtype=bool)
+    once = events["once_poor"].to_numpy(dtype=bool)
+    fell = np.isin(event, ["entry", "relapse"])
+    spec = {
+        "exit": (event == "exit", was),
+        "poor_stays_poor": (event == "stays_poor", was),
+        "entry": (event == "entry", ~was & ~once),
+        "relapse": (event == "relapse", ~was & once),
+        "fall": (fell, ~was),
+        "persistence": (event == "stays_poor", np.ones_like(was)),
+    }
+    rows = []
+    for name, (top, bottom) in spec.items():
+        at_risk = inside & bottom
+        mass = design.weights[at_risk].sum()
+        if mass <= 0:
+            rows.append((name, np.nan, np.nan, 0, 0))
+            continue
+        value = design.weights[at_risk & top].sum() / mass
+        z = np.where(at_risk, (top - value) / mass, 0.0)
+        rows.append((name, value, np.sqrt(covariance(design, z)[0, 0]), int(at_risk.sum()), int((at_risk & top).sum())))
+    frame = pd.DataFrame(rows, columns=["rate", "value", "se", "at_risk", "cases"])
+    frame["low"], frame["high"] = interval(frame["value"].fillna(0), frame["se"].fillna(0), level, "logit")
+    return frame[["rate", "value", "se", "low", "high", "at_risk", "cases"]]
+
+
+def transitions(
+    panel: pd.DataFrame, group: str | None = None, cluster: str = "household_id", level: float = 0.95
+) -> Transitions:
+    """Exit, entry, relapse and persistence rates between adjacent periods, whole and by group.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        As :func:`transition_events`; also ``group`` and ``cluster`` columns where named.
+    group : str, optional
+        Column constant within a household.
+    cluster : str
+        Rows of one cluster are dependent (households by default, villages if drawn so).
+    level : float
+        Coverage of the logit intervals.
+
+    Notes
+    -----
+    Rates pool all pairs of periods; standard errors are Taylor-linearised ratios over clusters.
+    """
+    events = transition_events(panel)
+    if events.empty:
+        raise ModelError("no household is seen in two adjacent periods", where="transitions", got=len(panel))
+    keys = panel.drop_duplicates("household_id").set_index("household_id")
+    psu = events["household_id"] if cluster == "household_id" else events["household_id"].map(keys[cluster])
+    design = survey_design(events["weight"], psu=psu.to_numpy(), single_psu="certainty")
+    parts = [_rates(events, design, np.ones(len(events), dtype=np.bool_), level).assign(group="all")]
+    if group is not None:
+        codes, labels = group_codes(events["household_id"].map(keys[group]).to_numpy(), len(events))
+        parts += [_rates(events, design, codes == g, level).assign(group=label) for g, label in enumerate(labels)]
+    rates = pd.concat(parts, ignore_index=True)
+    everyone = parts[0].set_index("rate")
+    rows = []
+    for was, rate in ((True, "exit"), (False, "fall")):
+        value, se = everyone.loc[rate, "value"], everyone.loc[rate, "se"]
+        rows += [(was, was, 1 - value, se), (was, not was, value, se)]
+    matrix = pd.DataFrame(rows, columns=["was_poor", "is_poor", "share", "se"])
+    return Transitions(events, rates[["group", *[c for c in rates if c != "group"]]], matrix)
+
+
+def spells(panel: pd.DataFrame) -> pd.DataFrame:
+    """Unbroken runs of one state per household.
+
+    Returns
+    -------
+    DataFrame
+        household_id, poor, start, end (periods), length (number of periods), left_censored, right_censored (the run
+        touches the household's first or last observed period, or a gap).
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household_id": "h", "month": [1, 2, 3, 4], "poor": [True, True, False, True]})
+    >>> spells(panel)[["poor", "length", "right_censored"]].values.tolist()
+    [[True, 2, False], [False, 1, False], [True, 1, True]]
+    """
+    frame = _check_panel(panel, ("household_id", "month", "poor"))
+    ids, t, poor = (frame[c].to_numpy() for c in ("household_id", "_t", "poor"))
+    broken = np.ones(len(frame), dtype=np.bool_)
+    broken[1:] = (ids[1:] != ids[:-1]) | (t[1:] != t[:-1] + 1)
+    starts = np.flatnonzero(broken | np.concatenate(([True], poor[1:] != poor[:-1])))
+    ends = np.append(starts[1:], len(frame)) - 1
+    month = frame["month"].to_numpy()
+    return pd.DataFrame(
+        {
+            "household_id": ids[starts],
+            "poor": poor[starts],
+            "start": month[starts],
+            "end": month[ends],
+            "length": ends - starts + 1,
+            "left_censored": broken[starts],
+            "right_censored": np.append(broken, True)[ends + 1],
+        }
+    )
+
+
+def spell_survival(runs: pd.DataFrame, poor: bool = True, group: str | None = None) -> pd.DataFrame:
+    """Life table of spells: share still going after each length, censored ones counted while seen.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        From :func:`spells`; spells already under way when first seen are left out.
+    poor : bool
+        Spells of poverty (persistence) or out of it (survival of an exit until relapse).
+    group : str, optional
+        Column of ``runs``.
+
+    Returns
+    -------
+    DataFrame
+        group, length, at_risk, ended, hazard, survival, se (Greenwood).
+
+    Examples
+    --------
+    >>> runs = pd.DataFrame({"poor": True, "length": [1, 2, 2], "left_censored": False})
+    >>> runs["right_censored"] = [False, False, True]
+    >>> spell_survival(runs)["survival"].round(4).tolist()
+    [0.6667, 0.3333]
+    """
+    chosen = runs[(runs["poor"] == poor) & ~runs["left_censored"]]
+    parts = [("all", chosen)] if group is None else list(chosen.groupby(group))
+    rows: list[pd.DataFrame] = []
+    for label, part in parts:
+        length, ended = part["length"].to_numpy(), ~part["right_censored"].to_numpy(dtype=bool)
+        steps = np.arange(1, length.max() + 1) if length.size else np.arange(0)
+        at_risk = np.array([(length >= s).sum() for s in steps])
+        stops = np.array([((length == s) & ended).sum() for s in steps])
+        hazard = stops / np.maximum(at_risk, 1)
+        survival = np.cumprod(1 - hazard)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            terms = np.where(at_risk > stops, stops / (at_risk * (at_risk - stops)), 0.0)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "group": label,
+                    "length": steps,
+                    "at_risk": at_risk,
+                    "ended": stops,
+                    "hazard": hazard,
+                    "survival": survival,
+                    "se": survival * np.sqrt(np.cumsum(terms)),
+                }
+            )
+        )
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+def _check_matrix(incomes: npt.ArrayLike) -> Array:
+    x = np.asarray(incomes, dtype=np.float64)
+    if x.ndim != 2 or min(x.shape) == 0 or not np.isfinite(x).all():
+        raise ModelError("needs a full panel", where="incomes", got=x.shape, expected="finite, households × periods")
+    return x
+
+
+def chronic_transient(
+    incomes: npt.ArrayLike, line: float, alpha: float = 2, weights: npt.ArrayLike | None = None
+) -> pd.Series:
+    """Jalan-Ravallion components: chronic = FGT of mean incomes, transient = mean FGT over time - chronic.
+
+    Parameters
+    ----------
+    incomes : array_like, shape (households, periods)
+        Real incomes, comparable over time.
+    line : float
+    alpha : float
+        2 in Jalan and Ravallion; transient is not negative for alpha >= 1.
+
+    Returns
+    -------
+    Series
+        total, chronic, transient, chronic_share (null when nobody is ever poor).
+
+    Notes
+    -----
+    Jalan and Ravallion (1998), doi:10.1006/jcec.1998.1526.
+
+    Examples
+    --------
+    >>> chronic_transient([[50, 150]], 100).round(4).to_dict()
+    {'total': 0.125, 'chronic': 0.0, 'transient': 0.125, 'chronic_share': 0.0}
+    """
+    x = _check_matrix(incomes)
+    w = check_weights(weights, x.shape[0])
+    z = check_line(line, x.shape[0])[:, None]
+    total = float(w @ (np.maximum((z - x) / z, 0) ** alpha * (x < z)).mean(axis=1) / w.sum())
+    mean = x.mean(axis=1, keepdims=True)
+    chronic = float(w @ (np.maximum((z - mean) / z, 0) ** alpha * (mean < z))[:, 0] / w.sum())
+    share = chronic / total if total > 0 else float("nan")
+    return pd.Series({"total": total, "chronic": chronic, "transient": total - chronic, "chronic_share": share})
+
+
+def duration_poverty(
+    incomes: npt.ArrayLike, line: float, duration: float, alpha: float = 0, weights: npt.ArrayLike | None = None
+) -> pd.Series:
+    """Foster's chronic poverty: poor in at least a share ``duration`` of the periods, counted by how long.
+
+    Returns
+    -------
+    Series
+        headcount (chronically poor), mean_duration (their share of periods poor), measure: K_alpha, the mean of
+        gap ** alpha over all periods of the chronically poor (K_0 = headcount × mean_duration).
+
+    Notes
+    -----
+    Foster (2009), in Addison, Hulme and Kanbur (eds), Poverty Dynamics, chapter 3.
+
+    Examples
+    --------
+    >>> duration_poverty([[50, 50], [50, 150]], 100, 0.6).to_dict()
+    {'headcount': 0.5, 'mean_duration': 1.0, 'measure': 0.5}
+    """
+    x = _check_matrix(incomes)
+    w = check_weights(weights, x.shape[0])
+    z = check_line(line, x.shape[0])[:, None]
+    if not 0 < duration <= 1:
+        raise ModelError("cut-off outside the range", where="duration_poverty", got=duration, expected="above 0, to 1")
+    poor = x < z
+    share = poor.mean(axis=1)
+    chronic = share >= duration - 1e-9
+    gaps = np.where(poor, ((z - x) / z), 0.0) ** alpha * poor
+    head = float(w @ chronic / w.sum())
+    mass = w @ chronic
+    return pd.Series(
+        {
+            "headcount": head,
+            "mean_duration": float((w * chronic) @ share / mass) if mass > 0 else float("nan"),
+            "measure": float((w * chronic) @ gaps.mean(axis=1) / w.sum()),
+        }
+    )

@@ -1,0 +1,275 @@
+"""Candidates: raw tables turned into rows of the register by a mapping, with every cell that was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.errors import SourceError
+from relapse_risk.register.cells import (
+    Read,
+    Refused,
+    code_reader,
+    date_reader,
+    number_reader,
+    plain_text,
+    read_code_list,
+    read_identity_text,
+    read_text,
+    read_yes_no,
+    value_reader,
+)
+from relapse_risk.register.conversions import CONVERSIONS
+from relapse_risk.register.identity import pseudonyms
+from relapse_risk.register.mapping import ColumnMapping, SourceMapping, TableMapping
+from relapse_risk.register.raw import Match, RawTable
+from relapse_risk.schema import Column, Table, code_list, table, tables
+
+__all__ = ["Candidate", "RefusedCell", "candidates"]
+
+_AS_IS = ColumnMapping(header=("as it is",))
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCell:
+    """A cell no value was taken from: row position in the candidate frame, column, rule and what it showed."""
+
+    row: int
+    column: str
+    rule: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Rows offered to one table of the register.
+
+    Attributes
+    ----------
+    table : str
+    frame : DataFrame
+        The columns the source supplies, cells typed or as they came; refused cells are empty.
+    origins : ndarray of str
+        Sheet, file or query of each row.
+    rows : ndarray of int
+        Row number there.
+    refused : tuple of RefusedCell
+    """
+
+    table: str
+    frame: pd.DataFrame
+    origins: np.ndarray
+    rows: np.ndarray
+    refused: tuple[RefusedCell, ...]
+
+    def take(self, positions: np.ndarray) -> Candidate:
+        """Only the rows at ``positions`` (ascending)."""
+        place = {int(old): new for new, old in enumerate(positions)}
+        kept = tuple(
+            RefusedCell(place[cell.row], cell.column, cell.rule, cell.shown)
+            for cell in self.refused
+            if cell.row in place
+        )
+        frame = self.frame.iloc[positions].reset_index(drop=True)
+        return Candidate(self.table, frame, self.origins[positions], self.rows[positions], kept)
+
+
+def candidates(
+    raw: Iterable[RawTable], mapping: SourceMapping, key: bytes | None = None, month: str | None = None
+) -> dict[str, Candidate]:
+    """Rows for each table of the register, read from raw tables and from rows written in the mapping.
+
+    Parameters
+    ----------
+    raw : iterable of RawTable
+    mapping : SourceMapping
+    key : bytes, optional
+        For pseudonyms; needed if the mapping makes any.
+    month : str, optional
+        Month of snapshot rows that do not say theirs.
+
+    Raises
+    ------
+    SourceError
+        If the mapping makes pseudonyms and there is no key, or snapshot rows have no month from anywhere.
+    """
+    if mapping.needs_key and key is None:
+        raise SourceError(f"mapping {mapping.name} makes pseudonyms", where="key", fix="pass the key file (--key)")
+    pieces: dict[str, list[Candidate]] = {}
+    written = [_written(entry, f"{mapping.name}: rows") for entry in mapping.entries if entry.rows]
+    for source in [*written, *raw]:
+        pieces.setdefault(source.entry.table, []).append(_piece(source, mapping, key))
+    joined = {name: _joined(pieces[name]) for name in tables() if name in pieces}
+    return {name: _with_month(_without_empty(found), mapping, month) for name, found in joined.items()}
+
+
+def _written(entry: TableMapping, where: str) -> RawTable:
+    """Rows that stand in the mapping itself, under the register's own column names."""
+    names = list(dict.fromkeys(name for row in entry.rows for name in row))
+    frame = pd.DataFrame({n: pd.Series([row.get(n) for row in entry.rows], dtype=object) for n in names})
+    match = Match({name: (name,) for name in names}, ())
+    return RawTable(entry, where, frame, np.arange(1, len(frame) + 1), match)
+
+
+def _piece(raw: RawTable, mapping: SourceMapping, key: bytes | None) -> Candidate:
+    spec = table(raw.entry.table)
+    columns: dict[str, pd.Series] = {}
+    refused: list[RefusedCell] = []
+    bad = {(cell.row, cell.header): cell for cell in raw.bad_cells}
+    for column in spec.columns:
+        given = (raw.entry.columns or {}).get(column.name, _AS_IS)
+        headers = raw.match.columns.get(column.name, ())
+        if not headers and given.constant is None:
+            continue
+        cells = [raw.frame[header] for header in headers] or [_constant(given.constant, len(raw.rows))]
+        values, out = _read(cells, _reader(column, given, spec, mapping), takes_all=bool(given.convert))
+        told = {row for row, header in bad if header in headers}
+        refused += [
+            RefusedCell(row, column.name, rule, plain_text(cells[0].iloc[row])) for row, rule in out if row not in told
+        ]
+        refused += [
+            RefusedCell(cell.row, column.name, cell.rule, cell.shown)
+            for (_, header), cell in bad.items()
+            if header in headers
+        ]
+        columns[column.name] = _keyed(_tidy(values, column), given, key)
+    frame = pd.DataFrame(columns, index=range(len(raw.rows)))
+    origins = np.full(len(raw.rows), raw.name, dtype=object)
+    piece = Candidate(spec.name, frame, origins, raw.rows, tuple(refused))
+    return piece.take(np.flatnonzero(~frame.duplicated().to_numpy())) if raw.entry.distinct else piece
+
+
+def _constant(value: Any, length: int) -> pd.Series:
+    return pd.Series([value] * length, dtype=object)
+
+
+def _reader(column: Column, given: ColumnMapping, spec: Table, mapping: SourceMapping) -> Read:
+    if given.values:
+        return value_reader(given.values)
+    if given.convert:
+        return CONVERSIONS[given.convert].convert
+    numbers = mapping.code_numbers == "ours"
+    if column.type == "code":
+        return code_reader(code_list(column.codes), numbers=numbers)
+    if column.type in ("int", "float"):
+        return number_reader(given.unit_factor, given.decimal)
+    if column.type == "bool":
+        return read_yes_no
+    if column.type == "date":
+        return date_reader(given.date_format)
+    if column.codes and column.unit == "list":
+        return read_code_list(code_reader(code_list(column.codes), numbers=numbers))
+    is_own = spec.restricted or given.pseudonym is not None
+    return read_identity_text if is_own else read_text
+
+
+def _read(
+    cells: Sequence[pd.Series], read: Callable[..., Any], *, takes_all: bool
+) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    """Each distinct cell is read once; empty cells stay empty, refused ones become so and are listed."""
+    series = list(cells) if takes_all else [cells[0]]
+    codes, distinct = _distinct(series)
+    answers = np.empty(len(distinct) + 1, dtype=object)
+    answers[:-1] = [None if any(part is None for part in parts) else read(*parts) for parts in distinct]
+    answers[-1] = None
+    reasons = {i: answer.rule for i, answer in enumerate(answers) if isinstance(answer, Refused)}
+    refused = [(int(row), reasons[codes[row]]) for row in np.flatnonzero(np.isin(codes, list(reasons)))]
+    for i in reasons:
+        answers[i] = None
+    return answers[codes], refused
+
+
+def _distinct(series: Sequence[pd.Series]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
+    """A code per row and the distinct tuples of cells; 1, 1.0 and true are kept apart, missing values are None."""
+    seen: dict[tuple[Any, ...], int] = {}
+    distinct: list[tuple[Any, ...]] = []
+    parts = []
+    for one in series:
+        typed = one.dtype != object
+        codes, values = pd.factorize(one if typed else pd.Series([_identified(v) for v in one], dtype=object))
+        plain = [value if typed else value[1] for value in values]
+        parts.append((codes, [v.item() if isinstance(v, np.generic) else v for v in plain]))
+    if len(parts) == 1:
+        codes, values = parts[0]
+        return codes, [(value,) for value in values]
+    out = np.empty(len(series[0]), dtype=np.int64)
+    for row, found in enumerate(zip(*(codes for codes, _ in parts), strict=True)):
+        at = seen.setdefault(found, len(distinct))
+        if at == len(distinct):
+            distinct.append(tuple(None if c < 0 else values[c] for c, (_, values) in zip(found, parts, strict=True)))
+        out[row] = at
+    return out, distinct
+
+
+def _identified(value: Any) -> tuple[type, Any] | None:
+    """A cell with its type; empty ones (None, NaN, NaT) None."""
+    return None if value is None or value != value else (type(value), value)
+
+
+def _tidy(values: np.ndarray, column: Column) -> pd.Series:
+    """The values under the pandas type of their column where all of them fit it; otherwise as they are."""
+    kinds = {type(value) for value in values if value is not None}
+    if column.type in ("str", "code"):
+        return pd.Series(values, dtype="str" if kinds <= {str} else object)
+    if column.type == "bool":
+        return pd.Series(values, dtype="boolean" if kinds <= {bool} else object)
+    if column.type == "date" and kinds == {date}:
+        return pd.Series(pd.to_datetime(values).astype("datetime64[s]"))
+    if kinds <= {int, float} and (column.type == "float" or all(v is None or float(v).is_integer() for v in values)):
+        return pd.Series(values).astype("float64" if column.type == "float" else "Int64")
+    return pd.Series(values, dtype=object)
+
+
+def _keyed(values: pd.Series, given: ColumnMapping, key: bytes | None) -> pd.Series:
+    if given.suffix:
+        values = values.map(lambda value: f"{value}{given.suffix}", na_action="ignore").astype("str")
+    if given.pseudonym is None:
+        return values
+    assert key is not None
+    return pseudonyms(key, values.astype("str"), given.pseudonym)
+
+
+def _joined(pieces: Sequence[Candidate]) -> Candidate:
+    if len(pieces) == 1:
+        return pieces[0]
+    starts = np.cumsum([0, *(len(piece.frame) for piece in pieces)])
+    refused = tuple(
+        RefusedCell(cell.row + int(start), cell.column, cell.rule, cell.shown)
+        for piece, start in zip(pieces, starts, strict=False)
+        for cell in piece.refused
+    )
+    frame = pd.concat([piece.frame for piece in pieces], ignore_index=True)
+    order = [name for name in table(pieces[0].table).names if name in frame]
+    origins = np.concatenate([piece.origins for piece in pieces])
+    rows = np.concatenate([piece.rows for piece in pieces])
+    return Candidate(pieces[0].table, frame[order], origins, rows, refused)
+
+
+def _without_empty(found: Candidate) -> Candidate:
+    """A column that is empty in every row was not collected: it neither counts as left empty nor wipes old values."""
+    asked = {*table(found.table).key, *(cell.column for cell in found.refused)}
+    empty = [name for name in found.frame if name not in asked and found.frame[name].isna().all()]
+    return replace(found, frame=found.frame.drop(columns=empty))
+
+
+def _with_month(found: Candidate, mapping: SourceMapping, month: str | None) -> Candidate:
+    """Snapshot rows that do not say their month get the one given."""
+    if not table(found.table).is_snapshot:
+        return found
+    given = month or mapping.month
+    frame = found.frame
+    if "snapshot_month" in frame:
+        months = frame["snapshot_month"].fillna(given) if given else frame["snapshot_month"]
+    else:
+        months = pd.Series(given, index=frame.index, dtype="str")
+    if len(months) and months.isna().all():
+        raise SourceError(
+            "the month of the snapshot is not said", where=f"table {found.table}",
+            fix="give it (--month 2020-12), or map snapshot_month",
+        )  # fmt: skip
+    return replace(found, frame=frame.assign(snapshot_month=months))

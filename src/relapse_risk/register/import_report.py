@@ -1,0 +1,175 @@
+"""What an import did, table by table, and the files that say it row by row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.errors import RegisterError
+from relapse_risk.register.candidates import Candidate
+from relapse_risk.register.findings import Findings, mask_identity
+from relapse_risk.register.findings_files import neutralised, write_findings
+from relapse_risk.schema import table
+
+__all__ = ["ImportReport", "TableCount", "located", "write_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableCount:
+    """Rows of one table: read, accepted, rejected; warnings (which reject nothing)."""
+
+    table: str
+    read: int
+    accepted: int
+    rejected: int
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The outcome of one import.
+
+    Attributes
+    ----------
+    source, digest : str
+        What was read (no password) and the SHA-256 of its bytes (empty for a database).
+    mapping, place, as_of : str
+    months : tuple of str
+        Months of the snapshots imported.
+    changed : bool
+        Whether the register is another than before; the same source twice changes nothing.
+    tables : tuple of TableCount
+    notes : tuple of str
+        Sheets and columns left unread, and what else a reader should know.
+    files : tuple of Path
+        Findings, counts, rules not applied, workbook, rejected rows, and this report.
+    """
+
+    source: str
+    digest: str
+    mapping: str
+    place: str
+    as_of: str
+    months: tuple[str, ...]
+    changed: bool
+    tables: tuple[TableCount, ...]
+    notes: tuple[str, ...]
+    files: tuple[Path, ...]
+
+    @property
+    def rejected(self) -> int:
+        """Rows that errors kept out."""
+        return sum(count.rejected for count in self.tables)
+
+    @property
+    def warnings(self) -> int:
+        return sum(count.warnings for count in self.tables)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row per table: read, accepted, rejected, warnings."""
+        return pd.DataFrame([asdict(count) for count in self.tables])
+
+    def summary(self) -> str:
+        """Table by table, then the notes and where to read more."""
+        lines = [
+            f"{count.table:<18} {count.read:>9} read {count.accepted:>9} accepted "
+            f"{count.rejected:>7} rejected {count.warnings:>7} warnings"
+            for count in self.tables
+        ]
+        lines += [f"note: {note}" for note in self.notes]
+        lines.append("register changed" if self.changed else "register unchanged: it holds these rows already")
+        return "\n".join([*lines, *(str(file) for file in self.files)])
+
+    def _repr_html_(self) -> str:
+        return str(self.frame.to_html(index=False))
+
+
+def located(findings: Findings, offered: Mapping[str, Candidate]) -> Findings:
+    """Findings whose ``row`` is the row number in the source, named in the message."""
+    frame = findings.frame
+    origin, row = np.full(len(frame), "", dtype=object), frame["row"].to_numpy(dtype=object, na_value=None)
+    for name, candidate in offered.items():
+        own = np.flatnonzero((frame["table"] == name).to_numpy() & frame["row"].notna().to_numpy())
+        positions = frame["row"].iloc[own].to_numpy(dtype="int64")
+        origin[own], row[own] = candidate.origins[positions], candidate.rows[positions]
+    said = [f"（{where}，第 {n} 行）" if where else "" for where, n in zip(origin, row, strict=True)]
+    told = [f" ({where}, row {n})" if where else "" for where, n in zip(origin, row, strict=True)]
+    return Findings(
+        frame.assign(row=pd.array(row, dtype="Int64"), zh=_joined(frame["zh"], said), en=_joined(frame["en"], told)),
+        findings.skipped,
+    )
+
+
+def _joined(texts: pd.Series, tails: Sequence[str]) -> pd.Series:
+    return pd.Series([f"{text}{tail}" for text, tail in zip(texts, tails, strict=True)], index=texts.index, dtype="str")
+
+
+def write_report(
+    report: ImportReport, findings: Findings, rejected: Iterable[pd.DataFrame], folder: Path
+) -> ImportReport:
+    """Write findings, rejected rows and the report into ``folder``, each file whole or not at all.
+
+    Returns
+    -------
+    ImportReport
+        The report with the paths of its files.
+    """
+    files = list(write_findings(findings, folder))
+    try:
+        for old in folder.glob("rejected_*.csv"):
+            old.unlink()
+        for frame in rejected:
+            path = folder / f"rejected_{frame.attrs['table']}.csv"
+            _replace(path, _csv(frame))
+            files.append(path)
+        summary = folder / "import.json"
+        files.append(summary)
+        content = {**asdict(report), "files": [file.name for file in files]}
+        _replace(summary, json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8"))
+    except OSError as error:
+        raise RegisterError(
+            f"the import report cannot be written: {error}", where=str(folder), fix="close its files if they are open"
+        ) from error
+    return ImportReport(**{**{name: getattr(report, name) for name in report.__slots__}, "files": tuple(files)})
+
+
+def rejected_rows(candidate: Candidate, findings: Findings) -> pd.DataFrame:
+    """The rows of one table that errors keep out, as offered, with source, row and rules; identity is masked."""
+    positions = findings.rejected_rows(candidate.table)
+    errors = findings.error_frame
+    own = errors[(errors["table"] == candidate.table) & errors["row"].notna()]
+    rules = own.groupby(own["row"].astype("int64"))["rule"].agg(lambda found: " ".join(dict.fromkeys(found)))
+    frame = candidate.frame.iloc[positions].astype("str").fillna("")
+    for name in frame:
+        frame[name] = [mask_identity(candidate.table, str(name), value) for value in frame[name]]
+    frame.insert(0, "rules", rules.reindex(positions).to_numpy())
+    frame.insert(0, "row", candidate.rows[positions])
+    frame.insert(0, "source", candidate.origins[positions])
+    frame.attrs["table"] = table(candidate.table).name
+    return frame
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(frame.columns)
+    writer.writerows([neutralised(str(value)) for value in row] for row in frame.itertuples(index=False))
+    # With a mark, so that Excel takes it for UTF-8.
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).replace(path)

@@ -1,0 +1,310 @@
+"""Workbooks: sheets read cell by cell, refusing what a spreadsheet hides (merged cells, lost digits, formulas)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeAlias
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+import pandas as pd
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+from relapse_risk.errors import SourceError
+from relapse_risk.register.cells import header_text, plain_text
+from relapse_risk.register.mapping import SourceMapping, TableMapping
+from relapse_risk.register.raw import BadCell, Match, RawTable, match_headers
+
+__all__ = ["SUFFIXES", "read_workbook"]
+
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+# Formats whose formulas and error values can be told from empty cells.
+_TOLD = (".xlsx", ".xlsm")
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LOOKED_AT = 15
+_HAS_FORMULA = re.compile(rb'<(?:\w+:)?f[ />]|t="e"')
+Grid: TypeAlias = list[list[Any]]
+# Row and column (0-based), formula, saved value, whether that is an error.
+_Odd: TypeAlias = tuple[int, int, str, str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """One sheet: what it is called in messages, its cells from A1 on, and its merged ranges (0-based, inclusive)."""
+
+    where: str
+    grid: Grid
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
+
+
+def read_workbook(path: Path, mapping: SourceMapping) -> tuple[list[RawTable], list[str]]:
+    """Read the sheets of a workbook that ``mapping`` names.
+
+    Returns
+    -------
+    list of RawTable
+        One per sheet and table entry, in the order of the mapping.
+    list of str
+        Notes: sheets and columns left unread, formulas whose last value was taken.
+
+    Raises
+    ------
+    SourceError
+        If the file is no workbook, is protected, or a sheet is missing, hidden, empty or holds merged cells.
+    """
+    _check_container(path)
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            return _read_sheets(path, book, mapping)
+    except PasswordError as error:
+        raise SourceError(
+            "the workbook is protected by a password", where=str(path), fix="save a copy without a password"
+        ) from error
+    except CalamineError as error:
+        raise SourceError(
+            f"the workbook is damaged: {error}", where=str(path),
+            fix="open it in a spreadsheet, save it again, or ask for it anew",
+        ) from error  # fmt: skip
+
+
+def _check_container(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(512)
+    if head.startswith((_ZIP, _OLE)):
+        return
+    start = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    what = "empty" if not head else "a web page" if start.startswith((b"<html", b"<!doctype", b"<table")) else "text"
+    raise SourceError(
+        f"not a workbook but {'an empty file' if what == 'empty' else what}", where=str(path),
+        expected="an Excel workbook",
+        fix="open it in a spreadsheet and save it as .xlsx" if what != "empty" else "ask for the file anew",
+    )  # fmt: skip
+
+
+def _read_sheets(path: Path, book: CalamineWorkbook, mapping: SourceMapping) -> tuple[list[RawTable], list[str]]:
+    hidden = {m.name for m in book.sheets_metadata if m.visible != SheetVisibleEnum.Visible}
+    tables, used, notes = [], set(), []
+    for entry in mapping.entries:
+        if entry.rows:
+            continue
+        names = _sheets_of(entry, book.sheet_names, path)
+        used.update(names)
+        for name in names:
+            where = f"{path.name}, sheet {name}"
+            if name in hidden:
+                raise SourceError("the sheet is hidden", where=where, fix="show it and look at its rows, or remove it")
+            sheet = _sheet(book.get_sheet_by_name(name), where)
+            raw = _table(path, name, sheet, entry)
+            if raw is not None:
+                tables.append(raw)
+    unread = [name for name in book.sheet_names if name not in used and name not in mapping.ignore]
+    notes += [f"{path.name}: sheet {n} was not read{' (hidden)' if n in hidden else ''}" for n in unread]
+    if path.suffix.lower() not in _TOLD:
+        notes.append(f"{path.name}: in this format cells that show an error count as empty; .xlsx tells them apart")
+    return tables, notes
+
+
+def _sheets_of(entry: TableMapping, there: Sequence[str], path: Path) -> list[str]:
+    wanted = {header_text(name) for name in entry.source}
+    found = [name for name in there if header_text(name) in wanted]
+    if not found and not entry.optional:
+        near = get_close_matches(entry.source[0], there, 1, cutoff=0.3)
+        raise SourceError(
+            f"no sheet for table {entry.table}", where=path.name, got=list(there), expected=" or ".join(entry.source),
+            fix=f"the nearest is {near[0]!r}: rename it or correct the mapping" if near else "correct the mapping",
+        )  # fmt: skip
+    return found
+
+
+def _sheet(sheet: CalamineSheet, where: str) -> _Sheet:
+    return _Sheet(where, sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ()))
+
+
+def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping) -> RawTable | None:
+    head = entry.header_row - 1
+    if len(sheet.grid) <= head or not any(header_text(cell) for cell in sheet.grid[head]):
+        return _empty(sheet, entry, "the sheet is empty" if not _filled(sheet.grid) else "no headers in this row")
+    headers = [plain_text(cell) for cell in sheet.grid[head]]
+    _check_merged(sheet, entry, head)
+    match = _matched(headers, sheet, entry)
+    grid = _fill(sheet, head) if entry.fill_merged else sheet.grid
+    odd = _formulas(path, name) if path.suffix.lower() in _TOLD else []
+    # A row of nothing but errors looks empty, yet somebody filled it in.
+    shown = {row for row, *_ in odd}
+    rows = [i for i in range(head + 1, len(grid)) if i in shown or any(_is_filled(cell) for cell in grid[i])]
+    if not rows:
+        return _empty(sheet, entry, "the sheet has headers but no rows")
+    places = {header: headers.index(header) for header in match.headers}
+    frame = pd.DataFrame({h: pd.Series([_cell(grid[i], at) for i in rows], dtype=object) for h, at in places.items()})
+    bad, notes = _odd_cells(odd, {at: h for h, at in places.items()}, rows, sheet.where)
+    notes += [f"{sheet.where}: column {header} was not read" for header in match.unread]
+    notes += _nameless(grid, headers, rows, sheet.where)
+    return RawTable(entry, sheet.where, frame, np.array(rows) + 1, match, tuple(bad), tuple(notes))
+
+
+def _empty(sheet: _Sheet, entry: TableMapping, what: str) -> None:
+    if entry.optional:
+        return
+    raise SourceError(
+        what, where=f"{sheet.where}, row {entry.header_row}", expected="a row of headers with rows below it",
+        fix="fill in the sheet, correct header_row, or mark the table optional: true in the mapping",
+    )  # fmt: skip
+
+
+def _matched(headers: Sequence[str], sheet: _Sheet, entry: TableMapping) -> Match:
+    """Match the headers; where another row would fit better, the error says so."""
+    try:
+        return match_headers(headers, entry, f"{sheet.where}, row {entry.header_row}")
+    except SourceError as error:
+        for number, row in enumerate(sheet.grid[:_LOOKED_AT], start=1):
+            try:
+                match_headers([plain_text(cell) for cell in row], entry, "")
+            except SourceError:
+                continue
+            raise SourceError(
+                error.what, where=error.where, got=error.got, expected=error.expected,
+                fix=f"the headers stand in row {number}: set header_row: {number} in the mapping",
+            ) from error  # fmt: skip
+        raise
+
+
+def _check_merged(sheet: _Sheet, entry: TableMapping, head: int) -> None:
+    for (top, left), (bottom, right) in sheet.merged:
+        cells = f"{_letters(left)}{top + 1}:{_letters(right)}{bottom + 1}"
+        if top <= head <= bottom and (top, left) != (bottom, right):
+            raise SourceError(
+                "merged header cells", where=sheet.where, got=cells, expected="one header in each cell of one row",
+                fix="unmerge them and write each column's header in one row",
+            )  # fmt: skip
+        if top > head and not entry.fill_merged:
+            raise SourceError(
+                "merged data cells: only the first of them holds a value", where=sheet.where, got=cells,
+                expected="a value in every row",
+                fix="unmerge and fill them, or set fill_merged: true if they stand for every row they cover",
+            )  # fmt: skip
+
+
+def _fill(sheet: _Sheet, head: int) -> Grid:
+    grid = [list(row) for row in sheet.grid]
+    for (top, left), (bottom, right) in sheet.merged:
+        if top > head:
+            for row in range(top, min(bottom, len(grid) - 1) + 1):
+                grid[row][left : right + 1] = [grid[top][left]] * len(grid[row][left : right + 1])
+    return grid
+
+
+def _nameless(grid: Grid, headers: Sequence[str], rows: Iterable[int], where: str) -> list[str]:
+    """A note for each column that holds values under no header."""
+    width = max(map(len, grid))
+    without = [at for at in range(width) if at >= len(headers) or not header_text(headers[at])]
+    filled = [at for at in without if any(_is_filled(_cell(grid[i], at)) for i in rows)]
+    return [f"{where}: column {_letters(at)} has no header and was not read" for at in filled]
+
+
+def _cell(row: Sequence[Any], at: int) -> Any:
+    value = row[at] if at < len(row) else None
+    return value if _is_filled(value) else None
+
+
+def _is_filled(value: Any) -> bool:
+    return value is not None and (not isinstance(value, str) or bool(value.strip()))
+
+
+def _filled(grid: Grid) -> bool:
+    return any(_is_filled(cell) for row in grid for cell in row)
+
+
+def _letters(column: int) -> str:
+    """Spreadsheet letters of a 0-based column.
+
+    Examples
+    --------
+    >>> _letters(0), _letters(27)
+    ('A', 'AB')
+    """
+    text = ""
+    column += 1
+    while column:
+        column, digit = divmod(column - 1, 26)
+        text = chr(65 + digit) + text
+    return text
+
+
+def _odd_cells(
+    odd: Iterable[_Odd], headers: Mapping[int, str], rows: Sequence[int], where: str
+) -> tuple[list[BadCell], list[str]]:
+    """Errors and formulas without a saved value as bad cells; a note for each column of formulas with one."""
+    position = {row: i for i, row in enumerate(rows)}
+    bad: list[BadCell] = []
+    calculated: dict[str, int] = {}
+    for row, column, formula, value, is_error in odd:
+        if column not in headers or row not in position:
+            continue
+        if is_error:
+            bad.append(BadCell(position[row], headers[column], "error_value", value))
+        elif not value:
+            bad.append(BadCell(position[row], headers[column], "formula_without_value", f"={formula}"))
+        else:
+            calculated[headers[column]] = calculated.get(headers[column], 0) + 1
+    said = "{}: column {} holds {} formulas; the values last saved were read"
+    return bad, [said.format(where, header, count) for header, count in calculated.items()]
+
+
+def _formulas(path: Path, name: str) -> list[_Odd]:
+    """Row and column (0-based), formula, saved value and whether it is an error, of cells with either."""
+    try:
+        with ZipFile(path) as archive:
+            content = archive.read(_part_of(archive, name))
+            if not _HAS_FORMULA.search(content):
+                return []
+            return [found for cell in _cells(content) if (found := _formula(cell)) is not None]
+    except (BadZipFile, KeyError, ET.ParseError, OSError) as error:
+        raise SourceError(
+            f"the workbook is damaged: {error}", where=f"{path.name}, sheet {name}", fix="save it again as .xlsx"
+        ) from error
+
+
+def _part_of(archive: ZipFile, name: str) -> str:
+    """The file inside a workbook that holds sheet ``name``."""
+    ids = {}
+    for element in ET.fromstring(archive.read("xl/workbook.xml")).iter():  # noqa: S314
+        if _tag(element) == "sheet":
+            key = next(value for attribute, value in element.attrib.items() if attribute.endswith("}id"))
+            ids[element.attrib["name"]] = key
+    for element in ET.fromstring(archive.read("xl/_rels/workbook.xml.rels")):  # noqa: S314
+        if element.attrib["Id"] == ids[name]:
+            target = element.attrib["Target"]
+            return target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
+    raise KeyError(name)
+
+
+def _cells(content: bytes) -> Iterable[ET.Element]:
+    for _, element in ET.iterparse(BytesIO(content)):  # noqa: S314
+        if _tag(element) == "c":
+            yield element
+        elif _tag(element) == "row":
+            element.clear()
+
+
+def _formula(cell: ET.Element) -> _Odd | None:
+    parts = {_tag(child): child.text or "" for child in cell}
+    is_error = cell.attrib.get("t") == "e"
+    # Rows below the first of a shared formula have an empty <f>.
+    if "f" not in parts and not is_error:
+        return None
+    letters = cell.attrib["r"].rstrip("0123456789")
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return int(cell.attrib["r"][len(letters) :]) - 1, column - 1, parts.get("f", ""), parts.get("v", ""), is_error
+
+
+def _tag(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]

@@ -12,13 +12,15 @@ from relapse_risk.demo import aid, alerts, dwellings, facts, identity, projects,
 from relapse_risk.demo.calibration import Calibration
 from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints
 from relapse_risk.demo.geography import Geography, build_geography, county_table, village_table
+from relapse_risk.demo.grants import AidInput
 from relapse_risk.demo.monitoring import Watch, elimination_table, watch_households
 from relapse_risk.demo.monthly import Moment, WorkCalendar, moment_of_month, moment_of_year, work_calendar
 from relapse_risk.demo.people import World, build_world
+from relapse_risk.demo.posts import post_kinds, post_table
 from relapse_risk.demo.process import Year, run_years
 from relapse_risk.demo.settle import settle_placements
 from relapse_risk.demo.snapshots import PersonView, person_snapshot, read_persons
-from relapse_risk.demo.spending import Spending, income_table, shock_table, spend
+from relapse_risk.demo.spending import Spending, income_table, loss_events, shock_table, spend
 from relapse_risk.demo.traits import Traits, build_traits
 from relapse_risk.demo.work import POST
 
@@ -104,7 +106,7 @@ def draw_city(calibration: Calibration, seed: int, scale: float) -> City:
         traits=traits,
         watch=watch,
         calendar=work_calendar(last, years[-2], traits),
-        posts=projects.post_kinds(world, (last.jobs.job == POST) | (years[-2].jobs.job == POST), traits.person[:, 11]),
+        posts=post_kinds((years[-1].jobs.job == POST) | (years[-2].jobs.job == POST), traits.person[:, 11]),
         cadre=visits.cadres(world, geography, inside, scale),
         eco=eco,
         hh_ids=hh_ids,
@@ -168,8 +170,8 @@ def income(city: City, shown: Shown) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def shocks(city: City, shown: Shown, rng: np.random.Generator) -> pd.DataFrame:
-    """The ``shock_event`` table: households that were in the register when struck."""
+def shocks(city: City, shown: Shown) -> pd.DataFrame:
+    """The events of households that were in the register when struck, oldest first."""
     edge = shown.households & ~city.world.registered
     kept = []
     for year, spending in zip(city.years[1:], city.spendings[1:], strict=True):
@@ -179,10 +181,7 @@ def shocks(city: City, shown: Shown, rng: np.random.Generator) -> pd.DataFrame:
     events = pd.concat(kept, ignore_index=True).sort_values(["day", "hh"], kind="stable", ignore_index=True)
     person = events["person"].to_numpy()
     # A child born and dead between two snapshots has no row to refer to.
-    events = events[(person < 0) | shown.persons[np.maximum(person, 0)]].reset_index(drop=True)
-    n = len(events)
-    source = pd.Series(rng.choice(["household", "cadre", "department", "petition"], n, p=[0.3, 0.45, 0.22, 0.03]))
-    return shock_table(events, city.hh_ids, city.person_ids, rng.random(n) < 0.94, source)
+    return events[(person < 0) | shown.persons[np.maximum(person, 0)]].reset_index(drop=True)
 
 
 def static_tables(city: City) -> dict[str, pd.DataFrame]:
@@ -193,20 +192,22 @@ def static_tables(city: City) -> dict[str, pd.DataFrame]:
     view = city.view(december)
     shown = ever_shown(city)
     incomes = income(city, shown)
+    events = shocks(city, shown)
     newest = incomes[incomes["period_end"] == "2020-12"]
     out = {
         "county": county_table(calibration, geography),
         "village": village_table(geography, city.stream("villages")),
         "income": incomes,
-        "shock_event": shocks(city, shown, city.stream("shocks")),
+        "shock_event": shock_table(events, city.hh_ids, city.person_ids, city.stream("shocks")),
         "assistance_item": aid.item_table(calibration),
         "elimination": elimination_table(world, city.years[-1], city.watch, newest, city.hh_ids),
         "place_fact": facts.place_fact_table(calibration),
         "identity": _identity(city, shown, december),
     }
-    source = aid.AidInput(
-        world, city.years, city.spendings, june, december, view, city.watch, city.traits, calibration, city.scale
-    )
+    source = AidInput(
+        world, city.years, city.spendings, june, december, view, city.watch, city.traits,
+        loss_events(events, world.n_hh), calibration, city.scale,
+    )  # fmt: skip
     out["assistance_record"] = aid.aid_table(source, city.hh_ids, city.person_ids, city.stream("aid"))
     out |= _project_tables(city, december)
     out |= _people_tables(city, moments, view)
@@ -239,6 +240,7 @@ def _people_tables(city: City, moments: tuple[Moment, ...], view: PersonView) ->
     carer = (december.size[world.hh] > 1) | (city.traits.person[:, 7] < 0.75)
     weekly = visits.weekly_class(world, december, december.lives.level, care, carer)
     fit = _labour(december)
+    former = city.years[-2].jobs.job == POST
     zero = (world.count(fit) > 0) & (world.count(fit & np.isin(working, [1, 2, 3, 4, 5])) == 0)
     out = {
         "visit_record": visits.visit_table(world, moments, weekly, city.cadre, geography, city.hh_ids, rng),
@@ -250,8 +252,8 @@ def _people_tables(city: City, moments: tuple[Moment, ...], view: PersonView) ->
         "pupil_sponsor": visits.sponsor_table(
             world, december, geography.county_codes, city.person_ids, city.scale, rng
         ),
-        "special_post": visits.post_table(
-            world, geography, december, city.posts, city.calendar.begins, _neediness(december, care),
+        "special_post": post_table(
+            world, geography, december, former, city.posts, city.calendar, _neediness(december, care),
             round(SERVED * city.scale), city.person_ids, rng,
         ),
     }  # fmt: skip

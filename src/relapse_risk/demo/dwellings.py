@@ -87,7 +87,7 @@ def household_snapshot(
         "exit_year": whole(traits.exit_year[i], ~registered | ~exited),
         "monitor_type": words(np.where(seen, watch.kind[i], 0), MONITOR_TYPES),
         "monitor_identified_on": dates(np.where(seen, watch.identified_on[i], NO_DAY)),
-        "monitor_risk_types": text(pa.array(np.where(seen, watch.risks[i], None), type=pa.string())),
+        "monitor_risk_types": text(pa.array(watch.risks[i], type=pa.string(), mask=~seen)),
         "risk_eliminated": flags(done, ~seen),
         "risk_eliminated_on": dates(np.where(done, watch.eliminated_on[i], NO_DAY)),
         "risk_elimination_way": words(np.where(done, np.where(watch.by_help[i], 0, 1), -1), ("help", "natural")),

@@ -91,7 +91,7 @@ class World:
 
     def count(self, members: Bools | Floats) -> Floats:
         """Sum of a person array per household."""
-        return np.bincount(self.hh, weights=members, minlength=self.n_hh)
+        return np.bincount(self.hh, weights=members, minlength=self.n_hh).astype(np.float64)
 
 
 def build_world(calibration: Calibration, geography: Geography, scale: float, rng: np.random.Generator) -> World:
@@ -114,7 +114,7 @@ def build_world(calibration: Calibration, geography: Geography, scale: float, rn
         county=county,
         village=_villages(geography, county, rng),
         registered=registered,
-        arable_mu=np.round(np.clip(sizes * rng.gamma(5.0, 0.3, n), 0.3, 12.0), 1),
+        arable_mu=np.clip(sizes * rng.gamma(5.0, 0.3, n), 0.3, 12.0).astype(np.float64).round(1),
         farm_skill=rng.normal(0, calibration.number("farm_skill_sd"), n),
         support_skill=rng.normal(0, calibration.number("support_skill_sd"), n),
         has_supporter=rng.random(n) < np.where(np.isin(types, ["E", "H", "EG"]), 0.78, 0.93),

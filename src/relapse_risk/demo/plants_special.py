@@ -66,7 +66,10 @@ def _rows(
 def remove_measures(
     tables: Mapping[str, pd.DataFrame], used: set[str], count: int, rng: np.random.Generator
 ) -> tuple[Tables, pd.DataFrame]:
-    """Delete every aid record of a few monitored households: help late (1_12_001), or elimination by no help (1_11_009)."""
+    """Delete every aid record of a few monitored households.
+
+    What remains is help that came late (1_12_001), or a risk eliminated by help nobody recorded (1_11_009).
+    """
     household, aid = tables["household"], tables["assistance_record"]
     free = ~household["household_id"].isin(used)
     long_ago = household["monitor_identified_on"] < pd.Timestamp("2020-11-20")

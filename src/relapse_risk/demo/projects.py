@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import NO_DAY, Bools, Ints, dates, day_number, flags, labels, text, whole, words
+from relapse_risk.demo.frames import NO_DAY, Bools, dates, day_number, flags, labels, text, whole, words
 from relapse_risk.demo.geography import apportion
 from relapse_risk.demo.people import World
 from relapse_risk.demo.process import Year
@@ -177,8 +177,3 @@ def vacancy_table(calibration: Calibration, scale: float, rng: np.random.Generat
             "valid_until": dates(day_number("2021-01-15") + rng.integers(0, 90, n)),
         }
     )
-
-
-def post_kinds(world: World, holders: Bools, luck: np.ndarray) -> Ints:
-    """Kind of post of each holder: helping the old, the sick or the disabled, cleaning, other (0 = none)."""
-    return np.where(holders, 1 + np.searchsorted([0.40, 0.58, 0.74, 0.95], luck), 0)

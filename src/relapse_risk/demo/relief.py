@@ -31,7 +31,7 @@ class Means:
     tekun: Bools
     dibao_rate: Floats
 
-    def take(self, keep: Bools) -> Means:
+    def take(self, keep: Bools | Ints) -> Means:
         return Means(self.assessed[keep], self.dibao[keep], self.tekun[keep], self.dibao_rate[keep])
 
 
@@ -91,9 +91,7 @@ def _tekun(world: World, need: Need, means: Means, inside: Bools, quota: float) 
     return chosen
 
 
-def _dibao(
-    world: World, need: Need, means: Means, seen: Floats, inside: Bools, line: float, quota: float
-) -> Bools:
+def _dibao(world: World, need: Need, means: Means, seen: Floats, inside: Bools, line: float, quota: float) -> Bools:
     """The households furthest below the line as last year's review saw them, in order, until the quota is met."""
     score = np.log(line / seen) + 0.15 * (need.labour == 0) + 0.12 * (need.severe > 0) + 0.12 * (need.serious > 0)
     score = score + 0.30 * means.dibao

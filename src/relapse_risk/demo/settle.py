@@ -37,7 +37,8 @@ def settle_placements(
     gap = round(calibration.number("placed_in_work") * scale) - int((living & (moment.job > 0)).sum())
     job, months = last.jobs.job.copy(), last.jobs.months.copy()
     if gap > 0:
-        fit = living & np.isin(moment.capacity, [0, 1, 4]) & (moment.stage == 0) & (moment.age >= 18) & (moment.age < 60)
+        fit = living & np.isin(moment.capacity, [0, 1, 4]) & (moment.stage == 0)
+        fit &= (moment.age >= 18) & (moment.age < 60)
         fit &= (moment.job == 0) & (last.jobs.job == 0) & ~last.relief.tekun[world.hh]
         chosen = pick(fit, gap, rng, moment.age + 25.0 * (moment.capacity == 4))
         job[chosen], months[chosen] = LOCAL, 1

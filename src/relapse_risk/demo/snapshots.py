@@ -48,7 +48,7 @@ CITIES_FAR = ("120112", "110115", "131002", "320205", "330106", "310115")
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """Integer columns of the persons listed in a month, arrays (n_listed,); ``index`` is their position in the world."""
+    """Columns of the persons listed in a month, arrays (n_listed,); ``index`` is their position in the world."""
 
     index: Ints
     head: Ints
@@ -62,7 +62,6 @@ class PersonView:
     post: Ints
     dropped_out: Bools
     stage: Ints
-    zero_labour: Bools
 
 
 def _disease(age: Ints, health: Ints, luck: Floats) -> Ints:
@@ -85,7 +84,7 @@ def _employment(m: Moment, index: Ints, farmland: Floats, luck: Floats) -> Ints:
 def read_persons(world: World, m: Moment, traits: Traits, posts: Ints) -> PersonView:
     """Work out the columns that several tables need; ``posts`` is the kind of post of each holder (0 = none)."""
     index = np.flatnonzero(m.listed)
-    luck, t = world.luck[index], traits.person[index]
+    t = traits.person[index]
     alive = m.lives.alive[index]
     age = m.age[index]
     head = heads(world, m.lives.alive & m.listed, m.age)
@@ -114,7 +113,6 @@ def read_persons(world: World, m: Moment, traits: Traits, posts: Ints) -> Person
         post=np.where(employment == 3, np.maximum(posts[index], 1), 0),
         dropped_out=dropped,
         stage=np.where(dropped, 0, stage),
-        zero_labour=np.zeros(len(index), dtype=bool) | (luck[:, 0] < 0),
     )
 
 

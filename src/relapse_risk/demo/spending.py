@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, day_number, text, whole
+from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, dates, day_number, flags, labels, text, whole, words
 from relapse_risk.demo.people import World
 from relapse_risk.demo.process import Year
 
-__all__ = ["Spending", "income_table", "shock_table", "spend"]
+__all__ = ["LossEvents", "Spending", "income_table", "loss_events", "shock_table", "spend"]
 
 SCHOOL_COST = np.array([0.0, 1500.0, 350.0, 700.0, 2600.0, 1900.0, 6500.0, 7500.0, 300.0])
 SHOCKS = (
@@ -45,6 +45,24 @@ class Spending:
     disaster: Floats
     claims: Floats
     events: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class LossEvents:
+    """The first property loss of 2020 of each household: its number in ``shock_event`` (0: none) and its day."""
+
+    number: Ints
+    day: Ints
+
+
+def loss_events(events: pd.DataFrame, households: int) -> LossEvents:
+    """Look up the events, sorted as in the table, for accidents, fires and disasters of 2020."""
+    mine = events["kind"].isin([1, 2, 3, 4]) & (events["day"] >= day_number("2020-01-01"))
+    first = events.assign(number=np.arange(1, len(events) + 1))[mine].drop_duplicates("hh")
+    number, day = np.zeros(households, dtype=np.int64), np.zeros(households, dtype=np.int64)
+    number[first["hh"].to_numpy()] = first["number"].to_numpy()
+    day[first["hh"].to_numpy()] = first["day"].to_numpy()
+    return LossEvents(number, day)
 
 
 def spend(world: World, year: Year, rng: np.random.Generator) -> Spending:
@@ -163,22 +181,21 @@ def income_table(world: World, year: Year, spending: Spending, eco: Floats, rows
     )
 
 
-def shock_table(
-    events: pd.DataFrame, hh_ids: pa.Array, person_ids: pa.Array, verified: Bools, source: pd.Series
-) -> pd.DataFrame:
+def shock_table(events: pd.DataFrame, hh_ids: pa.Array, person_ids: pa.Array, rng: np.random.Generator) -> pd.DataFrame:
     """The ``shock_event`` table from all years' events, oldest first."""
     person = events["person"].to_numpy()
     n = len(events)
+    source = rng.choice(4, n, p=[0.3, 0.45, 0.22, 0.03])
     return pd.DataFrame(
         {
-            "event_id": [f"EV{k:07d}" for k in range(1, n + 1)],
+            "event_id": text(labels("EV", np.arange(1, n + 1), 7)),
             "household_id": text(hh_ids.take(pa.array(events["hh"].to_numpy()))),
             "person_id": text(person_ids.take(pa.array(person, mask=person < 0))),
-            "event_date": pd.Series(events["day"].to_numpy().astype("datetime64[D]").astype("datetime64[s]")),
-            "shock_type": np.array(SHOCKS)[events["kind"].to_numpy()],
+            "event_date": dates(events["day"].to_numpy()),
+            "shock_type": words(events["kind"].to_numpy(), SHOCKS),
             "gross_loss": events["loss"].to_numpy(),
             "compensated": events["paid"].to_numpy(),
-            "reported_by": source,
-            "verified": pd.array(verified, dtype="boolean"),
+            "reported_by": words(source, ("household", "cadre", "department", "petition")),
+            "verified": flags(rng.random(n) < 0.94),
         }
     )

@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow as pa
 
 from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, dates, day_number, flags, labels, text, whole, words
+from relapse_risk.demo.frames import Bools, Ints, dates, day_number, flags, labels, text, whole, words
 from relapse_risk.demo.geography import Geography
 from relapse_risk.demo.monitoring import Watch
-from relapse_risk.demo.monthly import Moment, month_day
+from relapse_risk.demo.monthly import Moment
 from relapse_risk.demo.people import World
 from relapse_risk.demo.traits import Traits
 
@@ -120,10 +120,9 @@ def visit_table(
     tier = np.where(
         week, rng.choice([2, 3], n, p=[0.55, 0.45]), rng.choice([0, 1, 2, 3], n, p=[0.02, 0.13, 0.75, 0.10])
     )
-    visitor = np.where(tier == 2, cadre[hh], None)
-    village = np.char.add("CV", geography.village_code[world.village[hh]])
-    county = np.char.add(np.char.add("C", np.array(geography.county_codes)[world.county[hh]]), "D000")
-    visitor = np.where(tier == 3, village, np.where(visitor == None, county, visitor))  # noqa: E711
+    visitor = np.char.add(np.char.add("C", np.array(geography.county_codes)[world.county[hh]]), "D000").astype(object)
+    village = np.char.add("CV", geography.village_code[world.village[hh]]).astype(object)
+    visitor = np.where(tier == 2, cadre[hh], np.where(tier == 3, village, visitor))
     months = ((day - day_number("2020-01-01")) / 30.5).astype(np.int64)
     trouble = rng.random((n, 7)) < (0.055 - 0.003 * np.clip(months, 0, 11))[:, None]
     solved = trouble & (rng.random((n, 7)) < 0.55)
@@ -137,9 +136,9 @@ def visit_table(
             "visit_id": text(labels("VI", np.arange(1, n + 1), 8)),
             "household_id": text(hh_ids.take(pa.array(hh))),
             "visited_on": dates(day),
-            "visitor_id": text(pa.array(visitor.astype(object), type=pa.string())),
+            "visitor_id": text(pa.array(visitor, type=pa.string())),
             "visitor_tier": words(tier, TIERS),
-            "in_help_week": flags(~week),
+            "in_help_week": flags(np.asarray(~week, dtype=bool)),
             **{f"look_{name}": whole(looks[:, k]) for k, name in enumerate(seen)},
             **{f"ask_{name}": words(asked[:, k], ANSWERS) for k, name in enumerate(questions)},
             "ask_satisfaction": whole(
@@ -271,76 +270,3 @@ def weekly_class(world: World, december: Moment, level: Ints, self_care: Ints, h
     severe = december.lives.alive & (level > 0) & (level <= 2)
     helpless = december.lives.alive & (self_care == 2) & ~has_carer
     return np.asarray(((world.count(severe) > 0) | december.tekun | (world.count(helpless) > 0)) & december.inside)
-
-
-def post_table(
-    world: World,
-    geography: Geography,
-    december: Moment,
-    posts: Ints,
-    begins: Ints,
-    needy: Floats,
-    served: int,
-    person_ids: pa.Array,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    """Special posts of 2020 and whom they serve: the needy of the same village, else of the county (F25, F26)."""
-    holder = np.flatnonzero((december.job == 3) & december.lives.alive & (posts > 0) & december.inside[world.hh])
-    n = len(holder)
-    clients = _clients(world, holder, needy, december, served)
-    names = text(person_ids).to_numpy()
-    lists = np.full(n, "", dtype=object)
-    first = np.flatnonzero(clients[:, 0] >= 0)
-    lists[first] = names[clients[first, 0]]
-    second = np.flatnonzero(clients[:, 1] >= 0)
-    lists[second] = lists[second] + ";" + names[clients[second, 1]]
-    start = np.where(begins[holder] != NO_DAY, begins[holder], day_number("2018-06-01") + rng.integers(0, 550, n))
-    return pd.DataFrame(
-        {
-            "post_id": text(labels("SP", np.arange(1, n + 1), 6)),
-            "village_code": text(pa.array(geography.village_code[world.village[world.hh[holder]]])),
-            "post_kind": words(posts[holder] - 1, ("help_old", "help_sick", "help_disabled", "cleaning", "other")),
-            "holder_id": text(person_ids.take(pa.array(holder))),
-            "start_on": dates(start),
-            "end_on": dates(np.full(n, NO_DAY)),
-            "monthly_pay": np.full(n, 300.0),
-            "served_person_ids": text(pa.array(np.where(lists == "", None, lists), type=pa.string())),
-            "hours_month": np.round(rng.normal(44, 6, n)),
-        }
-    )
-
-
-def _clients(world: World, holder: Ints, needy: Floats, december: Moment, served: int) -> Ints:
-    """Up to two clients per post, each client once: the neediest of the holder's county, nearest villages first."""
-    out = np.full((len(holder), 2), -1, dtype=np.int64)
-    pool = december.lives.alive & december.inside[world.hh] & (needy > 0)
-    pool[holder] = False
-    clients = np.flatnonzero(pool)
-    clients = clients[np.argsort(-needy[clients], kind="stable")][:served]
-    # Both sides sorted by county and village, then dealt in turn within a county.
-    clients = clients[np.lexsort((world.village[world.hh[clients]], world.county[world.hh[clients]]))]
-    posts = np.argsort(world.county[world.hh[holder]] * 10**6 + world.village[world.hh[holder]], kind="stable")
-    for county in range(int(world.county.max()) + 1):
-        mine = clients[world.county[world.hh[clients]] == county]
-        slots = posts[world.county[world.hh[holder[posts]]] == county]
-        if len(slots) == 0:
-            continue
-        take = min(len(mine), 2 * len(slots))
-        k = np.arange(take)
-        slot = (k * len(slots)) // max(take, len(slots)) if take else k
-        turn = np.r_[0, np.cumsum(np.diff(slot) == 0) * 0 + (np.diff(slot) == 0)] if take else k
-        turn = turn.astype(np.int64)
-        out[slots[slot], turn] = mine[:take]
-    return out
-
-
-def help_week(month: str) -> tuple[int, int]:
-    """First and last day number of a month's last week.
-
-    Examples
-    --------
-    >>> last = help_week("2020-12")[1]
-    >>> last == day_number("2020-12-31")
-    True
-    """
-    return month_day(month) - 6, month_day(month)

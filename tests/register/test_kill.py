@@ -21,7 +21,7 @@ from relapse_risk.register import Register, RegisterWriter
 
 folder, n = sys.argv[1], 2000
 ids = pd.Series([f"H{i:05d}" for i in range(n)])
-home = pd.DataFrame({"household_id": ids, "village_code": [f"3714{2 + i % 11:02d}101001" for i in range(n)]})
+home = pd.DataFrame({"household_id": ids, "village_code": [f"3714{2 + i % 4:02d}101001" for i in range(n)]})
 person = pd.DataFrame({"person_id": ids.str.replace("H", "P"), "household_id": ids})
 income = pd.concat([pd.DataFrame({"household_id": ids, "period_end": f"2020-{m:02d}"}) for m in range(1, 13)])
 income = income.reset_index(drop=True)
@@ -113,7 +113,7 @@ def unlisted(folder: Path) -> list[str]:
 
 def trial(folder: Path, kills: int, seed: int) -> Tally:
     rng = np.random.default_rng(seed)
-    # Moments spread over one commit and a half: a child's first commit is its slowest.
+    # Moments spread over one commit and a half, and stretched while the machine is busier than it was.
     longest = 1.5 * one_commit(folder)
     version, inside, left_behind = version_of(folder), 0, 0
     child = start(folder)
@@ -121,6 +121,7 @@ def trial(folder: Path, kills: int, seed: int) -> Tally:
         # The next child loads its libraries while this one works.
         following = start(folder) if kill + 1 < kills else None
         begun, done = killed(child, version, float(rng.uniform(0.0, longest)))
+        longest *= 1.2 if done == version else 0.9
         child = following or child
         version = version_of(folder)
         # Neither lost after it was reported done, nor there before it was begun.

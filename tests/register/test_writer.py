@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from relapse_risk.schema import check_table, table, tables
 
 CREATED = "2020-12-31T00:00:00"
 QIHE, LELING = "371425", "371481"
+FSYNC = os.fsync
 
 
 def counties(register: Register, name: str) -> dict[str, list[str]]:
@@ -197,12 +199,17 @@ class Died(BaseException):
 
 
 def commit_until(folder: Path, frames: dict[str, pd.DataFrame], monkeypatch: pytest.MonkeyPatch, stop: int) -> bool:
-    """Commit, but die at the ``stop``-th step that touches the disk; whether the commit came to its end."""
+    """Commit, but die at the ``stop``-th step that touches the disk; whether the commit came to its end.
+
+    Death while a file is being synced loses half of it.
+    """
     steps = count()
 
     def mortal(real: Callable[..., Any]) -> Callable[..., Any]:
         def step(*args: Any, **kwargs: Any) -> Any:
             if next(steps) >= stop:
+                if real is FSYNC:
+                    lose(args[0])
                 raise Died
             return real(*args, **kwargs)
 
@@ -221,6 +228,12 @@ def commit_until(folder: Path, frames: dict[str, pd.DataFrame], monkeypatch: pyt
                 lock.release(force=True)
             return False
     return True
+
+
+def lose(handle: int) -> None:
+    """What was not synced when the power went is not all on the disk."""
+    if not stat.S_ISDIR(os.fstat(handle).st_mode):
+        os.ftruncate(handle, os.fstat(handle).st_size // 2)
 
 
 def put_all(writer: RegisterWriter, frames: dict[str, pd.DataFrame]) -> None:

@@ -77,8 +77,6 @@ def _prepare(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Mani
     connection.execute(f"SET memory_limit='{MEMORY_LIMIT}'")
     connection.execute(f"SET allowed_paths=[{allowed}]")
     connection.execute("SET enable_external_access=false")
-    # Without this, a frame of the calling code could be read by its variable's name.
-    connection.execute("SET python_enable_replacements=false")
     connection.execute("SET lock_configuration=true")
     for spec in spoken_of:
         _create_view(connection, spec, paths[spec.name])

@@ -181,7 +181,7 @@ def _known_keys(register: ReadsTables) -> dict[str, frozenset[str]]:
     for name in sorted(targets):
         key = tables()[name].key[0]
         if register.has(name):
-            known[name] = frozenset(register.query(f'SELECT DISTINCT "{key}" FROM "{name}"')[key])
+            known[name] = frozenset(register.query(f'SELECT DISTINCT "{key}" FROM "{name}"')[key].tolist())
     return known
 
 

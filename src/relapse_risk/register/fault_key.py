@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import SchemaError
@@ -13,8 +12,8 @@ from relapse_risk.register.findings import Findings
 __all__ = ["KEY_COLUMNS", "FaultReport", "compare_with_key"]
 
 KEY_COLUMNS = ("rule", "table", "row_key")
-IMPLIED = "implied"
-COUNTED = ("planted", "found", "missed", "implied", "other")
+PLANTED = "planted"
+COUNTED = ("planted", "found", "missed", "implied", "genuine", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +23,9 @@ class FaultReport:
     Attributes
     ----------
     frame : DataFrame
-        One row per rule: ``rule``, ``planted``, ``found``, ``missed`` (faults of the key), ``implied`` (findings
-        the key says follow from a planted fault) and ``other`` (findings that are neither: false alarms, or what is
-        really wrong in the rows before faults were planted).
+        One row per rule: ``rule``, ``planted``, ``found``, ``missed`` (faults of the key), and the findings that name
+        no planted fault: ``implied`` (the key says they follow from one), ``genuine`` (the key says the row is truly
+        so, such as an income below the line) and ``other`` (the key knows nothing of them: false alarms).
     missed : DataFrame
         Rows of the key that no finding names.
     other : DataFrame
@@ -42,7 +41,7 @@ class FaultReport:
         total = self.frame[list(COUNTED)].sum()
         return (
             f"{total['found']} of {total['planted']} planted faults found, {total['missed']} missed; "
-            f"{total['implied']} findings implied by them, {total['other']} false alarms"
+            f"{total['implied']} findings implied by them, {total['genuine']} genuine, {total['other']} false alarms"
         )
 
     def _repr_html_(self) -> str:
@@ -58,8 +57,8 @@ def compare_with_key(findings: Findings, key_frame: pd.DataFrame) -> FaultReport
     ----------
     findings : Findings
     key_frame : DataFrame
-        Planted faults: ``rule``, ``table``, ``row_key`` (key values joined by ``|``) and, where a row does not plant
-        a fault but names a finding that follows from one, ``origin`` = ``implied``.
+        ``rule``, ``table``, ``row_key`` (key values joined by ``|``) and, when not every row is a planted fault,
+        ``origin``: ``planted``, ``implied`` or ``genuine``.
 
     Returns
     -------
@@ -75,27 +74,26 @@ def compare_with_key(findings: Findings, key_frame: pd.DataFrame) -> FaultReport
     >>> from relapse_risk.register.findings import merge_findings
     >>> key = pd.DataFrame({"rule": ["s17"], "table": ["household"], "row_key": ["H1|2020-12"]})
     >>> compare_with_key(merge_findings([]), key).summary()
-    '0 of 1 planted faults found, 1 missed; 0 findings implied by them, 0 false alarms'
+    '0 of 1 planted faults found, 1 missed; 0 findings implied by them, 0 genuine, 0 false alarms'
     """
     lacking = [column for column in KEY_COLUMNS if column not in key_frame]
     if lacking:
         raise SchemaError("the fault key lacks a column", where="planted faults", got=lacking, expected=KEY_COLUMNS)
-    follows = np.zeros(len(key_frame), dtype=bool)
-    if "origin" in key_frame:
-        follows = key_frame["origin"].eq(IMPLIED).to_numpy(dtype=bool)
-    planted, implied = key_frame[~follows], key_frame[follows]
-    found = _marks(planted).isin(_marks(findings.frame)).to_numpy()
-    of_planted = _marks(findings.frame).isin(_marks(planted)).to_numpy()
-    of_implied = _marks(findings.frame).isin(_marks(implied)).to_numpy() & ~of_planted
-    other = findings.frame[~of_planted & ~of_implied]
+    origin = key_frame["origin"] if "origin" in key_frame else pd.Series(PLANTED, index=key_frame.index)
+    marks, keys = _marks(findings.frame), _marks(key_frame)
+    planted = key_frame[origin == PLANTED]
+    found = _marks(planted).isin(marks).to_numpy()
+    explained = pd.Series("other", index=findings.frame.index)
+    for name in ("genuine", "implied", PLANTED):
+        explained = explained.where(~marks.isin(keys[origin == name]), name)
     counts = {
         "planted": planted["rule"].value_counts(),
         "found": planted.loc[found, "rule"].value_counts(),
         "missed": planted.loc[~found, "rule"].value_counts(),
-        "implied": findings.frame.loc[of_implied, "rule"].value_counts(),
-        "other": other["rule"].value_counts(),
+        **{name: findings.frame.loc[explained == name, "rule"].value_counts() for name in COUNTED[3:]},
     }
     frame = pd.DataFrame(counts).fillna(0).astype("int64").rename_axis("rule").reset_index()
+    other = findings.frame[explained == "other"]
     return FaultReport(frame, planted[~found].reset_index(drop=True), other.reset_index(drop=True))
 
 

@@ -17,7 +17,6 @@ FINDING_COLUMNS = (
     "table", "row", "row_key", "county_code", "column", "value", "rule", "kind", "severity", "zh", "en",
 )  # fmt: skip
 SKIPPED_COLUMNS = ("rule", "table", "county_code", "reason")
-CITY = "city"
 # 15 and 18 digit identity numbers, also when they stand in a column that should not hold one.
 _LONG_NUMBER = re.compile(r"\d{11,}([\dXx]{4})(?!\d)")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -87,9 +86,8 @@ def neutralised(value: Any) -> Any:
 
 def _replaced(path: Path, write: Callable[[Path], None]) -> None:
     """Write beside ``path`` and move into place, so that a reader never sees half a file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    target = Path(name)
+    # Not a secure temporary file: that one would be readable by its owner only, and so would the findings.
+    target = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         write(target)
         target.replace(path)

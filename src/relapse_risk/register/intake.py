@@ -225,7 +225,8 @@ def _broken_references(
             continue
         given, standing = _keys(frames[target], target, out.get(target, set())) if target in frames else (set(), set())
         # Judged once per distinct value: a household is named by many rows.
-        codes, values = pd.factorize(frame[column.name])
+        codes, distinct = pd.factorize(frame[column.name])
+        values = distinct.tolist()
         there = np.array([v in given or v in known.get(target, ()) for v in values], dtype=bool)
         stands = np.array([v in standing or v in known.get(target, ()) for v in values], dtype=bool)
         for rule, wrong in (("reference_unknown", ~there), ("reference_rejected", there & ~stands)):

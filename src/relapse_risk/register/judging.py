@@ -12,6 +12,7 @@ from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register.checks import checks
 from relapse_risk.register.clauses import Clause, Setting, clause_columns, holds
+from relapse_risk.register.counties import CITY
 from relapse_risk.register.findings import (
     FINDING_COLUMNS,
     SKIPPED_COLUMNS,
@@ -61,14 +62,14 @@ def apply_rules(
             noted.notes.append(str(error))
         county = _only(counties[rule.table])
         skipped += [(rule.id, rule.table, county, reason) for reason in dict.fromkeys(noted.notes)]
-    frame = pd.concat(parts, ignore_index=True) if parts else merge_findings([]).frame
+    frame = _typed(parts)
     lines = pd.DataFrame(skipped, columns=pd.Index(SKIPPED_COLUMNS)).astype("str")
     return Findings(frame, lines)
 
 
 def _only(codes: pd.Series) -> str:
     values = codes.unique()
-    return str(values[0]) if len(values) == 1 else "city"
+    return str(values[0]) if len(values) == 1 else CITY
 
 
 def _hits(rule: Rule, source: Source, setting: Setting) -> Iterator[_Hit]:
@@ -123,10 +124,13 @@ def _rule_findings(hit: _Hit, source: Source, counties: pd.Series, setting: Sett
         language: sentences(getattr(rule, language), language, name, hit.column, view, hit.when, setting)
         for language in LANGUAGES
     }
-    return _frame(
-        table=name, row=hit.rows, row_key=row_keys(source.frames[name], name, hit.rows),
-        county_code=counties.iloc[hit.rows].to_numpy(), column=hit.column, value=values,
-        rule=rule.id, kind=rule.kind, severity=rule.severity, **texts,
+    return pd.DataFrame(
+        {
+            "table": name, "row": hit.rows, "row_key": row_keys(source.frames[name], name, hit.rows),
+            "county_code": counties.iloc[hit.rows].tolist(), "column": hit.column, "value": values,
+            "rule": rule.id, "kind": rule.kind, "severity": rule.severity, **texts,
+        },
+        dtype=object,
     )  # fmt: skip
 
 
@@ -149,17 +153,24 @@ def fault_findings(
             texts[language] = [getattr(words, language).format(value=value, **said) for value in values]
         whole = not len(fault.rows)
         parts.append(
-            _frame(
-                table=fault.table,
-                row=[pd.NA] if whole else fault.rows,
-                row_key=[""] if whole else row_keys(source.frames[fault.table], fault.table, fault.rows),
-                county_code="city" if whole else counties[fault.table].iloc[fault.rows].to_numpy(),
-                column=fault.column, value=values, rule=fault.rule, kind=words.kind, severity=words.severity, **texts,
+            pd.DataFrame(
+                {
+                    "table": fault.table,
+                    "row": [pd.NA] if whole else fault.rows,
+                    "row_key": [""] if whole else row_keys(source.frames[fault.table], fault.table, fault.rows),
+                    "county_code": CITY if whole else counties[fault.table].iloc[fault.rows].tolist(),
+                    "column": fault.column, "value": values, "rule": fault.rule, "kind": words.kind,
+                    "severity": words.severity, **texts,
+                },
+                dtype=object,
             )
         )  # fmt: skip
-    return pd.concat(parts, ignore_index=True) if parts else merge_findings([]).frame
+    return _typed(parts)
 
 
-def _frame(**columns: object) -> pd.DataFrame:
-    frame = pd.DataFrame(columns)[list(FINDING_COLUMNS)]
+def _typed(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The parts as one frame of findings; types are given once, since a part holds few rows."""
+    if not parts:
+        return merge_findings([]).frame
+    frame = pd.concat(parts, ignore_index=True)[list(FINDING_COLUMNS)]
     return frame.astype({name: "Int64" if name == "row" else "str" for name in FINDING_COLUMNS})

@@ -275,6 +275,16 @@ def test_a_line_without_a_value_on_the_day_is_noted(book: RuleBook, parameters: 
     assert "national_line_b has no value on 2021-12-31" in found.skipped.set_index("rule")["reason"]["s18"]
 
 
+def test_a_rule_not_yet_in_force_is_listed_not_applied(book: RuleBook, parameters: Parameters) -> None:
+    home = homes({"household_id": "H1", "dwelling_grade": "D", "monitor_type": "none", "snapshot_month": "2020-02"})
+    found = check_frames({"household": home}, "2020-02", parameters, "dezhou", rules=book)
+    assert "1_02_001" not in set(found.frame["rule"])
+    assert found.skipped.set_index("rule")["reason"]["1_02_001"] == "not in force on 2020-02-29"
+    later = home.assign(snapshot_month="2020-03")
+    found = check_frames({"household": later}, "2020-03", parameters, "dezhou", rules=book)
+    assert "1_02_001" in set(found.frame["rule"])
+
+
 def test_the_message_names_value_and_limit_in_both_languages(book: RuleBook, parameters: Parameters) -> None:
     frames = {
         "household": homes({"household_id": "H1", "household_size": 2, "exit_year": 2018, "monitor_type": "none"}),
@@ -289,8 +299,8 @@ def test_the_message_names_value_and_limit_in_both_languages(book: RuleBook, par
         ),
     }
     found = check(frames, book, parameters).frame.set_index("rule")
-    assert found.loc["1_02_006", "zh"] == "脱贫户 2020-12 人均纯收入 4999 元，低于当年监测范围 5000 元，但未纳入监测"
-    assert "4999 CNY per head in the year to 2020-12, below the monitoring line of 5000" in found.loc["1_02_006", "en"]
+    assert found.loc["1_02_006", "zh"] == "脱贫户 2020-12 人均纯收入 4999 元，低于现行监测范围 5000 元，但未纳入监测"
+    assert "4999 CNY per head in the year to 2020-12, below the monitoring line in force (5000)" in found.loc["1_02_006", "en"]
 
 
 def test_no_identity_reaches_a_finding(book: RuleBook, parameters: Parameters) -> None:

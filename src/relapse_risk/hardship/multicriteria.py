@@ -15,7 +15,7 @@ from relapse_risk.hardship.weights import Array, check_matrix, share_out
 __all__ = ["benefit_of_the_doubt", "topsis"]
 
 # Rows handled at a time, so that a block of 15 columns stays in the processor's cache.
-BLOCK = 4096
+BLOCK = 2048
 
 
 def topsis(
@@ -65,7 +65,7 @@ def topsis(
     signs = np.ones(p) if directions is None else np.asarray(directions)
     if signs.shape != (p,) or not np.isin(signs, (1, -1)).all():
         raise ModelError("directions are 1 or -1, one per column", where="topsis", got=directions)
-    low, high = x.min(axis=0), x.max(axis=0)
+    low, high = _extremes(x)
     if scaling == "vector":
         length = np.sqrt(np.einsum("ij,ij->j", x, x))
     elif scaling == "minmax":
@@ -74,15 +74,37 @@ def topsis(
         raise ModelError("unknown scaling", where="topsis", got=scaling, expected="vector | minmax")
     factor = np.divide(w, length, out=np.zeros(p), where=length > 0)
     ideal, worst = np.where(signs == 1, high, low) * factor, np.where(signs == 1, low, high) * factor
-    out = np.empty(n)
+    to_ideal, to_worst = _distances(x, factor, ideal), _distances(x, factor, worst)
+    total = to_ideal + to_worst
+    return np.divide(to_worst, total, out=np.full(n, 0.5), where=total > 0)
+
+
+def _distances(x: Array, factor: Array, post: Array) -> Array:
+    """Euclidean distance of each scaled row to ``post``; rows laid end to end, since 15 wide is too short a loop."""
+    n, p = x.shape
+    out, ones = np.empty(n), np.ones(p)
+    factors, posts = np.tile(factor, min(n, BLOCK)), np.tile(post, min(n, BLOCK))
     for first in range(0, n, BLOCK):
-        scaled = x[first : first + BLOCK] * factor
-        up, down = scaled - ideal, scaled - worst
-        to_ideal = np.sqrt(np.einsum("ij,ij->i", up, up))
-        to_worst = np.sqrt(np.einsum("ij,ij->i", down, down))
-        total = to_ideal + to_worst
-        out[first : first + BLOCK] = np.divide(to_worst, total, out=np.full(total.size, 0.5), where=total > 0)
+        rows = np.ascontiguousarray(x[first : first + BLOCK])
+        gap = rows.reshape(-1) * factors[: rows.size]
+        gap -= posts[: rows.size]
+        gap *= gap
+        np.dot(gap.reshape(rows.shape), ones, out=out[first : first + BLOCK])
+    np.sqrt(out, out=out)
     return out
+
+
+def _extremes(x: Array) -> tuple[Array, Array]:
+    """Smallest and largest value of each column; many rows are folded side by side, which vectorises better."""
+    n, p = x.shape
+    fold = 16
+    whole = n // fold * fold
+    if not whole or not x.flags.c_contiguous:
+        return x.min(axis=0), x.max(axis=0)
+    wide, rest = x[:whole].reshape(-1, fold * p), x[whole:]
+    low = np.vstack([wide.min(axis=0).reshape(fold, p), rest]).min(axis=0)
+    high = np.vstack([wide.max(axis=0).reshape(fold, p), rest]).max(axis=0)
+    return low, high
 
 
 def benefit_of_the_doubt(scores: npt.ArrayLike, least: float = 0.0, most: float = 1.0) -> Array:

@@ -82,7 +82,7 @@ def aid_table(a: AidInput, hh_ids: pa.Array, person_ids: pa.Array, rng: np.rando
             "service_hours": hours,
             "period_start": dates(start),
             "period_end": dates(end),
-            "source_event_id": text(pa.array(labels("EV", event, 7), mask=event == 0)),
+            "source_event_id": text(labels("EV", np.where(event > 0, event, -1), 7)),
         }
     )
 

@@ -36,7 +36,7 @@ def words(codes: NDArray[np.integer], vocabulary: Sequence[str]) -> pd.Series:
 
 
 def labels(prefix: str, numbers: NDArray[np.integer], width: int) -> pa.Array:
-    """Ids such as ``A000012``: the prefix and each number padded to ``width`` digits.
+    """Ids such as ``A000012``: the prefix and each number padded to ``width`` digits; null for a negative number.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def labels(prefix: str, numbers: NDArray[np.integer], width: int) -> pa.Array:
     ['A0012', 'A0007']
     """
     digits = np.char.zfill(np.asarray(numbers).astype(str), width)
-    return pa.array(np.char.add(prefix, digits), type=pa.string())
+    return pa.array(np.char.add(prefix, digits), type=pa.string(), mask=np.asarray(numbers) < 0)
 
 
 def dates(days: Ints) -> pd.Series:

@@ -16,13 +16,14 @@ from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, dates, day_num
 from relapse_risk.demo.people import World
 from relapse_risk.demo.process import Year
 from relapse_risk.demo.spending import Spending
+from relapse_risk.demo.traits import pick
 
 __all__ = ["MONITOR_TYPES", "RISKS", "Watch", "elimination_table", "watch_households"]
 
 MONITOR_TYPES = ("none", "lifted_unstable", "edge", "sudden_hardship")
 RISKS = ("illness", "disability", "schooling", "disaster", "accident", "project_failure", "unstable_work", "no_labour")
 LINE_2020, URGENT = 5000.0, 10000.0
-HELP, NATURAL = 0, 1
+HANDFUL = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,12 @@ def watch_households(
     income_day = first + _crossing_day(before.per_head, last.per_head, rng)
     shock_day = _shock_day(world, spending, n)
     shocked = (shock_day != NO_DAY) & ~poor_now & (rng.random(n) < 0.6)
-    earlier = ~poor_now & (before.per_head < LINE_2020) & (rng.random(n) < 0.06)
+    recovered = ~poor_now & (before.per_head < LINE_2020)
+    # Some whose income has recovered since were identified before; never fewer than a handful, however small the city.
+    sound = recovered & (last.labour > 0) & (last.per_head >= 1.1 * LINE_2020) & last.inside
+    earlier = (recovered & (rng.random(n) < 0.06)) | pick(sound, HANDFUL, rng)
     early_day = day_number("2019-09-01") + rng.integers(0, 200, n)
+    early_day = np.where(world.registered, early_day, np.maximum(early_day, first + 5))
     noticed = rng.random(n) < np.where(world.registered, 1.0, 0.45)
     held = np.where(world.registered, last.inside, (last.size > 0)) & noticed
     on_list = held & (poor_now | shocked | earlier)

@@ -181,19 +181,27 @@ def _births(role: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _plausible_births(birth: Ints, role: Ints, hh: Ints) -> Ints:
-    """Parents are at least 19 years older than their children and in-laws."""
-    gap = int(19 * 365.25)
+    """A generation is at least 23 years (20 to a grandchild's parent), spouses are within six years."""
+    gap, short = int(23 * 365.25), int(20 * 365.25)
+    place = {letter: role == index for index, letter in enumerate(ROLES)}
     head = np.full(int(hh.max()) + 1, START, dtype=np.int64)
-    heads = np.isin(role, [ROLES.index("E"), ROLES.index("H")])
+    heads = place["E"] | place["H"]
     head[hh[heads]] = birth[heads]
-    younger = np.isin(role, [ROLES.index(r) for r in "DACYG"])
-    older = role == ROLES.index("P")
-    out = np.where(younger, np.maximum(birth, head[hh] + gap), birth)
-    out = np.where(older, np.minimum(out, head[hh] - gap), out)
-    # A spouse is within twelve years of the head.
-    spouse = np.isin(role, [ROLES.index("e"), ROLES.index("S")])
-    years = np.clip(birth - head[hh], int(-6 * 365.25), int(6 * 365.25))
-    return np.asarray(np.where(spouse, head[hh] + years, out), dtype=np.int64)
+    out = np.where(np.isin(role, [ROLES.index(r) for r in "DACY"]), np.maximum(birth, head[hh] + gap), birth)
+    out = np.where(place["P"], np.minimum(out, head[hh] - gap), out)
+    spouse = place["e"] | place["S"]
+    years = np.clip(birth - head[hh], -int(6 * 365.25), int(6 * 365.25))
+    out = np.where(spouse, head[hh] + years, out)
+    # A grandchild is born when its parent in the household, or else a generation after the head, is old enough.
+    parent = head + gap
+    parent[hh[place["A"]]] = out[place["A"]]
+    # Nobody is born after the start: a young parent is made older instead.
+    late = place["A"] & (parent[hh] + short > START - 400)
+    with_child = np.isin(hh, hh[place["G"]])
+    out = np.where(late & with_child, START - 400 - short - (birth % 3000), out)
+    parent[hh[place["A"]]] = out[place["A"]]
+    out = np.where(place["G"], np.minimum(np.maximum(out, parent[hh] + short), START - (birth % 360)), out)
+    return np.asarray(out, dtype=np.int64)
 
 
 def _with_births(world: World, calibration: Calibration, rng: np.random.Generator) -> World:

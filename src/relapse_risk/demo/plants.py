@@ -102,10 +102,11 @@ def _other_head(rows: pd.DataFrame, t: Tables) -> object:
 
 
 def _gone_up_and_down(rows: pd.DataFrame, t: Tables) -> object:
-    """One more and one fewer in turn, so that the city's total stays."""
+    """One more and one fewer in turn, so that the city's total stays (an odd one out takes two away)."""
     step = np.where(np.arange(len(rows)) % 2 == 0, 1, -1)
-    step[-1] = 0 - step[:-1].sum()
-    return rows["household_size"].to_numpy() + step
+    if len(rows) % 2 and len(rows) > 2:
+        step[-3:] = (1, 1, -2)
+    return (rows["household_size"].astype("int64") + step).to_numpy()
 
 
 def _identity() -> tuple[Plant, ...]:
@@ -274,7 +275,7 @@ def _households() -> tuple[Plant, ...]:
         Plant(Finding("head_not_member"), "household", "head_person_id", _unmonitored, _other_head),
         Plant(
             Finding("size_differs"), "household", "household_size",
-            lambda t: _unmonitored(t) & _true(t["household"]["household_size"] == 2) & _true(_per_head(t) > 9000),
+            lambda t: _unmonitored(t) & _true(t["household"]["household_size"] >= 3) & _true(_per_head(t) > 7000),
             _gone_up_and_down,
         ),
     )  # fmt: skip

@@ -123,6 +123,7 @@ def visit_table(
     visitor = np.char.add(np.char.add("C", np.array(geography.county_codes)[world.county[hh]]), "D000").astype(object)
     village = np.char.add("CV", geography.village_code[world.village[hh]]).astype(object)
     visitor = np.where(tier == 2, cadre[hh], np.where(tier == 3, village, visitor))
+    in_help_week: Bools = np.asarray(week == 0)
     months = ((day - day_number("2020-01-01")) / 30.5).astype(np.int64)
     trouble = rng.random((n, 7)) < (0.055 - 0.003 * np.clip(months, 0, 11))[:, None]
     solved = trouble & (rng.random((n, 7)) < 0.55)
@@ -138,13 +139,13 @@ def visit_table(
             "visited_on": dates(day),
             "visitor_id": text(pa.array(visitor, type=pa.string())),
             "visitor_tier": words(tier, TIERS),
-            "in_help_week": flags(np.asarray(~week, dtype=bool)),
+            "in_help_week": flags(in_help_week),
             **{f"look_{name}": whole(looks[:, k]) for k, name in enumerate(seen)},
             **{f"ask_{name}": words(asked[:, k], ANSWERS) for k, name in enumerate(questions)},
             "ask_satisfaction": whole(
                 np.clip(np.round(rng.normal(4.55, 0.55, n) - 0.6 * any_trouble), 1, 5).astype(np.int64)
             ),
-            "help_problem_solved": flags(solved.any(axis=1)),
+            "help_problem_solved": flags(np.asarray(solved.any(axis=1))),
             "help_confidence": flags(rng.random(n) < 0.8),
             "issue_text": words(
                 np.where(any_trouble & (rng.random(n) < 0.4), rng.integers(0, len(ISSUES), n), -1), ISSUES

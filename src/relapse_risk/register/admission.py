@@ -21,6 +21,7 @@ from relapse_risk.register.messages import code_words, column_label
 from relapse_risk.register.quality import check_frames
 from relapse_risk.register.rules import RuleBook
 from relapse_risk.register.views import Source
+from relapse_risk.schema import table
 
 __all__ = ["Admission", "Bench", "admit"]
 
@@ -44,14 +45,16 @@ class Admission:
     findings : Findings
         ``row`` is the position in the candidate frame.
     accepted : mapping of str to DataFrame
-        Typed and complete rows by table.
+        Typed rows by table, with the columns the source supplies.
     """
 
     findings: Findings
     accepted: Mapping[str, pd.DataFrame]
 
 
-def admit(offered: Mapping[str, Candidate], month: str, bench: Bench, known: Mapping[str, pd.Series]) -> Admission:
+def admit(
+    offered: Mapping[str, Candidate], month: str, bench: Bench, known: Mapping[str, Mapping[str, str]]
+) -> Admission:
     """Judge the rows of one month; an error rejects its row and every row that refers to it.
 
     Parameters
@@ -60,33 +63,53 @@ def admit(offered: Mapping[str, Candidate], month: str, bench: Bench, known: Map
         By table; snapshot tables hold ``month`` only.
     month : str
     bench : Bench
-    known : mapping of str to Series
-        Rows that may be referred to beside these: per table, county codes indexed by key.
+    known : mapping of str to mapping of str to str
+        Rows that may be referred to beside these: per table, county codes by key.
     """
     frames = {name: candidate.frame for name, candidate in offered.items()}
+    beyond = _named(frames, known)
     found = check_frames(
-        frames, month, bench.parameters, bench.place, known=known, data_date=bench.data_date, rules=bench.rules
+        frames, month, bench.parameters, bench.place, known=beyond, data_date=bench.data_date, rules=bench.rules
     )
-    typed = {name: typed_frame(frame, name)[0] for name, frame in frames.items()}
     if any(candidate.refused for candidate in offered.values()):
-        found = _with_refused(found, offered, typed, month, bench, known)
+        found = _with_refused(found, offered, month, bench, beyond)
     accepted = {}
-    for name, frame in typed.items():
+    for name, frame in frames.items():
         keep = np.ones(len(frame), dtype=bool)
         keep[found.rejected_rows(name)] = False
-        accepted[name] = frame[keep].reset_index(drop=True)
+        accepted[name] = _typed(frame[keep].reset_index(drop=True), name)
     return Admission(found, accepted)
+
+
+def _named(frames: Mapping[str, pd.DataFrame], known: Mapping[str, Mapping[str, str]]) -> dict[str, pd.Series]:
+    """The known keys that these rows name: of a long panel's, most are not."""
+    named: dict[str, set[str]] = {name: set() for name in known}
+    for name, frame in frames.items():
+        for column in table(name).columns:
+            target = "household" if column.name == "target_id" else column.refers_to
+            if target in named and column.name in frame:
+                named[target] |= set(frame[column.name].dropna().unique())
+    return {
+        name: pd.Series({key: known[name][key] for key in keys if key in known[name]}, dtype="str")
+        for name, keys in named.items()
+    }
+
+
+def _typed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """``frame`` typed; cells that a reader has typed already are left alone."""
+    untyped = any(pd.api.types.is_object_dtype(frame[column]) for column in frame)
+    return typed_frame(frame, name)[0] if untyped else frame
 
 
 def _with_refused(
     found: Findings,
     offered: Mapping[str, Candidate],
-    typed: Mapping[str, pd.DataFrame],
     month: str,
     bench: Bench,
     known: Mapping[str, pd.Series],
 ) -> Findings:
     """Findings with those of refused cells, and of rows that refer to a row they reject."""
+    typed = {name: typed_frame(candidate.frame, name)[0] for name, candidate in offered.items()}
     counties = counties_of(typed, {name: keys.to_dict() for name, keys in known.items()})
     none_skipped = merge_findings([]).skipped
     parts = [_refused(candidate, typed[name], counties[name]) for name, candidate in offered.items()]

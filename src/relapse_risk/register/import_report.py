@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -140,7 +140,7 @@ def write_report(
         raise RegisterError(
             f"the import report cannot be written: {error}", where=str(folder), fix="close its files if they are open"
         ) from error
-    return ImportReport(**{**{name: getattr(report, name) for name in report.__slots__}, "files": tuple(files)})
+    return replace(report, files=tuple(files))
 
 
 def rejected_rows(candidate: Candidate, findings: Findings) -> pd.DataFrame:

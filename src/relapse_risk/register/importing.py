@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -12,13 +13,13 @@ import pandas as pd
 
 from relapse_risk.errors import SourceError
 from relapse_risk.months import check_month
-from relapse_risk.parameters import params_dir, read_parameters, read_place
+from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register.admission import Bench, admit
 from relapse_risk.register.candidates import Candidate, candidates
 from relapse_risk.register.counties import counties_of
 from relapse_risk.register.databases import is_url
-from relapse_risk.register.findings import Findings, merge_findings
+from relapse_risk.register.findings import SKIPPED_COLUMNS, Findings, merge_findings
 from relapse_risk.register.identity import create_key, read_key
 from relapse_risk.register.import_report import ImportReport, TableCount, located, rejected_rows, write_report
 from relapse_risk.register.manifest import MANIFEST
@@ -26,7 +27,7 @@ from relapse_risk.register.mapping import SourceMapping, read_mapping
 from relapse_risk.register.merging import merged
 from relapse_risk.register.placing import placed_by
 from relapse_risk.register.readers import RawSource, read_source
-from relapse_risk.register.rules import read_rules
+from relapse_risk.register.rules import RuleBook, read_rules
 from relapse_risk.register.store import Register
 from relapse_risk.register.writer import RegisterWriter
 from relapse_risk.schema import table, tables
@@ -106,8 +107,8 @@ def import_source(
     raw = read_source(source, chosen, tell)
     offered = candidates(raw.tables, chosen, _key(chosen, key, root), month)
     parameters = read_parameters(params)
-    rules = read_rules(params_dir(params), parameters=parameters) if params else read_rules(parameters=parameters)
-    bench = Bench(parameters, read_place(place, params), rules, as_of)
+    rules = read_rules(params, parameters)
+    bench = Bench(parameters, read_place(place, params), _without(rules, chosen), as_of)
     parts = _parts(offered, month, as_of)
     with RegisterWriter(root, place=place) as writer:
         work = _Work(chosen, writer, Register.open(root) if (root / MANIFEST).exists() else None, bench)
@@ -116,6 +117,14 @@ def import_source(
             work.take(of_month, part)
         tell(len(parts), len(parts), "write")
         return work.finish(raw, offered, tuple(m for m, _ in parts), root, as_of)
+
+
+def _without(book: RuleBook, mapping: SourceMapping) -> RuleBook:
+    """The rules but for those the mapping says do not fit its source."""
+    unknown = sorted(set(mapping.rules_off) - {rule.id for rule in book.rules})
+    if unknown:
+        raise SourceError("unknown rule", where=f"{mapping.name}: rules_off", got=unknown[0], fix="see params/rules/")
+    return replace(book, rules=tuple(rule for rule in book.rules if rule.id not in mapping.rules_off))
 
 
 def _place(mapping: SourceMapping, root: Path, params: str | Path | None) -> str:
@@ -186,7 +195,6 @@ class _Work:
         self.findings: list[Findings] = []
         self.rejected: dict[str, list[pd.DataFrame]] = {}
         self.accepted: dict[str, list[pd.DataFrame]] = {}
-        self.supplied: dict[str, frozenset[str]] = {}
         self.counts: dict[str, int] = {}
 
     def take(self, month: str, part: Mapping[str, Candidate]) -> None:
@@ -200,23 +208,21 @@ class _Work:
                 self.rejected.setdefault(name, []).append(rejected_rows(candidate, judged.findings))
             if not table(name).is_snapshot:
                 self.accepted.setdefault(name, []).append(rows)
-                self.supplied[name] = frozenset(candidate.frame.columns)
             elif len(rows) or self.mapping.mode == "replace":
-                self._put(name, rows, frozenset(candidate.frame.columns), month)
+                self._put(name, rows, month)
         self._learn(judged.accepted)
 
-    def _put(self, name: str, rows: pd.DataFrame, supplied: frozenset[str], month: str | None) -> None:
-        both = merged(_held_rows(self.held, name, month), rows, supplied, table(name), self.mapping.mode)
+    def _put(self, name: str, rows: pd.DataFrame, month: str | None) -> None:
+        both = merged(_held_rows(self.held, name, month), rows, table(name), self.mapping.mode)
         self.writer.put(name, both, month=month)
 
     def _learn(self, accepted: Mapping[str, pd.DataFrame]) -> None:
         """Later rows may refer to what was accepted."""
-        counties = counties_of(accepted, {name: keys.to_dict() for name, keys in self.known.items()})
-        for name, codes in counties.items():
-            if name in _TARGETS and len(codes):
-                fresh = pd.Series(codes.to_numpy(), index=accepted[name][table(name).key[0]].to_numpy())
-                held = self.known.get(name, fresh.iloc[:0])
-                self.known[name] = pd.concat([held[~held.index.isin(fresh.index)], fresh[~fresh.index.duplicated()]])
+        placed = {name: frame for name, frame in accepted.items() if table(name).county_from in (None, *frame.columns)}
+        for name, codes in counties_of(placed, self.known).items():
+            if name in _TARGETS:
+                keys = accepted[name][table(name).key[0]]
+                self.known.setdefault(name, {}).update(zip(keys, codes, strict=True))
 
     def finish(
         self, raw: RawSource, offered: Mapping[str, Candidate], months: tuple[str, ...], root: Path, as_of: date
@@ -225,8 +231,8 @@ class _Work:
         for name, frames in self.accepted.items():
             rows = pd.concat(frames, ignore_index=True)
             if len(rows) or self.mapping.mode == "replace":
-                self._put(name, rows, self.supplied[name], None)
-        findings = merge_findings(self.findings)
+                self._put(name, rows, None)
+        findings = merge_findings([*self.findings, _off(self.mapping)])
         report = ImportReport(
             source=raw.name, digest=raw.digest, mapping=self.mapping.name, place=self.writer.place,
             as_of=as_of.isoformat(), months=months, changed=True, tables=self._counted(offered, findings),
@@ -238,7 +244,7 @@ class _Work:
         written = write_report(report, findings, rejected, folder)
         manifest = self.writer.commit(datetime.combine(as_of, time(0)).isoformat())
         same = before is not None and manifest.files == before.files
-        return ImportReport(**{**{n: getattr(written, n) for n in written.__slots__}, "changed": not same})
+        return replace(written, changed=not same)
 
     def _counted(self, offered: Mapping[str, Candidate], findings: Findings) -> tuple[TableCount, ...]:
         warnings = findings.frame.loc[findings.frame["severity"] == "warning", "table"].value_counts()
@@ -247,6 +253,12 @@ class _Work:
                        int(warnings.get(name, 0)))
             for name, c in offered.items()
         )  # fmt: skip
+
+
+def _off(mapping: SourceMapping) -> Findings:
+    """The rules the mapping switches off, as rules not applied."""
+    lines = [(rule, "", "city", f"off in mapping {mapping.name}: {why}") for rule, why in mapping.rules_off.items()]
+    return Findings(merge_findings([]).frame, pd.DataFrame(lines, columns=pd.Index(SKIPPED_COLUMNS)).astype("str"))
 
 
 def _stacked(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -260,7 +272,7 @@ def _stacked(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
 _TARGETS = tuple(sorted({c.refers_to for spec in tables().values() for c in spec.columns if c.refers_to}))
 
 
-def _known(held: Register | None) -> dict[str, pd.Series]:
+def _known(held: Register | None) -> dict[str, dict[str, str]]:
     """County of every key of the register that a row may refer to, by table."""
     if held is None:
         return {}
@@ -272,7 +284,7 @@ def _known(held: Register | None) -> dict[str, pd.Series]:
             frames[name] = held.read_all(name, columns=[spec.key[0], *place]).drop_duplicates(spec.key[0], keep="last")
     counties = counties_of(frames)
     return {
-        name: pd.Series(counties[name].to_numpy(), index=frame[table(name).key[0]].to_numpy())
+        name: dict(zip(frame[table(name).key[0]], counties[name], strict=True))
         for name, frame in frames.items()
         if placed_by(table(name)) in (None, *frames)
     }

@@ -145,6 +145,8 @@ class SourceMapping(_Strict):
         Whether rows are added to the tables they belong to (same key: replaced) or take their place.
     code_numbers : {"refuse", "ours"}
         Whether a number in a code column is read with our numbering.
+    rules_off : mapping of str to str
+        Quality rules that do not fit this source, each with the reason; they are listed as not applied.
     encoding, separator : str, optional
         Of CSV files, where they cannot be told.
     ignore : tuple of str
@@ -158,6 +160,7 @@ class SourceMapping(_Strict):
     month: str | None = None
     mode: Literal["merge", "replace"] = "merge"
     code_numbers: Literal["refuse", "ours"] = "refuse"
+    rules_off: dict[str, str] = {}
     encoding: str | None = None
     separator: str | None = None
     ignore: Names = ()

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from relapse_risk.schema import Table
+from relapse_risk.schema import Table, check_table
 
 __all__ = ["merged"]
 
@@ -14,7 +14,6 @@ __all__ = ["merged"]
 def merged(
     existing: pd.DataFrame,
     accepted: pd.DataFrame,
-    supplied: frozenset[str],
     spec: Table,
     mode: Literal["merge", "replace"],
 ) -> pd.DataFrame:
@@ -22,10 +21,10 @@ def merged(
 
     Parameters
     ----------
-    existing, accepted : DataFrame
-        Typed and complete rows of one table (and month).
-    supplied : frozenset of str
-        Columns the source speaks of; of the others the register keeps its values.
+    existing : DataFrame
+        Rows the register holds of one table (and month).
+    accepted : DataFrame
+        Typed rows; of columns they lack the register keeps its values.
     spec : Table
     mode : {"merge", "replace"}
 
@@ -33,17 +32,17 @@ def merged(
     --------
     >>> from relapse_risk.schema import check_table, table
     >>> old = check_table(pd.DataFrame({"village_code": ["1", "2"], "village_name_zh": ["甲", "乙"]}), "village")
-    >>> new = check_table(pd.DataFrame({"village_code": ["2"], "idle_land_mu": [3.0]}), "village")
-    >>> both = merged(old, new, frozenset({"village_code", "idle_land_mu"}), table("village"), "merge")
+    >>> new = pd.DataFrame({"village_code": ["2"], "idle_land_mu": [3.0]})
+    >>> both = merged(old, new, table("village"), "merge")
     >>> both[["village_code", "village_name_zh", "idle_land_mu"]].to_numpy().tolist()
     [['1', '甲', nan], ['2', '乙', 3.0]]
     """
     if mode == "replace" or not len(existing):
         return accepted
     key = list(spec.key)
-    old, new = existing.set_index(key), accepted.set_index(key)
+    old, new = existing.set_index(key), check_table(accepted, spec.name).set_index(key)
     for name in new.columns:
-        if name not in supplied:
+        if name not in accepted.columns:
             new[name] = old[name].reindex(new.index).to_numpy(dtype=object)
             new[name] = new[name].astype(old[name].dtype)
     kept = old[~old.index.isin(new.index)]

@@ -130,7 +130,8 @@ def _sheet(sheet: CalamineSheet, where: str) -> _Sheet:
 def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping) -> RawTable | None:
     head = entry.header_row - 1
     if len(sheet.grid) <= head or not any(header_text(cell) for cell in sheet.grid[head]):
-        return _empty(sheet, entry, "the sheet is empty" if not _filled(sheet.grid) else "no headers in this row")
+        _check_optional(sheet, entry, "no headers in this row" if _filled(sheet.grid) else "the sheet is empty")
+        return None
     headers = [plain_text(cell) for cell in sheet.grid[head]]
     _check_merged(sheet, entry, head)
     match = _matched(headers, sheet, entry)
@@ -140,7 +141,8 @@ def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping) -> RawTabl
     shown = {row for row, *_ in odd}
     rows = [i for i in range(head + 1, len(grid)) if i in shown or any(_is_filled(cell) for cell in grid[i])]
     if not rows:
-        return _empty(sheet, entry, "the sheet has headers but no rows")
+        _check_optional(sheet, entry, "the sheet has headers but no rows")
+        return None
     places = {header: headers.index(header) for header in match.headers}
     frame = pd.DataFrame({h: pd.Series([_cell(grid[i], at) for i in rows], dtype=object) for h, at in places.items()})
     bad, notes = _odd_cells(odd, {at: h for h, at in places.items()}, rows, sheet.where)
@@ -149,7 +151,7 @@ def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping) -> RawTabl
     return RawTable(entry, sheet.where, frame, np.array(rows) + 1, match, tuple(bad), tuple(notes))
 
 
-def _empty(sheet: _Sheet, entry: TableMapping, what: str) -> None:
+def _check_optional(sheet: _Sheet, entry: TableMapping, what: str) -> None:
     if entry.optional:
         return
     raise SourceError(

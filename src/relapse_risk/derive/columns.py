@@ -14,6 +14,7 @@ import pandas as pd
 __all__ = [
     "age_on",
     "aid_columns",
+    "asset_check",
     "composition",
     "count_true",
     "guarantee_columns",
@@ -24,15 +25,16 @@ __all__ = [
     "yes_if",
 ]
 
-WORKING_AGE, OLD_AGE, SCHOOL_AGE = 16, 60, (6, 16)
+WORKING_AGE, ADULT_AGE, OLD_AGE, SCHOOL_AGE = 16, 18, 60, (6, 16)
 LABOUR = ("ordinary", "skilled", "weak")
 EMPLOYED = ("away", "local", "public_post", "farming", "self_employed")
 SEVERE = ("level_1", "level_2")
 MONEY = (
     "wage_income", "business_gross", "business_cost", "property_income", "asset_dividend", "transfer_income",
     "dibao_received", "tekun_received", "pension_received", "claims_income", "medical_self_paid", "education_spend",
-    "disability_care_spend", "disaster_loss",
+    "disability_care_spend", "disaster_loss", "total_income",
 )  # fmt: skip
+SECURE = ("dibao_received", "tekun_received", "pension_received", "asset_dividend")
 
 
 def age_on(birth_date: pd.Series, day: date) -> pd.Series:
@@ -74,7 +76,7 @@ def count_true(flags: pd.DataFrame, household: pd.Series) -> pd.DataFrame:
     return grouped.sum(min_count=1).astype("Int64")
 
 
-def composition(persons: pd.DataFrame, day: date) -> pd.DataFrame:
+def composition(persons: pd.DataFrame, day: date, size: pd.Series | None = None) -> pd.DataFrame:
     """Who lives in each household on ``day``; persons deceased by then are left out.
 
     Parameters
@@ -82,27 +84,57 @@ def composition(persons: pd.DataFrame, day: date) -> pd.DataFrame:
     persons : DataFrame
         Rows of the person table.
     day : date
+    size : Series of int, optional
+        Declared household size by household_id.  Where fewer persons than that are listed (a panel that only holds
+        the head, say), whatever counts members is null: the others are not known, not absent.
 
     Returns
     -------
     DataFrame
         Indexed by household_id: n_members and counts ``n_*``, labour_count, employed_count, work_months, flags
-        all_no_labour, zero_employment, single_parent, weekly_member, head_age, head_sex, head_education.
+        all_no_labour, zero_employment, single_parent; head_age, head_sex, head_education, head_employment.
     """
-    alive = persons[~(persons["deceased_on"] <= pd.Timestamp(day)).fillna(False).to_numpy(dtype=bool)]
-    age = age_on(alive["birth_date"], day)
+    listed = ~(persons["deceased_on"] <= pd.Timestamp(day)).fillna(False).to_numpy(dtype=bool)
+    age = age_on(persons["birth_date"], day)[listed]
+    alive = persons[listed]
     flags = _member_flags(alive, age)
     counts = count_true(flags, alive["household_id"])
+    unknown = _not_answered(flags, alive["household_id"])
     counts["n_members"] = alive.groupby("household_id").size().astype("Int64")
+    # Months of those who can work; a household where nobody can has none.
     months = alive["work_months"].where(flags["labour_count"].fillna(False).to_numpy(dtype=bool))
-    counts["work_months"] = months.astype("Float64").groupby(alive["household_id"].to_numpy()).sum(min_count=1)
-    counts["all_no_labour"] = counts["labour_count"] == 0
-    counts["zero_employment"] = (counts["labour_count"] > 0) & (counts["employed_count"] == 0)
-    counts["single_parent"] = (counts["n_children"] > 0) & (counts["n_adult"] == 1)
+    summed = months.astype("Float64").groupby(alive["household_id"].to_numpy()).sum(min_count=1)
+    counts["work_months"] = summed.mask(summed.isna() & (counts["labour_count"] == 0).fillna(False), 0.0)
+    counts["all_no_labour"] = _none_true(counts, unknown, "labour_count")
+    idle = _none_true(counts, unknown, "employed_count")
+    counts["zero_employment"] = ((counts["labour_count"] > 0) & idle).astype("boolean")
+    counts["nobody_dropped_out"] = _none_true(counts, unknown, "n_dropped_out")
+    counts["all_insured"] = _none_true(counts, unknown, "n_uninsured")
+    alone = (counts["n_adult"] == 1) & (counts["n_married_adult"] == 0)
+    counts["single_parent"] = ((counts["n_children"] > 0) & alone).astype("boolean")
+    counts = counts.drop(columns=["n_adult", "n_married_adult"])
+    if size is not None:
+        partial = (counts["n_members"] < size.reindex(counts.index)).fillna(False).to_numpy(dtype=bool)
+        counts = counts.mask(np.broadcast_to(partial[:, None], counts.shape))
+    return counts.join(_head(alive, age))
+
+
+def _head(alive: pd.DataFrame, age: pd.Series) -> pd.DataFrame:
     head = alive.assign(age=age)[alive["relation_to_head"] == "head"].drop_duplicates("household_id")
-    head = head.set_index("household_id")[["age", "sex", "education_level"]]
-    head.columns = ["head_age", "head_sex", "head_education"]
-    return counts.drop(columns="n_adult").join(head)
+    head = head.set_index("household_id")[["age", "sex", "education_level", "employment_status"]]
+    head.columns = ["head_age", "head_sex", "head_education", "head_employment"]
+    return head
+
+
+def _not_answered(flags: pd.DataFrame, household: pd.Series) -> pd.DataFrame:
+    """Whether any member's answer is missing, by household."""
+    return flags.isna().groupby(household.to_numpy(), sort=True).any()
+
+
+def _none_true(counts: pd.DataFrame, unknown: pd.DataFrame, name: str) -> pd.Series:
+    """Whether no member is counted; null where none is but somebody's answer is missing (Kleene's logic)."""
+    none = (counts[name] == 0).astype("boolean")
+    return none.mask((none.fillna(False) & unknown[name]).to_numpy(dtype=bool))
 
 
 def _member_flags(alive: pd.DataFrame, age: pd.Series) -> pd.DataFrame:
@@ -114,7 +146,8 @@ def _member_flags(alive: pd.DataFrame, age: pd.Series) -> pd.DataFrame:
         {
             "n_elderly_60": age >= OLD_AGE,
             "n_children": age < WORKING_AGE,
-            "n_adult": age >= WORKING_AGE + 2,
+            "n_adult": age >= ADULT_AGE,
+            "n_married_adult": (age >= ADULT_AGE) & yes_if(alive["marital_status"], ("married",)),
             "labour_count": labour,
             "employed_count": labour & yes_if(alive["employment_status"], EMPLOYED),
             "n_serious": yes_if(alive["health_status"], ("serious",)),
@@ -135,9 +168,11 @@ def _member_flags(alive: pd.DataFrame, age: pd.Series) -> pd.DataFrame:
 def income_columns(income: pd.DataFrame) -> pd.DataFrame:
     """Yearly income and spending per household and period, in the currency of the register.
 
-    net_income = wage + business gross - business cost + property + transfer; rigid_spend = medical + education +
-    disability care + disaster loss - claims; both times 12 / months.  A component nobody recorded is null and so is
-    what needs it, except that a household with any recorded component counts its missing ones as zero.
+    net_income = wage + business gross - business cost + property + transfer, or total_income where no part was
+    asked; rigid_spend = medical + education + disability care + disaster loss - claims, not below zero; all times
+    12 / months.  A part nobody recorded is null and so is what needs it, except that a household with any recorded
+    part counts its missing ones as zero.  secure_income is what does not hang on health, jobs or harvests: dibao,
+    tekun, pensions and dividends.
 
     Examples
     --------
@@ -148,28 +183,40 @@ def income_columns(income: pd.DataFrame) -> pd.DataFrame:
     """
     factor = 12 / income["months"].astype("float64").fillna(12.0)
     money = income[list(MONEY)].astype("float64").mul(factor, axis=0)
-    parts = money[["wage_income", "business_gross", "property_income", "transfer_income"]]
-    known = parts.notna().any(axis=1)
     filled = money.fillna(0.0)
     business = filled["business_gross"] - filled["business_cost"]
-    net = filled["wage_income"] + business + filled["property_income"] + filled["transfer_income"]
     spending = money[["medical_self_paid", "education_spend", "disability_care_spend", "disaster_loss"]]
-    rigid = (spending.sum(axis=1, min_count=1) - filled["claims_income"]).where(spending.notna().any(axis=1))
-    result = money.drop(columns=["business_gross", "business_cost"]).assign(
+    rigid = (spending.sum(axis=1, min_count=1) - filled["claims_income"]).clip(lower=0)
+    result = money.drop(columns=["business_gross", "business_cost", "total_income"]).assign(
         household_id=income["household_id"],
         income_period=income["period_end"],
         business_net=business.where(money["business_gross"].notna() | money["business_cost"].notna()),
-        net_income=net.where(known),
-        rigid_spend=rigid.clip(lower=0),
+        net_income=_net_income(money, business),
+        secure_income=money[list(SECURE)].sum(axis=1, min_count=1),
+        rigid_spend=rigid,
     )
-    result["rigid_burden"] = result["rigid_spend"] / result["net_income"].clip(lower=1.0)
-    total = filled["wage_income"] + business.clip(lower=0) + filled["property_income"] + filled["transfer_income"]
-    for share, part in (
-        ("wage_share", filled["wage_income"]), ("business_share", business.clip(lower=0)),
-        ("property_share", filled["property_income"]), ("transfer_share", filled["transfer_income"]),
-    ):  # fmt: skip
-        result[share] = (part / total.where(total > 0)).where(known)
-    return result
+    result["rigid_burden"] = rigid / result["net_income"].clip(lower=1.0)
+    return result.assign(**_shares(money, business))
+
+
+def _net_income(money: pd.DataFrame, business: pd.Series) -> pd.Series:
+    filled = money.fillna(0.0)
+    net = filled["wage_income"] + business + filled["property_income"] + filled["transfer_income"]
+    return net.where(_parts_known(money), money["total_income"])
+
+
+def _parts_known(money: pd.DataFrame) -> pd.Series:
+    return money[["wage_income", "business_gross", "property_income", "transfer_income"]].notna().any(axis=1)
+
+
+def _shares(money: pd.DataFrame, business: pd.Series) -> dict[str, pd.Series]:
+    """Share of each source in the sum of the sources; a loss in business counts as none."""
+    parts = money[["wage_income", "property_income", "transfer_income"]].fillna(0.0)
+    parts["business_income"] = business.clip(lower=0)
+    total = parts.sum(axis=1)
+    known = _parts_known(money)
+    shares = parts.div(total.where(total > 0), axis=0).where(known)
+    return {name.replace("_income", "_share"): shares[name] for name in shares}
 
 
 def guarantee_columns(
@@ -189,8 +236,8 @@ def guarantee_columns(
         {
             "house_safe": yes_if(household["dwelling_grade"], ("A", "B")),
             "water_safe": water,
-            "education_ok": (members["n_dropped_out"] == 0).astype("boolean"),
-            "medical_ok": (members["n_uninsured"] == 0).astype("boolean"),
+            "education_ok": members["nobody_dropped_out"].astype("boolean"),
+            "medical_ok": members["all_insured"].astype("boolean"),
             "food_clothes_ok": household["staple_food_enough"]
             & household["protein_food_regular"]
             & household["seasonal_clothes"],
@@ -201,6 +248,13 @@ def guarantee_columns(
     for name in ("water_safe", "education_ok", "medical_ok", "food_clothes_ok"):
         whole = whole & result[name]
     return result.assign(guarantees_ok=whole)
+
+
+def asset_check(household: pd.DataFrame, cap: float) -> pd.Series:
+    """No second dwelling, vehicle or registered business, and financial assets up to ``cap`` a person (Kleene)."""
+    modest = household["financial_assets"].astype("Float64") <= cap * household["household_size"].astype("Float64")
+    nothing = ~household["second_dwelling"] & ~household["business_registration"] & (household["vehicle_count"] == 0)
+    return (nothing & modest).astype("boolean")
 
 
 def shock_columns(shocks: pd.DataFrame, day: date) -> pd.DataFrame:

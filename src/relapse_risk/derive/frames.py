@@ -9,6 +9,7 @@ import pandas as pd
 from relapse_risk.derive.columns import (
     age_on,
     aid_columns,
+    asset_check,
     composition,
     guarantee_columns,
     income_columns,
@@ -155,14 +156,14 @@ def _frame(
 ) -> pd.DataFrame:
     day = month_end(month)
     frame = household.set_index("household_id", drop=False)
-    members = composition(persons, day).reindex(frame.index)
+    members = composition(persons, day, frame["household_size"]).reindex(frame.index)
     income = _latest_income(history.income, month).reindex(frame.index)
     limits = [parameters.on(n, day).value for n in ("water_litres_min", "water_minutes_max", "water_outage_days_max")]
     result = pd.concat(
         [
             _keys(frame, month),
             frame[list(CARRIED)],
-            members.drop(columns="n_weekly"),
+            members.drop(columns=["n_weekly", "nobody_dropped_out", "all_insured"]),
             income.drop(columns="household_id"),
             guarantee_columns(frame, members, *limits),
             shock_columns(history.shocks, day).reindex(frame.index),
@@ -176,10 +177,17 @@ def _frame(
             result[list(columns)] = result[list(columns)].fillna(0)
     result = _with_scale(result, frame, place)
     result["weekly_class"] = (members["n_weekly"] > 0) | yes_if(frame["relief_status"], ("tekun",))
-    for role, column in LINE_COLUMNS.items():
-        name = place.lines.get(role)  # type: ignore[call-overload]
-        result[column] = parameters.on(name, day).value if name else float("nan")
-    return result.reset_index(drop=True)
+    result["asset_check_pass"] = asset_check(frame, parameters.on("asset_cap_per_person", day).value)
+    return _with_lines(result, month, parameters, place).reset_index(drop=True)
+
+
+def _with_lines(result: pd.DataFrame, month: str, parameters: Parameters, place: Place) -> pd.DataFrame:
+    """Lines in force on the last day of ``month``; null for a role the place does not have."""
+    day = month_end(month)
+    names = {column: place.lines.get(role) for role, column in LINE_COLUMNS.items()}  # type: ignore[call-overload]
+    return result.assign(
+        **{column: parameters.on(name, day).value if name else float("nan") for column, name in names.items()}
+    )
 
 
 def _keys(frame: pd.DataFrame, month: str) -> pd.DataFrame:

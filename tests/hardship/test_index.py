@@ -204,11 +204,11 @@ def test_score_units_is_the_same_arithmetic(city: pd.DataFrame) -> None:
 def test_the_jinan_style_table_has_none_of_its_faults(city: pd.DataFrame) -> None:
     """Bounded, an income term, size neutral, one aid rule; missing weights are errors (see test_design)."""
     design = read_index("jinan_points")
-    frame = city.assign(n_elderly=0, single_parent=False)
+    frame = city.assign(n_elderly_60=0, single_parent=False)
     index = hardship_index(frame, design, PARAMETERS, PLACE, DAY)
     assert index.frame["need"].between(0, 100).all()
     doubled = frame.copy()
-    for column in ("size", "n_serious", "n_pupils", "n_disabled_severe", "uncompensated_loss_12m", "n_elderly"):
+    for column in ("size", "n_serious", "n_pupils", "n_disabled_severe", "uncompensated_loss_12m", "n_elderly_60"):
         doubled[column] = doubled[column] * 2
     again = hardship_index(doubled, design, PARAMETERS, PLACE, DAY)
     np.testing.assert_allclose(again.frame["need"], index.frame["need"])

@@ -1,0 +1,1 @@
+"""Reports: an edition is planned, executed, exported and published."""

@@ -1,0 +1,87 @@
+"""From an executed notebook to one self-contained page, and from the page to a PDF."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import cache
+from importlib.resources import files
+
+import nbformat
+from nbconvert import HTMLExporter
+
+from relapse_risk.errors import RenderError
+from relapse_risk.reporting.fonts import font_css
+
+try:  # Pango may be missing: reports are HTML then, and the manifest says so
+    import weasyprint
+except OSError as error:  # pragma: no cover - depends on the machine
+    weasyprint = None
+    PDF_MISSING = f"PDF needs Pango ({str(error).splitlines()[0]})"
+else:
+    PDF_MISSING = ""
+
+__all__ = ["PDF_MISSING", "pdf_advice", "to_html", "to_pdf"]
+
+FONTS_MARK = "/*FONTS*/"
+OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["'](?!#|data:)([^"']+)["']|url\((?!data:|#)([^)]+)\)""")
+TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
+
+
+def pdf_advice() -> str:
+    """The one command that makes PDFs possible."""
+    return "install Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango"
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    templates = files("relapse_risk").joinpath("reporting", "templates")
+    return HTMLExporter(template_name="county", extra_template_basedirs=[str(templates)])
+
+
+def to_html(notebook: nbformat.NotebookNode, title: str, language: str, skip: str) -> str:
+    """The page of an executed notebook: no code, no scripts, no reference outside itself, its own font inside.
+
+    Raises
+    ------
+    RenderError
+        For a notebook that shows nothing, a reference outside the page, or a character the font does not have.
+    """
+    copy = nbformat.from_dict(notebook)
+    copy.metadata["report"] = {"title": title, "language": language, "skip": skip}
+    page, _ = _exporter().from_notebook_node(copy)
+    if "<h2" not in page:
+        raise RenderError("the notebook shows nothing", where=title, fix="run it by hand and look at its cells")
+    if outside := OUTSIDE.search(page):
+        raise RenderError("the page refers outside itself", where=title, got=outside.group(0)[:80])
+    return page.replace(FONTS_MARK, font_css(_visible(page)), 1)
+
+
+def _visible(page: str) -> str:
+    """The characters a reader can meet: text, titles, and descriptions."""
+    text = TAGS.sub(" ", page)
+    return (
+        text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", '"').replace("&#39;", "'")
+    )
+
+
+def to_pdf(page: str, where: str) -> bytes:
+    """Print a page: tagged (PDF/UA-1), with bookmarks, contents with page numbers, title and language.
+
+    Raises
+    ------
+    RenderError
+        If Pango is missing or printing fails.
+    """
+    if weasyprint is None:
+        raise RenderError(PDF_MISSING, where=where, fix=pdf_advice())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        content: bytes = weasyprint.HTML(string=page, url_fetcher=_no_network).write_pdf(pdf_variant="pdf/ua-1")
+    return content
+
+
+def _no_network(url: str, *args: object, **kwargs: object) -> object:
+    if not url.startswith("data:"):
+        raise RenderError("the page refers outside itself", where="PDF", got=url[:80])
+    return weasyprint.default_url_fetcher(url, *args, **kwargs)

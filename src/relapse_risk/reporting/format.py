@@ -1,0 +1,137 @@
+"""How a value is written: the only place where numbers are rounded.
+
+Null is written as a dash (withheld or unknown), never as zero.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+
+import pandas as pd
+
+from relapse_risk.assessment import FactColumn
+from relapse_risk.hardship import read_index
+from relapse_risk.parameters import params_dir
+from relapse_risk.relapse import FEATURES
+from relapse_risk.reporting.text import Language, bilingual, has_text, text
+from relapse_risk.schema import code_list, table
+
+__all__ = ["format_date", "format_interval", "format_value", "is_null"]
+
+DASH = "–"
+_NAMED_ELSEWHERE = {"feature", "subindex", "index_indicator"}
+TEXTUAL = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date"}
+
+
+def is_null(value: object) -> bool:
+    """Whether a value is None, NaN, NaT or pandas' NA."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+
+
+def _number(value: float, decimals: int) -> str:
+    rounded = round(value, decimals) + 0.0  # no minus zero
+    return f"{rounded:,.{decimals}f}".replace("-", "−")
+
+
+def format_date(value: object, language: Language) -> str:
+    """2020年12月31日 or 31 December 2020.
+
+    Examples
+    --------
+    >>> format_date("2020-12-31", "zh"), format_date("2020-12-31", "en")
+    ('2020年12月31日', '31 December 2020')
+    """
+    day = date.fromisoformat(str(value)[:10])
+    months = (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    )  # fmt: skip
+    return (
+        f"{day.year}年{day.month}月{day.day}日" if language == "zh" else f"{day.day} {months[day.month - 1]} {day.year}"
+    )
+
+
+def _share(value: float) -> str:
+    percent = 100 * value
+    decimals = 2 if 0 < abs(percent) < 1 else 1
+    return f"{_number(percent, decimals)}%"
+
+
+def _scaled_money(value: float, language: Language) -> str:
+    """Large sums: 万元 and 亿元 in Chinese, millions and thousands in English."""
+    if language == "zh":
+        return f"{_number(value / 1e8, 2)}亿" if abs(value) >= 1e8 else f"{_number(value / 1e4, 1)}万"
+    return f"{_number(value / 1e6, 2)} m" if abs(value) >= 1e6 else f"{_number(value / 1e3, 1)} k"
+
+
+def format_value(value: object, column: FactColumn, language: Language) -> str:
+    """``value`` as text for ``column``.
+
+    Examples
+    --------
+    >>> format_value(0.0213, FactColumn("share", "share"), "zh"), format_value(None, FactColumn("n", "count"), "zh")
+    ('2.1%', '–')
+    >>> format_value(265e6, FactColumn("fund", "money_wan"), "zh"), format_value(265e6, FactColumn("f", "money_wan"), "en")
+    ('2.65亿', '265.00 m')
+    >>> format_value("illness", FactColumn("cause", "code", "poverty_cause"), "zh")
+    '因病'
+    """
+    if is_null(value):
+        return DASH
+    if column.kind in TEXTUAL:
+        return _words(str(value), column, language)
+    number = float(value)  # type: ignore[arg-type]
+    if column.kind == "share":
+        return _share(number)
+    if column.kind == "money_wan":
+        return _scaled_money(number, language)
+    decimals = {"money": 0, "households": 0, "persons": 0, "count": 0, "days": 0, "index": 1, "points": 1}
+    if column.kind == "number":
+        return _number(number, 0 if number == int(number) and abs(number) >= 10 else 1 if abs(number) >= 10 else 3)
+    places = decimals[column.kind]
+    return _number(number, 1 if column.kind == "days" and number != int(number) else places)
+
+
+def _words(value: str, column: FactColumn, language: Language) -> str:
+    if column.kind == "code":
+        return code_list(column.codes).label(value, language)
+    if column.kind == "label" and column.codes == "table":
+        return table(value).label(language)
+    if column.kind == "label" and column.codes in _NAMED_ELSEWHERE:
+        return _named_elsewhere(column.codes).get(value, (value, value))[0 if language == "zh" else 1]
+    if column.kind == "label":
+        group = "indicator" if column.codes == "indicator" else f"value.{column.codes}"
+        key = f"{group}.{value}"
+        return text(key, language) if has_text(key) else value.replace("_", " ")
+    if column.kind in ("confidence", "verdict"):
+        return text(f"value.{column.kind}.{value}", language)
+    if column.kind == "date":
+        return format_date(value, language)
+    return bilingual(value, language)
+
+
+@cache
+def _named_elsewhere(group: str) -> Mapping[str, tuple[str, str]]:
+    """Labels that live with what they name: features of the score, sub-indexes and indicators of the indexes."""
+    if group == "feature":
+        base = (text("value.feature.base", "zh"), text("value.feature.base", "en"))
+        return {"base": base} | {feature.name: (feature.zh, feature.en) for feature in FEATURES}
+    found: dict[str, tuple[str, str]] = {}
+    for file in sorted((params_dir() / "indexes").glob("*.yaml")):
+        design = read_index(file.stem)
+        named = [(item.code, item.label) for item in design.subindexes]
+        named += [(item.code, item.label) for item in design.indicators]
+        for code, label in named:
+            found.setdefault(code, (label.zh, label.en))
+    return found
+
+
+def format_interval(low: object, high: object, unit: str, language: Language) -> str:
+    """``low–high`` as the unit is written, or nothing where there is no interval."""
+    if is_null(low) or is_null(high):
+        return ""
+    column = FactColumn("limit", unit)  # type: ignore[arg-type]
+    return f"{format_value(low, column, language)}{DASH}{format_value(high, column, language)}"

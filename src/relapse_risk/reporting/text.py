@@ -1,0 +1,83 @@
+"""The message catalogue: every word a report says, in Chinese and English, by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+import yaml
+
+from relapse_risk.errors import RenderError
+
+__all__ = ["LANGUAGES", "Language", "bilingual", "has_text", "messages", "text"]
+
+Language: TypeAlias = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@cache
+def messages() -> Mapping[str, Mapping[str, str]]:
+    """Every message by key, each with ``zh`` and ``en``.
+
+    Raises
+    ------
+    RenderError
+        For a key given twice or without one of the languages.
+    """
+    found: dict[str, Mapping[str, str]] = {}
+    folder = files("relapse_risk").joinpath("reporting", "messages")
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        for key, words in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            if key in found:
+                raise RenderError("message given twice", where=f"messages/{file.name}", got=key)
+            if set(words) != set(LANGUAGES) or not all(str(word).strip() for word in words.values()):
+                raise RenderError("message needs zh and en", where=f"messages/{file.name}: {key}", got=sorted(words))
+            found[key] = MappingProxyType({language: str(word) for language, word in words.items()})
+    return MappingProxyType(found)
+
+
+def has_text(key: str) -> bool:
+    """Whether the catalogue knows ``key``."""
+    return key in messages()
+
+
+def text(key: str, language: Language, **values: object) -> str:
+    """Message ``key`` in ``language`` with ``{name}`` fields filled in.
+
+    Raises
+    ------
+    RenderError
+        For an unknown key (naming the nearest) or a missing field.
+
+    Examples
+    --------
+    >>> text("language.name", "en")
+    'English'
+    """
+    if key not in messages():
+        near = get_close_matches(key, messages(), 1)
+        raise RenderError(
+            "no such message", where="reporting/messages", got=key, fix=f"nearest is {near[0]!r}" if near else "add it"
+        )
+    try:
+        return messages()[key][language].format(**values)
+    except (KeyError, IndexError) as error:
+        raise RenderError(f"message field {error} not given", where=f"reporting/messages: {key}") from error
+
+
+def bilingual(value: object, language: Language) -> str:
+    """The side of a ``zh|en`` text; text without a bar is the same in both.
+
+    Examples
+    --------
+    >>> bilingual("南坊镇|Nanfang Town", "en")
+    'Nanfang Town'
+    """
+    zh, bar, en = str(value).partition("|")
+    return en if bar and language == "en" else zh

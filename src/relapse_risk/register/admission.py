@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -13,9 +13,9 @@ from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register.candidates import Candidate
 from relapse_risk.register.cells import CELL_RULES
-from relapse_risk.register.counties import counties_of
+from relapse_risk.register.counties import UNKNOWN_COUNTY, counties_of
 from relapse_risk.register.findings import FINDING_COLUMNS, Findings, mask_identity, merge_findings, row_keys
-from relapse_risk.register.intake import reference_faults, typed_frame
+from relapse_risk.register.intake import Fault, reference_faults, typed_frame
 from relapse_risk.register.judging import fault_findings
 from relapse_risk.register.messages import code_words, column_label
 from relapse_risk.register.quality import check_frames
@@ -73,12 +73,51 @@ def admit(
     )
     if any(candidate.refused for candidate in offered.values()):
         found = _with_refused(found, offered, month, bench, beyond)
-    accepted = {}
-    for name, frame in frames.items():
-        keep = np.ones(len(frame), dtype=bool)
-        keep[found.rejected_rows(name)] = False
-        accepted[name] = _typed(frame[keep].reset_index(drop=True), name)
-    return Admission(found, accepted)
+    accepted = _accepted(frames, found)
+    while faults := _homeless(accepted, beyond):
+        found = _with_faults(found, faults, frames, month, bench, beyond)
+        accepted = _accepted(frames, found)
+    typed = {name: _typed(frame.reset_index(drop=True), name) for name, frame in accepted.items()}
+    return Admission(found, typed)
+
+
+def _accepted(frames: Mapping[str, pd.DataFrame], found: Findings) -> dict[str, pd.DataFrame]:
+    """The rows no error rejects, still under their positions."""
+    return {name: frame.drop(index=frame.index[found.rejected_rows(name)]) for name, frame in frames.items()}
+
+
+def _homeless(accepted: Mapping[str, pd.DataFrame], known: Mapping[str, pd.Series]) -> list[Fault]:
+    """Rows that no county can be found for once the rejected ones are gone."""
+    faults = []
+    for name, codes in _counties(accepted, known).items():
+        lost = np.flatnonzero((codes == UNKNOWN_COUNTY).to_numpy())
+        if len(lost):
+            origin = str(table(name).county_from)
+            values = tuple(accepted[name][origin].iloc[lost].astype("str").fillna(""))
+            rows = accepted[name].index.to_numpy()[lost]
+            faults.append(Fault("reference_rejected", name, origin, rows, values))
+    return faults
+
+
+def _counties(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    """County of each row of the tables that have the column that tells it."""
+    told = {name: frame for name, frame in frames.items() if table(name).county_from in (None, *frame.columns)}
+    return counties_of(told, {name: keys.to_dict() for name, keys in known.items()})
+
+
+def _with_faults(
+    found: Findings,
+    faults: Sequence[Fault],
+    frames: Mapping[str, pd.DataFrame],
+    month: str,
+    bench: Bench,
+    known: Mapping[str, pd.Series],
+) -> Findings:
+    source = Source(frames, {}, month, month_end(month), bench.data_date, bench.rules.item_groups)
+    more = fault_findings(faults, source, _counties(frames, known), bench.rules)
+    whole = merge_findings([found, Findings(more, merge_findings([]).skipped)])
+    order = whole.frame.sort_values(["table", "row", "column", "rule"], kind="stable", na_position="first")
+    return Findings(order.reset_index(drop=True), whole.skipped)
 
 
 def _named(frames: Mapping[str, pd.DataFrame], known: Mapping[str, Mapping[str, str]]) -> dict[str, pd.Series]:
@@ -114,16 +153,17 @@ def _with_refused(
     none_skipped = merge_findings([]).skipped
     parts = [_refused(candidate, typed[name], counties[name]) for name, candidate in offered.items()]
     told = merge_findings([found, *(Findings(part, none_skipped) for part in parts if len(part))])
-    rejected = {name: told.rejected_rows(name) for name in typed}
     keys = {name: frozenset(series.index) for name, series in known.items()}
-    faults = reference_faults(typed, keys, rejected)
-    source = Source(typed, {}, month, month_end(month), bench.data_date, bench.rules.item_groups)
-    more = fault_findings(faults, source, counties, bench.rules)
-    by = ["table", "row", "column", "rule"]
-    fresh = more[~more.set_index(by).index.isin(told.frame.set_index(by).index)]
-    whole = merge_findings([told, Findings(fresh, none_skipped)])
-    order = whole.frame.sort_values(by, kind="stable", na_position="first").reset_index(drop=True)
-    return Findings(order, whole.skipped)
+    faults = reference_faults(typed, keys, {name: told.rejected_rows(name) for name in typed})
+    known_lines = set(
+        zip(told.frame["table"], told.frame["row"], told.frame["column"], told.frame["rule"], strict=True)
+    )
+    fresh = []
+    for fault in faults:
+        new = [i for i, row in enumerate(fault.rows) if (fault.table, row, fault.column, fault.rule) not in known_lines]
+        if new:
+            fresh.append(replace(fault, rows=fault.rows[new], values=tuple(fault.values[i] for i in new)))
+    return _with_faults(told, fresh, typed, month, bench, known)
 
 
 def _refused(candidate: Candidate, typed: pd.DataFrame, counties: pd.Series) -> pd.DataFrame:

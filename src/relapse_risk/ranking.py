@@ -57,7 +57,7 @@ class Ranking:
     ----------
     frame : DataFrame
         household_id, county_code, town_code, need, priority, and for each of the two ``rank_<what>_<level>`` (1 =
-        worst off; levels town, county, city; null where there is no score), plus rank_low and rank_high (interval of
+        worst off; levels village (where known), town, county, city; null where there is no score), plus rank_low and rank_high (interval of
         the city rank of need) and ``rank_county_low`` and ``rank_county_high``.
     draws, level : int, float
         Number of perturbed weightings and coverage of the interval.

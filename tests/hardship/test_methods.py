@@ -13,8 +13,9 @@ from hypothesis.extra.numpy import arrays
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship import benefit_of_the_doubt, topsis
 from relapse_risk.hardship.aggregate import AGGREGATES, mazziotta_pareto, power_mean
+from relapse_risk.hardship.judgement import ahp, group_ahp
 from relapse_risk.hardship.normalise import NORMALISERS, distance_to_line, goalposts, minmax, percentile_rank, zscore
-from relapse_risk.hardship.weights import WEIGHTINGS, ahp, balanced, critic, entropy, fitted, group_ahp, merec
+from relapse_risk.hardship.weights import WEIGHTINGS, balanced, critic, entropy, fitted, merec
 
 scores = arrays(np.float64, (8, 4), elements=st.floats(1, 100))
 

@@ -150,6 +150,31 @@ def _unanswered(
     return pd.DataFrame(rows, columns=["indicator", "need_if_worst", "need_if_best", "could_flip"])
 
 
+def _tables(
+    values: pd.Series, design: IndexDesign, known: dict[str, bool], scores: dict[str, float], shares: dict[str, float]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Contributions and distances of one household, one row per indicator."""
+    items = design.indicators
+    contributions = pd.DataFrame(
+        {
+            "indicator": [i.code for i in items],
+            "dimension": [i.code if i.parent == TOP else i.parent for i in items],
+            "value": [float(values[i.code]) for i in items],
+            "score": [scores[i.code] for i in items],
+            "weight": [shares[i.code] for i in items],
+            "points": [0.0 if not known[i.code] else scores[i.code] * shares[i.code] for i in items],
+        }
+    )
+    distances = pd.DataFrame(
+        {
+            "indicator": [i.code for i in items],
+            "to_worst": [_distance(float(values[i.code]), i.worst, i.best) for i in items],
+            "to_best": [_distance(float(values[i.code]), i.best, i.worst) for i in items],
+        }
+    )
+    return contributions, distances
+
+
 def household_card(index: HardshipIndex, household_id: str, quota: int, unverified: tuple[str, ...] = ()) -> Card:
     """The card of one household against a shortlist of ``quota`` households by need.
 
@@ -185,24 +210,7 @@ def household_card(index: HardshipIndex, household_id: str, quota: int, unverifi
     listed = need >= threshold
     # Out means just below the first household not listed; in means level with the last one listed.
     goal = float(ordered[quota]) - 1e-9 if listed and quota < n else threshold
-    items = design.indicators
-    contributions = pd.DataFrame(
-        {
-            "indicator": [i.code for i in items],
-            "dimension": [i.code if i.parent == TOP else i.parent for i in items],
-            "value": [float(values[i.code]) for i in items],
-            "score": [scores[i.code] for i in items],
-            "weight": [shares[i.code] for i in items],
-            "points": [0.0 if not known[i.code] else scores[i.code] * shares[i.code] for i in items],
-        }
-    )
-    distances = pd.DataFrame(
-        {
-            "indicator": [i.code for i in items],
-            "to_worst": [_distance(float(values[i.code]), i.worst, i.best) for i in items],
-            "to_best": [_distance(float(values[i.code]), i.best, i.worst) for i in items],
-        }
-    )
+    contributions, distances = _tables(values, design, known, scores, shares)
     return Card(
         household_id,
         need,

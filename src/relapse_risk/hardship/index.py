@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
-KEYS = ("household_id", "county_code", "town_code")
+KEYS = ("household_id", "county_code", "town_code", "village_code")
 
 
 @dataclass(frozen=True, slots=True)

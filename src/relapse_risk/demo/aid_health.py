@@ -117,7 +117,7 @@ def disability_aid(a: AidInput, rng: np.random.Generator) -> list[Grant]:
     mask = enjoying_persons(a)
     level = a.december.lives.level
     suspected = np.flatnonzero(a.traits.graded_on != NO_DAY)
-    severe = mask & (level > 0) & (level <= 2) & (a.traits.person[:, 10] < 0.985)
+    severe = mask & (level > 0) & (level <= 2) & (a.traits.person[:, 20] < 0.985)
     homes = np.flatnonzero(pick(a.world.count(severe) > 0, round(BARRIER_FREE * a.scale), rng))
     need = pick(mask & (level > 0) & (a.traits.person[:, 9] < 0.90), round(AID_DEVICES * a.scale), rng)
     return [

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from relapse_risk.demo.calibration import Calibration
 from relapse_risk.demo.frames import NO_DAY, Bools, Ints, dates, day_number, labels, text, words
 from relapse_risk.demo.monitoring import Watch
 from relapse_risk.demo.monthly import Moment
@@ -41,24 +42,26 @@ def alert_table(
     zero_employment: Bools,
     watch: Watch,
     cadre: np.ndarray,
+    calibration: Calibration,
     hh_ids: pa.Array,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """The ``alert`` table; what came of an alert follows from whether the household was monitored."""
     inside = december.inside
     rigid = spending.medical + spending.education + spending.care + spending.disaster - spending.claims
-    fall = (last.net_income < 0.6 * before.net_income) & before.inside
-    loss = spending.disaster - spending.claims >= 10000
+    fall = last.net_income < calibration.threshold("income_fall_ratio", 2020) * before.net_income
+    loss = spending.disaster - spending.claims >= calibration.threshold("urgent_loss", 2020)
+    line = calibration.line("monitoring", 2020)
     masks = {
-        "E01": last.per_head < 5000,
-        "E02": spending.medical >= 10000,
+        "E01": last.per_head < line,
+        "E02": spending.medical >= calibration.threshold("medical_alert", 2020),
         "E03": rigid > last.net_income,
-        "E04": fall,
+        "E04": fall & before.inside,
         "E05": loss,
         "E10": zero_employment,
         "E11": rng.random(world.n_hh) < 0.03,
         "E12": rng.random(world.n_hh) < 0.015,
-        "E14": (before.per_head < 5300) & (rng.random(world.n_hh) < 0.5),
+        "E14": (before.per_head < 1.06 * line) & (rng.random(world.n_hh) < 0.5),
     }
     parts = []
     for place, (rule, (level, days, _)) in enumerate(RULES.items()):

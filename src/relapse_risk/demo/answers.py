@@ -17,7 +17,7 @@ from relapse_risk.demo.plants_special import duplicate_numbers, remove_measures
 
 __all__ = ["faults_per_rule", "spoil", "write_answers"]
 
-NEWEST, LINE_2020 = "2020-12", 4000.0
+NEWEST = "2020-12"
 
 
 def faults_per_rule(rate: float, rows: int) -> int:
@@ -31,8 +31,10 @@ def faults_per_rule(rate: float, rows: int) -> int:
     return max(round(rate * rows / (len(PLANTS) + 3)), 1)
 
 
-def spoil(tables: Mapping[str, pd.DataFrame], rate: float, rng: np.random.Generator) -> tuple[Tables, pd.DataFrame]:
-    """Plant all kinds of fault at ``rate`` of the newest month's household and person rows.
+def spoil(
+    tables: Mapping[str, pd.DataFrame], rate: float, line: float, rng: np.random.Generator
+) -> tuple[Tables, pd.DataFrame]:
+    """Plant all kinds of fault at ``rate`` of the newest month's household and person rows; ``line``: poverty line.
 
     The key also lists, as ``genuine``, the households that are truly below the poverty line: rule s18 reports them
     although nothing is wrong with their rows.
@@ -44,20 +46,19 @@ def spoil(tables: Mapping[str, pd.DataFrame], rate: float, rng: np.random.Genera
     used = state.used | set(owner.reindex(numbers["row_key"]).dropna())
     spoiled, late = remove_measures(spoiled, used, count, rng)
     key = pd.concat([*state.key, numbers, late], ignore_index=True)
-    return spoiled, pd.concat([key, _genuinely_poor(spoiled, key)], ignore_index=True)
+    return spoiled, pd.concat([key, _genuinely_poor(spoiled, key, line)], ignore_index=True)
 
 
-def _genuinely_poor(tables: Tables, key: pd.DataFrame) -> pd.DataFrame:
+def _genuinely_poor(tables: Tables, key: pd.DataFrame, line: float) -> pd.DataFrame:
     household = tables["household"]
     income = tables["income"][tables["income"]["period_end"] == NEWEST].set_index("household_id")
     earned = income[["wage_income", "business_gross", "property_income", "transfer_income"]].sum(axis=1)
     head = household["household_id"].map(earned - income["business_cost"]) / household["household_size"].astype(float)
-    keys = row_keys("household", household[head < LINE_2020])
+    keys = row_keys("household", household[head < line])
     keys = keys[~keys.isin(key.loc[key["rule"] == "s18", "row_key"])]
-    frame = pd.DataFrame({"row_key": keys.to_numpy()}).assign(
-        rule="s18", table="household", column="net_income_per_head", origin="genuine"
-    )
-    return frame.reindex(columns=list(KEY_COLUMNS)).fillna("")
+    blank = dict.fromkeys(KEY_COLUMNS, "")
+    said = blank | {"rule": "s18", "table": "household", "column": "net_income_per_head", "origin": "genuine"}
+    return pd.DataFrame({"row_key": keys.to_numpy()}).assign(**{k: v for k, v in said.items() if k != "row_key"})
 
 
 def write_answers(folder: Path, key: pd.DataFrame, truth: pd.DataFrame) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +12,6 @@ from relapse_risk.demo.calibration import Calibration, read_calibration
 from relapse_risk.demo.city import MONTHS, WAVES, City, draw_city, snapshots, static_tables, stream
 from relapse_risk.demo.frames import NO_DAY
 from relapse_risk.demo.truth import true_risk_table
-from relapse_risk.parameters import read_parameters
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import RegisterWriter
 
@@ -82,7 +80,7 @@ def build_demo(
     tell(2, steps, "tables without months")
     tables = static_tables(city)
     tables["household"], tables["person"] = snapshots(city, MONTHS[-1])
-    spoiled, key = spoil(tables, known.number("fault_rate"), stream(seed, "faults"))
+    spoiled, key = spoil(tables, known.number("fault_rate"), known.line("poverty", 2020), stream(seed, "faults"))
     with RegisterWriter(path, place="dezhou") as writer:
         for name, frame in spoiled.items():
             writer.put(name, frame, month=MONTHS[-1] if name in ("household", "person") else None)
@@ -102,10 +100,9 @@ def build_demo(
 
 def _truth(city: City) -> pd.DataFrame:
     """The true risk at 2019-12 and 2020-12; the line of 2021 is that of 2020 held, for none was set any more."""
-    poverty = read_parameters().parameter("national_line_b")
-    line_2019, line_2020 = (poverty.on(date(year, 12, 31)).value for year in (2019, 2020))
+    lines = tuple(city.calibration.line("poverty", year) for year in (2019, 2020, 2021))
     return true_risk_table(
-        city.world, city.years, city.edge_on != NO_DAY, (line_2019, line_2020, line_2020), city.calibration,
+        city.world, city.years, city.edge_on != NO_DAY, lines, city.calibration,
         city.hh_ids, stream(city.seed, "truth"),
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -11,7 +12,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from relapse_risk.errors import ParameterError
-from relapse_risk.parameters import check_model, params_dir, read_yaml
+from relapse_risk.parameters import Parameters, check_model, params_dir, read_parameters, read_place, read_yaml
 
 __all__ = ["Calibration", "CountySpec", "Figure", "ItemSpec", "MarkedNumber", "Names", "Population", "read_calibration"]
 
@@ -101,6 +102,9 @@ class Calibration:
     numbers : mapping of name to MarkedNumber
     figures : mapping of figure id (``F01`` … ``C95``) to Figure
     counties, items : tuples in file order
+    parameters : Parameters
+        The dated lines and thresholds the whole project uses.
+    lines : mapping of role (``poverty``, ``monitoring``, ``dibao``) to parameter name
     """
 
     numbers: Mapping[str, MarkedNumber]
@@ -109,6 +113,22 @@ class Calibration:
     items: tuple[ItemSpec, ...]
     names: Names
     population: Population
+    parameters: Parameters
+    lines: Mapping[str, str]
+
+    def line(self, role: str, year: int) -> float:
+        """The line of Dezhou in force at the end of ``year``, CNY per person and year.
+
+        The process also needs lines before the first and after the last dated value; there the nearest is held.
+        """
+        dated = [(start, entry.value) for start, entry in self.parameters.parameter(self.lines[role]).values]
+        known = [(start, value) for start, value in dated if value is not None]
+        held = [value for start, value in known if start <= date(year, 12, 31)]
+        return held[-1] if held else known[0][1]
+
+    def threshold(self, name: str, year: int) -> float:
+        """A dated threshold at the end of ``year``."""
+        return self.parameters.on(name, date(year, 12, 31)).value
 
     def number(self, name: str, year: int | None = None) -> float:
         """The number ``name``, in force in ``year`` when it is dated."""
@@ -139,6 +159,8 @@ def read_calibration(folder: str | Path | None = None) -> Calibration:
     >>> calibration = read_calibration()
     >>> calibration.number("end_persons"), len(calibration.items), len(calibration.counties)
     (55500.0, 41, 11)
+    >>> calibration.line("poverty", 2020), calibration.line("poverty", 2021), calibration.line("monitoring", 2020)
+    (4000.0, 4000.0, 5000.0)
     """
     root = params_dir(folder) / "demo"
     return Calibration(
@@ -148,6 +170,8 @@ def read_calibration(folder: str | Path | None = None) -> Calibration:
         items=tuple(_read(root / "items.yaml", list[ItemSpec], "items")),
         names=check_model(Names, read_yaml(root / "names.yaml"), "demo/names.yaml"),
         population=check_model(Population, read_yaml(root / "population.yaml"), "demo/population.yaml"),
+        parameters=read_parameters(folder),
+        lines={str(role): name for role, name in read_place("dezhou", folder).lines.items()},
     )
 
 

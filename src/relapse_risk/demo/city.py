@@ -237,7 +237,7 @@ def _people_tables(city: City, moments: tuple[Moment, ...], view: PersonView) ->
     care[view.index] = view.self_care
     working = np.zeros(len(world.hh), dtype=np.int64)
     working[view.index] = view.employment
-    carer = (december.size[world.hh] > 1) | (city.traits.person[:, 7] < 0.75)
+    carer = (december.size[world.hh] > 1) | (city.traits.person[:, 18] < 0.75)
     weekly = visits.weekly_class(world, december, december.lives.level, care, carer)
     fit = _labour(december)
     former = city.years[-2].jobs.job == POST
@@ -258,7 +258,7 @@ def _people_tables(city: City, moments: tuple[Moment, ...], view: PersonView) ->
         ),
     }  # fmt: skip
     out["alert"] = alerts.alert_table(
-        world, city.years[-2], city.years[-1], city.spendings[-1], december, zero, city.watch, city.cadre,
+        world, city.years[-2], city.years[-1], city.spendings[-1], december, zero, city.watch, city.cadre, city.calibration,
         city.hh_ids, rng,
     )  # fmt: skip
     out["referral"] = alerts.referral_table(out["alert"], rng)

@@ -159,8 +159,8 @@ def county_table(calibration: Calibration, geography: Geography) -> pd.DataFrame
             "resident_population": residents,
             "rural_population": rural,
             "rural_disposable_income": calibration.figures["C74"].value,
-            "dibao_rural_year": calibration.number("dibao_line", 2020),
-            "monitor_line_year": 5000.0,
+            "dibao_rural_year": calibration.line("dibao", 2020),
+            "monitor_line_year": calibration.line("monitoring", 2020),
             "leader_lead_count": 2 * towns,
         }
     )

@@ -16,7 +16,7 @@ from relapse_risk.demo.work import POST
 if TYPE_CHECKING:
     from relapse_risk.demo.process import Year
 
-__all__ = ["keep_households"]
+__all__ = ["choose_stayers", "keep_households"]
 ROUNDS = 5
 
 
@@ -60,11 +60,11 @@ def _stay(world: World, year: Year, calibration: Calibration, noise: Floats, mer
         here = np.flatnonzero(inside & (world.county == county))
         size = year.size[here].astype(np.int64)
         exact = None if persons is None else int(persons[county])
-        stay[here[_choose(score[here], size, int(households[county]), exact)]] = True
+        stay[here[choose_stayers(score[here], size, int(households[county]), exact)]] = True
     return stay
 
 
-def _choose(score: Floats, size: Ints, households: int, persons: int | None) -> Bools:
+def choose_stayers(score: Floats, size: Ints, households: int, persons: int | None) -> Bools:
     """Which of a county's households stay: ``households`` of them, and exactly ``persons`` persons when asked."""
     surplus = max(len(score) - households, 0)
     if persons is None:

@@ -22,7 +22,6 @@ __all__ = ["MONITOR_TYPES", "RISKS", "Watch", "elimination_table", "watch_househ
 
 MONITOR_TYPES = ("none", "lifted_unstable", "edge", "sudden_hardship")
 RISKS = ("illness", "disability", "schooling", "disaster", "accident", "project_failure", "unstable_work", "no_labour")
-LINE_2020, URGENT = 5000.0, 10000.0
 HANDFUL = 12
 
 
@@ -59,15 +58,16 @@ def watch_households(
 ) -> Watch:
     """Identify and eliminate over 2020."""
     n = world.n_hh
+    line, urgent = calibration.line("monitoring", 2020), calibration.threshold("urgent_loss", 2020)
     first, end = day_number("2020-01-01"), day_number("2020-12-28")
     lag = np.minimum(rng.gamma(2.0, calibration.number("identify_days_mean") / 2, n), 27).astype(np.int64)
-    poor_now = last.per_head < LINE_2020
-    income_day = first + _crossing_day(before.per_head, last.per_head, rng)
-    shock_day = _shock_day(world, spending, n)
+    poor_now = last.per_head < line
+    income_day = first + _crossing_day(before.per_head, last.per_head, line, rng)
+    shock_day = _shock_day(spending, urgent, n)
     shocked = (shock_day != NO_DAY) & ~poor_now & (rng.random(n) < 0.6)
-    recovered = ~poor_now & (before.per_head < LINE_2020)
+    recovered = ~poor_now & (before.per_head < line)
     # Some whose income has recovered since were identified before; never fewer than a handful, however small the city.
-    sound = recovered & (last.labour > 0) & (last.per_head >= 1.1 * LINE_2020) & last.inside
+    sound = recovered & (last.labour > 0) & (last.per_head >= 1.1 * line) & last.inside
     earlier = (recovered & (rng.random(n) < 0.06)) | pick(sound, HANDFUL, rng)
     early_day = day_number("2019-09-01") + rng.integers(0, 200, n)
     early_day = np.where(world.registered, early_day, np.maximum(early_day, first + 5))
@@ -79,7 +79,7 @@ def watch_households(
     trigger = np.where(poor_now & (shock_day != NO_DAY), np.minimum(trigger, shock_day), trigger)
     identified = np.where(on_list, np.minimum(trigger + lag, end), NO_DAY)
     kind = np.where(~world.registered, 2, np.where(poor_now | earlier, 1, 3)) * on_list
-    eliminated = _eliminations(last, identified, on_list & ~poor_now, rng)
+    eliminated = _eliminations(last, identified, on_list & ~poor_now, line, rng)
     return Watch(
         kind=kind,
         identified_on=identified,
@@ -89,29 +89,29 @@ def watch_households(
     )
 
 
-def _crossing_day(then: Floats, now: Floats, rng: np.random.Generator) -> Ints:
+def _crossing_day(then: Floats, now: Floats, line: float, rng: np.random.Generator) -> Ints:
     """Day of 2020 on which the trailing income of twelve months falls below the line (linear between year ends)."""
-    share = np.clip((then - LINE_2020) / np.maximum(then - now, 1.0), 0.0, 1.0)
+    share = np.clip((then - line) / np.maximum(then - now, 1.0), 0.0, 1.0)
     already = rng.integers(15, 120, len(then))
-    return np.where(then < LINE_2020, already, np.clip(share * 366, 20, 345)).astype(np.int64)
+    return np.where(then < line, already, np.clip(share * 366, 20, 345)).astype(np.int64)
 
 
-def _shock_day(world: World, spending: Spending, n: int) -> Ints:
+def _shock_day(spending: Spending, least: float, n: int) -> Ints:
     """Day of the first shock whose uncompensated loss is urgent."""
     events = spending.events
     net = events["loss"] - events["paid"]
-    urgent = events[(net >= URGENT) & events["kind"].isin([0, 1, 2, 3, 4])]
+    struck = events[(net >= least) & events["kind"].isin([0, 1, 2, 3, 4])]
     out = np.full(n, NO_DAY)
-    earliest = urgent.groupby("hh")["day"].min()
+    earliest = struck.groupby("hh")["day"].min()
     out[earliest.index.to_numpy()] = earliest.to_numpy()
     return out
 
 
-def _eliminations(last: Year, identified: Ints, may: Bools, rng: np.random.Generator) -> Ints:
+def _eliminations(last: Year, identified: Ints, may: Bools, line: float, rng: np.random.Generator) -> Ints:
     """At least half a year after identification, with income back above the line; never where nobody can work."""
     n = len(identified)
     day = np.where(identified != NO_DAY, identified, 0) + 184 + rng.integers(0, 75, n)
-    allowed = may & (last.labour > 0) & (last.per_head >= LINE_2020 * 1.05) & (day <= day_number("2020-12-25"))
+    allowed = may & (last.labour > 0) & (last.per_head >= line * 1.05) & (day <= day_number("2020-12-25"))
     return np.where(allowed & (rng.random(n) < 0.8), day, NO_DAY)
 
 

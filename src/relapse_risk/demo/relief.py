@@ -115,7 +115,7 @@ def grant_relief(
 ) -> Relief:
     """Public money of ``year`` given what last year's review found."""
     number = calibration.number
-    line = number("dibao_line", year)
+    line = calibration.line("dibao", year)
     persons = float((need.size * (inside & world.registered)).sum())
     tekun = _tekun(world, need, means, inside, number("tekun_share") * persons)
     quota = number("relief_share", year) * persons - float(need.size[tekun].sum())
@@ -135,7 +135,7 @@ def grant_relief(
         tekun=tekun,
         dibao_rate=rate,
         dibao_received=np.where(need.size > 0, REVIEW * means.dibao_rate + (1 - REVIEW) * rate, 0.0),
-        tekun_received=np.where(tekun, number("tekun_ratio") * line * need.size, 0.0),
+        tekun_received=np.where(tekun, calibration.threshold("tekun_ratio", max(year, 2016)) * line * need.size, 0.0),
         pension=number("pension_year", year) * need.elders,
         subsidies=old_age + care,
         land_subsidy=number("land_subsidy_per_mu") * world.arable_mu,

@@ -154,79 +154,108 @@ def person_snapshot(
     person_ids: pa.Array,
 ) -> pd.DataFrame:
     """The ``person`` rows of a month."""
-    i, t = view.index, traits.person[view.index]
-    hh, age = world.hh[i], m.age[i]
-    lives = m.lives
-    level, kind = lives.level[i], lives.kind[i]
-    alive = lives.alive[i]
-    fit = np.isin(m.capacity[i], [0, 1, 4]) & (age >= 16) & (age < 60) & (view.stage == 0)
-    idle = fit & (view.employment == 0)
-    wants_away = fit & (view.employment != 1) & (age < 50) & (t[:, 8] < 0.12)
-    child = (world.role[i] == ROLES.index("G")) & (age < 18)
-    alone = m.size[hh] <= 1
-    uninsured = (m.month < "2020-05") & (view.health == 0) & (t[:, 9] < 0.003)
+    i = view.index
+    alive = m.lives.alive[i]
     return pd.DataFrame(
         {
             "person_id": text(person_ids.take(pa.array(i))),
-            "household_id": text(hh_ids.take(pa.array(hh))),
+            "household_id": text(hh_ids.take(pa.array(world.hh[i]))),
             "snapshot_month": text(pa.array([m.month]).take(pa.array(np.zeros(len(i), dtype=np.int32)))),
             "sex": words(world.female[i].astype(np.int64), ("male", "female")),
             "birth_date": dates(world.birth[i]),
-            "relation_to_head": words(np.where(alive, view.relation, 8), RELATIONS),
+            "relation_to_head": words(np.where(alive, view.relation, RELATIONS.index("other")), RELATIONS),
             "marital_status": words(_marital(world, m, i, traits), MARITAL),
-            "education_level": words(_education(m, i, view.stage, traits), EDUCATION),
-            "student_stage": words(view.stage, STAGES),
-            "boarder": flags(np.array([0, 0, 0.06, 0.5, 0.8, 0.8, 1, 1, 0.3])[view.stage] > t[:, 10]),
-            "dropped_out": flags(view.dropped_out),
-            "health_status": words(view.health, HEALTH),
-            "chronic_hypertension": flags(lives.hypertension[i]),
-            "chronic_diabetes": flags(lives.diabetes[i]),
-            "serious_disease_code": words(view.disease, DISEASES),
-            "disability_type": words(kind, KINDS),
-            "disability_level": words(level, LEVELS),
-            "disability_suspected": flags(m.suspected[i]),
-            "severe_mental_disorder": flags(view.mind_severe),
-            "labour_capacity": words(np.where(alive, m.capacity[i], 3), CAPACITY),
-            "self_care": words(view.self_care, ("full", "half", "none")),
-            "has_supporter": flags(world.has_supporter[hh] & ~m.tekun[hh]),
-            "orphan_status": words(
-                np.where(child, np.where(t[:, 11] < 0.05, 1, np.where(t[:, 11] < 0.35, 2, 0)), 0),
-                ("none", "orphan", "de_facto"),
-            ),
-            "employment_status": words(view.employment, EMPLOYMENT),
-            "work_months": whole(m.work_months[i]),
-            "work_place": words(view.work_place, PLACES),
-            "post_type": words(view.post, POSTS),
-            "registered_unemployed": flags(idle & (t[:, 2] < 0.6)),
-            "wants_work": flags(idle & (t[:, 3] < 0.8)),
-            "training_wanted": flags(fit & (t[:, 4] < 0.1)),
-            "medical_insurance": flags(~uninsured),
-            "serious_illness_insurance": flags(~uninsured),
-            "pension_insurance": flags((age >= 16) & (view.stage == 0)),
-            "veteran_care": flags(~world.female[i] & (age >= 55) & (t[:, 5] > 0.98)),
-            "union_member_hardship": flags((view.employment == 2) & (t[:, 7] > 0.985)),
-            "family_planning_loss": flags((age >= 52) & alone & (t[:, 8] > 0.99)),
-            "needs_aid_device": flags((level > 0) & (t[:, 9] < 0.90)),
-            "needs_barrier_free": flags((level > 0) & (level <= 2) & (t[:, 10] < 0.985)),
-            "two_cancer_patient": flags(world.female[i] & (view.disease == 1) & (age >= 30) & (t[:, 11] < 0.3)),
-            "legal_case": flags((age >= 18) & (t[:, 6] > 0.9965)),
-            "has_carer": flags(~alone | (t[:, 7] < 0.75)),
-            "deceased_on": dates(np.where(alive, NO_DAY, lives.died_on[i])),
-            "work_county_code": _work_county(world, view, county_codes, t),
-            "plans_to_work_away": flags(wants_away),
-            "work_service_need": words(np.where(wants_away, 1 + np.floor(t[:, 3] * 4).astype(np.int64), 0), NEEDS),
+            "deceased_on": dates(np.where(alive, NO_DAY, m.lives.died_on[i])),
+            **_schooling(m, view, traits),
+            **_health(m, view),
+            **_needs(world, m, view, traits),
+            **_work(world, m, view, traits, county_codes),
         }
     )
 
 
-def _work_county(world: World, view: PersonView, county_codes: tuple[str, ...], t: Floats) -> pd.Series:
+def _schooling(m: Moment, view: PersonView, traits: Traits) -> dict[str, pd.Series]:
+    boards = np.array([0, 0, 0.06, 0.5, 0.8, 0.8, 1, 1, 0.3])[view.stage]
+    return {
+        "education_level": words(_education(m, view.index, view.stage, traits), EDUCATION),
+        "student_stage": words(view.stage, STAGES),
+        "boarder": flags(boards > traits.person[view.index, 10]),
+        "dropped_out": flags(view.dropped_out),
+    }
+
+
+def _health(m: Moment, view: PersonView) -> dict[str, pd.Series]:
+    i, lives = view.index, m.lives
+    return {
+        "health_status": words(view.health, HEALTH),
+        "chronic_hypertension": flags(lives.hypertension[i]),
+        "chronic_diabetes": flags(lives.diabetes[i]),
+        "serious_disease_code": words(view.disease, DISEASES),
+        "disability_type": words(lives.kind[i], KINDS),
+        "disability_level": words(lives.level[i], LEVELS),
+        "disability_suspected": flags(m.suspected[i]),
+        "severe_mental_disorder": flags(view.mind_severe),
+        "labour_capacity": words(np.where(lives.alive[i], m.capacity[i], CAPACITY.index("none")), CAPACITY),
+        "self_care": words(view.self_care, ("full", "half", "none")),
+    }
+
+
+def _needs(world: World, m: Moment, view: PersonView, traits: Traits) -> dict[str, pd.Series]:
+    """Insurance, kin and the special groups that items of assistance name."""
+    i, t = view.index, traits.person[view.index]
+    hh, age, level = world.hh[i], m.age[i], m.lives.level[i]
+    child = (world.role[i] == ROLES.index("G")) & (age < 18)
+    orphan = np.where(child, np.where(t[:, 15] < 0.05, 1, np.where(t[:, 15] < 0.35, 2, 0)), 0)
+    alone = m.size[hh] <= 1
+    uninsured = (m.month < "2020-05") & (view.health == 0) & (t[:, 9] < 0.003)
+    return {
+        "has_supporter": flags(world.has_supporter[hh] & ~m.tekun[hh]),
+        "orphan_status": words(orphan, ("none", "orphan", "de_facto")),
+        "medical_insurance": flags(~uninsured),
+        "serious_illness_insurance": flags(~uninsured),
+        "pension_insurance": flags((age >= 16) & (view.stage == 0)),
+        "veteran_care": flags(~world.female[i] & (age >= 55) & (t[:, 23] > 0.98)),
+        "union_member_hardship": flags((view.employment == 2) & (t[:, 19] > 0.985)),
+        "family_planning_loss": flags((age >= 52) & alone & (t[:, 16] > 0.99)),
+        "needs_aid_device": flags((level > 0) & (t[:, 9] < 0.90)),
+        "needs_barrier_free": flags((level > 0) & (level <= 2) & (t[:, 20] < 0.985)),
+        "two_cancer_patient": flags(world.female[i] & (view.disease == 1) & (age >= 30) & (t[:, 11] < 0.3)),
+        "legal_case": flags((age >= 18) & (t[:, 17] > 0.9965)),
+        "has_carer": flags(~alone | (t[:, 18] < 0.75)),
+    }
+
+
+def _work(
+    world: World, m: Moment, view: PersonView, traits: Traits, county_codes: tuple[str, ...]
+) -> dict[str, pd.Series]:
+    i, t = view.index, traits.person[view.index]
+    age = m.age[i]
+    fit = np.isin(m.capacity[i], [0, 1, 4]) & (age >= 16) & (age < 60) & (view.stage == 0)
+    idle = fit & (view.employment == 0)
+    wants_away = fit & (view.employment != 1) & (age < 50) & (t[:, 8] < 0.12)
+    need = np.where(wants_away, 1 + np.floor(t[:, 22] * 4).astype(np.int64), 0)
+    return {
+        "employment_status": words(view.employment, EMPLOYMENT),
+        "work_months": whole(m.work_months[i]),
+        "work_place": words(view.work_place, PLACES),
+        "work_county_code": _work_county(world, view, county_codes, t[:, 21]),
+        "post_type": words(view.post, POSTS),
+        "registered_unemployed": flags(idle & (t[:, 12] < 0.6)),
+        "wants_work": flags(idle & (t[:, 13] < 0.8)),
+        "training_wanted": flags(fit & (t[:, 14] < 0.1)),
+        "plans_to_work_away": flags(wants_away),
+        "work_service_need": words(need, NEEDS),
+    }
+
+
+def _work_county(world: World, view: PersonView, county_codes: tuple[str, ...], u: Floats) -> pd.Series:
     """The county where a worker works; null for those without wage work."""
     own = world.county[world.hh[view.index]]
     n = len(county_codes)
     book = (*county_codes, *CITIES_NEAR, *CITIES_FAR)
-    other = (own + 1 + np.floor(t[:, 8] * (n - 1)).astype(np.int64)) % n
-    near = n + np.floor(t[:, 8] * len(CITIES_NEAR)).astype(np.int64)
-    far = n + len(CITIES_NEAR) + np.floor(t[:, 8] * len(CITIES_FAR)).astype(np.int64)
+    other = (own + 1 + np.floor(u * (n - 1)).astype(np.int64)) % n
+    near = n + np.floor(u * len(CITIES_NEAR)).astype(np.int64)
+    far = n + len(CITIES_NEAR) + np.floor(u * len(CITIES_FAR)).astype(np.int64)
     place = view.work_place
     code = np.where(place == 3, other, np.where(place == 4, near, np.where(place == 5, far, own)))
     return words(np.where(place > 0, code, -1), book)

@@ -22,8 +22,8 @@ class Traits:
 
     Attributes
     ----------
-    person : float array (n_person, 12), household : float array (n_household, 16)
-        Independent uniforms.
+    person : float array (n_person, 24), household : float array (n_household, 44)
+        Independent uniforms, one column per attribute they settle.
     graded_on, graded_level, graded_kind : int array (n_person,)
         Day of the disability grading of 2020 (``NO_DAY``: not among the suspected) and what it found.
     grade_before, grade_after : int array (n_household,)
@@ -71,7 +71,7 @@ def build_traits(
     """Draw everything that stays fixed, calibrated on the households that are in the register at the end of 2020."""
     last = years[-1]
     final = last.inside
-    person, household = rng.random((len(world.hh), 12)), rng.random((world.n_hh, 16))
+    person, household = rng.random((len(world.hh), 24)), rng.random((world.n_hh, 44))
     graded_on, level, kind = _gradings(world, years, calibration, scale, rng)
     first, spring = day_number("2020-01-01"), day_number("2020-03-10")
     rebuilt = pick(final, round(REBUILT_2020 * scale), rng)
@@ -97,7 +97,7 @@ def build_traits(
         rebuilt_on=rebuilt_on,
         clean_on=np.where(clean, day, NO_DAY),
         cause=_causes(world, years, rng),
-        exit_year=_exit_years(world, years),
+        exit_year=_exit_years(world, years, calibration),
         register_year=np.where(household[:, 4] < 0.7, 2014, 2015),
     )
 
@@ -122,23 +122,20 @@ def _causes(world: World, years: tuple[Year, ...], rng: np.random.Generator) -> 
     """Main causes in the shares remembered (C67-C70) among the households of 2020, given to those they fit."""
     first, final = years[0], years[-1].inside
     disabled = world.count(first.lives.alive & (first.lives.level > 0)) > 0
-    rest = ~disabled & (first.labour == 0)
     chance = rng.random(world.n_hh)
     is_disabled = disabled & (chance < min(0.22 / max(float(disabled[final].mean()), 1e-6), 0.98))
     left = ~is_disabled & (first.labour == 0)
     no_labour = left & (rng.random(world.n_hh) < min(0.20 / max(float(left[final].mean()), 1e-6), 0.98))
     other = ~is_disabled & ~no_labour
     others = other & (rng.random(world.n_hh) < 0.13 / max(float(other[final].mean()), 1e-6))
-    del rest
     # schooling, disaster, no land, no skill, no funds, low drive, other
     few = rng.choice([2, 3, 4, 6, 8, 10, 11], world.n_hh, p=[0.22, 0.12, 0.06, 0.24, 0.16, 0.1, 0.1])
     return np.where(is_disabled, 1, np.where(no_labour, 7, np.where(others, few, 0)))
 
 
-def _exit_years(world: World, years: tuple[Year, ...]) -> Ints:
+def _exit_years(world: World, years: tuple[Year, ...], calibration: Calibration) -> Ints:
     """The first year whose income per head reaches the exit standard; everybody has exited by the end of 2020."""
-    lines = {2016: 3146, 2017: 3335, 2018: 3535, 2019: 3747}
     out = np.full(world.n_hh, 2020)
     for year in reversed(years[1:-1]):
-        out = np.where(year.per_head >= lines[year.year], year.year, out)
+        out = np.where(year.per_head >= calibration.line("poverty", year.year), year.year, out)
     return out

@@ -110,7 +110,7 @@ def true_risk_table(
     world: World,
     years: tuple[Year, ...],
     edge: Bools,
-    lines: tuple[float, float, float],
+    lines: tuple[float, ...],
     calibration: Calibration,
     hh_ids: pa.Array,
     rng: np.random.Generator,
@@ -119,8 +119,8 @@ def true_risk_table(
 
     Parameters
     ----------
-    lines : (2019, 2020, 2021)
-        Poverty lines; the last is the line held for the year ahead of 2020.
+    lines : tuple of 3 float
+        Poverty lines of 2019, 2020 and 2021; the last is that of 2020 held.
 
     Returns
     -------

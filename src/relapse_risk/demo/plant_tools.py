@@ -1,0 +1,85 @@
+"""Masks and values that the kinds of fault are put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.demo.faults import Tables
+from relapse_risk.demo.frames import Bools
+
+__all__ = [
+    "INCOMES",
+    "NEWEST",
+    "active",
+    "age",
+    "day",
+    "earlier",
+    "fixed",
+    "living",
+    "monitored",
+    "newest",
+    "of_household",
+    "per_head",
+    "true",
+    "unmonitored",
+]
+
+NEWEST = "2020-12"
+INCOMES = ("wage_income", "business_gross", "property_income", "transfer_income")
+
+
+def true(values: pd.Series) -> Bools:
+    return values.fillna(False).to_numpy(dtype=bool)
+
+
+def per_head(t: Tables) -> pd.Series:
+    """Net income per head of 2020 of each household row."""
+    income = t["income"][t["income"]["period_end"] == NEWEST].set_index("household_id")
+    net = income[list(INCOMES)].sum(axis=1) - income["business_cost"]
+    return t["household"]["household_id"].map(net) / t["household"]["household_size"].astype("float64")
+
+
+def monitored(t: Tables) -> Bools:
+    return true(t["household"]["monitor_type"] != "none")
+
+
+def active(t: Tables) -> Bools:
+    return monitored(t) & ~true(t["household"]["risk_eliminated"])
+
+
+def unmonitored(t: Tables) -> Bools:
+    return ~monitored(t) & true(t["household"]["policy_enjoying"])
+
+
+def of_household(t: Tables, name: str, mask: Bools) -> Bools:
+    """A household mask carried to the rows of another table."""
+    keys = t["household"].loc[mask, "household_id"]
+    return true(t[name]["household_id"].isin(keys))
+
+
+def age(t: Tables) -> np.ndarray:
+    return (2021 - t["person"]["birth_date"].dt.year - 1).to_numpy(dtype=float)
+
+
+def living(t: Tables) -> Bools:
+    return t["person"]["deceased_on"].isna().to_numpy()
+
+
+def newest(t: Tables) -> Bools:
+    shown = t["income"]["household_id"].isin(t["household"]["household_id"])
+    return true((t["income"]["period_end"] == NEWEST) & shown)
+
+
+def fixed(value: object) -> Callable[[pd.DataFrame, Tables], object]:
+    return lambda rows, t: [value] * len(rows)
+
+
+def day(value: str) -> Callable[[pd.DataFrame, Tables], object]:
+    return lambda rows, t: pd.Series([value] * len(rows)).astype("datetime64[s]").to_numpy()
+
+
+def earlier(column: str, days: int) -> Callable[[pd.DataFrame, Tables], object]:
+    return lambda rows, t: (rows[column] - pd.Timedelta(days=days)).to_numpy()

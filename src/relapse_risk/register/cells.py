@@ -337,19 +337,19 @@ def code_reader(codes: CodeList, *, numbers: bool = False) -> Read:
 
 
 def read_code_list(reader: Read) -> Read:
-    """Read several codes in one cell as words joined by commas.
+    """Read several codes in one cell as words joined by semicolons.
 
     Examples
     --------
     >>> from relapse_risk.schema import code_list
     >>> read_code_list(code_reader(code_list("risk_type")))("因病、因残")
-    'illness,disability'
+    'illness;disability'
     """
 
     def read(value: Any) -> Any:
         words = [reader(part) for part in _LIST_BREAK.split(plain_text(value)) if part]
         refused = [word for word in words if isinstance(word, Refused)]
-        return refused[0] if refused else ",".join(map(str, words))
+        return refused[0] if refused else ";".join(map(str, words))
 
     return read
 

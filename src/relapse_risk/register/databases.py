@@ -84,15 +84,15 @@ def _engine(url: str, shown: str) -> sa.Engine:
         if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
             _check_file(Path(str(parsed.database)), shown)
         return sa.create_engine(parsed)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise SourceError(
+            f"no driver for this database: {error}", where=shown, fix="install its driver with pip, then run again"
+        ) from None
     except (ArgumentError, ValueError):
         raise SourceError(
             "not a database URL", where=shown, expected="dialect+driver://user:password@host/database",
             fix="write it as SQLAlchemy reads it, such as postgresql+psycopg://user@host/register",
         ) from None  # fmt: skip
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise SourceError(
-            f"no driver for this database: {error}", where=shown, fix="install its driver with pip, then run again"
-        ) from None
 
 
 def _check_file(file: Path, shown: str) -> None:

@@ -192,25 +192,36 @@ def decoded(content: bytes, where: str, encoding: str | None = None) -> str:
     """
     marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
     tried = [marked or encoding] if marked or encoding else ["utf-8", "gb18030"]
+    faults: list[UnicodeDecodeError] = []
     for name in tried:
         try:
             text = content.decode(str(name))
         except LookupError as error:
             raise SourceError("unknown encoding", where=where, got=name, expected="utf-8 or gb18030") from error
         except UnicodeDecodeError as error:
-            fault = error
+            faults.append(error)
+            if _is_nearly_utf8(content):
+                break
             continue
         if "\0" in text:
             raise SourceError(
                 "not text: it holds zero bytes", where=where, fix="save it as CSV UTF-8, or give the file's own kind"
             )
         return text
-    line = content[: fault.start].count(b"\n") + 1
+    furthest = max(faults, key=lambda fault: fault.start)
+    line = content[: furthest.start].count(b"\n") + 1
     raise SourceError(
         f"cannot be decoded as {' or '.join(map(str, tried))}", where=f"{where}, line {line}",
-        got=content[fault.start : fault.start + 4], expected="UTF-8 or GB18030",
+        got=content[furthest.start : furthest.start + 4], expected="UTF-8 or GB18030",
         fix="save it as CSV UTF-8, or state encoding in the mapping",
-    ) from fault  # fmt: skip
+    ) from furthest  # fmt: skip
+
+
+def _is_nearly_utf8(content: bytes) -> bool:
+    """Whether a few damaged bytes stand in UTF-8 text: as GB18030 it could be read, as nonsense."""
+    text = content.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    return damaged * 5 < sum(letter > "\x7f" for letter in text)
 
 
 def _separator(text: str) -> str:

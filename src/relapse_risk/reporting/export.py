@@ -15,6 +15,7 @@ from relapse_risk.reporting.fonts import font_css
 
 try:  # Pango may be missing: reports are HTML then, and the manifest says so
     import weasyprint
+    import weasyprint.urls
 except OSError as error:  # pragma: no cover - depends on the machine
     weasyprint = None
     PDF_MISSING = f"PDF needs Pango ({str(error).splitlines()[0]})"
@@ -77,11 +78,10 @@ def to_pdf(page: str, where: str) -> bytes:
         raise RenderError(PDF_MISSING, where=where, fix=pdf_advice())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        content: bytes = weasyprint.HTML(string=page, url_fetcher=_no_network).write_pdf(pdf_variant="pdf/ua-1")
+        content: bytes = weasyprint.HTML(string=page, url_fetcher=_no_network()).write_pdf(pdf_variant="pdf/ua-1")
     return content
 
 
-def _no_network(url: str, *args: object, **kwargs: object) -> object:
-    if not url.startswith("data:"):
-        raise RenderError("the page refers outside itself", where="PDF", got=url[:80])
-    return weasyprint.default_url_fetcher(url, *args, **kwargs)
+def _no_network() -> object:
+    """Only what the page carries itself; anything else is an error, never a silent gap (fonts turn to boxes)."""
+    return weasyprint.urls.URLFetcher(allowed_protocols=["data"], fail_on_errors=True)

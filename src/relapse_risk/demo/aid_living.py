@@ -112,8 +112,8 @@ def small_aid(a: AidInput, rng: np.random.Generator) -> list[Grant]:
         of_persons(a, "SF01", served & (m.age >= 18) & (u[:, 17] > 0.9965), window, rng, hours=6.0),
         of_persons(a, "TY01", served & ~a.world.female & (m.age >= 55) & (u[:, 23] > 0.98), window, rng, cash=3000.0),
         of_persons(a, "GH01", served & employed & (u[:, 19] > 0.985), window, rng, cash=3000.0),
-        of_persons(a, "MZ05", served & child & (u[:, 15] < 0.05), window, rng, cash=16_800.0),
-        of_persons(a, "MZ06", served & child & (u[:, 15] >= 0.05) & (u[:, 15] < 0.35), window, rng, cash=16_800.0),
+        of_persons(a, "MZ05", served & child & (u[:, 15] < 0.02), window, rng, cash=16_800.0),
+        of_persons(a, "MZ06", served & child & (u[:, 15] >= 0.02) & (u[:, 15] < 0.12), window, rng, cash=16_800.0),
         of_persons(a, "TW01", served & (m.stage >= 2), window, rng, cash=1300.0),
     ]
 

@@ -68,7 +68,7 @@ def watch_households(
     recovered = ~poor_now & (before.per_head < line)
     # Some whose income has recovered since were identified before; never fewer than a handful, however small the city.
     sound = recovered & (last.labour > 0) & (last.per_head >= 1.1 * line) & last.inside
-    earlier = (recovered & (rng.random(n) < 0.06)) | pick(sound, HANDFUL, rng)
+    earlier = (recovered & (rng.random(n) < 0.09)) | pick(sound, HANDFUL, rng)
     early_day = day_number("2019-09-01") + rng.integers(0, 200, n)
     early_day = np.where(world.registered, early_day, np.maximum(early_day, first + 5))
     noticed = rng.random(n) < np.where(world.registered, 1.0, 0.45)

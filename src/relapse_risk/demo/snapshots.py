@@ -205,7 +205,7 @@ def _needs(world: World, m: Moment, view: PersonView, traits: Traits) -> dict[st
     i, t = view.index, traits.person[view.index]
     hh, age, level = world.hh[i], m.age[i], m.lives.level[i]
     child = (world.role[i] == ROLES.index("G")) & (age < 18)
-    orphan = np.where(child, np.where(t[:, 15] < 0.05, 1, np.where(t[:, 15] < 0.35, 2, 0)), 0)
+    orphan = np.where(child, np.where(t[:, 15] < 0.02, 1, np.where(t[:, 15] < 0.12, 2, 0)), 0)
     alone = m.size[hh] <= 1
     uninsured = (m.month < "2020-05") & (view.health == 0) & (t[:, 9] < 0.003)
     return {

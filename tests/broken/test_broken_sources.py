@@ -12,6 +12,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from relapse_risk.errors import RelapseRiskError
 from relapse_risk.register.importing import import_source
 from relapse_risk.register.mapping import SourceMapping

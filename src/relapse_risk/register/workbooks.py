@@ -135,10 +135,11 @@ def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping) -> RawTabl
     headers = [plain_text(cell) for cell in sheet.grid[head]]
     _check_merged(sheet, entry, head)
     match = _matched(headers, sheet, entry)
-    grid = _fill(sheet, head) if entry.fill_merged else sheet.grid
     odd = _formulas(path, name) if path.suffix.lower() in _TOLD else []
     # A row of nothing but errors looks empty, yet somebody filled it in.
     shown = {row for row, *_ in odd}
+    grid = _fill(sheet, head) if entry.fill_merged else sheet.grid
+    grid = grid + [[] for _ in range(len(grid), max(shown, default=0) + 1)]
     rows = [i for i in range(head + 1, len(grid)) if i in shown or any(_is_filled(cell) for cell in grid[i])]
     if not rows:
         _check_optional(sheet, entry, "the sheet has headers but no rows")

@@ -211,19 +211,24 @@ def check(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Check a register against every data-quality rule; findings go to CSV and Excel. Exit code 1 on errors found."""
+    """Check a register against every data-quality rule; findings go to CSV and Excel. Exit code 1 on errors found,
+    or on a planted fault that was missed when a key is given.
+    """
     import pandas as pd
 
-    from relapse_risk.register.quality import check_register, compare_with_key, write_findings
+    from relapse_risk.register.quality import check_register, compare_with_key, read_rules, write_findings
 
     opened, chosen, parameters, place = _opened(register, month, params)
     opened.verify()
     with _bar("check") as progress:
-        findings = check_register(opened, chosen, parameters, place, progress=progress)
+        rules = read_rules(params, parameters) if params else None
+        findings = check_register(opened, chosen, parameters, place, progress=progress, rules=rules)
     files = write_findings(findings, out or register.parent / "findings" / chosen)
     if planted is not None:
         report = compare_with_key(findings, pd.read_csv(planted, dtype=str, keep_default_na=False))
         _tell(report, report.summary(), as_json)
+        if len(report.missed):
+            raise typer.Exit(EXIT_FOUND)
         return
     result = {"month": chosen, "findings": len(findings.frame), "errors": findings.errors, "files": files}
     text = f"{findings.summary()}\n" + "\n".join(str(file) for file in files)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
 from relapse_risk.demo import build_demo
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -146,6 +146,8 @@ class Place(BaseModel):
         What household income is divided by.
     horizon_months : int
         How far ahead relapse is observed and predicted.
+    limits_apply : bool
+        Whether the limits of Chinese policy in thresholds.yaml are this place's too; elsewhere nothing is judged by them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -159,6 +161,7 @@ class Place(BaseModel):
     index: str
     income_scale: Literal["head", "adult_equivalent"] = "head"
     horizon_months: int = 12
+    limits_apply: bool = True
     population_note: Label
     data_note: Label
 

@@ -43,6 +43,7 @@ _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+?(1[5-9]|2[0-9])")
 _TIME = r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
 _DATE = re.compile(rf"([0-9]{{4}})[-/.年]([0-9]{{1,2}})[-/.月]([0-9]{{1,2}})日?({_TIME})?")
+_DAY_NUMBER = re.compile(r"([0-9]{1,5})(\.[0-9]+)?")
 _COMPACT_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
 _PARTIAL_DATE = re.compile(r"[0-9]{4}年?|[0-9]{4}[-/.年][0-9]{1,2}月?|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
 _LIST_BREAK = re.compile(r"[;,|、，；\s]+")
@@ -270,8 +271,8 @@ def _stated(text: str, form: str) -> date | None:
 
 
 def _serial(text: str) -> date | None:
-    number = text.split(".")[0]
-    return EXCEL_DAY_ZERO + timedelta(days=int(number)) if number.isdigit() and int(number) in EXCEL_DAYS else None
+    match = _DAY_NUMBER.fullmatch(text)
+    return EXCEL_DAY_ZERO + timedelta(days=int(match[1])) if match and int(match[1]) in EXCEL_DAYS else None
 
 
 def _usual_date(text: str, value: Any) -> Any:

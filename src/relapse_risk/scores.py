@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
@@ -25,70 +24,32 @@ from relapse_risk.parameters import Parameters, Place
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.ranking import Ranking, rank_households
 from relapse_risk.register import Register
+from relapse_risk.register.manifest import replace_file
 from relapse_risk.relapse import (
-    Backtest,
+    Bands,
     FittedRelapseLogit,
+    ModelCard,
     RelapseLogit,
-    Term,
     at_risk_rows,
     backtest,
+    band_limits,
+    fitted_card,
+    followed,
+    make_card,
+    reasons,
     recent,
     risk_bands,
-    spell_clock,
+    unfitted_card,
+    unlike_training,
+    with_history,
     without_outcomes,
 )
-from relapse_risk.relapse.models import POINTS_PER_LOGIT
+from relapse_risk.relapse.models import predict_matrix
 
 __all__ = ["IndexCard", "ModelCard", "Scores", "compute_ranks", "compute_scores", "read_scores"]
 
 FILES = ("risk", "risk_reasons", "hardship", "hardship_reasons")
 SEED, DRAWS = 2020, 100
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What a reader must know of the relapse score before using it.
-
-    Attributes
-    ----------
-    fitted : bool
-        False when the register's history is too short; ``why_not`` then says why and nothing was scored.
-    base_rate : float or None
-        Share of at-risk households that fell within the horizon, in the rows it was fitted on.
-    backtests : tuple of Backtest
-        Out of time and, where there are counties enough, out of place.
-    """
-
-    month: str
-    place: str
-    horizon_months: int
-    fitted: bool
-    why_not: str
-    n: int
-    events: int
-    clusters: int
-    base_rate: float | None
-    base: float | None
-    base_se: float | None
-    terms: tuple[Term, ...]
-    backtests: tuple[Backtest, ...]
-    attrition: float | None
-    high_share: float
-    medium_share: float
-
-    def summary(self) -> str:
-        """A few lines for a terminal."""
-        if not self.fitted:
-            return f"not fitted: {self.why_not}"
-        lines = [f"relapse score for {self.month}: {self.n} rows, {self.events} events, base rate {self.base_rate:.2%}"]
-        for test in self.backtests:
-            official = test.scores[0]
-            lines.append(
-                f"{test.design}: AUC {official.auc:.3f} ({official.auc_low:.3f}–{official.auc_high:.3f}), "
-                f"calibration {test.calibration_intercept:+.2f} / {test.calibration_slope:.2f}, "
-                + ", ".join(f"{other.name} {other.auc:.3f}" for other in test.scores[1:])
-            )
-        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,23 +100,30 @@ def compute_scores(
     panel = household_panel(register, parameters=parameters, place=place)
     panel = panel[panel["month"] <= month].reset_index(drop=True)
     now = _rows_now(register, month, panel, parameters, place)
+    high, medium = (parameters.on(f"risk_share_{band}", month_end(month)).value for band in ("high", "medium"))
     tell(1, 4, "fit")
-    shares = [parameters.on(f"risk_share_{band}", month_end(month)).value for band in ("high", "medium")]
     try:
         rows = at_risk_rows(panel, place.horizon_months)
-        seen = recent(rows[rows["observed"]])
-        fitted = RelapseLogit().fit(without_outcomes(seen), seen["event"], seen["weight"], seen["village_code"])
+        seen = recent(followed(rows))
+        known = without_outcomes(seen)
+        fitted = RelapseLogit().fit(known, seen["event"], seen["weight"], seen["village_code"])
     except ModelError as error:
-        card = _unfitted_card(month, place, str(error), shares)
-        risk, reasons = _unscored(now), _no_reasons()
+        card = unfitted_card(month, place.name, place.horizon_months, str(error), (high, medium))
+        risk, why = _unscored(now), _no_reasons()
     else:
         tell(2, 4, "back-test")
-        card = _card(month, place, fitted, rows, backtest(rows, SEED), shares)
+        tests = backtest(rows, seed=SEED)
         tell(3, 4, "score")
-        risk, reasons = _scored(now, fitted, shares)
+        risk, why, bands = _scored(now, fitted, (high, medium))
+        ended = rows[rows["month_next"] <= month]
+        card = fitted_card(
+            month, place.name, place.horizon_months, fitted, (seen["month"].min(), seen["month"].max()), tests,
+            (high, medium), float(1 - ended["observed"].mean()),
+            make_card(fitted, fitted.matrix(known), seen["event"], seen["weight"]), bands,
+        )  # fmt: skip
     folder = out / check_month(month)
     _write(risk, folder / "risk.parquet")
-    _write(reasons, folder / "risk_reasons.parquet")
+    _write(why, folder / "risk_reasons.parquet")
     _write_json(card, folder / "model_card.json")
     tell(4, 4, "done")
     return card
@@ -164,82 +132,46 @@ def compute_scores(
 def _rows_now(
     register: Register, month: str, panel: pd.DataFrame, parameters: Parameters, place: Place
 ) -> pd.DataFrame:
-    """Households of ``month`` with the spell clock their own history gives them."""
+    """Households of ``month`` with the history before their newest income; between two waves that one counts once."""
     now = household_frame(register, month, parameters=parameters, place=place)
-    history = pd.concat([panel[panel["month"] < month], now], ignore_index=True)
-    clocked = pd.concat([history, spell_clock(history)], axis=1)
-    return clocked[clocked["month"] == month].reset_index(drop=True)
+    newest = panel["household_id"].map(now.set_index("household_id")["income_period"])
+    before = panel[(panel["month"] < month) & (newest.isna() | (panel["month"] < newest))]
+    full = with_history(pd.concat([before, now], ignore_index=True))
+    return full[full["month"] == month].reset_index(drop=True)
 
 
-def _scored(now: pd.DataFrame, fitted: FittedRelapseLogit, shares: list[float]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _scored(
+    now: pd.DataFrame, fitted: FittedRelapseLogit, shares: tuple[float, float]
+) -> tuple[pd.DataFrame, pd.DataFrame, Bands]:
+    """Risk and reasons of the households at risk, and where the bands begin."""
     at_risk = now["poor"].eq(False).fillna(False).to_numpy(dtype=bool)
-    predicted = fitted.predict(now).where(pd.Series(at_risk))
+    matrix = fitted.matrix(now)
+    predicted = predict_matrix(fitted, matrix).where(pd.Series(at_risk))
     frame = _unscored(now).assign(**{name: predicted[name] for name in predicted})
     frame["band"] = risk_bands(frame["probability"], frame["household_id"], *shares)
-    parts = fitted.contributions(now)[at_risk]
-    family = {term.name: term.family for term in fitted.terms}
-    long = parts.assign(household_id=now["household_id"], county_code=now["county_code"]).melt(
-        ["household_id", "county_code"], var_name="reason", value_name="contribution"
-    )
-    long = long[long["contribution"] != 0]
-    long["family"] = long["reason"].map(family)
-    long["points"] = long["contribution"] * POINTS_PER_LOGIT
-    long = long.sort_values(["county_code", "household_id", "contribution"], ascending=[True, True, False])
-    return frame, long.reset_index(drop=True)
+    frame["check"] = unlike_training(fitted, matrix).where(at_risk).astype("str")
+    why = reasons(fitted, now[at_risk], matrix[at_risk])
+    return frame, why, band_limits(frame["probability"], frame["band"])
 
 
 def _unscored(now: pd.DataFrame) -> pd.DataFrame:
     poor = now["poor"]
-    status = np.select([poor.isna(), poor.fillna(False)], ["unknown", "poor"], "at_risk")
-    kind = np.where(now["poor_before"].to_numpy(dtype=bool), "relapse", "entry")
-    frame = now[["household_id", "county_code", "town_code", "month"]].copy()
-    empty = pd.Series(np.nan, index=frame.index)
-    return frame.assign(
-        status=status,
-        kind=kind,
+    empty = pd.Series(np.nan, index=now.index)
+    nothing = pd.Series(pd.NA, index=now.index, dtype="str")
+    return now[["household_id", "county_code", "town_code", "month"]].assign(
+        status=np.select([poor.isna(), poor.fillna(False)], ["unknown", "poor"], "at_risk"),
+        kind=np.where(now["poor_before"].to_numpy(dtype=bool), "relapse", "entry"),
         probability=empty,
         low=empty,
         high=empty,
-        band=pd.Series(pd.NA, frame.index, dtype="str"),
+        band=nothing,
+        check=nothing,
     )
 
 
 def _no_reasons() -> pd.DataFrame:
     text = {name: pd.Series(dtype="str") for name in ("household_id", "county_code", "reason", "family")}
-    return pd.DataFrame({**text, "contribution": pd.Series(dtype=float), "points": pd.Series(dtype=float)})
-
-
-def _card(
-    month: str, place: Place, fitted: FittedRelapseLogit, rows: pd.DataFrame, tests: tuple[Backtest, ...],
-    shares: list[float],
-) -> ModelCard:  # fmt: skip
-    followed = rows[rows["month_next"] <= month]
-    return ModelCard(
-        month, place.name, place.horizon_months, True, "", fitted.n, fitted.events, fitted.clusters,
-        fitted.events / fitted.n, fitted.base, fitted.base_se, fitted.terms, tests,
-        float(1 - followed["observed"].mean()), shares[0], shares[1],
-    )  # fmt: skip
-
-
-def _unfitted_card(month: str, place: Place, why: str, shares: list[float]) -> ModelCard:
-    return ModelCard(
-        month,
-        place.name,
-        place.horizon_months,
-        False,
-        why,
-        0,
-        0,
-        0,
-        None,
-        None,
-        None,
-        (),
-        (),
-        None,
-        shares[0],
-        shares[1],
-    )
+    return pd.DataFrame({**text, **{name: pd.Series(dtype=float) for name in ("value", "contribution", "points")}})
 
 
 def compute_ranks(
@@ -294,14 +226,12 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     ordered = frame.sort_values("county_code", kind="stable")
     schema = pa.Schema.from_pandas(ordered, preserve_index=False).remove_metadata()
-    with (
-        NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part,
-        pq.ParquetWriter(part, schema, compression="zstd") as writer,
-    ):
+    part = path.with_name(f"{path.name}.part")
+    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for _, rows in ordered.groupby("county_code", sort=True):
             data = pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
             writer.write_table(data.replace_schema_metadata(None), row_group_size=len(rows))
-    Path(part.name).replace(path)
+    replace_file(part, path)
 
 
 def _read(path: Path, county: str | None) -> pd.DataFrame | None:
@@ -313,9 +243,9 @@ def _read(path: Path, county: str | None) -> pd.DataFrame | None:
 
 def _write_json(card: ModelCard | IndexCard, path: Path) -> None:
     content = json.dumps(asdict(card), ensure_ascii=False, indent=1) + "\n"
-    with NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as part:
-        part.write(content)
-    Path(part.name).replace(path)
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(content, encoding="utf-8", newline="\n")
+    replace_file(part, path)
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -31,7 +31,7 @@ CARRIED = (
     "monitor_risk_types", "risk_eliminated", "risk_eliminated_on", "risk_elimination_way", "cause_main",
     "cause_other_1", "cause_other_2", "register_year", "exit_year", "policy_enjoying", "dwelling_grade",
     "dwelling_structure",
-    "dwelling_tenure", "arable_mu", "coop_member", "loan_balance", "second_dwelling", "vehicle_count",
+    "dwelling_tenure", "sanitary_toilet", "arable_mu", "coop_member", "loan_balance", "second_dwelling", "vehicle_count",
     "business_registration", "financial_assets", "public_payroll_member", "responsible_cadre_id",
 )  # fmt: skip
 LINE_COLUMNS = {"poverty": "poverty_line", "monitoring": "monitor_line", "dibao": "dibao_line"}

@@ -9,14 +9,22 @@ from relapse_risk.evaluation.calibration import (
     log_loss,
     wilson,
 )
-from relapse_risk.evaluation.discrimination import AreaUnderCurve, area_under_curve, average_precision
+from relapse_risk.evaluation.discrimination import (
+    AreaUnderCurve,
+    Difference,
+    area_under_curve,
+    auc_difference,
+    average_precision,
+)
 from relapse_risk.evaluation.targeting import Targeting, select_top, targeting
 
 __all__ = [
     "AreaUnderCurve",
     "Calibration",
+    "Difference",
     "Targeting",
     "area_under_curve",
+    "auc_difference",
     "average_precision",
     "brier",
     "calibration",

@@ -11,9 +11,9 @@ import statsmodels.api as sm
 from scipy.stats import norm
 
 from relapse_risk.errors import ModelError
-from relapse_risk.evaluation.discrimination import Array, check_outcomes
+from relapse_risk.evaluation.discrimination import Array, check_outcomes, check_weights
 
-__all__ = ["Calibration", "brier", "calibration", "calibration_error", "calibration_table", "log_loss"]
+__all__ = ["Calibration", "brier", "calibration", "calibration_error", "calibration_table", "log_loss", "wilson"]
 
 TINY = 1e-12
 
@@ -36,7 +36,7 @@ def _probabilities(outcome: npt.ArrayLike, probability: npt.ArrayLike, where: st
     return y, p
 
 
-def brier(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> float:
+def brier(outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """Mean squared distance between probability and outcome.
 
     Examples
@@ -45,10 +45,10 @@ def brier(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> float:
     0.1
     """
     y, p = _probabilities(outcome, probability, "brier")
-    return float(np.mean((p - y) ** 2))
+    return float(np.average((p - y) ** 2, weights=check_weights(weights, len(y), "brier")))
 
 
-def log_loss(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> float:
+def log_loss(outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """-mean(y log p + (1 - y) log(1 - p)).
 
     Examples
@@ -58,11 +58,16 @@ def log_loss(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> float:
     """
     y, p = _probabilities(outcome, probability, "log_loss")
     p = np.clip(p, TINY, 1 - TINY)
-    return float(-np.mean(y * np.log(p) + (1 - y) * np.log1p(-p)))
+    loss = -(y * np.log(p) + (1 - y) * np.log1p(-p))
+    return float(np.average(loss, weights=check_weights(weights, len(y), "log_loss")))
 
 
-def calibration(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Calibration:
+def calibration(
+    outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.ArrayLike | None = None
+) -> Calibration:
     """Intercept given slope one, slope, and observed over expected events.
+
+    Weights are scaled to mean one; standard errors are then those of a sample of as many rows.
 
     References
     ----------
@@ -75,15 +80,17 @@ def calibration(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Calibrati
     """
     y, p = _probabilities(outcome, probability, "calibration")
     logit = np.log(np.clip(p, TINY, 1 - TINY)) - np.log1p(-np.clip(p, TINY, 1 - TINY))
+    w = check_weights(weights, len(y), "calibration")
+    w = w / w.mean()
     family = sm.families.Binomial()
-    large = sm.GLM(y, np.ones((len(y), 1)), family=family, offset=logit).fit()
-    slope = sm.GLM(y, sm.add_constant(logit, has_constant="add"), family=family).fit()
+    large = sm.GLM(y, np.ones((len(y), 1)), family=family, offset=logit, var_weights=w).fit()
+    slope = sm.GLM(y, sm.add_constant(logit, has_constant="add"), family=family, var_weights=w).fit()
     return Calibration(
         float(large.params[0]),
         float(large.bse[0]),
         float(slope.params[1]),
         float(slope.bse[1]),
-        float(y.sum() / p.sum()),
+        float((w * y).sum() / (w * p).sum()),
     )
 
 

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm, rankdata
-from sklearn.metrics import average_precision_score, roc_auc_score
+from scipy.stats import norm
+from sklearn.metrics import average_precision_score
 
 from relapse_risk.errors import ModelError
 
-__all__ = ["AreaUnderCurve", "area_under_curve", "average_precision", "check_outcomes"]
+__all__ = [
+    "AreaUnderCurve",
+    "Array",
+    "Difference",
+    "area_under_curve",
+    "auc_difference",
+    "average_precision",
+    "check_outcomes",
+    "check_weights",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -19,6 +28,16 @@ Array = npt.NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class AreaUnderCurve:
     """Area under the ROC curve with DeLong's standard error and interval."""
+
+    value: float
+    se: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A paired difference with its standard error and interval."""
 
     value: float
     se: float
@@ -38,7 +57,21 @@ def check_outcomes(outcome: npt.ArrayLike, score: npt.ArrayLike, where: str) -> 
     return y, s
 
 
-def area_under_curve(outcome: npt.ArrayLike, score: npt.ArrayLike, level: float = 0.95) -> AreaUnderCurve:
+def check_weights(weights: npt.ArrayLike | None, n: int, where: str) -> Array:
+    """Weights of shape (n,), ones when ``None``; finite, none negative, not all zero."""
+    if weights is None:
+        return np.ones(n)
+    w = np.asarray(weights, dtype=np.float64)
+    if w.shape != (n,) or not np.isfinite(w).all() or (w < 0).any() or w.sum() <= 0:
+        raise ModelError(
+            "weights must be finite, one a row, none negative, not all zero", where=where, got=(w.shape, w.sum())
+        )
+    return w
+
+
+def area_under_curve(
+    outcome: npt.ArrayLike, score: npt.ArrayLike, weights: npt.ArrayLike | None = None, level: float = 0.95
+) -> AreaUnderCurve:
     """P(score of an event > score of a non-event), ties counting half, with DeLong's variance.
 
     Parameters
@@ -47,12 +80,14 @@ def area_under_curve(outcome: npt.ArrayLike, score: npt.ArrayLike, level: float 
         0 or 1.
     score : array_like, shape (n,)
         Higher means likelier.
+    weights : array_like, shape (n,), optional
+        Rows represented; the variance is then the linearised one.
     level : float
         Confidence of the interval (logit scale, so that it stays inside 0 and 1).
 
     References
     ----------
-    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845; midrank form of Sun and Xu (2014).
+    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845.
 
     Examples
     --------
@@ -60,14 +95,9 @@ def area_under_curve(outcome: npt.ArrayLike, score: npt.ArrayLike, level: float 
     0.75
     """
     y, s = check_outcomes(outcome, score, "area_under_curve")
-    events, others = s[y == 1], s[y == 0]
-    m, n = len(events), len(others)
-    joint = rankdata(np.concatenate([events, others]))
-    auc = float(roc_auc_score(y, s))
-    v10 = (joint[:m] - rankdata(events)) / n
-    v01 = 1 - (joint[m:] - rankdata(others)) / m
-    variance = (v10.var(ddof=1) / m if m > 1 else 0.0) + (v01.var(ddof=1) / n if n > 1 else 0.0)
-    se = float(np.sqrt(variance))
+    w = check_weights(weights, len(y), "area_under_curve")
+    auc, events, others = _placements(y, s, w)
+    se = float(np.sqrt(_variance(events, w[y == 1]) + _variance(others, w[y == 0])))
     if auc in (0.0, 1.0) or se == 0:
         return AreaUnderCurve(auc, se, auc, auc)
     centre, spread = np.log(auc / (1 - auc)), norm.ppf(0.5 + level / 2) * se / (auc * (1 - auc))
@@ -75,7 +105,57 @@ def area_under_curve(outcome: npt.ArrayLike, score: npt.ArrayLike, level: float 
     return AreaUnderCurve(auc, se, float(low), float(high))
 
 
-def average_precision(outcome: npt.ArrayLike, score: npt.ArrayLike) -> float:
+def auc_difference(
+    outcome: npt.ArrayLike,
+    score: npt.ArrayLike,
+    other: npt.ArrayLike,
+    weights: npt.ArrayLike | None = None,
+    level: float = 0.95,
+) -> Difference:
+    """Area of ``score`` minus area of ``other`` on the same rows, with DeLong's paired variance.
+
+    Examples
+    --------
+    >>> auc_difference([0, 0, 1, 1], [1, 2, 3, 4], [1, 3, 2, 4]).value
+    0.25
+    """
+    y, s = check_outcomes(outcome, score, "auc_difference")
+    _, t = check_outcomes(outcome, other, "auc_difference")
+    w = check_weights(weights, len(y), "auc_difference")
+    first, second = _placements(y, s, w), _placements(y, t, w)
+    variance = _variance(first[1] - second[1], w[y == 1]) + _variance(first[2] - second[2], w[y == 0])
+    value, se = first[0] - second[0], float(np.sqrt(variance))
+    half = norm.ppf(0.5 + level / 2) * se
+    return Difference(value, se, float(value - half), float(value + half))
+
+
+def _placements(y: Array, s: Array, w: Array) -> tuple[float, Array, Array]:
+    """AUC; for each event the share of non-events below it; for each non-event the share of events above it."""
+    events, others = s[y == 1], s[y == 0]
+    above = _share_below(events, others, w[y == 0])
+    below = 1 - _share_below(others, events, w[y == 1])
+    return float(np.average(above, weights=w[y == 1])), above, below
+
+
+def _share_below(values: Array, among: Array, weights: Array) -> Array:
+    """Weighted share of ``among`` below each value, ties counting half."""
+    order = np.argsort(among, kind="stable")
+    total = np.concatenate([[0.0], np.cumsum(weights[order])])
+    under = total[np.searchsorted(among[order], values, side="left")]
+    upto = total[np.searchsorted(among[order], values, side="right")]
+    return np.asarray((under + upto) / 2 / total[-1])
+
+
+def _variance(placement: Array, weight: Array) -> float:
+    """Variance of a weighted mean, linearised, with the n / (n - 1) of an unweighted one."""
+    n = len(placement)
+    if n < 2:
+        return 0.0
+    share = weight / weight.sum()
+    return float(n / (n - 1) * np.sum(share**2 * (placement - np.sum(share * placement)) ** 2))
+
+
+def average_precision(outcome: npt.ArrayLike, score: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """Mean of precision over the steps of recall.
 
     Examples
@@ -84,4 +164,4 @@ def average_precision(outcome: npt.ArrayLike, score: npt.ArrayLike) -> float:
     0.8333
     """
     y, s = check_outcomes(outcome, score, "average_precision")
-    return float(average_precision_score(y, s))
+    return float(average_precision_score(y, s, sample_weight=check_weights(weights, len(y), "average_precision")))

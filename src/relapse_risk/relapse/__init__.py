@@ -1,24 +1,48 @@
-"""Who may fall back: outcome, features known in time, the additive score, its bands and its back-test."""
+"""Who may fall back: outcome, features known in time, the additive score, its bands, card and back-test."""
 
-from relapse_risk.relapse.backtest import Backtest, backtest, recent, without_outcomes
-from relapse_risk.relapse.bands import risk_bands
-from relapse_risk.relapse.features import FEATURES, Feature, feature_matrix, refuse_later
-from relapse_risk.relapse.models import FittedRelapseLogit, RelapseLogit, Term
-from relapse_risk.relapse.outcome import at_risk_rows, spell_clock
+from relapse_risk.relapse.backtest import Backtest, CalibrationBin, Judged, backtest, recent
+from relapse_risk.relapse.bands import Bands, band_limits, risk_bands
+from relapse_risk.relapse.boost import FittedRelapseBoost, RelapseBoost
+from relapse_risk.relapse.card import CardLine, RelapseCard, make_card
+from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_later
+from relapse_risk.relapse.model_card import ModelCard, fitted_card, unfitted_card
+from relapse_risk.relapse.models import FittedRelapseLogit, LeftOutTerm, RelapseLogit, Term, unlike_training
+from relapse_risk.relapse.outcome import at_risk_rows, followed, spell_clock, with_history, without_outcomes
+from relapse_risk.relapse.reasons import POINTS_PER_LOGIT, base_points, reasons
 
 __all__ = [
     "FEATURES",
+    "POINTS_PER_LOGIT",
     "Backtest",
+    "Bands",
+    "CalibrationBin",
+    "CardLine",
     "Feature",
+    "FittedRelapseBoost",
     "FittedRelapseLogit",
+    "Judged",
+    "LeftOutTerm",
+    "ModelCard",
+    "RelapseBoost",
+    "RelapseCard",
     "RelapseLogit",
     "Term",
     "at_risk_rows",
     "backtest",
+    "band_limits",
+    "base_points",
+    "check_features",
     "feature_matrix",
+    "fitted_card",
+    "followed",
+    "make_card",
+    "reasons",
     "recent",
     "refuse_later",
     "risk_bands",
     "spell_clock",
+    "unfitted_card",
+    "unlike_training",
+    "with_history",
     "without_outcomes",
 ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits
 
 from relapse_risk.evaluation import (
+    Difference,
     area_under_curve,
+    auc_difference,
+    average_precision,
     brier,
     calibration,
     calibration_table,
@@ -18,25 +20,42 @@ from relapse_risk.evaluation import (
     targeting,
 )
 from relapse_risk.months import add_months
+from relapse_risk.relapse.boost import RelapseBoost
 from relapse_risk.relapse.features import feature_matrix
-from relapse_risk.relapse.models import RelapseLogit
+from relapse_risk.relapse.models import RelapseLogit, predict_matrix
+from relapse_risk.relapse.outcome import followed, without_outcomes
+from relapse_risk.relapse.rules import income_gap, trigger_rules
 
-__all__ = ["Backtest", "CalibrationBin", "Judged", "backtest", "recent", "without_outcomes"]
+__all__ = ["Backtest", "CalibrationBin", "Judged", "backtest", "recent"]
 
-OUTCOMES = ["event", "observed", "month_next"]
 PREDICTED, RIVALS = ("official", "challenger"), ("official", "challenger", "income_gap", "trigger_rules")
-BUDGET, FOLDS, WINDOW_MONTHS = 0.2, 5, 24
+BUDGETS, FOLDS, WINDOW_MONTHS, TEST_MONTHS = (0.05, 0.1, 0.2), 5, 24, 12
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How one score did: AUC with interval, Brier score (null for scores that are no probabilities), recall."""
+    """How one score did on rows it had not seen.
+
+    Attributes
+    ----------
+    auc, auc_low, auc_high : float
+        Area under the ROC curve with DeLong's 95 % interval.
+    average_precision : float
+    brier : float or None
+        Null for scores that are no probabilities.
+    recall_at_twentieth, recall_at_tenth, recall_at_fifth : float
+        Share of those who fell among the 5, 10 and 20 % with the highest score.
+    """
 
     name: str
     auc: float
     auc_low: float
     auc_high: float
+    average_precision: float
     brier: float | None
+    recall_at_twentieth: float
+    recall_at_tenth: float
     recall_at_fifth: float
 
 
@@ -65,6 +84,11 @@ class Backtest:
         Months between which the test outcomes arose.
     calibration_intercept, calibration_slope : float
         0 and 1 are perfect.
+    calibration_intercept_se, calibration_slope_se : float
+    brier_of_base_rate : float
+        What predicting the test's own base rate for everybody would score.
+    gives_up : Difference or None
+        Area of the challenger minus area of the official score, on the same rows; judged out of time only.
     scores : tuple of Judged
         The official score first, then the challenger and the simple rules.
     bins : tuple of CalibrationBin
@@ -79,22 +103,22 @@ class Backtest:
     test_to: str
     calibration_intercept: float
     calibration_slope: float
+    calibration_intercept_se: float
+    calibration_slope_se: float
+    brier_of_base_rate: float
+    gives_up: Difference | None
     scores: tuple[Judged, ...]
     bins: tuple[CalibrationBin, ...]
 
 
-def without_outcomes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows as they stood at t."""
-    return rows.drop(columns=[name for name in OUTCOMES if name in rows.columns])
-
-
-def backtest(rows: pd.DataFrame, seed: int = 2020) -> tuple[Backtest, ...]:
-    """Judge the score on the last transition (out of time) and on whole counties held out (out of place).
+def backtest(rows: pd.DataFrame, model: RelapseLogit | None = None, seed: int = 2020) -> tuple[Backtest, ...]:
+    """Judge the score on the newest twelve months (out of time) and on whole counties held out (out of place).
 
     Parameters
     ----------
     rows : DataFrame
         :func:`relapse_risk.relapse.outcome.at_risk_rows`; unobserved outcomes are left out.
+    model : RelapseLogit
     seed : int
         Of the challenger.
 
@@ -103,21 +127,29 @@ def backtest(rows: pd.DataFrame, seed: int = 2020) -> tuple[Backtest, ...]:
     tuple of Backtest
         What the data allows; empty when there is a single transition and a single county.
     """
-    seen = rows[rows["observed"]].reset_index(drop=True)
-    last = seen["month"].max()
-    # Train only on outcomes already known when the test rows were scored.
-    train, test = recent(seen[seen["month_next"] <= last]), seen[seen["month"] == last]
+    chosen = model or RelapseLogit()
+    seen = followed(rows)
+    # Only what the windows below can reach: a train window before the test year, and the test year.
+    seen = seen[seen["month"] > add_months(seen["month"].max(), -WINDOW_MONTHS - 2 * TEST_MONTHS)].reset_index(
+        drop=True
+    )
+    matrix = feature_matrix(without_outcomes(seen), chosen.features)
+    newest = (seen["month"] > add_months(seen["month"].max(), -TEST_MONTHS)).to_numpy(dtype=bool)
+    # Train only on outcomes already known when the first test row was scored.
+    known = (seen["month_next"] <= seen.loc[newest, "month"].min()).to_numpy(dtype=bool)
+    train = _recent_flags(seen["month"], known)
     found = []
-    if _enough(train) and _enough(test):
-        found.append(_judge("out_of_time", [(train, test)], seed))
-    window = recent(seen)
+    if _enough(seen, train, chosen) and _enough(seen, newest, chosen):
+        found.append(_judge("out_of_time", seen, matrix, [(train, newest)], chosen, seed))
+    window = _recent_flags(seen["month"], np.ones(len(seen), dtype=bool))
     folds = [
-        (window[~window["county_code"].isin(codes)], test[test["county_code"].isin(codes)])
-        for codes in np.array_split(sorted(test["county_code"].unique()), FOLDS)
+        (window & ~inside, newest & inside)
+        for codes in np.array_split(sorted(seen.loc[newest, "county_code"].unique()), FOLDS)
+        if (inside := seen["county_code"].isin(list(codes)).to_numpy(dtype=bool)).any()
     ]
-    folds = [(left, right) for left, right in folds if _enough(left) and len(right)]
-    if len(folds) > 1 and _enough(test):
-        found.append(_judge("leave_counties_out", folds, seed))
+    folds = [(left, right) for left, right in folds if _enough(seen, left, chosen) and right.any()]
+    if len(folds) > 1 and _enough(seen, newest, chosen):
+        found.append(_judge("leave_counties_out", seen, matrix, folds, chosen, None))
     return tuple(found)
 
 
@@ -132,79 +164,70 @@ def recent(seen: pd.DataFrame, months: int = WINDOW_MONTHS) -> pd.DataFrame:
     return seen[seen["month"] > add_months(seen["month"].max(), -months)] if len(seen) else seen
 
 
-def _enough(rows: pd.DataFrame) -> bool:
-    return bool(len(rows)) and min(rows["event"].sum(), (1 - rows["event"]).sum()) >= RelapseLogit().min_events
+def _recent_flags(month: pd.Series, allowed: Flags) -> Flags:
+    if not allowed.any():
+        return allowed
+    return allowed & (month > add_months(month[allowed].max(), -WINDOW_MONTHS)).to_numpy(dtype=bool)
 
 
-def _judge(design: str, folds: list[tuple[pd.DataFrame, pd.DataFrame]], seed: int) -> Backtest:
-    parts = []
-    for train, test in folds:
-        fitted = RelapseLogit().fit(without_outcomes(train), train["event"], train["weight"], train["village_code"])
-        score = fitted.predict(without_outcomes(test))["probability"]
-        parts.append(test.assign(official=score))
-        if design == "out_of_time":
-            parts[-1]["challenger"] = _challenger(train, test, seed)
-    tested = pd.concat(parts, ignore_index=True)
-    y, p = tested["event"], tested["official"]
-    measured = calibration(y, p)
-    bins = calibration_table(y, p).itertuples()
+def _enough(seen: pd.DataFrame, flags: Flags, model: RelapseLogit) -> bool:
+    event = seen["event"].to_numpy(dtype=float)[flags]
+    return bool(len(event)) and min(event.sum(), (1 - event).sum()) >= model.min_events
+
+
+def _judge(
+    design: str, seen: pd.DataFrame, matrix: pd.DataFrame, folds: list[tuple[Flags, Flags]], model: RelapseLogit,
+    seed: int | None,
+) -> Backtest:  # fmt: skip
+    tested = pd.concat([_scored(seen, matrix, fold, model, seed) for fold in folds], ignore_index=True)
+    y, p, w = tested["event"], tested["official"], tested["weight"]
+    measured = calibration(y, p, w)
+    base = float(np.average(y, weights=w))
     return Backtest(
         design=design,
-        train_n=int(np.mean([len(train) for train, _ in folds])),
-        train_events=int(np.mean([train["event"].sum() for train, _ in folds])),
+        train_n=int(np.mean([train.sum() for train, _ in folds])),
+        train_events=int(np.mean([seen.loc[train, "event"].sum() for train, _ in folds])),
         test_n=len(tested),
         test_events=int(y.sum()),
         test_from=str(tested["month"].min()),
         test_to=str(tested["month_next"].max()),
         calibration_intercept=measured.intercept,
         calibration_slope=measured.slope,
-        scores=tuple(_judged(tested, name) for name in RIVALS if name not in PREDICTED or name in tested),
+        calibration_intercept_se=measured.intercept_se,
+        calibration_slope_se=measured.slope_se,
+        brier_of_base_rate=base * (1 - base),
+        gives_up=auc_difference(y, tested["challenger"], p, w) if "challenger" in tested else None,
+        scores=tuple(_judged(tested, name) for name in RIVALS if name in tested),
         bins=tuple(
             CalibrationBin(int(b.n), int(b.events), float(b.expected), float(b.observed), float(b.low), float(b.high))
-            for b in bins
+            for b in calibration_table(y, p).itertuples()
         ),
     )
 
 
-def _challenger(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
-    """Gradient boosting on the same features: what the additive score gives up."""
-    x = feature_matrix(without_outcomes(train))
-    model = HistGradientBoostingClassifier(
-        max_iter=80, learning_rate=0.08, max_leaf_nodes=15, min_samples_leaf=60, l2_regularization=1.0,
-        early_stopping=False, random_state=seed,
-    )  # fmt: skip
-    other = feature_matrix(without_outcomes(test)).reindex(columns=x.columns)
-    # One thread: on a busy machine OpenMP threads wait for each other far longer than they work.
-    with threadpool_limits(limits=1):
-        model.fit(x.to_numpy(), train["event"].to_numpy(dtype=int), sample_weight=train["weight"].to_numpy(dtype=float))
-        return np.asarray(model.predict_proba(other.to_numpy())[:, 1])
+def _scored(
+    seen: pd.DataFrame, matrix: pd.DataFrame, fold: tuple[Flags, Flags], model: RelapseLogit, seed: int | None
+) -> pd.DataFrame:
+    """Test rows of one fold with the official score and, given a seed, the challenger, fitted on its training rows."""
+    train, test = fold
+    left, right = seen[train], seen[test]
+    official = model.fit_matrix(matrix[train], left["month"], left["event"], left["weight"], left["village_code"])
+    scored = right.assign(
+        official=predict_matrix(official, matrix[test])["probability"],
+        income_gap=income_gap(right),
+        trigger_rules=trigger_rules(right),
+    )
+    if seed is None:
+        return scored
+    challenger = RelapseBoost(model.features, seed).fit_matrix(matrix[train], left["event"], left["weight"])
+    return scored.assign(challenger=challenger.predict_matrix(matrix[test]))
 
 
 def _judged(tested: pd.DataFrame, name: str) -> Judged:
-    score = {"income_gap": _income_gap, "trigger_rules": _trigger_rules}.get(name, lambda rows: rows[name])(tested)
-    y = tested["event"]
-    area = area_under_curve(y, score)
-    top = select_top(score, int(len(score) * BUDGET))
-    is_probability = name in PREDICTED
+    score, y, w = tested[name], tested["event"], tested["weight"]
+    area = area_under_curve(y, score, w)
+    reached = [targeting(y, select_top(score, int(len(score) * share)), w).coverage for share in BUDGETS]
     return Judged(
-        name, area.value, area.low, area.high, brier(y, score) if is_probability else None,
-        targeting(y, top).coverage,
+        name, area.value, area.low, area.high, average_precision(y, score, w),
+        brier(y, score, w) if name in PREDICTED else None, *reached,
     )  # fmt: skip
-
-
-def _income_gap(rows: pd.DataFrame) -> pd.Series:
-    """What a clerk would do: the lower the income over the line, the higher the risk."""
-    return -(rows["income_pc_year"] / rows["poverty_line"]).astype(float)
-
-
-def _trigger_rules(rows: pd.DataFrame) -> pd.Series:
-    """How many official triggers fire: income near the line, sharp fall, rigid spending, urgent loss, unsafe home."""
-    fired = [
-        rows["income_pc_year"] < 1.5 * rows["poverty_line"],
-        rows["income_change"] < 0.6,
-        rows["rigid_burden"] > 1,
-        rows["uncompensated_loss_12m"] >= 10000,
-        rows["house_safe"].eq(False),
-        rows["zero_employment"].eq(True),
-    ]
-    return sum((flag.fillna(False).astype(float) for flag in fired), start=pd.Series(0.0, index=rows.index))

@@ -8,7 +8,10 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
 
-__all__ = ["at_risk_rows", "spell_clock"]
+__all__ = ["OUTCOMES", "at_risk_rows", "followed", "spell_clock", "with_history", "without_outcomes"]
+
+OUTCOMES = ("event", "observed", "month_next")
+RATIO_HOLD = 2.0
 
 
 def spell_clock(panel: pd.DataFrame) -> pd.DataFrame:
@@ -25,7 +28,13 @@ def spell_clock(panel: pd.DataFrame) -> pd.DataFrame:
         On ``panel``'s index: poor (nullable), visit (1 for the first observation), poor_before (any earlier
         observation poor, or the register says it was lifted), spells (poor spells begun so far, seen ones),
         since_exit (observations since last seen poor; null if never), left_censored (first observation already
-        poor, or lifted before it).
+        poor, or lifted before it), ratio_lowest (lowest ln(income / line) at earlier visits), ratio_mean (mean of
+        earlier visits), ratio_sd (spread of all visits so far).
+
+    Raises
+    ------
+    ModelError
+        If a household is in one month twice.
 
     Examples
     --------
@@ -34,6 +43,7 @@ def spell_clock(panel: pd.DataFrame) -> pd.DataFrame:
     >>> spell_clock(panel)[["poor_before", "since_exit"]].to_numpy().tolist()
     [[False, <NA>], [True, 1], [True, 2]]
     """
+    _check_once(panel)
     order = panel.sort_values(["household_id", "month"], kind="stable")
     income, line = order["income_pc_year"], order["poverty_line"]
     poor = (income < line).astype("boolean").mask(income.isna() | line.isna())
@@ -56,28 +66,95 @@ def spell_clock(panel: pd.DataFrame) -> pd.DataFrame:
         },
         index=order.index,
     )
-    return result.reindex(panel.index)
+    return result.join(_income_history(income, line, groups)).reindex(panel.index)
 
 
-def at_risk_rows(panel: pd.DataFrame, horizon_months: int) -> pd.DataFrame:
+def _check_once(panel: pd.DataFrame) -> None:
+    twice = panel.duplicated(["household_id", "month"])
+    if twice.any():
+        row = panel[twice.to_numpy()].iloc[0]
+        raise ModelError(
+            "a household is in one wave twice", where=f"household {row['household_id']}, {row['month']}",
+            got=f"{int(twice.sum())} rows too many", fix="keep one row per household and month",
+        )  # fmt: skip
+
+
+def _income_history(income: pd.Series, line: pd.Series, groups: np.ndarray) -> pd.DataFrame:
+    """Lowest and mean ln(income / line) before each row, and the spread up to it; rows in order of time."""
+    floor = np.exp(-RATIO_HOLD)
+    ratio = np.log((income / line).clip(lower=floor, upper=1 / floor))
+    seen = ratio.notna().groupby(groups).cumsum()
+    total = ratio.fillna(0).groupby(groups).cumsum()
+    square = (ratio.fillna(0) ** 2).groupby(groups).cumsum()
+    mean = total / seen.where(seen > 0)
+    variance = (square - seen * mean**2).clip(lower=0) / (seen - 1).where(seen > 1)
+    return pd.DataFrame(
+        {
+            "ratio_lowest": ratio.groupby(groups).cummin().groupby(groups).shift(1),
+            "ratio_mean": mean.groupby(groups).shift(1),
+            "ratio_sd": np.sqrt(variance),
+        }
+    )
+
+
+def others_poor(panel: pd.DataFrame, place: str) -> pd.Series:
+    """Share of poor among the others of the same place and month: a household never sees itself.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"month": "2020-12", "village_code": "v", "poor": [True, False, False]})
+    >>> others_poor(frame, "village_code").tolist()
+    [0.0, 0.5, 0.5]
+    """
+    poor = panel["poor"].astype("Float64").astype("float64")
+    groups = poor.groupby([panel["month"], panel[place]])
+    others = groups.transform("count") - poor.notna()
+    return (groups.transform("sum") - poor.fillna(0)) / others.where(others > 0)
+
+
+def with_history(panel: pd.DataFrame) -> pd.DataFrame:
+    """``panel`` with :func:`spell_clock` and the poor among a household's neighbours, village_others and county_others.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        One row per household and month: :func:`relapse_risk.derive.household_panel`.
+    """
+    full = pd.concat([panel, spell_clock(panel)], axis=1)
+    places = {"village_others": "village_code", "county_others": "county_code"}
+    return full.assign(**{name: others_poor(full, place) for name, place in places.items() if place in full})
+
+
+def at_risk_rows(panel: pd.DataFrame, horizon_months: int | None) -> pd.DataFrame:
     """Rows of ``panel`` not poor at t, with what happened ``horizon_months`` later.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        One row per household and month.
+    horizon_months : int or None
+        ``None``: at the next visit, however far; ``gap_months`` then says how far.
 
     Returns
     -------
     DataFrame
-        The panel's columns with those of :func:`spell_clock` and: month_next, observed (seen at month_next), event
-        (1 poor, 0 not; null when not observed: attrition stays visible), kind (``relapse`` after earlier poverty,
-        else ``entry``).
+        The columns of :func:`with_history` and: month_next, observed (seen at month_next), event (1 poor, 0 not;
+        null when not observed: attrition stays visible), kind (``relapse`` after earlier poverty, else ``entry``),
+        gap_months.
 
     Raises
     ------
     ModelError
         If no household is seen twice at that distance.
     """
-    clock = spell_clock(panel)
-    full = pd.concat([panel, clock], axis=1)
-    months = {month: add_months(month, horizon_months) for month in full["month"].unique()}
-    full["month_next"] = full["month"].map(months)
+    full = with_history(panel)
+    months = sorted(full["month"].unique())
+    if horizon_months is None:
+        order = full.sort_values(["household_id", "month"], kind="stable")
+        full["month_next"] = order.groupby("household_id")["month"].shift(-1)
+    else:
+        full["month_next"] = full["month"].map({month: add_months(month, horizon_months) for month in months})
+    full["gap_months"] = _months_between(full["month"], full["month_next"])
     later = full.set_index(["household_id", "month"])["poor"]
     wanted = pd.MultiIndex.from_arrays([full["household_id"], full["month_next"]])
     full["event"] = later.reindex(wanted).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
@@ -85,10 +162,28 @@ def at_risk_rows(panel: pd.DataFrame, horizon_months: int) -> pd.DataFrame:
     full["kind"] = np.where(full["poor_before"], "relapse", "entry")
     rows = full[full["poor"].eq(False).fillna(False).to_numpy(dtype=bool)].reset_index(drop=True)
     if not rows["observed"].any():
+        apart = "twice" if horizon_months is None else f"{horizon_months} months apart"
         raise ModelError(
-            f"no household is seen {horizon_months} months apart",
+            f"no household is seen {apart}",
             where="outcome",
-            got=f"months {' '.join(sorted(months)[:6])}",
+            got=f"months {' '.join(months[:6])}",
             fix="choose horizon_months in params/places to fit the visits of the panel",
         )
     return rows
+
+
+def _months_between(first: pd.Series, second: pd.Series) -> pd.Series:
+    def number(month: pd.Series) -> pd.Series:
+        return month.str[:4].astype("float64") * 12 + month.str[5:7].astype("float64")
+
+    return number(second) - number(first)
+
+
+def followed(rows: pd.DataFrame) -> pd.DataFrame:
+    """At-risk rows whose outcome was observed."""
+    return rows[rows["observed"].to_numpy(dtype=bool)].reset_index(drop=True)
+
+
+def without_outcomes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows as they stood at t."""
+    return rows.drop(columns=[name for name in OUTCOMES if name in rows.columns])

@@ -1,0 +1,34 @@
+"""What a county would use instead of a model: last income, and the official triggers counted."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+__all__ = ["income_gap", "trigger_rules"]
+
+NEAR_LINE, SHARP_FALL, URGENT_LOSS = 1.5, 0.6, 10000
+
+
+def income_gap(rows: pd.DataFrame) -> pd.Series:
+    """What a clerk would do: the lower the income over the line, the higher the risk.
+
+    Examples
+    --------
+    >>> income_gap(pd.DataFrame({"income_pc_year": [6000.0], "poverty_line": [4000.0]})).tolist()
+    [-1.5]
+    """
+    return -(rows["income_pc_year"] / rows["poverty_line"]).astype(float)
+
+
+def trigger_rules(rows: pd.DataFrame) -> pd.Series:
+    """How many official triggers fire: income near the line, sharp fall, rigid spending, urgent loss, unsafe home,
+    nobody in work.  What was not collected does not fire."""
+    fired = [
+        rows["income_pc_year"] < NEAR_LINE * rows["poverty_line"],
+        rows["income_change"] < SHARP_FALL,
+        rows["rigid_burden"] > 1,
+        rows["uncompensated_loss_12m"] >= URGENT_LOSS,
+        rows["house_safe"].eq(False),
+        rows["zero_employment"].eq(True),
+    ]
+    return sum((flag.fillna(False).astype(float) for flag in fired), start=pd.Series(0.0, index=rows.index))

@@ -1,7 +1,9 @@
 """Judging the county: every section of its report as tables with numerator, denominator and limit."""
 
 from relapse_risk.assessment.base import CITY, CountyData, FactColumn, FactTable, Fraction, Indicator
-from relapse_risk.assessment.facts import ASPECTS, INDICATORS, TABLES, Facts, FactsManifest, compute_facts, read_facts
+from relapse_risk.assessment.facts import compute_facts
+from relapse_risk.assessment.files import Facts, FactsManifest, read_facts
+from relapse_risk.assessment.sections import ASPECTS, INDICATORS, TABLES
 
 __all__ = [
     "ASPECTS",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable
+from relapse_risk.hardship import read_index
 
 __all__ = ["TABLES"]
 
@@ -16,11 +17,11 @@ def model_terms(data: CountyData) -> pd.DataFrame:
     card = data.scores.model_card
     if not card or not card["fitted"]:
         return pd.DataFrame()
-    base = {"term": "base", "family": "base", "coefficient": card["base"], "se": card["base_se"], "reference": None,
+    base = {"term": "基准（对数几率）|Base (log-odds)", "family": "base", "coefficient": card["base"], "se": card["base_se"], "reference": None,
             "points": None}  # fmt: skip
     terms = [
         {
-            "term": t["name"], "family": t["family"], "coefficient": t["coefficient"], "se": t["se"],
+            "term": f"{t['zh']}|{t['en']}", "family": t["family"], "coefficient": t["coefficient"], "se": t["se"],
             "reference": t["reference"], "points": t["points_per_unit"],
         }
         for t in card["terms"]
@@ -56,28 +57,30 @@ def index_weights(data: CountyData) -> pd.DataFrame:
     if not card:
         return pd.DataFrame()
     total = sum(weight for _, _, _, weight in card["weights"])
-    return pd.DataFrame([{"subindex": code, "weight": weight / total} for code, _, _, weight in card["weights"]])
+    return pd.DataFrame([{"subindex": f"{zh}|{en}", "weight": weight / total} for _, zh, en, weight in card["weights"]])
 
 
 def index_left_out(data: CountyData) -> pd.DataFrame:
     """Indicators of the index that nobody collected here; their weight went to their siblings."""
     card = data.scores.index_card or {"left_out": []}
-    return pd.DataFrame(card["left_out"], columns=["indicator", "reason"])
+    labels = {item.code: f"{item.label.zh}|{item.label.en}" for item in read_index(data.place.index).indicators}
+    rows = [{"indicator": labels.get(code, code), "reason": reason} for code, reason in card["left_out"]]
+    return pd.DataFrame(rows, columns=["indicator", "reason"])
 
 
 TABLES = (
     FactTable("model_terms", 18,
-              (C("term", "label", "feature"), C("family", "label", "family"), C("coefficient", "number"), C("se", "number"),
-               C("reference", "number"), C("points", "points")), ("scores.risk",), model_terms),
+              (C("term", "text"), C("family", "label", "family"), C("coefficient", "number"), C("se", "number"),
+               C("reference", "number"), C("points", "points")), ("scores.risk",), model_terms, city="same"),
     FactTable("backtests", 18,
               (C("design", "label", "design"), C("score", "label", "score"), C("n", "count"), C("events", "count"),
                C("auc", "number"), C("low", "number"), C("high", "number"), C("brier", "number"), C("recall", "share")),
-              ("scores.risk",), backtests),
+              ("scores.risk",), backtests, city="same"),
     FactTable("reliability", 18,
               (C("n", "count"), C("events", "count"), C("expected", "share"), C("observed", "share"), C("low", "share"),
-               C("high", "share")), ("scores.risk",), reliability),
-    FactTable("index_weights", 18, (C("subindex", "label", "subindex"), C("weight", "share")), ("scores.hardship",),
-              index_weights),
-    FactTable("index_left_out", 18, (C("indicator", "label", "index_indicator"), C("reason", "text")),
-              ("scores.hardship",), index_left_out),
+               C("high", "share")), ("scores.risk",), reliability, city="same", figure="curve"),
+    FactTable("index_weights", 18, (C("subindex", "text"), C("weight", "share")), ("scores.hardship",),
+              index_weights, city="same", figure="bars"),
+    FactTable("index_left_out", 18, (C("indicator", "text"), C("reason", "text")),
+              ("scores.hardship",), index_left_out, city="same"),
 )  # fmt: skip

@@ -5,16 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 
+from relapse_risk.assessment.intervals import Interval, of_mean, of_share
+from relapse_risk.derive import household_frame, person_ages
+from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register import Register
 from relapse_risk.schema import table
 from relapse_risk.scores import Scores
 
-__all__ = ["CITY", "CountyData", "FactColumn", "FactTable", "Fraction", "Indicator", "hits", "share", "up_to"]
+__all__ = [
+    "CITY",
+    "CountyData",
+    "FactColumn",
+    "FactTable",
+    "Fraction",
+    "Indicator",
+    "counted",
+    "hits",
+    "in_code_order",
+    "in_last_year",
+    "share",
+    "up_to",
+]
 
 CITY = "city"
 Kind = Literal[
@@ -22,63 +38,55 @@ Kind = Literal[
     "town", "bin", "label", "verdict", "confidence", "points",
 ]  # fmt: skip
 Direction = Literal["higher_better", "lower_better", "none"]
+Unit = Literal["share", "money", "days", "count", "number"]
+Figure = Literal[
+    "", "bars", "stack", "dots", "lollipop", "pyramid", "histogram", "heat", "curve", "scatter", "forest", "funnel",
+    "waterfall", "flow", "lines", "profile",
+]  # fmt: skip
+KEY_KINDS = frozenset({"text", "code", "town", "bin", "label", "date", "confidence", "verdict"})
+PEOPLE = frozenset({"households", "persons"})
+ADDITIVE = frozenset({"households", "persons", "count", "money_wan"})
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class FactColumn:
-    """One column of a fact table.  ``households`` and ``persons`` are counts of people: small ones are suppressed.
+    """One column of a fact table.
 
     Attributes
     ----------
     kind : str
-        How a value is written: see :data:`Kind`; ``code`` needs ``codes``, ``label`` a message key in ``codes``.
-    codes : str
-        Code list (``code``) or message group (``label``).
+        How a value is written.  ``households`` and ``persons`` are counts of people: small ones are withheld.
+        ``code`` needs the code list in ``codes``, ``label`` the message group (``table``: a table of the register;
+        ``indicator``: an indicator); ``text`` and ``town`` may hold ``zh|en``.
+    of : (str, str), optional
+        The value is this numerator column over this denominator column, in a county and in the city alike.
+    hidden : bool
+        Needed to add counties up; never written.
+    adds : bool
+        Whether the city's value is the sum of the counties' (always for counts and ``money_wan``).
+    measure : str
+        Same text in two tables: the same count of people, withheld in both or in neither.
+    descriptive : bool
+        Words that say something of the row but do not tell rows apart.
     """
 
     name: str
     kind: Kind
     codes: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CountyData:
-    """Everything the facts of one county are computed from, as known on the last day of ``month``."""
-
-    register: Register
-    county: str
-    month: str
-    previous: str | None
-    day: date
-    parameters: Parameters
-    place: Place
-    now: pd.DataFrame
-    before: pd.DataFrame
-    persons: pd.DataFrame
-    scores: Scores
-    _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Rows of a register table in this county (of this month, for snapshots), read once."""
-        if name not in self._tables:
-            month = self.month if table(name).is_snapshot else None
-            self._tables[name] = self.register.read(name, month, self.county)
-        return self._tables[name]
-
-    def limit(self, name: str) -> float:
-        """Value of a dated parameter on the data date."""
-        return self.parameters.on(name, self.day).value
+    of: tuple[str, str] | None = None
+    hidden: bool = False
+    adds: bool = False
+    measure: str = ""
+    descriptive: bool = False
 
     @property
-    def year(self) -> str:
-        return self.month[:4]
+    def is_key(self) -> bool:
+        return self.kind in KEY_KINDS and not self.descriptive
 
     @property
-    def towns(self) -> Mapping[str, str]:
-        """Bilingual name ``zh|en`` by town code, the code itself where nobody named it."""
-        rows = self.table("village").dropna(subset=["town_code"]).drop_duplicates("town_code")
-        zh, en = rows["town_name_zh"].fillna(rows["town_code"]), rows["town_name_en"].fillna(rows["town_code"])
-        return dict(zip(rows["town_code"], zh + "|" + en, strict=True))
+    def is_additive(self) -> bool:
+        return self.of is None and (self.adds or self.kind in ADDITIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,20 @@ class FactTable:
     ----------
     needs : tuple of str
         ``table`` or ``table.column`` that must have been collected, or ``scores.risk`` / ``scores.hardship``.
+    compute : callable
+        From one county's data to its rows, without the columns that are ratios (``of``).
+    city : {"sum", "counties", "same", "none"}
+        The city's rows: counties added up by key; one row per county (for tables by town); the same for all; none.
+    order : str
+        Column to sort by, ``-`` first for descending; as computed when empty.
+    parts : tuple of (whole, (part, ...))
+        Columns that add up within a row, so that no part can be worked out from the rest.
+    overlapping : tuple of str
+        People columns whose rows overlap (one household may be in several), so that no total gives one away.
+    adds_to : str
+        Table whose rows are sums of these rows (same column names; its keys are columns here).
+    restricted : bool
+        Names single households by pseudonymous id; shown only where an edition asks for it.
     """
 
     name: str
@@ -96,13 +118,39 @@ class FactTable:
     columns: tuple[FactColumn, ...]
     needs: tuple[str, ...]
     compute: Callable[[CountyData], pd.DataFrame]
+    city: Literal["sum", "counties", "same", "none"] = "sum"
+    order: str = ""
+    figure: Figure = ""
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    overlapping: tuple[str, ...] = ()
+    adds_to: str = ""
+    restricted: bool = False
+
+    @property
+    def keys(self) -> list[str]:
+        return [column.name for column in self.columns if column.is_key]
+
+    @property
+    def shown(self) -> list[str]:
+        return [column.name for column in self.columns if not column.hidden]
 
 
 @dataclass(frozen=True, slots=True)
 class Fraction:
     """A numerator over a denominator, with an interval where it is sampled or modelled.
 
-    ``value`` is their ratio unless given (a mean, a median); ``low`` and ``high`` are 95 % limits.
+    Attributes
+    ----------
+    value : float or None
+        Their ratio unless given (a median, a weighted mean).
+    low, high : float or None
+        95 % limits.
+    cases : float or None
+        Unweighted number of people behind the numerator, where the numerator is not that number itself.
+    n : float or None
+        Unweighted number of units looked at, where the denominator is not that number itself.
+    se, population : float or None
+        Standard error, and what the county weighs when counties are combined into the city.
     """
 
     numerator: float
@@ -110,6 +158,10 @@ class Fraction:
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    cases: float | None = None
+    n: float | None = None
+    se: float | None = None
+    population: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -124,25 +176,166 @@ class Indicator:
 
     Attributes
     ----------
-    unit : {"share", "money", "days", "count", "number"}
     limit : str
-        Dated parameter the value is judged by; empty: no limit.
-    adds_up : bool
-        Whether the city's value is the sum of numerators over the sum of denominators.
+        Dated parameter the value is judged by; empty: no limit was published and none is made up.
+    people : bool
+        The numerator counts households or persons, so that a small one is withheld.
+    sampled : {"", "survey", "model"}
+        Why it has an interval; a full count of the register has none.
+    city : {"ratio", "mean", "total"}
+        City: sums over sums; means weighted by what each county stands for; the sum.
+    history : bool
+        Whether the register's history says what it was a year before.
     """
 
     name: str
     section: int
-    unit: Literal["share", "money", "days", "count", "number"]
+    unit: Unit
     direction: Direction
     needs: tuple[str, ...]
     compute: Callable[[CountyData], Fraction]
     limit: str = ""
     source: str = ""
     headline: bool = False
-    sampled: bool = False
-    adds_up: bool = True
+    sampled: Literal["", "survey", "model"] = ""
+    city: Literal["ratio", "mean", "total"] = "ratio"
     history: bool = True
+    people: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CountyData:
+    """Everything the facts of one county are computed from, as known on the last day of ``month``."""
+
+    register: Register
+    county: str
+    month: str
+    previous: str | None
+    parameters: Parameters
+    place: Place
+    scores: Scores
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, name: str, compute: Callable[[], T]) -> T:
+        """The result of ``compute``, computed at the first asking and kept under ``name``."""
+        if name not in self._kept:
+            self._kept[name] = compute()
+        kept: T = self._kept[name]
+        return kept
+
+    @property
+    def day(self) -> date:
+        """The data date: the last day of ``month``."""
+        return month_end(self.month)
+
+    @property
+    def now(self) -> pd.DataFrame:
+        """One row per household, as of ``month``."""
+        return self.once(
+            "now",
+            lambda: household_frame(
+                self.register, self.month, self.county, parameters=self.parameters, place=self.place
+            ),
+        )
+
+    @property
+    def earlier(self) -> CountyData | None:
+        """The same county as of the previous period."""
+        if self.previous is None:
+            return None
+        month = self.previous
+        return self.once(
+            "earlier",
+            lambda: CountyData(self.register, self.county, month, None, self.parameters, self.place, self.scores),
+        )
+
+    @property
+    def before(self) -> pd.DataFrame:
+        """:attr:`now` as of the previous period; without rows where there is none."""
+        return self.earlier.now if self.earlier is not None else self.now.iloc[:0]
+
+    @property
+    def persons(self) -> pd.DataFrame:
+        """Living persons with age and is_labour."""
+        return self.once("persons", lambda: person_ages(self.table("person"), self.month))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Rows of a register table in this county (of this month, for snapshots), read once."""
+        month = self.month if table(name).is_snapshot else None
+        return self.once(f"table {name}", lambda: self.register.read(name, month, self.county))
+
+    def limit(self, name: str) -> float:
+        """Value of a dated parameter on the data date."""
+        return self.parameters.on(name, self.day).value
+
+    @property
+    def year(self) -> str:
+        return self.month[:4]
+
+    @property
+    def town_of(self) -> pd.Series:
+        """Town code by household."""
+        return self.once("town_of", lambda: self.now.set_index("household_id")["town_code"])
+
+    @property
+    def towns(self) -> Mapping[str, str]:
+        """Bilingual name ``zh|en`` by town code, the code itself where nobody named it."""
+        rows = self.table("village").dropna(subset=["town_code"]).drop_duplicates("town_code")
+        zh, en = rows["town_name_zh"].fillna(rows["town_code"]), rows["town_name_en"].fillna(rows["town_code"])
+        return dict(zip(rows["town_code"], zh + "|" + en, strict=True))
+
+    def by_town(self, counts: pd.DataFrame) -> pd.DataFrame:
+        """``counts`` (indexed by town code) with the town's bilingual name first."""
+        frame = counts.reset_index(names="town_code")
+        frame.insert(0, "town", frame["town_code"].map(self.towns).fillna(frame["town_code"]))
+        return frame.drop(columns="town_code")
+
+    def households(self, flags: pd.Series, inside: pd.Series | None = None) -> Fraction:
+        """Households for which ``flags`` holds, of those ``inside`` with an answer.
+
+        A full register is counted; where households carry sampling weights both sums are weighted and the share has
+        the interval of the sample.
+        """
+        known = flags.notna() if inside is None else flags.notna() & inside.fillna(False).astype(bool)
+        answer = flags[known].astype(bool)
+        weight = self.now.loc[answer.index, "weight"].astype(float)
+        if not self.is_sample:
+            return Fraction(float(answer.sum()), float(len(answer)))
+        found = of_share(answer.to_numpy(), weight.to_numpy())
+        return _sampled(answer, weight, found)
+
+    def members(self, flags: pd.Series, inside: pd.Series | None = None) -> Fraction:
+        """Persons who live in households for which ``flags`` holds, of the persons of those with an answer."""
+        known = flags.notna() if inside is None else flags.notna() & inside.fillna(False).astype(bool)
+        answer = flags[known].astype(bool)
+        rows = self.now.loc[answer.index]
+        size = rows["size"].astype(float).fillna(1.0)
+        if not self.is_sample:
+            return Fraction(float(size[answer].sum()), float(size.sum()))
+        weight = size * rows["weight"].astype(float)
+        return _sampled(answer, weight, of_share(answer.to_numpy(), weight.to_numpy()))
+
+    def mean(self, values: pd.Series, weight: pd.Series) -> Fraction:
+        """Weighted mean of ``values``, with an interval where households were sampled."""
+        known = values.notna() & weight.notna()
+        x, w = values[known].to_numpy(dtype=float), weight[known].to_numpy(dtype=float)
+        found = of_mean(x, w) if self.is_sample else Interval(None, None, None)
+        return Fraction(
+            float((x * w).sum()), float(w.sum()), low=found.low, high=found.high, se=found.se, n=float(len(x)),
+            cases=float(len(x)),
+        )  # fmt: skip
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether households stand for others (weights other than 1)."""
+        return bool((self.now["weight"].astype(float) != 1).any())
+
+
+def _sampled(answer: pd.Series, weight: pd.Series, found: Interval) -> Fraction:
+    return Fraction(
+        float(weight[answer].sum()), float(weight.sum()), low=found.low, high=found.high, cases=float(answer.sum()),
+        n=float(len(answer)), se=found.se, population=float(weight.sum()),
+    )  # fmt: skip
 
 
 def up_to(frame: pd.DataFrame, column: str, day: date) -> pd.DataFrame:
@@ -150,9 +343,32 @@ def up_to(frame: pd.DataFrame, column: str, day: date) -> pd.DataFrame:
     return frame[(frame[column] <= pd.Timestamp(day)).fillna(False).to_numpy(dtype=bool)]
 
 
+def in_last_year(frame: pd.DataFrame, column: str, day: date) -> pd.DataFrame:
+    """Rows whose ``column`` lies in the twelve months that end on ``day``."""
+    rows = up_to(frame, column, day)
+    return rows[rows[column] > pd.Timestamp(day) - pd.DateOffset(years=1)]
+
+
 def hits(flags: Any) -> int:
     """How many are true; null counts as no."""
     return int(flags.fillna(False).sum())
+
+
+def counted(flags: Mapping[str, pd.Series], by: pd.Series) -> pd.DataFrame:
+    """Column ``name`` per group of ``by``: how many of ``flags[name]`` are true.
+
+    Examples
+    --------
+    >>> counted({"yes": pd.Series([True, False, True])}, pd.Series(["a", "a", "b"]))["yes"].tolist()
+    [1, 1]
+    """
+    columns = {name: values.fillna(False).astype(int) for name, values in flags.items()}
+    return pd.DataFrame(columns).groupby(by.to_numpy()).sum()
+
+
+def in_code_order(frame: pd.DataFrame, words: tuple[str, ...], name: str) -> pd.DataFrame:
+    """``frame`` (indexed by code word) in the order of the code list, the index as column ``name``."""
+    return frame.loc[[word for word in words if word in frame.index]].reset_index(names=name)
 
 
 def share(flags: pd.Series) -> Fraction:
@@ -160,8 +376,9 @@ def share(flags: pd.Series) -> Fraction:
 
     Examples
     --------
-    >>> share(pd.Series([True, False, None], dtype="boolean"))
-    Fraction(numerator=1.0, denominator=2.0, value=None, low=None, high=None)
+    >>> found = share(pd.Series([True, False, None], dtype="boolean"))
+    >>> found.numerator, found.denominator, found.ratio
+    (1.0, 2.0, 0.5)
     """
     known = flags.dropna()
     return Fraction(float(known.sum()), float(len(known)))

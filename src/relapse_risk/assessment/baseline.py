@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, hits
+from relapse_risk.assessment.base import (
+    CountyData,
+    FactColumn,
+    FactTable,
+    Fraction,
+    Indicator,
+    hits,
+    in_code_order,
+    share,
+)
 from relapse_risk.schema import code_list, tables
 
-__all__ = ["INDICATORS", "TABLES", "by_town"]
+__all__ = ["INDICATORS", "TABLES", "segment_flags"]
 
 AGE_BANDS = tuple(range(0, 90, 10))
 C = FactColumn
 
 
-def by_town(data: CountyData, counts: pd.DataFrame) -> pd.DataFrame:
-    """``counts`` (indexed by town code) with the town's bilingual name first, largest town first."""
-    names = data.towns
-    frame = counts.reset_index(names="town_code")
-    frame.insert(0, "town", frame["town_code"].map(names).fillna(frame["town_code"]))
-    return frame.drop(columns="town_code")
-
-
 def data_sources(data: CountyData) -> pd.DataFrame:
-    """Rows and share of missing cells of every table in this county."""
+    """Rows, cells and missing cells of every table in this county."""
     rows = []
     for name, spec in tables().items():
         if spec.restricted or spec.county_from is None:
             continue
         frame = data.table(name)
-        missing = float(frame.isna().to_numpy().mean()) if frame.size else np.nan
-        rows.append({"table": name, "rows": len(frame), "missing": missing})
+        rows.append(
+            {"table": name, "rows": len(frame), "cells": frame.size, "empty": int(frame.isna().to_numpy().sum())}
+        )
     return pd.DataFrame(rows)
 
 
@@ -39,20 +40,26 @@ def population_by_class(data: CountyData) -> pd.DataFrame:
     size = data.now["size"].astype(float)
     grouped = size.groupby(data.now["household_class"])
     frame = pd.DataFrame({"households": grouped.size(), "persons": grouped.sum()})
-    order = [word for word in code_list("household_class").words if word in frame.index]
-    return frame.loc[order].reset_index(names="household_class")
+    return in_code_order(frame, code_list("household_class").words, "household_class")
+
+
+def relief(data: CountyData) -> pd.DataFrame:
+    """Households and persons by relief status (dibao, tekun, edge ...)."""
+    size = data.now["size"].astype(float)
+    grouped = size.groupby(data.now["relief_status"])
+    frame = pd.DataFrame({"households": grouped.size(), "persons": grouped.sum()})
+    return in_code_order(frame, code_list("relief_status").words, "relief_status")
 
 
 def causes(data: CountyData) -> pd.DataFrame:
     """Households by main cause, and by any cause named."""
-    words = code_list("poverty_cause").words
+    words = list(code_list("poverty_cause").words)
     every = pd.concat([data.now[c] for c in ("cause_main", "cause_other_1", "cause_other_2")])
-    main = data.now["cause_main"].value_counts().reindex(words, fill_value=0)
-    frame = pd.DataFrame({"cause": words, "main": main.to_numpy()})
+    frame = pd.DataFrame({"cause": words})
+    frame["main"] = data.now["cause_main"].value_counts().reindex(words, fill_value=0).to_numpy()
     frame["any"] = every.value_counts().reindex(words, fill_value=0).to_numpy()
-    known = frame["main"].sum()
-    frame["main_share"] = frame["main"] / known if known else np.nan
-    return frame[(frame["main"] > 0) | (frame["any"] > 0)].sort_values("main", ascending=False, ignore_index=True)
+    frame["known"] = frame["main"].sum()
+    return frame[(frame["main"] > 0) | (frame["any"] > 0)]
 
 
 def age_sex(data: CountyData) -> pd.DataFrame:
@@ -70,45 +77,144 @@ def town_profile(data: CountyData) -> pd.DataFrame:
     village = data.table("village")
     homes = data.now.groupby("town_code").agg(households=("household_id", "size"), persons=("size", "sum"))
     villages = village.groupby("town_code").agg(
-        villages=("village_code", "size"), key_villages=("is_key_village", lambda x: hits(x))
+        villages=("village_code", "size"), key_villages=("is_key_village", hits)
     )
-    frame = villages.join(homes, how="outer").fillna(0).sort_values("households", ascending=False)
-    return by_town(data, frame)
+    return data.by_town(villages.join(homes, how="outer").fillna(0))
+
+
+def segment_flags(data: CountyData) -> dict[str, pd.Series]:
+    """Which households belong to each group the county must look after; a household may be in several."""
+    now = data.now
+    members = {
+        "elderly_only": (now["n_elderly_60"] == now["n_members"]),
+        "serious_illness": now["n_serious"] > 0,
+        "severe_disability": now["n_disabled_severe"] > 0,
+        "children": now["n_children"] > 0,
+        "pupils": now["n_pupils"] > 0,
+        "single_parent": now["single_parent"],
+        "no_labour": now["all_no_labour"],
+        "zero_employment": now["zero_employment"],
+        "without_care": now["n_without_care"] > 0,
+        "sole_person": now["size"] == 1,
+    }
+    return {name: flags.astype("boolean") for name, flags in members.items()}
+
+
+def segments(data: CountyData) -> pd.DataFrame:
+    """Groups that overlap: size, income, share below the monitoring line and with a guarantee unmet."""
+    now = data.now
+    size = now["size"].astype(float)
+    low = (now["income_pc_year"] < now["monitor_line"]) & now["income_pc_year"].notna()
+    unmet = now["guarantees_ok"].eq(False).fillna(False).astype(bool)
+    rows = []
+    for name, flags in segment_flags(data).items():
+        inside = flags.fillna(False).to_numpy(dtype=bool)
+        if flags.notna().any() and inside.any():
+            earning = inside & now["net_income"].notna().to_numpy()
+            rows.append(
+                {
+                    "segment": name, "households": int(inside.sum()), "persons": float(size[inside].sum()),
+                    "net_income": float(now.loc[earning, "net_income"].sum()),
+                    "heads": float(now.loc[earning, "scale"].sum()),
+                    "below_monitor": int((low & inside).sum()), "unmet": int((unmet & inside).sum()),
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def employment(data: CountyData) -> pd.DataFrame:
+    """Persons able to work by employment status."""
+    able = data.persons[data.persons["is_labour"].fillna(False).to_numpy(dtype=bool)]
+    counts = able.groupby("employment_status").size().to_frame("persons")
+    return in_code_order(counts, code_list("employment_status").words, "employment_status")
+
+
+def work_places(data: CountyData) -> pd.DataFrame:
+    """Persons at work away or locally by place of work."""
+    away = data.persons[data.persons["employment_status"].isin(["away", "local"]).to_numpy(dtype=bool)]
+    counts = away.groupby("work_place").size().to_frame("persons")
+    return in_code_order(counts, code_list("work_place").words, "work_place")
+
+
+def health(data: CountyData) -> pd.DataFrame:
+    """Persons by health status, and of them insured."""
+    people = data.persons
+    frame = people.groupby("health_status").agg(persons=("person_id", "size"), insured=("medical_insurance", hits))
+    return in_code_order(frame, code_list("health_status").words, "health_status")
+
+
+def disability(data: CountyData) -> pd.DataFrame:
+    """Persons with a disability by type, and of them severe."""
+    people = data.persons[~data.persons["disability_type"].isin(["none"]).to_numpy(dtype=bool)]
+    severe = people["disability_level"].isin(["level_1", "level_2"])
+    frame = pd.DataFrame({"persons": people.groupby("disability_type").size()})
+    frame["severe"] = severe.groupby(people["disability_type"]).sum()
+    return in_code_order(frame, code_list("disability_type").words, "disability_type")
 
 
 def _persons(data: CountyData) -> Fraction:
-    return Fraction(float(data.now["size"].sum()), float(len(data.now)), value=float(data.now["size"].sum()))
+    size = data.now["size"].astype(float) * (data.now["weight"].astype(float) if data.is_sample else 1.0)
+    total = float(size.sum())
+    n = float(data.now["size"].astype(float).sum())
+    return Fraction(total, float(len(data.now)), value=total, cases=n, n=n)
 
 
 def _elderly(data: CountyData) -> Fraction:
-    known = data.persons["age"].dropna()
-    return Fraction(float((known >= 60).sum()), float(len(known)))
+    return share((data.persons["age"] >= 60).astype("boolean"))
 
 
 def _no_labour(data: CountyData) -> Fraction:
-    known = data.now["all_no_labour"].dropna()
-    return Fraction(float(known.sum()), float(len(known)))
+    return data.households(data.now["all_no_labour"])
 
 
+def _mean_size(data: CountyData) -> Fraction:
+    return data.mean(data.now["size"].astype(float), data.now["weight"].astype(float))
+
+
+CLASS = ("household.household_class",)
+LABOUR = ("person.employment_status", "person.labour_capacity")
+TOWN_HOMES = C("households", "households", measure="town_households")
 TABLES = (
-    FactTable("data_sources", 0, (C("table", "label", "table"), C("rows", "count"), C("missing", "share")), (),
-              data_sources),
+    FactTable("data_sources", 0,
+              (C("table", "label", "table"), C("rows", "count"), C("cells", "count", hidden=True),
+               C("empty", "count", hidden=True), C("missing", "share", of=("empty", "cells"))), (), data_sources),
     FactTable("population_by_class", 2,
               (C("household_class", "code", "household_class"), C("households", "households"), C("persons", "persons")),
-              ("household.household_class",), population_by_class),
+              CLASS, population_by_class, figure="bars"),
+    FactTable("relief", 2,
+              (C("relief_status", "code", "relief_status"), C("households", "households"), C("persons", "persons")),
+              ("household.relief_status",), relief),
     FactTable("causes", 2,
               (C("cause", "code", "poverty_cause"), C("main", "households"), C("any", "households"),
-               C("main_share", "share")),
-              ("household.cause_main",), causes),
+               C("known", "count", hidden=True), C("main_share", "share", of=("main", "known"))),
+              ("household.cause_main",), causes, order="-main", figure="bars", overlapping=("any",)),
     FactTable("age_sex", 2, (C("age_band", "bin"), C("male", "persons"), C("female", "persons")),
-              ("person.birth_date", "person.sex"), age_sex),
+              ("person.birth_date", "person.sex"), age_sex, figure="pyramid"),
     FactTable("town_profile", 2,
-              (C("town", "town"), C("villages", "count"), C("key_villages", "count"), C("households", "households"),
-               C("persons", "persons")),
-              ("village.town_code",), town_profile),
+              (C("town", "town"), C("villages", "count"), C("key_villages", "count"), TOWN_HOMES, C("persons", "persons")),
+              ("village.town_code",), town_profile, city="counties", order="-households", figure="bars"),
+    FactTable("segments", 2,
+              (C("segment", "label", "segment"), C("households", "households"), C("persons", "persons"),
+               C("net_income", "money", hidden=True, adds=True), C("heads", "number", hidden=True, adds=True),
+               C("mean_income", "money", of=("net_income", "heads")), C("below_monitor", "households"),
+               C("unmet", "households")),
+              ("person.birth_date",), segments,
+              overlapping=("households", "persons", "below_monitor", "unmet")),
+    FactTable("employment", 2, (C("employment_status", "code", "employment_status"), C("persons", "persons")), LABOUR,
+              employment, figure="bars"),
+    FactTable("work_places", 2, (C("work_place", "code", "work_place"), C("persons", "persons")),
+              ("person.work_place", "person.employment_status"), work_places, figure="bars"),
+    FactTable("health", 2,
+              (C("health_status", "code", "health_status"), C("persons", "persons"), C("insured", "persons"),
+               C("insured_share", "share", of=("insured", "persons"))), ("person.health_status",), health),
+    FactTable("disability", 2,
+              (C("disability_type", "code", "disability_type"), C("persons", "persons"), C("severe", "persons")),
+              ("person.disability_type",), disability, figure="bars"),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("persons", 2, "count", "none", ("household.household_size",), _persons, headline=True),
+    Indicator("persons", 2, "count", "none", ("household.household_size",), _persons, headline=True, city="total",
+              people=False),
     Indicator("elderly_share", 2, "share", "none", ("person.birth_date",), _elderly),
     Indicator("no_labour_households", 2, "share", "none", ("person.labour_capacity",), _no_labour),
-)
+    Indicator("mean_household_size", 2, "number", "none", ("household.household_size",), _mean_size, people=False),
+)  # fmt: skip

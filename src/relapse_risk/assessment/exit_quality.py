@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator
-from relapse_risk.assessment.baseline import by_town
+from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, counted
+from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.derive import income_columns
 from relapse_risk.errors import ModelError
-from relapse_risk.poverty import weighted_quantile
+from relapse_risk.poverty import fgt, gini, weighted_quantile
 
-__all__ = ["INDICATORS", "TABLES", "weighted_share_below"]
+__all__ = ["INDICATORS", "TABLES", "below_line"]
 
 C = FactColumn
 RATIO_EDGES = (-np.inf, 0.5, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, np.inf)
@@ -19,29 +19,27 @@ RATIO_LABELS = ("<0.5", "0.5–1", "1–1.25", "1.25–1.5", "1.5–2", "2–2.5
 CHANGE_EDGES = (-np.inf, 0.6, 0.8, 0.95, 1.05, 1.2, 1.5, np.inf)
 CHANGE_LABELS = ("<−40%", "−40…−20%", "−20…−5%", "±5%", "+5…+20%", "+20…+50%", ">+50%")
 COMPONENTS = ("wage_income", "business_net", "property_income", "transfer_income")
+PERIODS = 6
 
 
-def _persons(frame: pd.DataFrame) -> pd.Series:
+def _person_weight(frame: pd.DataFrame) -> pd.Series:
     """Weight of each household in counts of persons."""
     return frame["size"].astype(float).fillna(1.0) * frame["weight"].astype(float)
 
 
-def weighted_share_below(frame: pd.DataFrame, line: str) -> Fraction:
+def below_line(data: CountyData, line: str) -> Fraction:
     """Persons in households whose income is strictly below ``line`` over persons with a known income."""
-    known = frame[frame["income_pc_year"].notna() & frame[line].notna()]
-    weight = _persons(known)
-    return Fraction(float(weight[known["income_pc_year"] < known[line]].sum()), float(weight.sum()))
+    known = data.now["income_pc_year"].notna() & data.now[line].notna()
+    return data.members((data.now["income_pc_year"] < data.now[line]).astype("boolean").mask(~known))
 
 
-def _mean_income(frame: pd.DataFrame) -> Fraction:
-    known = frame[frame["income_pc_year"].notna()]
-    weight = _persons(known)
-    return Fraction(float((known["income_pc_year"] * weight).sum()), float(weight.sum()))
+def _mean_income(data: CountyData) -> Fraction:
+    return data.mean(data.now["income_pc_year"], _person_weight(data.now))
 
 
-def _quantile(frame: pd.DataFrame, order: float) -> Fraction:
-    known = frame[frame["income_pc_year"].notna()]
-    weight = _persons(known)
+def _quantile(data: CountyData, order: float) -> Fraction:
+    known = data.now[data.now["income_pc_year"].notna()]
+    weight = _person_weight(known)
     try:
         value = float(weighted_quantile(known["income_pc_year"].to_numpy(dtype=float), order, weight.to_numpy()))
     except ModelError:
@@ -52,13 +50,31 @@ def _quantile(frame: pd.DataFrame, order: float) -> Fraction:
 def income_summary(data: CountyData) -> pd.DataFrame:
     """Mean, median and lowest tenth of income per head, now and a year before, weighted by persons."""
     rows = []
-    for measure, compute in (
-        ("mean", _mean_income), ("median", lambda f: _quantile(f, 0.5)), ("p10", lambda f: _quantile(f, 0.1)),
-    ):  # fmt: skip
-        now, before = compute(data.now).ratio, compute(data.before).ratio if len(data.before) else None
-        rows.append({"measure": measure, "now": now, "before": before})
-    frame = pd.DataFrame(rows).astype({"now": "float64", "before": "float64"})
-    return frame.assign(change=frame["now"] / frame["before"] - 1)
+    for measure, order in (("mean", None), ("p10", 0.1), ("p25", 0.25), ("median", 0.5), ("p75", 0.75), ("p90", 0.9)):
+        values = []
+        for when in (data, data.earlier):
+            found = None if when is None else _mean_income(when) if order is None else _quantile(when, order)
+            values.append(None if found is None else found.ratio)
+        rows.append({"measure": measure, "now": values[0], "before": values[1]})
+    return pd.DataFrame(rows).astype({"now": "float64", "before": "float64"}).assign(change=_relative_change)
+
+
+def _relative_change(frame: pd.DataFrame) -> pd.Series:
+    return frame["now"] / frame["before"] - 1
+
+
+def poverty_measures(data: CountyData) -> pd.DataFrame:
+    """Headcount, gap and squared gap under each line, and inequality, weighted by persons."""
+    known = data.now[data.now["income_pc_year"].notna()]
+    weight = _person_weight(known).to_numpy()
+    x = known["income_pc_year"].clip(lower=0).to_numpy(dtype=float)
+    rows = []
+    for line in ("poverty_line", "monitor_line", "dibao_line"):
+        limit = known[line].iloc[0] if len(known) else np.nan
+        if np.isfinite(limit):
+            found = [float(fgt(x, float(limit), alpha, weights=weight)) for alpha in (0, 1, 2)]
+            rows.append({"line": line, "limit": limit, "headcount": found[0], "gap": found[1], "severity": found[2]})
+    return pd.DataFrame(rows)
 
 
 def income_distribution(data: CountyData) -> pd.DataFrame:
@@ -72,14 +88,13 @@ def income_distribution(data: CountyData) -> pd.DataFrame:
 
 
 def income_components(data: CountyData) -> pd.DataFrame:
-    """Income per head by source and period: sums over households with a known size, divided by their persons."""
+    """Income per head by source and period: sums over the households of today, divided by their persons."""
     income = income_columns(data.table("income"))
     size = data.now.set_index("household_id")["scale"]
     income = income[(income["income_period"] <= data.month) & income["household_id"].isin(size.index)]
-    scale = income["household_id"].map(size).astype(float)
-    totals = income[list(COMPONENTS)].groupby(income["income_period"]).sum(min_count=1)
-    frame = totals.div(scale.groupby(income["income_period"]).sum(), axis=0).tail(6)
-    return frame.reset_index(names="period")
+    totals = income[list(COMPONENTS)].groupby(income["income_period"]).sum(min_count=1).add_suffix("_sum")
+    totals["heads"] = income["household_id"].map(size).astype(float).groupby(income["income_period"]).sum()
+    return totals.tail(PERIODS).reset_index(names="period")
 
 
 def income_change(data: CountyData) -> pd.DataFrame:
@@ -89,59 +104,116 @@ def income_change(data: CountyData) -> pd.DataFrame:
     return pd.DataFrame({"change": CHANGE_LABELS, "households": counts.to_numpy()})
 
 
+def income_moves(data: CountyData) -> pd.DataFrame:
+    """Households by income over the line a year before (rows) and now: a scatter in bins."""
+    both = data.now[["household_id", "income_pc_year", "poverty_line"]].merge(
+        data.before[["household_id", "income_pc_year", "poverty_line"]], on="household_id", suffixes=("", "_before")
+    )
+    bins = {
+        name: pd.cut(both[f"income_pc_year{tail}"] / both[f"poverty_line{tail}"], RATIO_EDGES, right=False,
+                     labels=RATIO_LABELS)
+        for name, tail in (("before_ratio", "_before"), ("ratio", ""))
+    }  # fmt: skip
+    counts = pd.DataFrame(bins).dropna().astype(str).value_counts().rename("households").reset_index()
+    order = {label: place for place, label in enumerate(RATIO_LABELS)}
+    return counts.sort_values(["before_ratio", "ratio"], key=lambda column: column.map(order))
+
+
 def income_by_town(data: CountyData) -> pd.DataFrame:
     """Mean income per head and households below and near the line, by town."""
     ratio = data.now["income_pc_year"] / data.now["poverty_line"]
-    weight = _persons(data.now).where(ratio.notna())
-    grouped = data.now["town_code"]
-    frame = pd.DataFrame(
-        {
-            "households": ratio.notna().groupby(grouped).sum(),
-            "mean_income": (data.now["income_pc_year"] * weight).groupby(grouped).sum() / weight.groupby(grouped).sum(),
-            "below_line": (ratio < 1).groupby(grouped).sum(),
-            "near_line": ((ratio >= 1) & (ratio < data.limit("near_line_ratio"))).groupby(grouped).sum(),
-        }
-    )
-    return by_town(data, frame.sort_values("mean_income"))
+    weight = _person_weight(data.now).where(ratio.notna())
+    town = data.now["town_code"]
+    flags = {
+        "known": ratio.notna(), "below_line": ratio < 1, "near_line": (ratio >= 1) & (ratio < data.limit("near_line_ratio"))
+    }  # fmt: skip
+    frame = counted(flags, town).join(town.value_counts().rename("households"))
+    frame["income_sum"] = (data.now["income_pc_year"] * weight).groupby(town).sum()
+    frame["heads"] = weight.groupby(town).sum()
+    return data.by_town(frame)
 
 
 def _near_line(data: CountyData) -> Fraction:
-    ratio = (data.now["income_pc_year"] / data.now["poverty_line"]).dropna()
-    return Fraction(float(((ratio >= 1) & (ratio < data.limit("near_line_ratio"))).sum()), float(len(ratio)))
+    ratio = data.now["income_pc_year"] / data.now["poverty_line"]
+    near = (ratio >= 1) & (ratio < data.limit("near_line_ratio"))
+    return data.households(near.astype("boolean").mask(ratio.isna()))
 
 
 def _transfers(data: CountyData) -> Fraction:
     known = data.now[data.now["net_income"].notna()]
-    total = float(known["net_income"].clip(lower=0).sum())
-    return Fraction(float(known["transfer_income"].fillna(0).sum()), total)
+    weight = known["weight"].astype(float)
+    total = float((known["net_income"].clip(lower=0) * weight).sum())
+    return Fraction(float((known["transfer_income"].fillna(0) * weight).sum()), total)
 
 
 def _sharp_fall(data: CountyData) -> Fraction:
-    change = data.now["income_change"].dropna()
-    return Fraction(float((change < data.limit("income_fall_ratio")).sum()), float(len(change)))
+    change = data.now["income_change"]
+    return data.households((change < data.limit("income_fall_ratio")).astype("boolean").mask(change.isna()))
 
 
+def _growth(data: CountyData) -> Fraction:
+    """Income of households seen in both years, now over a year before, less one."""
+    both = data.now[data.now["net_income"].notna() & data.now["prev_net_income"].notna()]
+    before = float(both["prev_net_income"].sum())
+    return Fraction(float(both["net_income"].sum()) - before, before)
+
+
+def _gini(data: CountyData) -> Fraction:
+    known = data.now[data.now["income_pc_year"].notna()]
+    x, weight = known["income_pc_year"].clip(lower=0).to_numpy(dtype=float), _person_weight(known).to_numpy()
+    if len(x) < 2 or (x * weight).sum() <= 0:
+        return Fraction(0.0, 0.0)
+    return Fraction(float("nan"), float(weight.sum()), value=float(gini(x, weight)))
+
+
+def _lifted_above(data: CountyData) -> Fraction:
+    """Lifted households whose income has stayed at or above the line in the last two periods."""
+    now, line = data.now, data.now["poverty_line"]
+    steady = (now["income_pc_year"] >= line) & (now["prev_net_income"] / now["scale"] >= line)
+    known = now["income_pc_year"].notna() & now["prev_net_income"].notna()
+    return data.households(steady.astype("boolean").mask(~known), now["exit_year"].notna())
+
+
+SUMS = tuple(C(f"{name}_sum", "money", hidden=True, adds=True) for name in COMPONENTS)
+HEADS = C("heads", "number", hidden=True, adds=True)
+INCOME = ("income",)
 TABLES = (
     FactTable("income_summary", 4,
               (C("measure", "label", "measure"), C("now", "money"), C("before", "money"), C("change", "share")),
-              ("income",), income_summary),
+              INCOME, income_summary, city="none"),
+    FactTable("poverty_measures", 4,
+              (C("line", "label", "line"), C("limit", "money"), C("headcount", "share"), C("gap", "share"),
+               C("severity", "share")), INCOME, poverty_measures, city="none"),
     FactTable("income_distribution", 4,
               (C("ratio", "bin"), C("households", "households"), C("before", "households")),
-              ("income",), income_distribution),
-    FactTable("income_components", 4, (C("period", "text"), *(C(name, "money") for name in COMPONENTS)), ("income",),
-              income_components),
-    FactTable("income_change", 4, (C("change", "bin"), C("households", "households")), ("income",), income_change),
+              INCOME, income_distribution, figure="histogram"),
+    FactTable("income_components", 4,
+              (C("period", "text"), *SUMS, HEADS, *(C(name, "money", of=(f"{name}_sum", "heads")) for name in COMPONENTS)),
+              INCOME, income_components, figure="stack"),
+    FactTable("income_change", 4, (C("change", "bin"), C("households", "households")),
+              INCOME, income_change, figure="histogram"),
+    FactTable("income_moves", 4,
+              (C("before_ratio", "bin"), C("ratio", "bin"), C("households", "households")),
+              INCOME, income_moves, figure="scatter"),
     FactTable("income_by_town", 4,
-              (C("town", "town"), C("households", "households"), C("mean_income", "money"),
-               C("below_line", "households"), C("near_line", "households")),
-              ("income", "village.town_code"), income_by_town),
+              (C("town", "town"), TOWN_HOMES, C("known", "households"), C("income_sum", "money", hidden=True, adds=True),
+               HEADS, C("mean_income", "money", of=("income_sum", "heads")), C("below_line", "households"),
+               C("near_line", "households")),
+              (*INCOME, "village.town_code"), income_by_town, city="counties", order="mean_income", figure="dots"),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("mean_income", 4, "money", "higher_better", ("income",), lambda d: _mean_income(d.now), headline=True,
-              source="DZ-2021"),
-    Indicator("below_line", 4, "share", "lower_better", ("income",), lambda d: weighted_share_below(d.now, "poverty_line"),
+    Indicator("mean_income", 4, "money", "higher_better", INCOME, _mean_income, headline=True, source="DZ-2021",
+              people=False),
+    Indicator("median_income", 4, "money", "higher_better", INCOME, lambda d: _quantile(d, 0.5), city="mean", people=False),
+    Indicator("income_growth", 4, "share", "higher_better", INCOME, _growth, people=False),
+    Indicator("below_line", 4, "share", "lower_better", INCOME, lambda d: below_line(d, "poverty_line"),
               limit="combined_poverty_limit", source="DEF-RATES", headline=True),
-    Indicator("near_line", 4, "share", "lower_better", ("income",), _near_line, source="LAW-2020"),
-    Indicator("transfer_share", 4, "share", "none", ("income.transfer_income",), _transfers),
-    Indicator("sharp_fall", 4, "share", "lower_better", ("income",), _sharp_fall, source="LAW-2020"),
+    Indicator("below_monitor_line", 4, "share", "lower_better", INCOME, lambda d: below_line(d, "monitor_line"),
+              source="LAW-2020"),
+    Indicator("near_line", 4, "share", "lower_better", INCOME, _near_line, source="LAW-2020"),
+    Indicator("steadily_above", 4, "share", "higher_better", ("household.exit_year", *INCOME), _lifted_above,
+              source="DEF-ELIM"),
+    Indicator("transfer_share", 4, "share", "none", ("income.transfer_income",), _transfers, people=False),
+    Indicator("sharp_fall", 4, "share", "lower_better", INCOME, _sharp_fall, source="LAW-2020"),
+    Indicator("income_gini", 4, "number", "lower_better", INCOME, _gini, city="mean", people=False),
 )  # fmt: skip

@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import combinations
+
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, hits, share
-from relapse_risk.assessment.baseline import by_town
+from relapse_risk.assessment.agreement import cohen_kappa, fleiss_kappa
+from relapse_risk.assessment.base import (
+    CountyData,
+    FactColumn,
+    FactTable,
+    Fraction,
+    Indicator,
+    counted,
+    hits,
+    in_code_order,
+    share,
+)
+from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.schema import code_list
 
-__all__ = ["CRITERIA", "INDICATORS", "TABLES"]
+__all__ = ["CRITERIA", "INDICATORS", "TABLES", "failing_reasons"]
 
 C = FactColumn
 CRITERIA = ("food_clothes_ok", "education_ok", "medical_ok", "house_safe", "water_safe", "guarantees_ok")
+INSURANCES = ("medical_insurance", "serious_illness_insurance", "pension_insurance")
+STAGES = (
+    "preschool",
+    "primary",
+    "junior",
+    "senior",
+    "vocational_secondary",
+    "vocational_college",
+    "bachelor",
+    "special",
+)
+HOME_ITEMS = (
+    "has_tv", "has_fan", "has_heating", "has_weatherproof_openings", "courtyard_clean", "indoor_clean",
+    "personal_clean", "hard_path_to_door", "greened", "beautified", "sanitary_toilet",
+)  # fmt: skip
+THREE_AND_THREE = ("has_tv", "has_fan", "has_heating", "courtyard_clean", "indoor_clean", "personal_clean")
 
 
 def guarantee_pass(data: CountyData) -> pd.DataFrame:
     """Households that pass each criterion, of those with an answer."""
     rows = []
     for name in CRITERIA:
-        found = share(data.now[name])
+        flags = data.now[name]
+        checked, passed = int(flags.notna().sum()), hits(flags)
         rows.append(
-            {
-                "criterion": name, "checked": found.denominator, "passed": found.numerator,
-                "failed": found.denominator - found.numerator, "share": found.ratio, "unknown": hits(data.now[name].isna()),
-            }
+            {"criterion": name, "checked": checked, "passed": passed, "failed": checked - passed,
+             "unknown": int(flags.isna().sum())}
         )  # fmt: skip
-    return pd.DataFrame(rows).astype({"share": "float64"})
+    return pd.DataFrame(rows)
 
 
-def guarantee_reasons(data: CountyData) -> pd.DataFrame:
-    """Households by what exactly fails."""
-    home, now = data.table("household"), data.now
-    tests = {
+def failing_reasons(data: CountyData) -> dict[str, pd.Series]:
+    """Per reason, which households fail a guarantee by it; null where it was not collected."""
+    home = data.table("household").set_index("household_id").reindex(data.now["household_id"]).reset_index()
+    now = data.now
+    return {
         "dwelling_c": home["dwelling_grade"].eq("C"),
         "dwelling_d": home["dwelling_grade"].eq("D"),
         "water_quality": home["water_quality_ok"].eq(False),
@@ -45,65 +73,195 @@ def guarantee_reasons(data: CountyData) -> pd.DataFrame:
         "protein_food": home["protein_food_regular"].eq(False),
         "clothes": home["seasonal_clothes"].eq(False),
     }
+
+
+def guarantee_reasons(data: CountyData) -> pd.DataFrame:
+    """Households by what exactly fails; a household may fail by several."""
+    tests = failing_reasons(data)
     frame = pd.DataFrame({"reason": list(tests), "households": [hits(flags) for flags in tests.values()]})
-    return frame[frame["households"] > 0].sort_values("households", ascending=False, ignore_index=True)
+    return frame[frame["households"] > 0]
+
+
+def failure_list(data: CountyData) -> pd.DataFrame:
+    """Every failing household with its reason: the list somebody works through."""
+    parts = [
+        data.now.loc[flags.fillna(False).to_numpy(dtype=bool), ["household_id", "village_code"]].assign(reason=reason)
+        for reason, flags in failing_reasons(data).items()
+    ]
+    return pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
 
 
 def guarantee_by_town(data: CountyData) -> pd.DataFrame:
     """Pass rate of each criterion by town."""
-    flags = data.now[list(CRITERIA)].astype("Float64")
-    frame = flags.groupby(data.now["town_code"]).mean().astype("float64")
-    frame.insert(0, "households", data.now.groupby("town_code").size())
-    return by_town(data, frame.sort_values("guarantees_ok"))
+    town = data.now["town_code"]
+    flags = {f"{name}_n": data.now[name] for name in CRITERIA}
+    known = {f"{name}_known": data.now[name].notna() for name in CRITERIA}
+    return data.by_town(counted(flags | known, town).join(town.value_counts().rename("households")))
 
 
 def dwelling_layers(data: CountyData) -> pd.DataFrame:
-    """Dwellings checked and passed by layer, and agreement of each layer with the city's own review."""
+    """Dwellings checked, passed and graded dangerous by layer, and agreement of each layer with the city's review."""
     checks = data.table("dwelling_check")
     city = checks[checks["layer"] == "city_review"].set_index("household_id")["grade_found"]
-    same = checks["grade_found"].eq(checks["household_id"].map(city)).where(checks["household_id"].isin(city.index))
-    frame = checks.groupby("layer").agg(checked=("household_id", "size"), passed=("passed", hits))
-    frame["agreement"] = same.astype("Float64").groupby(checks["layer"]).mean().astype("float64")
-    order = [word for word in code_list("check_layer").words if word in frame.index]
-    frame = frame.loc[order].reset_index(names="layer")
-    return frame.assign(agreement=frame["agreement"].mask(frame["layer"] == "city_review", np.nan))
+    both = checks["household_id"].isin(city.index)
+    same = both & checks["grade_found"].eq(checks["household_id"].map(city)).fillna(False).astype(bool)
+    frame = counted(
+        {"checked": checks["household_id"].notna(), "passed": checks["passed"],
+         "dangerous": checks["grade_found"].isin(["C", "D"]), "compared": both, "same": same},
+        checks["layer"],
+    )  # fmt: skip
+    return in_code_order(frame, code_list("check_layer").words, "layer")
 
 
-def _criterion(name: str) -> Indicator:
-    needs = {
-        "food_clothes_ok": ("household.staple_food_enough", "household.seasonal_clothes"),
-        "education_ok": ("person.dropped_out",),
-        "medical_ok": ("person.medical_insurance",),
-        "house_safe": ("household.dwelling_grade",),
-        "water_safe": ("household.water_quality_ok",),
-        "guarantees_ok": ("household.dwelling_grade", "person.medical_insurance", "household.water_quality_ok"),
-    }[name]
-    return Indicator(
-        name, 5, "share", "higher_better", needs, lambda data: share(data.now[name]), limit="share_target",
-        source="DEF-WATER" if name == "water_safe" else "DEF-3G", headline=name == "guarantees_ok",
+def layer_agreement(data: CountyData) -> pd.DataFrame:
+    """Pairs of layers: dwellings both graded, share graded the same, Cohen's kappa; all layers: Fleiss' kappa."""
+    grades = data.table("dwelling_check").pivot_table(
+        index="household_id", columns="layer", values="grade_found", aggfunc="first"
+    )
+    layers = [word for word in code_list("check_layer").words if word in grades]
+    rows = []
+    for one, other in combinations(layers, 2):
+        both = grades[[one, other]].dropna()
+        same = int((both[one] == both[other]).sum())
+        rows.append(
+            {"layer": one, "other_layer": other, "compared": len(both), "same": same,
+             "kappa": cohen_kappa(both[one], both[other])}
+        )  # fmt: skip
+    whole = grades[layers].dropna()
+    return pd.DataFrame(rows).assign(fleiss=fleiss_kappa(whole)) if rows else pd.DataFrame()
+
+
+def layer_disagreements(data: CountyData) -> pd.DataFrame:
+    """Dwellings whose layers do not agree, with the grade each found."""
+    grades = data.table("dwelling_check").pivot_table(
+        index="household_id", columns="layer", values="grade_found", aggfunc="first"
+    )
+    grades = grades.reindex(columns=code_list("check_layer").words)
+    split = grades[grades.nunique(axis=1) > 1].reset_index()
+    return split.astype(dict.fromkeys(code_list("check_layer").words, "str"))
+
+
+def insurance(data: CountyData) -> pd.DataFrame:
+    """Persons with each insurance, of those with an answer."""
+    rows = []
+    for name in INSURANCES:
+        flags = data.persons[name].dropna()
+        if len(flags):
+            rows.append({"insurance": name, "persons": len(flags), "insured": hits(flags),
+                         "uninsured": len(flags) - hits(flags)})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def schooling(data: CountyData) -> pd.DataFrame:
+    """Pupils by stage, and drop-outs of compulsory-school age."""
+    pupils = data.persons["student_stage"].value_counts()
+    age = data.persons["age"]
+    out = (age >= 6) & (age < 16) & data.persons["dropped_out"]
+    rows = [{"stage": stage, "persons": int(pupils.get(stage, 0))} for stage in STAGES]
+    return pd.DataFrame([*rows, {"stage": "dropped_out", "persons": hits(out)}])
+
+
+def homes(data: CountyData) -> pd.DataFrame:
+    """Households with each item of the home checklists, of those with an answer."""
+    home = data.table("household")
+    items = [name for name in HOME_ITEMS if home[name].notna().any()]
+    return pd.DataFrame(
+        {
+            "home_item": items, "checked": [int(home[name].notna().sum()) for name in items],
+            "passed": [hits(home[name]) for name in items],
+        }
     )  # fmt: skip
 
 
-def _insured(data: CountyData) -> Fraction:
-    return share(data.persons["medical_insurance"])
+def _homes_complete(data: CountyData) -> Fraction:
+    """All of three haves (television, fan, heating) and three cleans (courtyard, rooms, persons)."""
+    home = data.table("household")
+    whole = home[THREE_AND_THREE[0]]
+    for name in THREE_AND_THREE[1:]:
+        whole = whole & home[name]
+    return share(whole)
 
 
+def _agreement(data: CountyData) -> Fraction:
+    """Dwellings on whose grade all layers agree."""
+    checks = data.table("dwelling_check").dropna(subset=["grade_found"]).groupby("household_id")["grade_found"]
+    several = checks.size() > 1
+    return Fraction(float((checks.nunique()[several] == 1).sum()), float(several.sum()))
+
+
+NEEDS = {
+    "food_clothes_ok": ("household.staple_food_enough", "household.seasonal_clothes"),
+    "education_ok": ("person.dropped_out",),
+    "medical_ok": ("person.medical_insurance",),
+    "house_safe": ("household.dwelling_grade",),
+    "water_safe": ("household.water_quality_ok",),
+    "guarantees_ok": ("household.dwelling_grade", "person.medical_insurance", "household.water_quality_ok"),
+}
+
+
+def _criterion(name: str) -> Indicator:
+    return Indicator(
+        name, 5, "share", "higher_better", NEEDS[name], lambda data: data.households(data.now[name]),
+        limit="share_target", source="DEF-WATER" if name == "water_safe" else "DEF-3G",
+        headline=name == "guarantees_ok",
+    )  # fmt: skip
+
+
+def _rate(name: str) -> tuple[FactColumn, ...]:
+    return (
+        C(f"{name}_n", "households", hidden=True), C(f"{name}_known", "households", hidden=True),
+        C(name, "share", of=(f"{name}_n", f"{name}_known")),
+    )  # fmt: skip
+
+
+HOUSE, CHECK = ("household.dwelling_grade",), ("dwelling_check",)
+LAYERS = tuple(
+    C(word, "code", "dwelling_grade") for word in ("county_self", "county_cross", "third_party", "city_review")
+)
 TABLES = (
     FactTable("guarantee_pass", 5,
               (C("criterion", "label", "indicator"), C("checked", "households"), C("passed", "households"),
-               C("failed", "households"), C("share", "share"), C("unknown", "households")),
-              ("household.dwelling_grade",), guarantee_pass),
+               C("failed", "households"), C("share", "share", of=("passed", "checked")), C("unknown", "households")),
+              HOUSE, guarantee_pass, figure="lollipop", parts=(("checked", ("passed", "failed")),),
+              overlapping=("checked", "passed", "failed", "unknown")),
     FactTable("guarantee_reasons", 5, (C("reason", "label", "reason"), C("households", "households")),
-              ("household.dwelling_grade",), guarantee_reasons),
+              HOUSE, guarantee_reasons, order="-households", figure="bars", overlapping=("households",)),
     FactTable("guarantee_by_town", 5,
-              (C("town", "town"), C("households", "households"), *(C(name, "share") for name in CRITERIA)),
-              ("household.dwelling_grade", "village.town_code"), guarantee_by_town),
+              (C("town", "town"), TOWN_HOMES, *(column for name in CRITERIA for column in _rate(name))),
+              (*HOUSE, "village.town_code"), guarantee_by_town, city="counties", order="guarantees_ok", figure="heat"),
     FactTable("dwelling_layers", 5,
-              (C("layer", "code", "check_layer"), C("checked", "count"), C("passed", "count"), C("agreement", "share")),
-              ("dwelling_check",), dwelling_layers),
+              (C("layer", "code", "check_layer"), C("checked", "count"), C("passed", "count"), C("dangerous", "count"),
+               C("compared", "count", hidden=True), C("same", "count", hidden=True),
+               C("agreement", "share", of=("same", "compared"))), CHECK, dwelling_layers),
+    FactTable("layer_agreement", 5,
+              (C("layer", "code", "check_layer"), C("other_layer", "code", "check_layer"), C("compared", "count"),
+               C("same", "count"), C("agreement", "share", of=("same", "compared")), C("kappa", "number"),
+               C("fleiss", "number")), CHECK, layer_agreement),
+    FactTable("insurance", 5,
+              (C("insurance", "label", "insurance"), C("persons", "persons"), C("insured", "persons"),
+               C("uninsured", "persons"), C("insured_share", "share", of=("insured", "persons"))),
+              ("person.medical_insurance",), insurance, parts=(("persons", ("insured", "uninsured")),),
+              overlapping=("persons", "insured", "uninsured")),
+    FactTable("schooling", 5, (C("stage", "label", "stage"), C("persons", "persons")),
+              ("person.student_stage", "person.dropped_out"), schooling),
+    FactTable("homes", 5,
+              (C("home_item", "label", "home_item"), C("checked", "households"), C("passed", "households"),
+               C("share", "share", of=("passed", "checked"))),
+              ("household.courtyard_clean",), homes, figure="lollipop", overlapping=("checked", "passed")),
+    FactTable("failure_list", 5,
+              (C("household_id", "text"), C("village_code", "text"), C("reason", "label", "reason")),
+              HOUSE, failure_list, city="none", restricted=True),
+    FactTable("layer_disagreements", 5, (C("household_id", "text"), *LAYERS), CHECK, layer_disagreements, city="none",
+              restricted=True),
 )  # fmt: skip
 INDICATORS = (
     *(_criterion(name) for name in CRITERIA),
-    Indicator("insured_persons", 5, "share", "higher_better", ("person.medical_insurance",), _insured,
-              limit="share_target", source="DEF-3G"),
+    Indicator("insured_persons", 5, "share", "higher_better", ("person.medical_insurance",),
+              lambda d: share(d.persons["medical_insurance"]), limit="share_target", source="DEF-3G"),
+    Indicator("dropped_out", 5, "share", "lower_better", ("person.dropped_out",),
+              lambda d: share(d.persons.loc[(d.persons["age"] >= 6) & (d.persons["age"] < 16), "dropped_out"]),
+              limit="zero_target", source="DEF-3G"),
+    Indicator("layers_agree", 5, "share", "higher_better", CHECK, _agreement, history=False, source="ART-DEZHOU"),
+    Indicator("homes_complete", 5, "share", "higher_better",
+              tuple(f"household.{name}" for name in THREE_AND_THREE), _homes_complete, source="ART-DEZHOU"),
 )  # fmt: skip

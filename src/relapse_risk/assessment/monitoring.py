@@ -1,4 +1,4 @@
-"""Sections 12 and 14: who is monitored and why, how fast, the risk ahead, and what became of alerts."""
+"""Section 12: who is monitored and why, how fast, the risk ahead, and who slipped through."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, hits, up_to
+from relapse_risk.assessment.guarantees import failing_reasons
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["INDICATORS", "MONITORED", "TABLES", "first_help", "is_monitored", "meets_monitoring_rules"]
 
 C = FactColumn
 MONITORED = ("lifted_unstable", "edge", "sudden_hardship")
+RISK_EDGES = (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0001)
+RISK_LABELS = ("<0.2%", "0.2–0.5%", "0.5–1%", "1–2%", "2–5%", "5–10%", "10–20%", "≥20%")
+TOP_REASONS = 10
 
 
-def _active(frame: pd.DataFrame) -> pd.Series:
+def is_monitored(frame: pd.DataFrame) -> pd.Series:
     """Monitored and not yet eliminated."""
     monitored = frame["monitor_type"].isin(MONITORED)
     return monitored & ~frame["risk_eliminated"].fillna(False).to_numpy(dtype=bool)
@@ -31,8 +35,8 @@ def monitored_now(data: CountyData) -> pd.DataFrame:
         mine = now["monitor_type"] == word
         rows.append(
             {
-                "monitor_type": word, "current": hits(mine & _active(now)), "entered": hits(mine & entered),
-                "eliminated": hits(mine & left), "persons": float(now.loc[mine & _active(now), "size"].sum()),
+                "monitor_type": word, "current": hits(mine & is_monitored(now)), "entered": hits(mine & entered),
+                "eliminated": hits(mine & left), "persons": float(now.loc[mine & is_monitored(now), "size"].sum()),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -40,216 +44,266 @@ def monitored_now(data: CountyData) -> pd.DataFrame:
 
 def monitor_causes(data: CountyData) -> pd.DataFrame:
     """Risks named for the households monitored now; one household may have several."""
-    named = data.now.loc[_active(data.now), "monitor_risk_types"].dropna().str.split(r"[;,]").explode().str.strip()
+    named = data.now.loc[is_monitored(data.now), "monitor_risk_types"].dropna().str.split(r"[;,]").explode().str.strip()
     counts = named.value_counts()
     words = [word for word in code_list("risk_type").words if word in counts.index]
-    frame = pd.DataFrame({"risk": words, "households": [int(counts[word]) for word in words]})
-    return frame.sort_values("households", ascending=False, ignore_index=True)
+    return pd.DataFrame({"risk": words, "households": [int(counts[word]) for word in words]})
 
 
 def monitor_flow(data: CountyData) -> pd.DataFrame:
-    """Monitored at the start of the year, entered, eliminated, left the register, monitored at the end."""
-    before = set(data.before.loc[_active(data.before), "household_id"]) if len(data.before) else set()
-    now = data.now.set_index("household_id")
-    active = set(now.index[_active(data.now.set_index("household_id"))])
-    gone = before - set(now.index)
-    entered, left = active - before, before - active - gone
-    steps = (("start", before), ("entered", entered), ("eliminated", left), ("left_register", gone), ("end", active))
+    """Monitored at the start, entered, eliminated, left the register, monitored at the end of the period."""
+    before = set(data.before.loc[is_monitored(data.before), "household_id"]) if len(data.before) else set()
+    active = set(data.now.loc[is_monitored(data.now), "household_id"])
+    gone = before - set(data.now["household_id"])
+    steps = (
+        ("start", before), ("entered", active - before), ("eliminated", before - active - gone),
+        ("left_register", gone), ("end", active),
+    )  # fmt: skip
     return pd.DataFrame({"step": [name for name, _ in steps], "households": [len(found) for _, found in steps]})
 
 
+def first_help(data: CountyData) -> pd.DataFrame:
+    """Households identified in the last 12 months with days to identification and to first help.
+
+    Returns
+    -------
+    DataFrame
+        household_id, monitor_identified_on, identify_days (from the last event before; null without one), help_days
+        (null: not helped), help_due (helped, or the days allowed are over: before that nobody can say it came late).
+    """
+    return data.once("first_help", lambda: _first_help(data))
+
+
 def _first_help(data: CountyData) -> pd.DataFrame:
-    """Monitored households of the last 12 months with days to identification and to first help."""
     since = pd.Timestamp(data.day) - pd.DateOffset(years=1)
-    now = data.now[(data.now["monitor_identified_on"] > since).fillna(False).to_numpy(dtype=bool)]
-    frame = now[["household_id", "monitor_identified_on"]].copy()
+    found = data.now["monitor_identified_on"]
+    recent = ((found > since) & (found <= pd.Timestamp(data.day))).fillna(False).to_numpy(dtype=bool)
+    frame = data.now.loc[recent, ["household_id", "monitor_identified_on"]].copy()
     events = up_to(data.table("shock_event"), "event_date", data.day)[["household_id", "event_date"]]
     events = events.merge(frame, on="household_id")
-    events = events[events["event_date"] <= events["monitor_identified_on"]]
-    last = events.groupby("household_id")["event_date"].max()
-    frame["identify_days"] = (frame["monitor_identified_on"] - frame["household_id"].map(last)).dt.days.astype(
-        "float64"
-    )
+    last = events[events["event_date"] <= events["monitor_identified_on"]].groupby("household_id")["event_date"].max()
+    frame["identify_days"] = _days(frame["monitor_identified_on"], frame["household_id"].map(last))
     aid = up_to(data.table("assistance_record"), "delivered_on", data.day)[["household_id", "delivered_on"]]
     aid = aid.merge(frame[["household_id", "monitor_identified_on"]], on="household_id")
     first = aid[aid["delivered_on"] >= aid["monitor_identified_on"]].groupby("household_id")["delivered_on"].min()
     helped = frame["household_id"].map(first)
-    frame["help_days"] = (helped - frame["monitor_identified_on"]).dt.days.astype("float64")
-    # Not yet helped and the time is not yet up: nobody can say that it came late.
+    frame["help_days"] = _days(helped, frame["monitor_identified_on"])
     age = (pd.Timestamp(data.day) - frame["monitor_identified_on"]).dt.days
     frame["help_due"] = helped.notna() | (age >= data.limit("help_days"))
     return frame
 
 
+def _days(later: pd.Series, earlier: pd.Series) -> pd.Series:
+    return (later.astype("datetime64[s]") - earlier.astype("datetime64[s]")).dt.days.astype("float64")
+
+
 def monitor_timing(data: CountyData) -> pd.DataFrame:
     """Days from event to identification and from identification to first help, over the last 12 months."""
-    found = _first_help(data)
+    found = first_help(data)
     rows = []
-    for step, column, limit in (("identify", "identify_days", "identify_days"), ("help", "help_days", "help_days")):
-        days = found[column].dropna()
+    for step, limit in (("identify", "identify_days"), ("help", "help_days")):
+        days = found[f"{step}_days"].dropna()
         known = len(days) if step == "identify" else int(found["help_due"].sum())
-        within = int((days <= data.limit(limit)).sum())
         rows.append(
             {
-                "step": step, "households": known, "median_days": float(days.median()) if len(days) else np.nan,
-                "p90_days": float(days.quantile(0.9)) if len(days) else np.nan, "limit_days": data.limit(limit),
-                "within": within, "share": within / known if known else np.nan,
+                "step": step, "households": known, "limit_days": data.limit(limit),
+                "median_days": float(days.median()) if len(days) else np.nan,
+                "p90_days": float(days.quantile(0.9)) if len(days) else np.nan,
+                "within": int((days <= data.limit(limit)).sum()),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def risk_bands(data: CountyData) -> pd.DataFrame:
-    """Households by band of the relapse score, with the mean probability of the band."""
+def meets_monitoring_rules(data: CountyData) -> dict[str, pd.Series]:
+    """Per audit rule, which households should be monitored (DEF-3TYPES, LAW-2020, QA-RULES 1_02)."""
+    now, reasons = data.now, failing_reasons(data)
+    water = [name for name in reasons if name.startswith("water_")]
+    return {
+        "below_monitor_line": now["income_pc_year"] < now["monitor_line"],
+        "rigid_above_income": now["rigid_burden"] > 1,
+        "dwelling": reasons["dwelling_c"] | reasons["dwelling_d"],
+        "water": pd.concat([reasons[name] for name in water], axis=1).fillna(False).any(axis=1),
+        "dropped_out": reasons["dropped_out"],
+        "uninsured": reasons["uninsured"],
+    }
+
+
+def _outside(data: CountyData) -> pd.Series:
+    """Households not monitored: never, or no longer."""
+    return ~is_monitored(data.now)
+
+
+def missed_checks(data: CountyData) -> pd.DataFrame:
+    """Households that meet a monitoring rule, and of them not monitored."""
+    outside = _outside(data).to_numpy(dtype=bool)
+    rows = []
+    for rule, flags in meets_monitoring_rules(data).items():
+        met = flags.fillna(False).to_numpy(dtype=bool)
+        if not flags.isna().all():
+            rows.append({"missed_rule": rule, "households": int(met.sum()), "missed": int((met & outside).sum()),
+                         "watched": int((met & ~outside).sum())})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def missed_list(data: CountyData) -> pd.DataFrame:
+    """Every household that should be monitored and is not, with the rule it meets."""
+    outside = _outside(data).to_numpy(dtype=bool)
+    parts = [
+        data.now.loc[flags.fillna(False).to_numpy(dtype=bool) & outside, ["household_id", "village_code"]].assign(
+            missed_rule=rule
+        )
+        for rule, flags in meets_monitoring_rules(data).items()
+    ]
+    return pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
+
+
+def wrong_exit_checks(data: CountyData) -> pd.DataFrame:
+    """Lifted households by what says that the exit does not hold."""
+    lifted = data.now["exit_year"].notna().to_numpy(dtype=bool)
+    below = (data.now["income_pc_year"] < data.now["poverty_line"]) & data.now["income_pc_year"].notna()
+    tests = {"below_line": below, **failing_reasons(data)}
+    rows = [
+        {"wrong_exit_reason": name, "households": int((flags.fillna(False).to_numpy(dtype=bool) & lifted).sum())}
+        for name, flags in tests.items()
+    ]
+    return pd.DataFrame([row for row in rows if row["households"]])
+
+
+def wrong_exit_list(data: CountyData) -> pd.DataFrame:
+    """Every lifted household whose exit does not hold, with the reason."""
+    lifted = data.now["exit_year"].notna().to_numpy(dtype=bool)
+    below = (data.now["income_pc_year"] < data.now["poverty_line"]) & data.now["income_pc_year"].notna()
+    parts = [
+        data.now.loc[
+            flags.fillna(False).to_numpy(dtype=bool) & lifted, ["household_id", "village_code", "exit_year"]
+        ].assign(wrong_exit_reason=name)
+        for name, flags in {"below_line": below, **failing_reasons(data)}.items()
+    ]
+    frame = pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
+    return frame.assign(exit_year=frame["exit_year"].astype(str))
+
+
+def _risk(data: CountyData) -> pd.DataFrame:
     risk = data.scores.risk
     assert risk is not None
-    grouped = risk[risk["band"].notna()].groupby("band")["probability"]
-    frame = pd.DataFrame({"households": grouped.size(), "expected": grouped.sum(), "probability": grouped.mean()})
-    frame = frame.reindex([b for b in ("high", "medium", "low") if b in frame.index]).reset_index(names="band")
-    monitored = data.now.set_index("household_id")
-    active = set(monitored.index[_active(monitored)])
-    inside = risk["household_id"].isin(active).groupby(risk["band"]).sum()
-    return frame.assign(monitored=frame["band"].map(inside))
+    return risk
+
+
+def risk_bands(data: CountyData) -> pd.DataFrame:
+    """Households by band of the relapse score, with the mean probability of the band."""
+    risk = _risk(data)
+    active = set(data.now.loc[is_monitored(data.now), "household_id"])
+    known = risk[risk["band"].notna()].assign(monitored=lambda f: f["household_id"].isin(active))
+    frame = known.groupby("band").agg(
+        households=("household_id", "size"), expected=("probability", "sum"), monitored=("monitored", "sum")
+    )
+    return frame.reindex([b for b in ("high", "medium", "low") if b in frame.index]).reset_index(names="band")
 
 
 def risk_histogram(data: CountyData) -> pd.DataFrame:
     """Households by relapse probability."""
-    edges = (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0001)
-    labels = ("<0.2%", "0.2–0.5%", "0.5–1%", "1–2%", "2–5%", "5–10%", "10–20%", "≥20%")
-    risk = data.scores.risk
-    assert risk is not None
-    counts = pd.cut(risk["probability"].dropna(), edges, right=False, labels=labels).value_counts().reindex(labels)
-    return pd.DataFrame({"probability": labels, "households": counts.to_numpy()})
+    probability = _risk(data)["probability"].dropna()
+    counts = pd.cut(probability, RISK_EDGES, right=False, labels=RISK_LABELS).value_counts().reindex(RISK_LABELS)
+    return pd.DataFrame({"probability": RISK_LABELS, "households": counts.to_numpy()})
+
+
+def risk_by_town(data: CountyData) -> pd.DataFrame:
+    """Expected relapses and high-band households by town."""
+    risk = _risk(data)
+    known = risk[risk["probability"].notna()]
+    frame = known.groupby("town_code").agg(scored=("household_id", "size"), expected=("probability", "sum"))
+    frame["high"] = known["band"].eq("high").groupby(known["town_code"]).sum()
+    return data.by_town(frame)
 
 
 def risk_reasons(data: CountyData) -> pd.DataFrame:
     """What raises the score of the households in the high band most: mean points of each reason."""
-    risk, reasons = data.scores.risk, data.scores.risk_reasons
-    assert risk is not None
+    risk, reasons = _risk(data), data.scores.risk_reasons
     assert reasons is not None
     high = set(risk.loc[risk["band"] == "high", "household_id"])
     mine = reasons[reasons["household_id"].isin(high)]
-    total = mine.groupby(["reason", "family"])["points"].sum() / max(len(high), 1)
-    frame = total[total > 0].sort_values(ascending=False).head(10).reset_index()
-    return frame[["reason", "family", "points"]]
-
-
-def alerts_by_rule(data: CountyData) -> pd.DataFrame:
-    """Alerts of the last 12 months by rule: raised, closed, overdue, and confirmed of those checked."""
-    alert = _recent_alerts(data)
-    day = pd.Timestamp(data.day)
-    closed = (alert["closed_on"] <= day).fillna(False)
-    checked = closed & alert["outcome"].notna()
-    frame = pd.DataFrame({"raised": alert.groupby("alert_rule").size()})
-    for name, flags in (
-        ("closed", closed), ("overdue", ~closed & (alert["due_on"] < day).fillna(False)),
-        ("confirmed", checked & alert["outcome"].isin(["monitored", "helped", "stopped"])),
-    ):  # fmt: skip
-        frame[name] = flags.groupby(alert["alert_rule"]).sum()
-    frame["hit_rate"] = frame["confirmed"] / checked.groupby(alert["alert_rule"]).sum().replace(0, np.nan)
-    return frame.reset_index(names="rule")
-
-
-def _recent_alerts(data: CountyData) -> pd.DataFrame:
-    alert = up_to(data.table("alert"), "raised_on", data.day)
-    return alert[alert["raised_on"] > pd.Timestamp(data.day) - pd.DateOffset(years=1)]
-
-
-def alert_funnel(data: CountyData) -> pd.DataFrame:
-    """Alerts raised, checked, confirmed, and helped or monitored, over the last 12 months."""
-    alert = _recent_alerts(data)
-    checked = (alert["closed_on"] <= pd.Timestamp(data.day)).fillna(False)
-    confirmed = checked & alert["outcome"].isin(["monitored", "helped", "stopped"])
-    helped = checked & alert["outcome"].isin(["monitored", "helped"])
-    steps = (
-        ("raised", len(alert)),
-        ("checked", hits(checked)),
-        ("confirmed", hits(confirmed)),
-        ("helped", hits(helped)),
-    )
-    return pd.DataFrame(steps, columns=["step", "alerts"])
-
-
-def referrals(data: CountyData) -> pd.DataFrame:
-    """Referrals by department: handed over, answered, overdue, returned, median days."""
-    referral = up_to(data.table("referral"), "pushed_on", data.day)
-    day = pd.Timestamp(data.day)
-    answered = (referral["replied_on"] <= day).fillna(False)
-    days = (referral["replied_on"] - referral["pushed_on"]).dt.days.where(answered)
-    key = referral["to_department"]
-    frame = pd.DataFrame({"pushed": referral.groupby("to_department").size()})
-    frame["answered"] = answered.groupby(key).sum()
-    frame["overdue"] = (~answered & (referral["due_on"] < day).fillna(False)).groupby(key).sum()
-    frame["returned"] = referral["result"].eq("returned").groupby(key).sum()
-    frame["median_days"] = days.groupby(key).median()
-    return frame.sort_values("pushed", ascending=False).reset_index(names="department")
+    total = mine.groupby(["reason", "family"])["points"].sum()
+    frame = total[total > 0].sort_values(ascending=False).head(TOP_REASONS).rename("points_sum").reset_index()
+    terms = data.scores.model_card["terms"] if data.scores.model_card else []
+    labels = {term["name"]: f"{term['zh']}|{term['en']}" for term in terms}
+    return frame.assign(reason=frame["reason"].map(lambda name: labels.get(name, name)), high=float(len(high)))
 
 
 def _monitored_share(data: CountyData) -> Fraction:
-    return Fraction(float(_active(data.now).sum()), float(len(data.now)))
+    return data.households(is_monitored(data.now))
+
+
+def _monitored_persons(data: CountyData) -> Fraction:
+    return data.members(is_monitored(data.now))
 
 
 def _high_risk_unmonitored(data: CountyData) -> Fraction:
-    risk = data.scores.risk
-    assert risk is not None
-    high = set(risk.loc[risk["band"] == "high", "household_id"])
-    outside = data.now["household_id"].isin(high) & ~_active(data.now)
-    return Fraction(float(outside.sum()), float(len(high)))
+    risk = _risk(data)
+    high = risk.loc[risk["band"] == "high", "household_id"]
+    active = set(data.now.loc[is_monitored(data.now), "household_id"])
+    return Fraction(float((~high.isin(active)).sum()), float(len(high)))
 
 
 def _expected_relapse(data: CountyData) -> Fraction:
-    """Mean relapse probability of the households at risk; the interval is the mean of their limits (modelled)."""
-    risk = data.scores.risk
-    assert risk is not None
-    known = risk.dropna(subset=["probability"])
-    n = float(len(known))
-    if n == 0:
+    """Mean relapse probability of the households at risk; its limits are the means of theirs (modelled)."""
+    known = _risk(data).dropna(subset=["probability"])
+    if known.empty:
         return Fraction(0.0, 0.0)
-    return Fraction(
-        float(known["probability"].sum()), n, low=float(known["low"].mean()), high=float(known["high"].mean())
-    )
-
-
-def _alerts_closed(data: CountyData) -> Fraction:
-    alert = _recent_alerts(data)
-    due = alert[(alert["due_on"] <= pd.Timestamp(data.day)).fillna(False).to_numpy(dtype=bool)]
-    in_time = (due["closed_on"] <= due["due_on"]).fillna(False)
-    return Fraction(float(in_time.sum()), float(len(due)))
+    low, high = (float(known[side].mean()) for side in ("low", "high"))
+    return Fraction(float(known["probability"].sum()), float(len(known)), low=low, high=high)
 
 
 RISK, MONITOR = ("scores.risk",), ("household.monitor_type",)
+RULES = ("household.monitor_type", "income")
 TABLES = (
     FactTable("monitored_now", 12,
               (C("monitor_type", "code", "monitor_type"), C("current", "households"), C("persons", "persons"),
                C("entered", "households"), C("eliminated", "households")), MONITOR, monitored_now),
     FactTable("monitor_causes", 12, (C("risk", "code", "risk_type"), C("households", "households")),
-              ("household.monitor_risk_types",), monitor_causes),
-    FactTable("monitor_flow", 12, (C("step", "label", "step"), C("households", "households")), MONITOR, monitor_flow),
+              ("household.monitor_risk_types",), monitor_causes, order="-households", figure="bars",
+              overlapping=("households",)),
+    FactTable("monitor_flow", 12, (C("step", "label", "step"), C("households", "households")), MONITOR, monitor_flow,
+              figure="flow"),
     FactTable("monitor_timing", 12,
               (C("step", "label", "timing"), C("households", "households"), C("median_days", "days"),
-               C("p90_days", "days"), C("limit_days", "days"), C("within", "households"), C("share", "share")),
-              ("household.monitor_identified_on", "assistance_record"), monitor_timing),
+               C("p90_days", "days"), C("limit_days", "days"), C("within", "households"),
+               C("share", "share", of=("within", "households"))),
+              ("household.monitor_identified_on", "assistance_record"), monitor_timing, overlapping=("households", "within")),
+    FactTable("missed_checks", 12,
+              (C("missed_rule", "label", "missed_rule"), C("households", "households"), C("watched", "households"),
+               C("missed", "households"), C("share", "share", of=("missed", "households"))),
+              RULES, missed_checks, parts=(("households", ("watched", "missed")),),
+              overlapping=("households", "watched", "missed")),
+    FactTable("wrong_exit_checks", 12, (C("wrong_exit_reason", "label", "reason"), C("households", "households")),
+              ("household.exit_year", "household.dwelling_grade"), wrong_exit_checks, order="-households",
+              overlapping=("households",)),
     FactTable("risk_bands", 12,
-              (C("band", "label", "band"), C("households", "households"), C("probability", "share"),
-               C("expected", "number"), C("monitored", "households")), RISK, risk_bands),
-    FactTable("risk_histogram", 12, (C("probability", "bin"), C("households", "households")), RISK, risk_histogram),
+              (C("band", "label", "band"), C("households", "households"), C("expected", "number", adds=True),
+               C("probability", "share", of=("expected", "households")), C("monitored", "households")), RISK, risk_bands),
+    FactTable("risk_histogram", 12, (C("probability", "bin"), C("households", "households")), RISK, risk_histogram,
+              figure="histogram"),
+    FactTable("risk_by_town", 12,
+              (C("town", "town"), C("scored", "households"), C("expected", "number", adds=True),
+               C("probability", "share", of=("expected", "scored")), C("high", "households")),
+              (*RISK, "village.town_code"), risk_by_town, city="counties", order="-probability", figure="dots"),
     FactTable("risk_reasons", 12,
-              (C("reason", "label", "feature"), C("family", "label", "family"), C("points", "points")), RISK,
-              risk_reasons),
-    FactTable("alert_funnel", 14, (C("step", "label", "funnel"), C("alerts", "count")), ("alert",), alert_funnel),
-    FactTable("alerts_by_rule", 14,
-              (C("rule", "label", "alert"), C("raised", "count"), C("closed", "count"), C("overdue", "count"),
-               C("confirmed", "count"), C("hit_rate", "share")), ("alert",), alerts_by_rule),
-    FactTable("referrals", 14,
-              (C("department", "code", "department"), C("pushed", "count"), C("answered", "count"), C("overdue", "count"),
-               C("returned", "count"), C("median_days", "days")), ("referral",), referrals),
+              (C("reason", "text"), C("family", "label", "family", descriptive=True),
+               C("points_sum", "number", hidden=True, adds=True), C("high", "number", hidden=True, adds=True),
+               C("points", "points", of=("points_sum", "high"))), RISK, risk_reasons, order="-points", figure="bars"),
+    FactTable("missed_list", 12,
+              (C("household_id", "text"), C("village_code", "text"), C("missed_rule", "label", "missed_rule")),
+              RULES, missed_list, city="none", restricted=True),
+    FactTable("wrong_exit_list", 12,
+              (C("household_id", "text"), C("village_code", "text"), C("exit_year", "text"),
+               C("wrong_exit_reason", "label", "reason")),
+              ("household.exit_year", "household.dwelling_grade"), wrong_exit_list, city="none", restricted=True),
 )  # fmt: skip
 INDICATORS = (
     Indicator("monitored_share", 12, "share", "none", MONITOR, _monitored_share, source="LAW-2020"),
-    Indicator("expected_relapse", 12, "share", "lower_better", RISK, _expected_relapse, sampled=True, headline=True,
-              history=False),
+    Indicator("monitored_persons", 12, "share", "none", MONITOR, _monitored_persons, source="LAW-2020"),
+    Indicator("expected_relapse", 12, "share", "lower_better", RISK, _expected_relapse, sampled="model", headline=True,
+              history=False, people=False),
     Indicator("high_risk_unmonitored", 12, "share", "lower_better", (*RISK, *MONITOR), _high_risk_unmonitored,
-              history=False),
-    Indicator("alerts_closed_in_time", 14, "share", "higher_better", ("alert",), _alerts_closed, limit="share_target",
               history=False),
 )  # fmt: skip

@@ -5,46 +5,93 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, hits, share, up_to
-from relapse_risk.poverty import gini
+from relapse_risk.assessment.base import (
+    CountyData,
+    FactColumn,
+    FactTable,
+    Fraction,
+    Indicator,
+    counted,
+    hits,
+    in_code_order,
+    share,
+    up_to,
+)
+from relapse_risk.poverty import gini, lorenz_curve
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "TABLES"]
 
 C = FactColumn
+REVIEWS = ("town_review_on", "county_approve_on", "city_file_on")
+BEFORE_WORK = ("proposed", "town_review", "expert_review", "county_approval")
+YIELD_EDGES = (-np.inf, 0.0, 0.02, 0.04, 0.06, 0.08, 0.10, 0.12, np.inf)
+YIELD_LABELS = ("0%", "0–2%", "2–4%", "4–6%", "6–8%", "8–10%", "10–12%", "≥12%")
+AGE_EDGES = (0, 31, 61, 91, 181, 100_000)
+AGE_LABELS = ("0–30", "31–60", "61–90", "91–180", "181+")
+COST_EDGES = (0, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000, np.inf)
+COST_LABELS = ("<1,000", "1,000–2,500", "2,500–5,000", "5,000–10,000", "10,000–20,000", "20,000–50,000", "≥50,000")
+CURVE_STEPS = 10
 
 
-def _ordered(frame: pd.DataFrame, codes: str, name: str) -> pd.DataFrame:
-    return frame.loc[[word for word in code_list(codes).words if word in frame.index]].reset_index(names=name)
+def _reviewed(project: pd.DataFrame) -> pd.Series:
+    return project[list(REVIEWS)].notna().all(axis=1)
 
 
 def project_stages(data: CountyData) -> pd.DataFrame:
     """Projects and funds by stage, and how many went through all three reviews."""
     project = data.table("project")
-    reviewed = project[["town_review_on", "county_approve_on", "city_file_on"]].notna().all(axis=1)
-    frame = (
-        project.assign(reviewed=reviewed)
-        .groupby("stage")
-        .agg(projects=("project_id", "size"), fund=("fund_amount", "sum"), reviewed=("reviewed", "sum"))
-    )
-    return _ordered(frame, "project_stage", "stage")
+    frame = counted({"projects": project["stage"].notna(), "reviewed": _reviewed(project)}, project["stage"])
+    frame["fund"] = project.groupby("stage")["fund_amount"].sum()
+    return in_code_order(frame, code_list("project_stage").words, "stage")
+
+
+def review_steps(data: CountyData) -> pd.DataFrame:
+    """The three reviews of projects under way: done, in the right order, days since the step before."""
+    project = data.table("project")
+    project = project[~project["stage"].isin(BEFORE_WORK)]
+    rows = []
+    for place, name in enumerate(REVIEWS):
+        done = project[name].notna()
+        days = (project[name] - project[REVIEWS[place - 1]]).dt.days if place else pd.Series(np.nan, project.index)
+        rows.append(
+            {"review": name.removesuffix("_on"), "projects": len(project), "done": hits(done),
+             "out_of_order": int((days < 0).sum()), "median_days": days.median()}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _yields(data: CountyData) -> pd.DataFrame:
+    """Operating assets with the yield promised and what came in, CNY a year."""
+    project = data.table("project")[["project_id", "project_type", "expected_yield_rate"]]
+    joined = data.table("asset").merge(project, on="project_id")
+    known = joined["annual_yield"].notna() & joined["expected_yield_rate"].notna() & (joined["original_value"] > 0)
+    joined = joined[known.fillna(False).to_numpy(dtype=bool)]
+    return joined.assign(promised=joined["expected_yield_rate"] * joined["original_value"])
 
 
 def project_types(data: CountyData) -> pd.DataFrame:
     """Projects by type: funds, persons covered, cost per person, expected against realised yield."""
-    project, asset = data.table("project"), data.table("asset")
-    frame = project.groupby("project_type").agg(
-        projects=("project_id", "size"), fund=("fund_amount", "sum"), beneficiaries=("beneficiaries", "sum")
+    frame = (
+        data.table("project")
+        .groupby("project_type")
+        .agg(projects=("project_id", "size"), fund=("fund_amount", "sum"), beneficiaries=("beneficiaries", "sum"))
     )
-    frame["fund_per_person"] = frame["fund"] / frame["beneficiaries"].astype(float).replace(0, np.nan)
-    joined = asset.merge(project[["project_id", "project_type", "expected_yield_rate"]], on="project_id")
-    joined = joined[joined["annual_yield"].notna() & (joined["original_value"] > 0)]
-    grouped = joined.groupby("project_type")
-    frame["yield_expected"] = grouped.apply(
-        lambda g: float(np.average(g["expected_yield_rate"], weights=g["original_value"]))
-    )
-    frame["yield_realised"] = grouped["annual_yield"].sum() / grouped["original_value"].sum()
-    return _ordered(frame, "project_type", "project_type")
+    sums = _yields(data).groupby("project_type")[["original_value", "promised", "annual_yield"]].sum()
+    frame = frame.join(sums)
+    return in_code_order(frame, code_list("project_type").words, "project_type")
+
+
+def yield_scatter(data: CountyData) -> pd.DataFrame:
+    """Assets by yield promised and yield realised: a scatter in bins."""
+    asset = _yields(data)
+    bins = {
+        "promised_bin": pd.cut(asset["expected_yield_rate"], YIELD_EDGES, labels=YIELD_LABELS),
+        "realised_bin": pd.cut(asset["annual_yield"] / asset["original_value"], YIELD_EDGES, labels=YIELD_LABELS),
+    }
+    counts = pd.DataFrame(bins).dropna().astype(str).value_counts().rename("assets").reset_index()
+    order = {label: place for place, label in enumerate(YIELD_LABELS)}
+    return counts.sort_values(["promised_bin", "realised_bin"], key=lambda column: column.map(order))
 
 
 def fund_by_year(data: CountyData) -> pd.DataFrame:
@@ -57,24 +104,72 @@ def fund_by_year(data: CountyData) -> pd.DataFrame:
     return frame.reset_index(names="year").assign(year=lambda f: f["year"].astype(str))
 
 
+def fund_waterfall(data: CountyData) -> pd.DataFrame:
+    """Where the money stands: allocated, papers complete, reviewed, at work, in assets, in assets registered."""
+    project, asset = data.table("project"), data.table("asset")
+    fund = project["fund_amount"].fillna(0)
+    running = ~project["stage"].isin([*BEFORE_WORK, "city_filing", "ended"])
+    value = asset["original_value"].fillna(0)
+    steps = {
+        "allocated": fund.sum(),
+        "papers": fund[project["paper_complete"].fillna(False).to_numpy(dtype=bool)].sum(),
+        "reviewed": fund[_reviewed(project)].sum(),
+        "working": fund[running].sum(),
+        "assets": value.sum(),
+        "registered": value[asset["registered"].fillna(False).to_numpy(dtype=bool)].sum(),
+    }
+    return pd.DataFrame({"fund_step": list(steps), "fund": [float(total) for total in steps.values()]})
+
+
+def cost_per_person(data: CountyData) -> pd.DataFrame:
+    """Projects by funds per person covered; far ends are where an auditor looks."""
+    project = data.table("project")
+    cost = project["fund_amount"] / project["beneficiaries"].astype("Float64").replace(0, pd.NA)
+    band = pd.cut(cost.astype("float64"), COST_EDGES, right=False, labels=COST_LABELS).value_counts()
+    counts = [*band.reindex(COST_LABELS), int(cost.isna().sum())]
+    return pd.DataFrame({"cost": [*COST_LABELS, "—"], "projects": counts})
+
+
 def assets(data: CountyData) -> pd.DataFrame:
     """Assets by type: value, registered, on the platform, not in normal operation."""
     asset = data.table("asset")
-    frame = asset.groupby("asset_type").agg(
-        assets=("asset_id", "size"), value=("original_value", "sum"), registered=("registered", hits),
-        on_platform=("on_three_assets_platform", hits), not_normal=("operating_state", lambda s: hits(s.ne("normal"))),
-    )  # fmt: skip
-    return _ordered(frame, "asset_type", "asset_type")
+    flags = {
+        "assets": asset["asset_id"].notna(), "registered": asset["registered"],
+        "on_platform": asset["on_three_assets_platform"],
+        "not_normal": asset["operating_state"].ne("normal") & asset["operating_state"].notna(),
+    }  # fmt: skip
+    frame = counted(flags, asset["asset_type"]).join(
+        asset.groupby("asset_type")["original_value"].sum().rename("value")
+    )
+    return in_code_order(frame, code_list("asset_type").words, "asset_type")
+
+
+def asset_states(data: CountyData) -> pd.DataFrame:
+    """Assets and their value by how they run."""
+    asset = data.table("asset")
+    frame = asset.groupby("operating_state").agg(assets=("asset_id", "size"), value=("original_value", "sum"))
+    return in_code_order(frame, code_list("asset_state").words, "operating_state")
+
+
+def _paid_by_person(data: CountyData) -> pd.Series:
+    return data.table("dividend").groupby(["year", "person_id"])["amount"].sum()
 
 
 def dividends(data: CountyData) -> pd.DataFrame:
     """Dividends by year: persons, amount, amount per person and its Gini coefficient among those who got any."""
-    paid = data.table("dividend")
-    by_person = paid.groupby(["year", "person_id"])["amount"].sum()
-    grouped = by_person.groupby("year")
-    frame = pd.DataFrame({"persons": grouped.size(), "amount": grouped.sum(), "per_person": grouped.mean()})
+    grouped = _paid_by_person(data).groupby("year")
+    frame = pd.DataFrame({"persons": grouped.size(), "amount": grouped.sum()})
     frame["gini"] = grouped.apply(lambda s: float(gini(s.to_numpy())) if len(s) > 1 and s.sum() > 0 else np.nan)
-    return frame.reset_index(names="year").assign(year=lambda f: f["year"].astype(str))
+    return frame.reset_index(names="year").assign(year=lambda f: f["year"].astype(str)).tail(5)
+
+
+def dividend_curve(data: CountyData) -> pd.DataFrame:
+    """Lorenz curve of this year's dividends among those who got any."""
+    paid = _paid_by_person(data)
+    mine = paid[paid.index.get_level_values("year") == int(data.year)]
+    if len(mine) < 2 or mine.sum() <= 0:
+        return pd.DataFrame()
+    return lorenz_curve(mine.to_numpy(), points=CURVE_STEPS).rename(columns={"share": "dividends"})
 
 
 def issue_ageing(data: CountyData) -> pd.DataFrame:
@@ -83,17 +178,41 @@ def issue_ageing(data: CountyData) -> pd.DataFrame:
     closed = (issue["closed_on"] <= pd.Timestamp(data.day)).fillna(False)
     overdue = ~closed & (issue["due_on"] < pd.Timestamp(data.day)).fillna(False)
     days = (issue["closed_on"] - issue["found_on"]).dt.days.where(closed)
-    frame = pd.DataFrame({"found": issue.groupby("issue_type").size()})
-    for name, values in (("closed", closed), ("open", ~closed), ("overdue", overdue)):
-        frame[name] = values.groupby(issue["issue_type"]).sum()
+    flags = {"found": issue["found_on"].notna(), "closed": closed, "open": ~closed, "overdue": overdue}
+    frame = counted(flags, issue["issue_type"])
     frame["median_days"] = days.groupby(issue["issue_type"]).median()
-    return _ordered(frame, "issue_type", "issue_type")
+    return in_code_order(frame, code_list("issue_type").words, "issue_type")
 
 
-def _reviewed(data: CountyData) -> Fraction:
+def issue_age_bins(data: CountyData) -> pd.DataFrame:
+    """Open issues by days since they were found."""
+    issue = up_to(data.table("project_issue"), "found_on", data.day)
+    still = issue[~(issue["closed_on"] <= pd.Timestamp(data.day)).fillna(False).to_numpy(dtype=bool)]
+    age = (pd.Timestamp(data.day) - still["found_on"]).dt.days
+    counts = pd.cut(age, AGE_EDGES, right=False, labels=AGE_LABELS).value_counts().reindex(AGE_LABELS)
+    return pd.DataFrame({"age_days": AGE_LABELS, "issues": counts.to_numpy()})
+
+
+def cross_check(data: CountyData) -> pd.DataFrame:
+    """What other offices' data says of households that enjoy policies: conflicts to look into, never an exclusion."""
+    home = data.table("household")
+    size = home["household_size"].astype(float)
+    tests = {
+        "vehicle": home["vehicle_count"] > 0, "second_dwelling": home["second_dwelling"],
+        "business": home["business_registration"], "public_payroll": home["public_payroll_member"],
+        "financial_assets": home["financial_assets"] > size * data.limit("asset_cap_per_person"),
+    }  # fmt: skip
+    collected = {
+        name: flags
+        for (name, flags), column in zip(tests.items(), CHECK_COLUMNS, strict=True)
+        if home[column].notna().any()
+    }
+    return pd.DataFrame({"conflict": list(collected), "households": [hits(flags) for flags in collected.values()]})
+
+
+def _three_reviews(data: CountyData) -> Fraction:
     project = data.table("project")
-    running = project[~project["stage"].isin(["proposed", "town_review", "expert_review", "county_approval"])]
-    return share(running[["town_review_on", "county_approve_on", "city_file_on"]].notna().all(axis=1).astype("boolean"))
+    return share(_reviewed(project[~project["stage"].isin(BEFORE_WORK)]).astype("boolean"))
 
 
 def _dividend_per_person(data: CountyData) -> Fraction:
@@ -103,48 +222,90 @@ def _dividend_per_person(data: CountyData) -> Fraction:
 
 
 def _yield_ratio(data: CountyData) -> Fraction:
-    joined = data.table("asset").merge(data.table("project")[["project_id", "expected_yield_rate"]], on="project_id")
-    joined = joined[joined["annual_yield"].notna() & joined["expected_yield_rate"].notna()]
-    promised = float((joined["expected_yield_rate"] * joined["original_value"]).sum())
-    return Fraction(float(joined["annual_yield"].sum()), promised)
+    asset = _yields(data)
+    return Fraction(float(asset["annual_yield"].sum()), float(asset["promised"].sum()))
 
 
+def _fund_per_person(data: CountyData) -> Fraction:
+    project = data.table("project")
+    known = project[(project["beneficiaries"] > 0).fillna(False).to_numpy(dtype=bool)]
+    return Fraction(float(known["fund_amount"].sum()), float(known["beneficiaries"].sum()))
+
+
+def _not_normal(data: CountyData) -> Fraction:
+    state = data.table("asset")["operating_state"]
+    return share(state.ne("normal").astype("boolean").mask(state.isna()))
+
+
+CHECK_COLUMNS = (
+    "vehicle_count",
+    "second_dwelling",
+    "business_registration",
+    "public_payroll_member",
+    "financial_assets",
+)
+PROJECT, ASSET, ISSUE = ("project",), ("asset",), ("project_issue",)
+FUND = C("fund", "money_wan")
 TABLES = (
     FactTable("project_stages", 6,
-              (C("stage", "code", "project_stage"), C("projects", "count"), C("reviewed", "count"), C("fund", "money_wan")),
-              ("project",), project_stages),
+              (C("stage", "code", "project_stage"), C("projects", "count"), C("reviewed", "count"), FUND),
+              PROJECT, project_stages),
+    FactTable("review_steps", 6,
+              (C("review", "label", "review"), C("projects", "count"), C("done", "count"),
+               C("share", "share", of=("done", "projects")), C("out_of_order", "count"), C("median_days", "days")),
+              ("project.town_review_on",), review_steps),
     FactTable("project_types", 6,
-              (C("project_type", "code", "project_type"), C("projects", "count"), C("fund", "money_wan"),
-               C("beneficiaries", "count"), C("fund_per_person", "money"), C("yield_expected", "share"),
-               C("yield_realised", "share")),
+              (C("project_type", "code", "project_type"), C("projects", "count"), FUND, C("beneficiaries", "count"),
+               C("fund_per_person", "money", of=("fund", "beneficiaries")),
+               *(C(name, "money", hidden=True, adds=True) for name in ("original_value", "promised", "annual_yield")),
+               C("yield_expected", "share", of=("promised", "original_value")),
+               C("yield_realised", "share", of=("annual_yield", "original_value"))),
               ("project", "asset"), project_types),
-    FactTable("fund_by_year", 6,
-              (C("year", "text"), C("projects", "count"), C("fund", "money_wan"), C("beneficiaries", "count")),
-              ("project",), fund_by_year),
+    FactTable("yield_scatter", 6,
+              (C("promised_bin", "bin"), C("realised_bin", "bin"), C("assets", "count")),
+              ("asset.annual_yield", "project.expected_yield_rate"), yield_scatter, figure="scatter"),
+    FactTable("fund_by_year", 6, (C("year", "text"), C("projects", "count"), FUND, C("beneficiaries", "count")),
+              PROJECT, fund_by_year, order="year", figure="bars"),
+    FactTable("fund_waterfall", 6, (C("fund_step", "label", "fund_step"), FUND), ("project", "asset"), fund_waterfall,
+              figure="waterfall"),
+    FactTable("cost_per_person", 6, (C("cost", "bin"), C("projects", "count")), ("project.beneficiaries",),
+              cost_per_person, figure="histogram"),
     FactTable("assets", 6,
               (C("asset_type", "code", "asset_type"), C("assets", "count"), C("value", "money_wan"), C("registered", "count"),
-               C("on_platform", "count"), C("not_normal", "count")),
-              ("asset",), assets),
+               C("registered_share", "share", of=("registered", "assets")), C("on_platform", "count"),
+               C("not_normal", "count")), ASSET, assets),
+    FactTable("asset_states", 6,
+              (C("operating_state", "code", "asset_state"), C("assets", "count"), C("value", "money_wan")),
+              ("asset.operating_state",), asset_states, figure="bars"),
     FactTable("dividends", 6,
-              (C("year", "text"), C("persons", "persons"), C("amount", "money_wan"), C("per_person", "money"),
-               C("gini", "number")),
-              ("dividend",), dividends),
+              (C("year", "text"), C("persons", "persons"), C("amount", "money_wan"),
+               C("per_person", "money", of=("amount", "persons")), C("gini", "number")),
+              ("dividend",), dividends, order="year", overlapping=("persons",)),
+    FactTable("dividend_curve", 6, (C("population", "share"), C("dividends", "share")), ("dividend",), dividend_curve,
+              city="none", figure="curve"),
     FactTable("issue_ageing", 6,
               (C("issue_type", "code", "issue_type"), C("found", "count"), C("closed", "count"), C("open", "count"),
-               C("overdue", "count"), C("median_days", "days")),
-              ("project_issue",), issue_ageing),
+               C("overdue", "count"), C("median_days", "days")), ISSUE, issue_ageing),
+    FactTable("issue_age_bins", 6, (C("age_days", "bin"), C("issues", "count")), ISSUE, issue_age_bins,
+              figure="histogram"),
+    FactTable("cross_check", 6, (C("conflict", "label", "conflict"), C("households", "households")),
+              ("household.vehicle_count",), cross_check, overlapping=("households",)),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("three_reviews", 6, "share", "higher_better", ("project",), _reviewed, limit="share_target",
-              source="ART-DEZHOU", history=False),
+    Indicator("three_reviews", 6, "share", "higher_better", PROJECT, _three_reviews, limit="share_target",
+              source="ART-DEZHOU", history=False, people=False),
     Indicator("papers_complete", 6, "share", "higher_better", ("project.paper_complete",),
               lambda d: share(d.table("project")["paper_complete"]), limit="share_target", source="ART-QIHE",
-              history=False),
+              history=False, people=False),
     Indicator("assets_registered", 6, "share", "higher_better", ("asset.registered",),
               lambda d: share(d.table("asset")["registered"]), limit="share_target", source="ART-DEZHOU", headline=True,
-              history=False),
+              history=False, people=False),
+    Indicator("assets_not_normal", 6, "share", "lower_better", ("asset.operating_state",), _not_normal, history=False,
+              people=False),
     Indicator("yield_realised", 6, "share", "higher_better", ("asset.annual_yield", "project.expected_yield_rate"),
-              _yield_ratio, limit="yield_target", history=False),
+              _yield_ratio, limit="yield_target", history=False, people=False),
     Indicator("dividend_per_person", 6, "money", "higher_better", ("dividend",), _dividend_per_person,
-              limit="dividend_target", source="ART-DEZHOU"),
+              limit="dividend_target", source="ART-DEZHOU", people=False, history=False),
+    Indicator("fund_per_person", 6, "money", "none", ("project.beneficiaries",), _fund_per_person, people=False,
+              history=False),
 )  # fmt: skip

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, hits, share, up_to
-from relapse_risk.assessment.baseline import by_town
+from relapse_risk.assessment.base import (
+    CountyData,
+    FactColumn,
+    FactTable,
+    Fraction,
+    Indicator,
+    counted,
+    hits,
+    in_code_order,
+    up_to,
+)
+from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["INDICATORS", "TABLES", "visited_in_time"]
 
 C = FactColumn
 DAY_BINS = (0, 8, 15, 32, 62, 93, 10_000)
 DAY_LABELS = ("0–7", "8–14", "15–31", "32–61", "62–92", "93+")
+NEVER = "—"
+LOAD_BINS = (1, 3, 6, 11, 21, 51, 1_000_000)
+LOAD_LABELS = ("1–2", "3–5", "6–10", "11–20", "21–50", "51+")
+ASKS = ("ask_medical", "ask_schooling", "ask_production", "ask_wage", "ask_aspiration", "ask_policy", "ask_difficulty")
+LOOKS = ("look_food_clothes", "look_environment", "look_body", "look_house_water", "ask_satisfaction")
+LOW_GRADE = 2  # of five
 
 
 def _month_visits(data: CountyData) -> pd.DataFrame:
@@ -24,9 +41,24 @@ def assignments(data: CountyData) -> pd.DataFrame:
     """Households with a named officer, by town."""
     named = data.now["responsible_cadre_id"].notna()
     grouped = named.groupby(data.now["town_code"])
-    frame = pd.DataFrame({"households": grouped.size(), "with_officer": grouped.sum()})
-    frame["share"] = frame["with_officer"] / frame["households"]
-    return by_town(data, frame.sort_values("share"))
+    return data.by_town(pd.DataFrame({"households": grouped.size(), "with_officer": grouped.sum()}))
+
+
+def assignment_matrix(data: CountyData) -> pd.DataFrame:
+    """Officers by tier and the towns, villages and households they answer for."""
+    rows = data.table("assignment")
+    frame = rows.groupby("cadre_tier").agg(officers=("cadre_id", "nunique"), units=("unit_name", "nunique"))
+    for kind in ("town", "village", "household"):
+        mine = rows[rows["target_kind"] == kind]
+        frame[f"{kind}s_covered"] = mine.groupby("cadre_tier")["target_id"].nunique()
+    return in_code_order(frame.fillna(0), code_list("tier").words, "tier")
+
+
+def officer_load(data: CountyData) -> pd.DataFrame:
+    """Officers by the number of households they answer for."""
+    load = data.now.groupby("responsible_cadre_id").size()
+    counts = pd.cut(load, LOAD_BINS, right=False, labels=LOAD_LABELS).value_counts().reindex(LOAD_LABELS)
+    return pd.DataFrame({"load": LOAD_LABELS, "officers": counts.to_numpy()})
 
 
 def visits_by_tier(data: CountyData) -> pd.DataFrame:
@@ -35,68 +67,129 @@ def visits_by_tier(data: CountyData) -> pd.DataFrame:
     frame = visits.groupby("visitor_tier").agg(
         visits=("visit_id", "size"), homes=("household_id", "nunique"), help_week=("in_help_week", hits)
     )
-    order = [word for word in code_list("tier").words if word in frame.index]
-    return frame.loc[order].reset_index(names="tier")
+    return in_code_order(frame, code_list("tier").words, "tier")
+
+
+def visits_due(data: CountyData) -> pd.DataFrame:
+    """Households by how often they should be visited, and those visited in time."""
+    in_time = visited_in_time(data).astype(int)
+    weekly = data.now["weekly_class"].fillna(False).astype(bool)
+    rows = [("weekly", weekly), ("monthly", ~weekly)]
+    return pd.DataFrame(
+        {
+            "cadence": [name for name, _ in rows], "households": [int(flags.sum()) for _, flags in rows],
+            "in_time": [int(in_time[flags].sum()) for _, flags in rows],
+            "late": [int((1 - in_time)[flags].sum()) for _, flags in rows],
+        }
+    )  # fmt: skip
 
 
 def visits_by_town(data: CountyData) -> pd.DataFrame:
     """Households visited as often as their class asks (weekly class within 7 days, others within 31), by town."""
-    due = _visited_in_time(data)
-    grouped = due.groupby(data.now["town_code"])
-    frame = pd.DataFrame({"households": grouped.size(), "in_time": grouped.sum()})
-    frame["share"] = frame["in_time"].astype(float) / frame["households"]
-    return by_town(data, frame.sort_values("share"))
+    homes = data.now["town_code"].value_counts().rename("households")
+    return data.by_town(homes.to_frame().join(counted({"in_time": visited_in_time(data)}, data.now["town_code"])))
 
 
-def _visited_in_time(data: CountyData) -> pd.Series:
+def visited_in_time(data: CountyData) -> pd.Series:
+    """Whether each household was visited within the interval of its class; never visited is late."""
     weekly = data.now["weekly_class"].fillna(False).to_numpy(dtype=bool)
-    limit = pd.Series(data.limit("monthly_visit_days"), index=data.now.index).mask(
-        weekly, data.limit("weekly_visit_days")
-    )
-    return (data.now["days_since_visit"].astype("Float64") <= limit).fillna(False)
+    limit = np.where(weekly, data.limit("weekly_visit_days"), data.limit("monthly_visit_days"))
+    days = data.now["days_since_visit"].astype("Float64").to_numpy(dtype=float, na_value=np.inf)
+    return pd.Series(days <= limit, index=data.now.index)
 
 
 def days_since_visit(data: CountyData) -> pd.DataFrame:
     """Households by days since the last visit; never visited apart."""
     days = data.now["days_since_visit"].astype("Float64").astype(float)
     band = pd.cut(days, DAY_BINS, right=False, labels=DAY_LABELS).value_counts().reindex(DAY_LABELS)
-    never = pd.Series({"—": int(days.isna().sum())})
-    counts = pd.concat([band, never]) if never.iloc[0] else band
+    counts = pd.concat([band, pd.Series({NEVER: int(days.isna().sum())})])
     return pd.DataFrame({"days": counts.index.astype(str), "households": counts.to_numpy()})
 
 
+def visit_asks(data: CountyData) -> pd.DataFrame:
+    """The eight asks of this year's visits: asked, a problem found, solved on the spot."""
+    visits = up_to(data.table("visit_record"), "visited_on", data.day)
+    visits = visits[visits["visited_on"] >= pd.Timestamp(f"{data.year}-01-01")]
+    rows = []
+    for name in ASKS:
+        counts = visits[name].value_counts()
+        problem, solved = int(counts.get("problem", 0)), int(counts.get("solved", 0))
+        asked = problem + solved + int(counts.get("no_problem", 0))
+        rows.append({"ask": name, "asked": asked, "problem": problem + solved, "solved": solved})
+    return pd.DataFrame(rows)
+
+
+def visit_looks(data: CountyData) -> pd.DataFrame:
+    """Grades 1-5 of the month's visits: the four looks and satisfaction; low means 1 or 2."""
+    visits = _month_visits(data)
+    known = {name: visits[name].dropna().astype(float) for name in LOOKS}
+    return pd.DataFrame(
+        {
+            "look": LOOKS, "visits": [len(v) for v in known.values()], "sum": [v.sum() for v in known.values()],
+            "low_grades": [int((v <= LOW_GRADE).sum()) for v in known.values()],
+        }
+    )  # fmt: skip
+
+
 def _coverage(data: CountyData) -> Fraction:
-    return Fraction(float(data.now["responsible_cadre_id"].notna().sum()), float(len(data.now)))
+    return data.households(data.now["responsible_cadre_id"].notna())
 
 
 def _in_time(data: CountyData) -> Fraction:
-    return share(_visited_in_time(data))
+    return data.households(visited_in_time(data))
 
 
 def _help_week(data: CountyData) -> Fraction:
     visits = _month_visits(data)
-    homes = visits.loc[visits["in_help_week"].fillna(False).to_numpy(dtype=bool), "household_id"].nunique()
-    return Fraction(float(homes), float(len(data.now)))
+    seen = visits.loc[visits["in_help_week"].fillna(False).to_numpy(dtype=bool), "household_id"]
+    return data.households(data.now["household_id"].isin(seen))
 
 
+def _villages_covered(data: CountyData) -> Fraction:
+    rows = data.table("assignment")
+    named = set(rows.loc[rows["target_kind"] == "village", "target_id"])
+    village = data.table("village")["village_code"]
+    return Fraction(float(village.isin(named).sum()), float(len(village)))
+
+
+VISITS = ("visit_record",)
 TABLES = (
     FactTable("assignments", 3,
-              (C("town", "town"), C("households", "households"), C("with_officer", "households"), C("share", "share")),
-              ("household.responsible_cadre_id",), assignments),
+              (C("town", "town"), TOWN_HOMES, C("with_officer", "households"),
+               C("share", "share", of=("with_officer", "households"))),
+              ("household.responsible_cadre_id",), assignments, city="counties", order="share", figure="bars"),
+    FactTable("assignment_matrix", 3,
+              (C("tier", "code", "tier"), C("officers", "count"), C("units", "count"), C("towns_covered", "count"),
+               C("villages_covered", "count"), C("households_covered", "count")), ("assignment",), assignment_matrix),
+    FactTable("officer_load", 3, (C("load", "bin"), C("officers", "count")), ("household.responsible_cadre_id",),
+              officer_load, figure="histogram"),
     FactTable("visits_by_tier", 3,
               (C("tier", "code", "tier"), C("visits", "count"), C("homes", "households"), C("help_week", "count")),
-              ("visit_record",), visits_by_tier),
+              VISITS, visits_by_tier, overlapping=("homes",)),
+    FactTable("visits_due", 3,
+              (C("cadence", "label", "cadence"), C("households", "households"), C("in_time", "households"),
+               C("late", "households"), C("share", "share", of=("in_time", "households"))),
+              VISITS, visits_due, parts=(("households", ("in_time", "late")),)),
     FactTable("visits_by_town", 3,
-              (C("town", "town"), C("households", "households"), C("in_time", "households"), C("share", "share")),
-              ("visit_record",), visits_by_town),
-    FactTable("days_since_visit", 3, (C("days", "bin"), C("households", "households")), ("visit_record",),
-              days_since_visit),
+              (C("town", "town"), TOWN_HOMES, C("in_time", "households"), C("share", "share", of=("in_time", "households"))),
+              VISITS, visits_by_town, city="counties", order="share", figure="bars"),
+    FactTable("days_since_visit", 3, (C("days", "bin"), C("households", "households")), VISITS, days_since_visit,
+              figure="histogram"),
+    FactTable("visit_asks", 3,
+              (C("ask", "label", "ask"), C("asked", "count"), C("problem", "count"), C("solved", "count"),
+               C("problem_share", "share", of=("problem", "asked")), C("solved_share", "share", of=("solved", "problem"))),
+              VISITS, visit_asks),
+    FactTable("visit_looks", 3,
+              (C("look", "label", "look"), C("visits", "count"), C("sum", "number", hidden=True, adds=True),
+               C("mean_grade", "number", of=("sum", "visits")), C("low_grades", "count")), VISITS, visit_looks),
 )  # fmt: skip
 INDICATORS = (
     Indicator("officer_coverage", 3, "share", "higher_better", ("household.responsible_cadre_id",), _coverage,
               limit="share_target", source="ART-QIHE"),
-    Indicator("visited_in_time", 3, "share", "higher_better", ("visit_record",), _in_time, limit="visit_target",
-              source="ART-QIHE", headline=True),
+    Indicator("village_coverage", 3, "share", "higher_better", ("assignment",), _villages_covered,
+              limit="share_target", source="ART-QIHE", history=False, people=False),
+    Indicator("visited_in_time", 3, "share", "higher_better", VISITS, _in_time, limit="visit_target",
+              source="ART-QIHE", headline=True, history=False),
     Indicator("help_week_visits", 3, "share", "higher_better", ("visit_record.in_help_week",), _help_week,
-              source="ART-QIHE"),
+              source="ART-QIHE", history=False),
 )  # fmt: skip

@@ -1,63 +1,154 @@
-"""Small counts of people are withheld, and enough beside them that none can be worked out."""
+"""Small counts of people are withheld, and enough beside them that none can be worked out from sums.
+
+Every published count is a *cell*; every sum a reader can form (rows of a table to its total, a whole to its parts, the
+counties to the city) is a :class:`Relation`.  A cell between 1 and threshold - 1 is withheld; then further cells,
+smallest first, until no relation and no combination of relations gives a withheld cell back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
-__all__ = ["suppress"]
+__all__ = ["Relation", "withheld"]
 
-COUNTS, DERIVED = ("households", "persons"), ("share", "number", "money", "money_wan", "days", "index")
+Cell = Hashable
+RANK_TOLERANCE = 1e-9
 
 
-def suppress(frame: pd.DataFrame, kinds: dict[str, str], threshold: float) -> tuple[pd.DataFrame, int]:
-    """Withhold counts of households or persons between 1 and ``threshold`` - 1, and a second one in their column.
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """``parts`` add up to ``whole``; without a ``whole`` their sum is known to the reader."""
 
-    A column whose total is known (it is shown elsewhere, or can be added up from another table) gives a single
-    withheld cell away; so when exactly one is withheld, the next smallest positive count of the column goes too.
-    Shares and means in a row that lost a count go as well, since they would give it back.
+    parts: tuple[Cell, ...]
+    whole: Cell | None = None
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        return self.parts if self.whole is None else (*self.parts, self.whole)
+
+
+def withheld(cells: Mapping[Cell, float], relations: Sequence[Relation], threshold: float) -> set[Cell]:
+    """The cells to withhold.
 
     Parameters
     ----------
-    frame : DataFrame
-    kinds : dict
-        Kind of each column (see :data:`relapse_risk.assessment.base.Kind`).
+    cells : mapping
+        Count by cell; unknown cells are left out.
+    relations : sequence of Relation
+        Those naming a cell that is not in ``cells`` are ignored.
     threshold : float
-        Counts below this are small; zero is not withheld.
+        Counts below this are small; zero is not.
 
     Returns
     -------
-    (DataFrame, int)
-        The frame with withheld cells null, and how many were withheld.
+    set
+        After withholding, the withheld cells of every relation add up to ``threshold`` at least, and no withheld cell
+        is fixed by the relations together (null space of the relations over the withheld cells).
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"town": ["a", "b", "c"], "households": [3, 9, 40]})
-    >>> suppress(frame, {"town": "town", "households": "households"}, 5)[0]["households"].tolist()
-    [<NA>, <NA>, 40]
+    >>> sorted(withheld({"a": 3, "b": 9, "c": 40}, [Relation(("a", "b", "c"))], 5))
+    ['a', 'b']
     """
-    counts = [name for name, kind in kinds.items() if kind in COUNTS and name in frame]
-    if frame.empty or not counts:
-        return frame, 0
-    result = frame.copy()
-    hidden_rows = np.zeros(len(frame), dtype=bool)
-    withheld = 0
-    for name in counts:
-        hidden = _hidden(frame[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan), threshold)
-        result[name] = frame[name].astype("Float64").round().astype("Int64").mask(hidden)
-        hidden_rows |= hidden
-        withheld += int(hidden.sum())
-    for name, kind in kinds.items():
-        if kind in DERIVED and name in result:
-            result[name] = result[name].mask(hidden_rows)
-    return result, withheld
+    known = [relation for relation in relations if all(cell in cells for cell in relation.cells)]
+    hidden = {cell for cell, value in cells.items() if 0 < value < threshold}
+    if not hidden:
+        return hidden
+    of_cell: dict[Cell, list[int]] = {}
+    for index, relation in enumerate(known):
+        for cell in relation.cells:
+            of_cell.setdefault(cell, []).append(index)
+    queue = sorted({index for cell in hidden for index in of_cell.get(cell, [])})
+    while queue:
+        added = _close_sums(known, cells, hidden, threshold, queue) | _close_exact(known, of_cell, cells, hidden)
+        queue = sorted({index for cell in added for index in of_cell.get(cell, [])})
+    return hidden
 
 
-def _hidden(values: np.ndarray, threshold: float) -> np.ndarray:
-    small = (values > 0) & (values < threshold)
-    if small.sum() == 1:
-        others = np.where(small | ~(values > 0), np.inf, values)
-        if np.isfinite(others).any():
-            small = small.copy()
-            small[int(others.argmin())] = True
-    return small
+def _close_sums(
+    relations: Sequence[Relation], cells: Mapping[Cell, float], hidden: set[Cell], threshold: float,
+    queue: Iterable[int],
+) -> set[Cell]:  # fmt: skip
+    """Withhold more in each relation until its withheld cells are two or more and their sum is not small."""
+    added: set[Cell] = set()
+    for index in queue:
+        relation = relations[index]
+        while True:
+            inside = [cell for cell in relation.cells if cell in hidden]
+            open_sum = relation.whole in hidden or sum(cells[cell] for cell in inside) >= threshold
+            if not inside or (len(inside) > 1 and open_sum):
+                break
+            more = _cheapest(relation.parts, cells, hidden) or _cheapest(relation.cells, cells, hidden)
+            if more is None:
+                break
+            hidden.add(more)
+            added.add(more)
+    return added
+
+
+def _cheapest(options: Iterable[Cell], cells: Mapping[Cell, float], hidden: set[Cell]) -> Cell | None:
+    """The smallest visible positive cell; a zero only where nothing else is left."""
+    visible = [cell for cell in options if cell not in hidden]
+    return min(visible, key=lambda cell: (cells[cell] <= 0, cells[cell], str(cell)), default=None)
+
+
+def _close_exact(
+    relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], cells: Mapping[Cell, float], hidden: set[Cell]
+) -> set[Cell]:
+    """Withhold one more beside each cell that the relations together would give back."""
+    added: set[Cell] = set()
+    for cell in _recoverable(relations, of_cell, hidden):
+        options = [other for index in of_cell[cell] for other in relations[index].cells]
+        more = _cheapest(options, cells, hidden)
+        if more is not None:
+            hidden.add(more)
+            added.add(more)
+    return added
+
+
+def _recoverable(relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], hidden: set[Cell]) -> list[Cell]:
+    """Withheld cells whose value the relations fix."""
+    order = sorted((cell for cell in hidden if cell in of_cell), key=str)
+    if not order:
+        return []
+    column = {cell: place for place, cell in enumerate(order)}
+    touched = sorted({index for cell in order for index in of_cell[cell]})
+    entries = [
+        (row, column[cell], -1.0 if cell == relations[index].whole else 1.0)
+        for row, index in enumerate(touched)
+        for cell in relations[index].cells
+        if cell in column
+    ]
+    rows, columns, signs = (np.array(part) for part in zip(*entries, strict=True))
+    found: list[Cell] = []
+    for in_rows, in_columns in _components(rows, columns, len(touched), len(order)):
+        matrix = np.zeros((len(in_rows), len(in_columns)))
+        mine = np.isin(rows, in_rows)
+        matrix[np.searchsorted(in_rows, rows[mine]), np.searchsorted(in_columns, columns[mine])] = signs[mine]
+        found += [order[in_columns[place]] for place in _fixed(matrix)]
+    return found
+
+
+def _components(
+    rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], n_rows: int, n_columns: int
+) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Rows and columns of each block of relations that share no cell with another block."""
+    size = n_rows + n_columns
+    graph = coo_matrix((np.ones(len(rows)), (rows, columns + n_rows)), shape=(size, size))
+    count, label = connected_components(graph, directed=False)
+    blocks = [np.flatnonzero(label == block) for block in range(count)]
+    return [(b[b < n_rows], b[b >= n_rows] - n_rows) for b in blocks]
+
+
+def _fixed(matrix: npt.NDArray[np.float64]) -> list[int]:
+    """Unknowns that take one value only in every solution of the linear system."""
+    _, singular, right = np.linalg.svd(matrix, full_matrices=True)
+    rank = int((singular > RANK_TOLERANCE).sum())
+    free = np.abs(right[rank:]).max(axis=0, initial=0.0)
+    return [int(place) for place in np.flatnonzero(free < RANK_TOLERANCE)]

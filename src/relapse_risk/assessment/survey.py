@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator
-from relapse_risk.assessment.baseline import by_town
+from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, in_code_order
+from relapse_risk.assessment.intervals import logit
 from relapse_risk.poverty import Mean, estimate, survey_design
 from relapse_risk.schema import code_list
 
@@ -36,19 +36,24 @@ def weighted_share(rows: pd.DataFrame, answer: str, domain: pd.Series | None = N
         return Fraction(0.0, 0.0)
     design = survey_design(known["sampling_weight"].astype(float), strata=known["stratum"], single_psu="centre")
     found = estimate(Mean(), yes, design, domain=inside, kind="logit").frame.iloc[0]
-    low, high = (None if np.isnan(found[side]) else float(found[side]) for side in ("low", "high"))
-    return Fraction(count, float(n), value=float(found["value"]), low=low, high=high)
+    value, se = float(found["value"]), float(found["se"])
+    limits = logit(value, se, n)
+    weight = float(known.loc[inside, "sampling_weight"].sum())
+    return Fraction(count, float(n), value=value, low=limits.low, high=limits.high, se=se, population=weight)
 
 
 def survey_by_stratum(data: CountyData) -> pd.DataFrame:
     """Calls, answers and weighted satisfaction by stratum."""
     rows = _year(data)
-    return pd.DataFrame(
-        [
-            _line({"stratum": word}, rows, rows["stratum"] == word)
-            for word in code_list("survey_stratum").words
-            if (rows["stratum"] == word).any()
-        ]
+    words = [word for word in code_list("survey_stratum").words if (rows["stratum"] == word).any()]
+    return _typed([_line({"stratum": word}, rows, rows["stratum"] == word) for word in words])
+
+
+def survey_by_quarter(data: CountyData) -> pd.DataFrame:
+    """Calls, answers and weighted satisfaction by quarter of the year."""
+    rows = _year(data)
+    return _typed(
+        [_line({"quarter": word}, rows, rows["quarter"] == word) for word in sorted(rows["quarter"].unique())]
     )
 
 
@@ -56,32 +61,53 @@ def _line(label: dict[str, str], rows: pd.DataFrame, domain: pd.Series) -> dict[
     found = weighted_share(rows, "satisfied", domain)
     contacted = rows.loc[domain, "contacted"].fillna(False)
     return {
-        **label, "called": len(contacted), "reached": int(contacted.sum()),
-        "response": float(contacted.mean()) if len(contacted) else np.nan,
-        "satisfied": found.ratio, "low": found.low, "high": found.high,
+        **label, "called": len(contacted), "reached": int(contacted.sum()), "satisfied": found.ratio,
+        "low": found.low, "high": found.high,
     }  # fmt: skip
 
 
+def _typed(lines: list[dict[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(lines)
+    numeric = [name for name in ("satisfied", "share", "low", "high") if name in frame]
+    return frame.astype(dict.fromkeys(numeric, "float64"))
+
+
 def survey_by_town(data: CountyData) -> pd.DataFrame:
-    """Weighted satisfaction by town with 95 % interval: towns whose intervals overlap are not told apart."""
+    """Weighted satisfaction by town with 95 % interval, and whether it differs from the county's beyond chance."""
     rows = _year(data)
-    town = rows["household_id"].map(data.now.set_index("household_id")["town_code"])
+    town = rows["household_id"].map(data.town_of)
     lines = [_line({"town_code": code}, rows, town == code) for code in sorted(town.dropna().unique())]
-    frame = pd.DataFrame(lines).set_index("town_code") if lines else pd.DataFrame()
-    numeric = frame.astype({name: "float64" for name in ("satisfied", "low", "high")}) if len(frame) else frame
-    return by_town(data, numeric.sort_values("satisfied")) if len(frame) else frame
+    if not lines:
+        return pd.DataFrame()
+    frame = _typed(lines)
+    county = weighted_share(rows, "satisfied").ratio
+    if county is not None:
+        frame["differs"] = np.select(
+            [frame["high"] < county, frame["low"] > county], ["below", "above"], "not_told_apart"
+        )
+    return data.by_town(frame.set_index("town_code"))
 
 
 def survey_answers(data: CountyData) -> pd.DataFrame:
     """The three questions: weighted share of yes with interval."""
     rows = _year(data)
     found = [(name, weighted_share(rows, name)) for name in ANSWERS]
-    return pd.DataFrame(
-        {
-            "question": [name for name, _ in found], "answers": [f.denominator for _, f in found],
-            "share": [f.ratio for _, f in found], "low": [f.low for _, f in found], "high": [f.high for _, f in found],
-        }
-    ).astype({name: "float64" for name in ("share", "low", "high")})  # fmt: skip
+    return _typed(
+        [
+            {"question": name, "answers": int(f.denominator), "share": f.ratio, "low": f.low, "high": f.high}
+            for name, f in found
+        ]
+    )
+
+
+def sampling(data: CountyData) -> pd.DataFrame:
+    """How the sample was drawn: households the stratum stands for a quarter, called, reached, mean weight."""
+    rows = _year(data)
+    grouped = rows.groupby("stratum")
+    frame = pd.DataFrame({"called": grouped.size(), "weight_sum": grouped["sampling_weight"].sum()})
+    frame["reached"] = rows["contacted"].fillna(False).astype(int).groupby(rows["stratum"]).sum()
+    frame["stands_for"] = frame["weight_sum"] / max(rows["quarter"].nunique(), 1)
+    return in_code_order(frame, code_list("survey_stratum").words, "stratum")
 
 
 def _response(data: CountyData) -> Fraction:
@@ -89,20 +115,33 @@ def _response(data: CountyData) -> Fraction:
     return Fraction(float(rows["contacted"].fillna(False).sum()), float(len(rows)))
 
 
-RESPONSE = (C("called", "count"), C("reached", "count"), C("response", "share"), C("satisfied", "share"),
-            C("low", "share"), C("high", "share"))  # fmt: skip
+def _approval(name: str) -> Indicator:
+    return Indicator(
+        {"satisfied": "approval_rate"}.get(name, name), 16 if name == "satisfied" else 15, "share", "higher_better",
+        (f"survey_response.{name}",), lambda d: weighted_share(_year(d), name),
+        limit="approval_limit" if name == "satisfied" else "", source="DEF-RATES", sampled="survey",
+        headline=name == "satisfied", history=False, people=False,
+    )  # fmt: skip
+
+
+RESPONSE = (C("called", "count"), C("reached", "count"), C("response", "share", of=("reached", "called")),
+            C("satisfied", "share"), C("low", "share"), C("high", "share"))  # fmt: skip
+SURVEY = ("survey_response",)
 TABLES = (
     FactTable("survey_answers", 15,
               (C("question", "label", "question"), C("answers", "count"), C("share", "share"), C("low", "share"),
-               C("high", "share")), ("survey_response",), survey_answers),
-    FactTable("survey_by_stratum", 15, (C("stratum", "code", "survey_stratum"), *RESPONSE), ("survey_response",),
-              survey_by_stratum),
-    FactTable("survey_by_town", 15, (C("town", "town"), *RESPONSE), ("survey_response", "village.town_code"),
-              survey_by_town),
+               C("high", "share")), SURVEY, survey_answers, city="none", figure="forest"),
+    FactTable("survey_by_stratum", 15, (C("stratum", "code", "survey_stratum"), *RESPONSE), SURVEY, survey_by_stratum),
+    FactTable("survey_by_quarter", 15, (C("quarter", "text"), *RESPONSE), SURVEY, survey_by_quarter, figure="lines"),
+    FactTable("survey_by_town", 15,
+              (C("town", "town"), *RESPONSE, C("differs", "label", "differs", descriptive=True)),
+              (*SURVEY, "village.town_code"), survey_by_town, city="counties", order="satisfied", figure="forest"),
+    FactTable("sampling", 18,
+              (C("stratum", "code", "survey_stratum"), C("stands_for", "count"), C("called", "count"), C("reached", "count"),
+               C("weight_sum", "number", hidden=True, adds=True), C("mean_weight", "number", of=("weight_sum", "called"))),
+              SURVEY, sampling),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("survey_response", 15, "share", "higher_better", ("survey_response",), _response, history=False),
-    Indicator("approval_rate", 16, "share", "higher_better", ("survey_response.satisfied",),
-              lambda d: weighted_share(_year(d), "satisfied"), limit="approval_limit", source="DEF-RATES",
-              sampled=True, headline=True, adds_up=False, history=False),
-)  # fmt: skip
+    Indicator("survey_response", 15, "share", "higher_better", SURVEY, _response, history=False, people=False),
+    *(_approval(name) for name in ANSWERS),
+)

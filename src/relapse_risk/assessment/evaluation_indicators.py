@@ -1,0 +1,108 @@
+"""Section 16: the indicators an outside evaluation asks for, as a full count of the register where it allows."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from relapse_risk.assessment.base import CountyData, Fraction, Indicator, up_to
+from relapse_risk.assessment.monitoring import first_help, is_monitored, meets_monitoring_rules
+
+__all__ = ["INDICATORS"]
+
+GUARANTEES_OF_ELIMINATION = ("education_ok", "medical_ok", "house_safe", "water_safe")
+
+
+def _below(data: CountyData) -> pd.Series:
+    """Income strictly below the poverty line; null without an income."""
+    income, line = data.now["income_pc_year"], data.now["poverty_line"]
+    return (income < line).astype("boolean").mask(income.isna() | line.isna())
+
+
+def _fails(data: CountyData) -> pd.Series:
+    """Some guarantee is known not to hold."""
+    return data.now["guarantees_ok"].eq(False).fillna(False).astype(bool)
+
+
+def _never_registered(data: CountyData) -> pd.Series:
+    return data.now["register_year"].isna() & data.now["household_class"].isin(["ordinary", "edge"])
+
+
+def _missed(data: CountyData) -> Fraction:
+    """Missed persons (below the line, or a guarantee fails) over persons of households that were never registered."""
+    poor = _below(data).fillna(False).astype(bool) | _fails(data)
+    return data.members(poor, _never_registered(data))
+
+
+def _wrong_exit(data: CountyData) -> Fraction:
+    """Persons lifted whose exit does not hold (a guarantee fails) over persons lifted."""
+    return data.members(_fails(data), data.now["exit_year"].notna())
+
+
+def _combined(data: CountyData) -> Fraction:
+    """(Registered and not lifted + missed + wrong exit, persons) over the county's rural population."""
+    now, size = data.now, data.now["size"].astype(float)
+    remaining = now["register_year"].notna() & now["exit_year"].isna()
+    missed = _never_registered(data) & (_below(data).fillna(False).astype(bool) | _fails(data))
+    wrong = now["exit_year"].notna() & _fails(data)
+    rural = data.table("county")["rural_population"].dropna()
+    persons = float(size[remaining | missed | wrong].sum())
+    return Fraction(persons, float(rural.sum()))
+
+
+def _relapse(data: CountyData) -> Fraction:
+    """Persons lifted who are below the line or fail a guarantee, over persons lifted."""
+    fallen = _below(data).fillna(False).astype(bool) | _fails(data)
+    return data.members(fallen, data.now["exit_year"].notna())
+
+
+def _missed_monitoring(data: CountyData) -> Fraction:
+    """Households that meet the monitoring rules and are not monitored, over households not monitored."""
+    rules = pd.concat([flags.fillna(False).astype(bool) for flags in meets_monitoring_rules(data).values()], axis=1)
+    return data.households(rules.any(axis=1), ~is_monitored(data.now))
+
+
+def _failed_help(data: CountyData) -> Fraction:
+    """Households without a measure within the days allowed, over those monitored at least so long or helped."""
+    found = first_help(data)
+    due = found[found["help_due"].astype(bool)]
+    return Fraction(float((~(due["help_days"] <= data.limit("help_days"))).sum()), float(len(due)))
+
+
+def _wrong_elimination(data: CountyData) -> Fraction:
+    """Eliminated households that break the elimination rules: low income or a guarantee unmet then, or no labour."""
+    gone = up_to(data.table("elimination"), "eliminated_on", data.day).sort_values("eliminated_on", kind="stable")
+    gone = gone.drop_duplicates("household_id", keep="last")
+    name = data.place.lines.get("monitoring")
+    low = gone["net_income_per_head"] < data.limit(name) if name else pd.Series(False, index=gone.index)
+    unmet = pd.concat([gone[c].eq(False).fillna(False).astype(bool) for c in GUARANTEES_OF_ELIMINATION], axis=1)
+    helpless = data.now.set_index("household_id")["all_no_labour"].reindex(gone["household_id"]).fillna(False)
+    wrong = low.fillna(False).to_numpy(dtype=bool) | unmet.any(axis=1).to_numpy() | helpless.to_numpy(dtype=bool)
+    return Fraction(float(wrong.sum()), float(len(gone)))
+
+
+def _timeliness(data: CountyData) -> Fraction:
+    """Identified within the days allowed after the event, of those identified in the last twelve months."""
+    days = first_help(data)["identify_days"].dropna()
+    return Fraction(float((days <= data.limit("identify_days")).sum()), float(len(days)))
+
+
+EXIT = ("household.exit_year", "household.dwelling_grade", "person.medical_insurance")
+HELP = ("household.monitor_identified_on", "assistance_record")
+INDICATORS = (
+    Indicator("missed_rate", 16, "share", "lower_better", ("household.household_class=ordinary", "income"), _missed,
+              limit="missed_limit", source="DEF-RATES"),
+    Indicator("wrong_exit_rate", 16, "share", "lower_better", EXIT, _wrong_exit, limit="wrong_exit_limit",
+              source="DEF-RATES"),
+    Indicator("combined_poverty_rate", 16, "share", "lower_better",
+              ("county.rural_population", "household.register_year", "income"), _combined,
+              limit="combined_poverty_limit", source="DEF-RATES"),
+    Indicator("missed_monitoring", 16, "share", "lower_better", ("household.monitor_type", "income"), _missed_monitoring,
+              limit="zero_target", source="MEM", headline=True),
+    Indicator("failed_help", 16, "share", "lower_better", HELP, _failed_help, limit="zero_target", source="QA-RULES",
+              history=False),
+    Indicator("wrong_elimination", 16, "share", "lower_better", ("elimination",), _wrong_elimination,
+              limit="zero_target", source="MEM", history=False),
+    Indicator("relapse_rate", 16, "share", "lower_better", ("household.exit_year", "income"), _relapse, source="MEM"),
+    Indicator("timeliness", 16, "share", "higher_better", ("household.monitor_identified_on", "shock_event"), _timeliness,
+              limit="share_target", source="ASSUME", history=False),
+)  # fmt: skip

@@ -1,0 +1,134 @@
+"""The central table of indicators: value, interval, last period, limit and verdict, by county and for the city."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.assessment.base import CITY, CountyData, Fraction, Indicator
+from relapse_risk.assessment.intervals import combined
+from relapse_risk.parameters import DatedValue
+
+__all__ = ["VERDICTS", "indicator_rows", "verdict", "with_city"]
+
+WATCH_BAND = 0.1  # within a tenth of the way to the limit is "watch", so that a near miss is seen before it is one
+VERDICTS = ("met", "watch", "not_met", "no_limit", "not_collected")
+NUMERIC = (
+    "numerator", "denominator", "value", "low", "high", "previous", "previous_numerator", "previous_denominator",
+    "limit", "cases", "n", "se", "population",
+)  # fmt: skip
+TEXTUAL = ("limit_confidence", "limit_source", "previous_period", "reason")
+
+
+def verdict(value: float | None, limit: float | None, direction: str) -> str:
+    """met, watch (met, but within a tenth of failing), not_met, no_limit, or not_collected.
+
+    Examples
+    --------
+    >>> verdict(0.95, 0.9, "higher_better"), verdict(0.85, 0.9, "higher_better"), verdict(None, 0.9, "higher_better")
+    ('met', 'not_met', 'not_collected')
+    >>> verdict(0.019, 0.02, "lower_better")
+    'watch'
+    """
+    if value is None or np.isnan(value):
+        return "not_collected"
+    if limit is None or np.isnan(limit) or direction == "none":
+        return "no_limit"
+    room = (value - limit) if direction == "higher_better" else (limit - value)
+    if room < -1e-12:
+        return "not_met"
+    near = WATCH_BAND * (limit if direction == "lower_better" else abs(1 - limit) if limit < 1 else 0)
+    return "watch" if near > 0 and room < near and value != limit else "met"
+
+
+def indicator_rows(data: CountyData, items: Sequence[Indicator], reasons: Mapping[str, str]) -> pd.DataFrame:
+    """One row per indicator of one county; ``reasons`` says why those that cannot be computed cannot."""
+    rows = [_row(item, data, reasons.get(item.name, "")) for item in items]
+    return _typed(pd.DataFrame(rows))
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype(dict.fromkeys(NUMERIC, "float64") | dict.fromkeys(TEXTUAL, "str"))
+
+
+def _row(item: Indicator, data: CountyData, reason: str) -> dict[str, object]:
+    found = Fraction(np.nan, np.nan) if reason else item.compute(data)
+    earlier = data.earlier if item.history and not reason else None
+    before = item.compute(earlier) if earlier is not None else Fraction(np.nan, np.nan)
+    judged = item.limit and not reason and data.place.limits_apply
+    limit = data.parameters.on(item.limit, data.day) if judged else None
+    empty = found.ratio is None and not reason
+    return {
+        "county_code": data.county, "section": item.section, "indicator": item.name, "headline": item.headline,
+        "numerator": found.numerator, "denominator": found.denominator, "value": found.ratio,
+        "low": found.low, "high": found.high, "sampled": item.sampled or ("survey" if found.se is not None else ""),
+        "previous": before.ratio, "previous_numerator": before.numerator, "previous_denominator": before.denominator,
+        "previous_period": data.previous if before.ratio is not None and not np.isnan(before.ratio) else None,
+        "unit": item.unit, "direction": item.direction, **_limit(limit), "source": item.source,
+        "cases": found.numerator if found.cases is None else found.cases,
+        "n": found.denominator if found.n is None else found.n, "se": found.se, "population": found.population,
+        "reason": "no_cases" if empty else reason,
+        "verdict": verdict(found.ratio, limit.value if limit else None, item.direction),
+    }  # fmt: skip
+
+
+def _limit(limit: DatedValue | None) -> dict[str, object]:
+    if limit is None:
+        return {"limit": None, "limit_confidence": None, "limit_source": None}
+    return {"limit": limit.value, "limit_confidence": limit.confidence, "limit_source": limit.source}
+
+
+def with_city(rows: pd.DataFrame, items: Sequence[Indicator]) -> pd.DataFrame:
+    """``rows`` of every county and the city's after them."""
+    by_name = {name: mine for name, mine in rows.groupby("indicator", sort=False)}
+    cities = [_city_row(item, by_name[item.name]) for item in items if item.name in by_name]
+    return pd.concat([rows, _typed(pd.DataFrame(cities))], ignore_index=True)
+
+
+def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
+    first: dict[str, Any] = mine.iloc[0].to_dict()
+    sums = {
+        name: mine[name].sum(min_count=1)
+        for name in (
+            "numerator",
+            "denominator",
+            "cases",
+            "n",
+            "population",
+            "previous_numerator",
+            "previous_denominator",
+        )
+    }
+    value, low, high, se = _city_value(item, mine, sums)
+    before = sums["previous_denominator"]
+    previous = sums["previous_numerator"] / before if item.city == "ratio" and before > 0 else None
+    reasons = [reason for reason in mine["reason"].dropna() if reason]
+    return first | sums | {
+        "county_code": CITY, "value": value, "low": low, "high": high, "se": se,
+        "previous": mine["previous"].sum(min_count=1) if item.city == "total" else previous,
+        "reason": reasons[0] if value is None and reasons else "",
+        "verdict": verdict(value, first["limit"], item.direction),
+    }  # fmt: skip
+
+
+def _city_value(
+    item: Indicator, mine: pd.DataFrame, sums: Mapping[str, float]
+) -> tuple[float | None, float | None, float | None, float | None]:
+    known = mine.dropna(subset=["value"])
+    if known.empty:
+        return None, None, None, None
+    if item.city == "total":
+        return float(known["value"].sum()), None, None, None
+    if known["se"].notna().all() and item.unit == "share":
+        weight = known["population"].fillna(known["denominator"])
+        value, found = combined(known["value"].tolist(), known["se"].tolist(), weight.tolist(), sums["n"])
+        return value, found.low, found.high, found.se
+    weight = known["denominator"]
+    limits = [float(np.average(known[s], weights=weight)) if known[s].notna().all() else None for s in ("low", "high")]
+    if item.city == "mean":
+        return float(np.average(known["value"], weights=weight)), limits[0], limits[1], None
+    value = sums["numerator"] / sums["denominator"] if sums["denominator"] > 0 else None
+    return value, limits[0], limits[1], None

@@ -1,0 +1,129 @@
+"""95 % intervals of shares and means: Wilson for plain counts, linearised and logit for weighted samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Interval", "beta_binomial", "combined", "logit", "of_mean", "of_share", "wilson"]
+
+LEVEL = 0.95
+Q = NormalDist().inv_cdf((1 + LEVEL) / 2)
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Limits and standard error of an estimate, ``None`` where they cannot be had."""
+
+    low: float | None
+    high: float | None
+    se: float | None
+
+
+def wilson(count: float, n: float) -> Interval:
+    """Wilson's score interval of ``count`` in ``n`` (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+
+    Examples
+    --------
+    >>> found = wilson(8, 10)
+    >>> round(found.low, 4), round(found.high, 4)
+    (0.4902, 0.9433)
+    """
+    if n <= 0:
+        return Interval(None, None, None)
+    p = min(max(count / n, 0.0), 1.0)  # a count rebuilt from a share may be a rounding error outside
+    centre = (p + Q * Q / (2 * n)) / (1 + Q * Q / n)
+    half = Q / (1 + Q * Q / n) * np.sqrt(p * (1 - p) / n + Q * Q / (4 * n * n))
+    return Interval(max(float(centre - half), 0.0), min(float(centre + half), 1.0), float(np.sqrt(p * (1 - p) / n)))
+
+
+def logit(value: float, se: float, n: float) -> Interval:
+    """Limits of a share inside 0-1 on the logit scale; at 0 or 1 Wilson's with the number of answers ``n``.
+
+    Examples
+    --------
+    >>> found = logit(0.5, 0.1, 25)
+    >>> round(found.low, 3), round(found.high, 3)
+    (0.314, 0.686)
+    """
+    if not 0 < value < 1 or se <= 0:
+        edge = wilson(value * n, n)
+        return Interval(edge.low, edge.high, se)
+    centre, step = np.log(value / (1 - value)), Q * se / (value * (1 - value))
+    low, high = (float(1 / (1 + np.exp(-(centre + sign * step)))) for sign in (-1, 1))
+    return Interval(low, high, se)
+
+
+def _linearised_se(x: Array, w: Array, mean: float) -> float:
+    """Taylor standard error of a weighted mean, units drawn independently (with replacement)."""
+    n = len(x)
+    residual = w * (x - mean) / w.sum()
+    return float(np.sqrt(n / (n - 1) * (residual**2).sum()))
+
+
+def of_share(answer: npt.NDArray[np.bool_], weight: Array) -> Interval:
+    """Interval of a weighted share: linearised standard error, logit scale."""
+    n = len(answer)
+    if n < 2 or weight.sum() <= 0:
+        return Interval(None, None, None)
+    x = answer.astype(np.float64)
+    value = float((x * weight).sum() / weight.sum())
+    return logit(value, _linearised_se(x, weight, value), n)
+
+
+def of_mean(x: Array, weight: Array) -> Interval:
+    """Interval of a weighted mean: linearised standard error, normal limits."""
+    if len(x) < 2 or weight.sum() <= 0:
+        return Interval(None, None, None)
+    value = float((x * weight).sum() / weight.sum())
+    se = _linearised_se(x, weight, value)
+    return Interval(value - Q * se, value + Q * se, se)
+
+
+def combined(
+    values: Sequence[float], se: Sequence[float], weights: Sequence[float], n: float
+) -> tuple[float, Interval]:
+    """Independent shares of several counties as one: weighted mean, logit interval.
+
+    Examples
+    --------
+    >>> value, found = combined([0.4, 0.6], [0.1, 0.1], [1, 1], 50)
+    >>> round(value, 2), round(found.se, 4)
+    (0.5, 0.0707)
+    """
+    v, s, w = (np.asarray(part, dtype=np.float64) for part in (values, se, weights))
+    value = float((v * w).sum() / w.sum())
+    return value, logit(value, float(np.sqrt(((s * w) ** 2).sum()) / w.sum()), n)
+
+
+def beta_binomial(counts: Sequence[float], n: Sequence[float]) -> Array:
+    """Shares pulled towards the common rate by as much as they are noise (beta-binomial, moments).
+
+    Returns
+    -------
+    array
+        (count + a) / (n + a + b), with a and b from the mean and the variance between counties beyond binomial noise
+        (Kleinman 1973, doi:10.1080/01621459.1973.10481332).  Without any such variance every county gets the mean.
+
+    Examples
+    --------
+    >>> beta_binomial([1, 1], [10, 10]).tolist()
+    [0.1, 0.1]
+    """
+    y, size = np.asarray(counts, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    total = size.sum()
+    rate = y.sum() / total
+    k = len(y)
+    between = (size * (y / size - rate) ** 2).sum()
+    noise = rate * (1 - rate)
+    spread = total - (size**2).sum() / total
+    rho = (between / noise - (k - 1)) / (spread - (k - 1)) if noise > 0 and spread > k - 1 else 0.0
+    if rho <= 0:
+        return np.full(k, rate)
+    strength = max(1 / min(rho, 1.0) - 1, 0.0)
+    return np.asarray((y + strength * rate) / (size + strength))

@@ -1,0 +1,34 @@
+"""Section 10: paired help inside the province; what is recorded of it, and labour that works elsewhere in it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.assessment.social_help import place_figures
+
+__all__ = ["INDICATORS", "TABLES"]
+
+C = FactColumn
+
+
+def paired_help(data: CountyData) -> pd.DataFrame:
+    """Paired help (partner, funds, projects, labour) recorded as facts about the county."""
+    return place_figures(data, "paired help")
+
+
+def _transferred(data: CountyData) -> Fraction:
+    """Persons at work away or locally whose place of work is another city of the province."""
+    away = data.persons[data.persons["employment_status"].isin(["away", "local"]).to_numpy(dtype=bool)]
+    known = away["work_place"].dropna()
+    return Fraction(float((known == "province").sum()), float(len(known)))
+
+
+TABLES = (
+    FactTable("paired_help", 10,
+              (C("metric", "text"), C("value", "number"), C("unit", "text"), C("confidence", "confidence")),
+              ("place_fact:paired help",), paired_help, city="none"),
+)  # fmt: skip
+INDICATORS = (
+    Indicator("work_in_province", 10, "share", "none", ("person.work_place", "person.employment_status"), _transferred),
+)

@@ -1,0 +1,160 @@
+"""Section 8, social help: sponsors of pupils, special posts, consumption aid and idle village resources."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from relapse_risk.assessment.base import (
+    CountyData,
+    FactColumn,
+    FactTable,
+    Fraction,
+    Indicator,
+    in_code_order,
+    share,
+    up_to,
+)
+from relapse_risk.assessment.baseline import TOWN_HOMES
+from relapse_risk.schema import code_list
+
+__all__ = ["INDICATORS", "TABLES"]
+
+C = FactColumn
+POST_AGES = (16, 70)  # QA-RULES: holders under 16, or 70 and over, are rejected
+
+
+def pupil_sponsors(data: CountyData) -> pd.DataFrame:
+    """Sponsored pupils and money by role of the sponsor."""
+    rows = data.table("pupil_sponsor")
+    frame = rows.groupby("sponsor_role").agg(
+        pupils=("person_id", "nunique"), sponsors=("sponsor_id", "nunique"), fund=("fund_amount", "sum")
+    )
+    return in_code_order(frame, code_list("sponsor_role").words, "sponsor_role")
+
+
+def _posts_now(data: CountyData) -> pd.DataFrame:
+    posts = up_to(data.table("special_post"), "start_on", data.day)
+    return posts[~(posts["end_on"] <= pd.Timestamp(data.day)).fillna(False).to_numpy(dtype=bool)]
+
+
+def _served(posts: pd.DataFrame) -> pd.Series:
+    return posts["served_person_ids"].fillna("").map(lambda text: len([part for part in text.split(";") if part]))
+
+
+def special_posts(data: CountyData) -> pd.DataFrame:
+    """Special posts filled on the data date, by kind: holders, persons served, monthly pay and hours."""
+    posts = _posts_now(data)
+    frame = (
+        posts.assign(served=_served(posts))
+        .groupby("post_kind")
+        .agg(posts=("post_id", "nunique"), served=("served", "sum"), pay_sum=("monthly_pay", "sum"),
+             paid=("monthly_pay", "count"), hours_sum=("hours_month", "sum"), timed=("hours_month", "count"))
+    )  # fmt: skip
+    return in_code_order(frame, code_list("post_type").words, "post_kind")
+
+
+def posts_by_town(data: CountyData) -> pd.DataFrame:
+    """Special posts and persons served by town."""
+    posts = _posts_now(data)
+    frame = (
+        posts.assign(served=_served(posts))
+        .groupby(posts["village_code"].str[:9])
+        .agg(posts=("post_id", "nunique"), served=("served", "sum"))
+    )
+    homes = data.now.groupby("town_code").size()
+    frame = frame.reindex(homes.index, fill_value=0)
+    frame["households"] = homes
+    frame["posts_100"] = 100 * frame["posts"]
+    return data.by_town(frame)
+
+
+def post_checks(data: CountyData) -> pd.DataFrame:
+    """Post holders the audit rules reject: too young, too old, no labour capacity, not in the register."""
+    posts = _posts_now(data)
+    holder = data.persons.set_index("person_id").reindex(posts["holder_id"])
+    tests = {
+        "too_young": holder["age"] < POST_AGES[0],
+        "too_old": holder["age"] >= POST_AGES[1],
+        "no_capacity": holder["labour_capacity"].isin(["lost", "none"]),
+        "not_in_register": holder["household_id"].isna(),
+    }
+    return pd.DataFrame(
+        {
+            "post_check": list(tests), "persons": [int(flags.fillna(False).sum()) for flags in tests.values()],
+            "holders": len(posts),
+        }
+    )  # fmt: skip
+
+
+def idle_land(data: CountyData) -> pd.DataFrame:
+    """Villages with idle land taken into use, by type, and area."""
+    village = data.table("village")
+    used = village[(village["idle_land_mu"] > 0).fillna(False).to_numpy(dtype=bool)]
+    frame = used.groupby("idle_land_type").agg(villages=("village_code", "size"), area=("idle_land_mu", "sum"))
+    return in_code_order(frame, code_list("idle_land_type").words, "idle_land_type")
+
+
+def place_figures(data: CountyData, *words: str) -> pd.DataFrame:
+    """Facts about the county whose metric starts with one of ``words``."""
+    facts = data.table("place_fact")
+    mine = facts[facts["metric"].fillna("").str.startswith(words)]
+    return mine[["metric", "value", "unit", "confidence"]]
+
+
+def consumption_aid(data: CountyData) -> pd.DataFrame:
+    """Consumption aid and donations recorded as facts about the county."""
+    return place_figures(data, "consumption aid", "donation")
+
+
+def _served_per_post(data: CountyData) -> Fraction:
+    posts = _posts_now(data)
+    return Fraction(float(_served(posts).sum()), float(posts["post_id"].nunique()))
+
+
+def _holders_fit(data: CountyData) -> Fraction:
+    """Post holders in the register who are of the right age and able to work."""
+    holder = data.persons.set_index("person_id").reindex(_posts_now(data)["holder_id"].unique()).dropna(subset=["age"])
+    fit = (holder["age"] >= POST_AGES[0]) & (holder["age"] < POST_AGES[1])
+    return share((fit & ~holder["labour_capacity"].isin(["lost", "none"])).astype("boolean"))
+
+
+def _pupils_sponsored(data: CountyData) -> Fraction:
+    pupils = data.persons[data.persons["student_stage"].isin(["primary", "junior", "senior"]).to_numpy(dtype=bool)]
+    named = pupils["person_id"].isin(data.table("pupil_sponsor")["person_id"])
+    return Fraction(float(named.sum()), float(len(pupils)))
+
+
+POST = ("special_post",)
+TABLES = (
+    FactTable("pupil_sponsors", 8,
+              (C("sponsor_role", "code", "sponsor_role"), C("pupils", "persons"), C("sponsors", "count"),
+               C("fund", "money_wan")), ("pupil_sponsor",), pupil_sponsors, overlapping=("pupils",)),
+    FactTable("special_posts", 8,
+              (C("post_kind", "code", "post_type"), C("posts", "count"), C("served", "persons"),
+               C("pay_sum", "money", hidden=True, adds=True), C("paid", "count", hidden=True),
+               C("pay", "money", of=("pay_sum", "paid")), C("hours_sum", "number", hidden=True, adds=True),
+               C("timed", "count", hidden=True), C("hours", "number", of=("hours_sum", "timed"))),
+              POST, special_posts, overlapping=("served",)),
+    FactTable("posts_by_town", 8,
+              (C("town", "town"), TOWN_HOMES, C("posts", "count"), C("served", "persons"),
+               C("posts_100", "number", hidden=True, adds=True), C("posts_per_100", "number", of=("posts_100", "households"))),
+              (*POST, "village.town_code"), posts_by_town, city="counties", order="-posts", figure="bars",
+              overlapping=("served",)),
+    FactTable("post_checks", 8,
+              (C("post_check", "label", "post_check"), C("persons", "persons"), C("holders", "count")),
+              POST, post_checks, overlapping=("persons",)),
+    FactTable("idle_land", 8,
+              (C("idle_land_type", "code", "idle_land_type"), C("villages", "count"),
+               C("area", "number", adds=True)), ("village.idle_land_mu",), idle_land),
+    FactTable("consumption_aid", 8,
+              (C("metric", "text"), C("value", "number"), C("unit", "text"), C("confidence", "confidence")),
+              ("place_fact:consumption aid",), consumption_aid, city="none"),
+)  # fmt: skip
+INDICATORS = (
+    Indicator("served_per_post", 8, "number", "none", ("special_post.served_person_ids",), _served_per_post,
+              source="ART-DEZHOU", history=False, people=False),
+    Indicator("post_holders_fit", 8, "share", "higher_better", ("special_post.holder_id",), _holders_fit,
+              limit="share_target", source="QA-RULES", history=False),
+    Indicator("pupils_sponsored", 8, "share", "higher_better", ("pupil_sponsor", "person.student_stage"),
+              _pupils_sponsored, source="ART-DEZHOU", history=False),
+)  # fmt: skip

@@ -93,7 +93,7 @@ def _tekun(world: World, need: Need, means: Means, inside: Bools, quota: float) 
 
 def _dibao(world: World, need: Need, means: Means, seen: Floats, inside: Bools, line: float, quota: float) -> Bools:
     """The households furthest below the line as last year's review saw them, in order, until the quota is met."""
-    score = np.log(line / seen) + 0.15 * (need.labour == 0) + 0.12 * (need.severe > 0) + 0.12 * (need.serious > 0)
+    score = np.log(line / seen) + 0.25 * (need.labour == 0) + 0.12 * (need.severe > 0) + 0.12 * (need.serious > 0)
     score = score + 0.30 * means.dibao
     fit = inside & ~world.assets_fail & (need.size > 0) & (seen < line * 1.25)
     score = np.where(fit, score, -np.inf)

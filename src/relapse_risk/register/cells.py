@@ -46,7 +46,8 @@ _DATE = re.compile(rf"([0-9]{{4}})[-/.年]([0-9]{{1,2}})[-/.月]([0-9]{{1,2}})�
 _DAY_NUMBER = re.compile(r"([0-9]{1,5})(\.[0-9]+)?")
 _COMPACT_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
 _PARTIAL_DATE = re.compile(r"[0-9]{4}年?|[0-9]{4}[-/.年][0-9]{1,2}月?|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
-_LIST_BREAK = re.compile(r"[;,|、，；\s]+")
+# Labels may hold blanks and commas, so the stronger signs part a list first.
+_LIST_BREAK, _WEAK_BREAK = re.compile(r"[;|、；\n]+"), re.compile(r"[,，\s]+")
 _IDENTITY = re.compile(r"[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9X]")
 
 
@@ -345,10 +346,16 @@ def read_code_list(reader: Read) -> Read:
     >>> from relapse_risk.schema import code_list
     >>> read_code_list(code_reader(code_list("risk_type")))("因病、因残")
     'illness;disability'
+    >>> read_code_list(code_reader(code_list("risk_type")))("Unstable work; Market price")
+    'unstable_work;market_price'
     """
 
+    def parts(text: str) -> list[str]:
+        whole = [part.strip() for part in _LIST_BREAK.split(text) if part.strip()]
+        return [word for part in whole for word in ([part] if reader(part) != part else _WEAK_BREAK.split(part))]
+
     def read(value: Any) -> Any:
-        words = [reader(part) for part in _LIST_BREAK.split(plain_text(value)) if part]
+        words = [reader(part) for part in parts(plain_text(value))]
         refused = [word for word in words if isinstance(word, Refused)]
         return refused[0] if refused else ";".join(map(str, words))
 

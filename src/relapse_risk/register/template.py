@@ -343,8 +343,9 @@ def _shown(column: Column, values: pd.Series, words: _Words, language: Language)
     if column.type == "code" or (column.codes and column.unit == "list"):
         codes = code_list(column.codes)
         labels = {word: codes.label(word, language) for word in codes.words}
+        between = "、" if language == "zh" else "; "
         return [
-            None if value is None else "、".join(labels.get(word, word) for word in LIST_BREAK.split(value))
+            None if value is None else between.join(labels.get(word, word) for word in LIST_BREAK.split(value))
             for value in plain
         ]
     if column.type == "date":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,8 @@ def _prepare(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Mani
     spoken_of = [spec for spec in open_tables if spec.name in sql.lower()] or open_tables
     paths = {spec.name: [str(folder / entry.path) for entry in manifest.of(spec.name)] for spec in spoken_of}
     allowed = ", ".join(_quoted(path) for several in paths.values() for path in several)
-    connection.execute("SET enable_progress_bar=false")
+    with suppress(duckdb.InvalidInputException):  # Jupyter without widgets has no bar to switch off, and says so
+        connection.execute("SET enable_progress_bar=false")
     connection.execute(f"SET memory_limit='{MEMORY_LIMIT}'")
     connection.execute(f"SET allowed_paths=[{allowed}]")
     connection.execute("SET enable_external_access=false")

@@ -130,17 +130,18 @@ def test_columns_that_hold_codes_are_text_so_that_zeros_and_last_digits_stay(tmp
 
 def test_a_register_written_and_read_back_is_the_same_to_the_byte(tmp_path: Path, small_register: Path) -> None:
     # The demo has planted faults and history; one trip through the template leaves what an office could have filled in.
-    first = export_workbook(Register.open(small_register), tmp_path / "1.xlsx", identity=True)
+    every = [name for name in tables() if name not in ("visit_record", "dividend")]  # large, and like the others
+    first = export_workbook(Register.open(small_register), tmp_path / "1.xlsx", tables=every, identity=True)
     import_source(first, "template", tmp_path / "a" / "register", as_of=AS_OF)
     a = Register.open(tmp_path / "a" / "register")
     held = {(f.table, f.month): f.sha256 for f in a.manifest.files}
-    for language, some in (("zh", None), ("en", ["county", "village", "household", "person", "identity"])):
+    for language, some in (("zh", every), ("en", ["county", "village", "household", "person", "identity"])):
         path = export_workbook(a, tmp_path / f"{language}.xlsx", language=language, tables=some, identity=True)
         report = import_source(path, "template", tmp_path / language / "register", as_of=AS_OF)
         assert report.rejected == 0, report.summary()
         b = Register.open(tmp_path / language / "register")
         assert {(f.table, f.month): f.sha256 for f in b.manifest.files} == {
-            key: digest for key, digest in held.items() if some is None or key[0] in some
+            key: digest for key, digest in held.items() if key[0] in some
         }
 
 

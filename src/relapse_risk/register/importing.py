@@ -236,7 +236,7 @@ class _Work:
         report = ImportReport(
             source=raw.name, digest=raw.digest, mapping=self.mapping.name, place=self.writer.place,
             as_of=as_of.isoformat(), months=months, changed=True, tables=self._counted(offered, findings),
-            notes=raw.notes, files=(),
+            notes=raw.notes if offered else (*raw.notes, "the source holds no rows for any table of the mapping"), files=(),
         )  # fmt: skip
         rejected = (_stacked(frames) for frames in self.rejected.values())
         before = self.writer.before

@@ -16,6 +16,7 @@ Tables = dict[str, pd.DataFrame]
 Cell = tuple[object, ...]
 DERIVED = ("share", "number", "money", "money_wan", "days", "index")
 REST = "rest"
+LEAST_BETWEEN = 10
 
 
 def withhold(
@@ -170,9 +171,24 @@ def _masked(
         touched |= mask
         counts += [(county, spec.name, 1) for county in frame.loc[mask, "county_code"]]
     for column in spec.columns:
+        if column.kind == "count":
+            result[column.name] = result[column.name].astype("Float64").round().astype("Int64")
         if (column.kind in DERIVED or column.of is not None) and column.kind not in PEOPLE and not column.is_key:
             result[column.name] = result[column.name].mask(touched)
     return result[["county_code", *spec.shown]]
+
+
+def _bounds(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """What may be said of a withheld share: limits so round that at least ten people lie between them."""
+    steps = np.array([0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0])
+    n = frame["n"].to_numpy(dtype=float, na_value=np.nan)
+    wide = np.array([steps[np.argmax(steps * size >= LEAST_BETWEEN)] if size > 0 else 1.0 for size in n])
+    wide = np.where(n * 1.0 >= LEAST_BETWEEN, wide, 1.0)
+    value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
+    low = np.minimum(np.floor(value / wide + 1e-9) * wide, 1 - wide)
+    share = frame["unit"].eq("share").to_numpy()
+    rounded = [pd.Series(np.where(share, limit, np.nan), index=frame.index).round(6) for limit in (low, low + wide)]
+    return rounded[0], rounded[1]
 
 
 def _masked_indicator(frame: pd.DataFrame, hidden: set[Cell], counts: list[tuple[str, str, int]]) -> pd.DataFrame:
@@ -184,7 +200,8 @@ def _masked_indicator(frame: pd.DataFrame, hidden: set[Cell], counts: list[tuple
         dtype=bool,
     )
     counts += [(county, "indicator", 1) for county in frame.loc[mask, "county_code"]]
-    result = frame.assign(withheld=mask)
+    low, high = _bounds(frame)
+    result = frame.assign(withheld=mask, at_least=low.where(mask), at_most=high.where(mask))
     for name in ("numerator", "value", "low", "high", "cases"):
         result[name] = result[name].mask(mask)
     return result

@@ -83,7 +83,7 @@ def income_distribution(data: CountyData) -> pd.DataFrame:
     for column, source in (("households", data.now), ("before", data.before)):
         ratio = (source["income_pc_year"] / source["poverty_line"]) if len(source) else pd.Series(dtype=float)
         counts = pd.cut(ratio, RATIO_EDGES, right=False, labels=RATIO_LABELS).value_counts().reindex(RATIO_LABELS)
-        frame[column] = counts.to_numpy() if len(source) else np.nan
+        frame[column] = counts.to_numpy() if ratio.notna().any() else np.nan
     return frame
 
 
@@ -100,6 +100,8 @@ def income_components(data: CountyData) -> pd.DataFrame:
 def income_change(data: CountyData) -> pd.DataFrame:
     """Households by change of net income on the year before."""
     change = data.now["income_change"].dropna()
+    if change.empty:
+        return pd.DataFrame()
     counts = pd.cut(change, CHANGE_EDGES, right=False, labels=CHANGE_LABELS).value_counts().reindex(CHANGE_LABELS)
     return pd.DataFrame({"change": CHANGE_LABELS, "households": counts.to_numpy()})
 
@@ -189,7 +191,7 @@ TABLES = (
               INCOME, income_distribution, figure="histogram"),
     FactTable("income_components", 4,
               (C("period", "text"), *SUMS, HEADS, *(C(name, "money", of=(f"{name}_sum", "heads")) for name in COMPONENTS)),
-              INCOME, income_components, figure="stack"),
+              ("income.wage_income", "income.transfer_income"), income_components, figure="stack"),
     FactTable("income_change", 4, (C("change", "bin"), C("households", "households")),
               INCOME, income_change, figure="histogram"),
     FactTable("income_moves", 4,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ NO_SCORES = Scores(None, None, None, None, None, None)
 INDICATOR_COLUMNS = (
     "county_code", "section", "indicator", "headline", "numerator", "denominator", "value", "low", "high", "sampled",
     "previous", "previous_period", "unit", "direction", "limit", "limit_confidence", "limit_source", "source",
-    "verdict", "reason", "withheld", "n",
+    "verdict", "reason", "withheld", "at_least", "at_most", "n",
 )  # fmt: skip
 
 
@@ -58,6 +60,36 @@ class _County:
     tables: dict[str, pd.DataFrame]
     status: list[dict[str, object]]
     indicator: pd.DataFrame
+    used: dict[tuple[str, str], DatedValue]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Everything but the county; small, so that it can be sent to another process."""
+
+    register: Register
+    month: str
+    previous: str | None
+    parameters: Parameters
+    place: Place
+    scores: Path | None
+    missing: dict[str, str]
+
+
+def _part(job: _Job, county: str) -> _County:
+    recorder = _Recorder(job.parameters)
+    data = county_data(job.register, county, job.month, job.previous, recorder, job.place, job.scores)
+    return _county(data, job.missing, recorder)
+
+
+def _parts(job: _Job, workers: int) -> Iterator[tuple[str, _County]]:
+    """Every county's part in the order of the counties, in this process or in several."""
+    counties = job.register.counties
+    if workers <= 1:
+        yield from ((county, _part(job, county)) for county in counties)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        yield from zip(counties, pool.map(partial(_part, job), counties), strict=True)
 
 
 def compute_facts(
@@ -68,6 +100,7 @@ def compute_facts(
     scores: Path | None,
     out: Path,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> FactsManifest:
     """Compute every county's facts of ``month`` and write them below ``out / month``.
 
@@ -83,6 +116,8 @@ def compute_facts(
     out : Path
         Facts folder of the place.
     progress : callable, optional
+    workers : int
+        Processes to share the counties among; the facts are the same whatever their number.
 
     Returns
     -------
@@ -90,13 +125,15 @@ def compute_facts(
         Also written as ``facts.json``.
     """
     tell = progress or no_progress
-    recorder = _Recorder(parameters)
     previous = add_months(month, -12) if add_months(month, -12) in register.months else None
-    missing = missing_needs(register, scores, month)
+    job = _Job(register, month, previous, parameters, place, scores, missing_needs(register, scores, month))
     found: dict[str, _County] = {}
-    for done, county in enumerate(register.counties):
+    for done, (county, part) in enumerate(_parts(job, workers)):
         tell(done, len(register.counties), county)
-        found[county] = _county(county_data(register, county, month, previous, recorder, place, scores), missing)
+        found[county] = part
+    recorder = _Recorder(parameters)
+    for part in found.values():
+        recorder.used.update(part.used)
     tell(len(found), len(found), CITY)
     tables = _withheld(found, county_names(register), recorder.on("small_cell", month_end(month)).value)
     manifest = _manifest(
@@ -149,7 +186,7 @@ def _reason(needs: tuple[str, ...], missing: Mapping[str, str]) -> str:
     return ", ".join(dict.fromkeys(missing[need] for need in needs if need in missing))
 
 
-def _county(data: CountyData, missing: Mapping[str, str]) -> _County:
+def _county(data: CountyData, missing: Mapping[str, str], recorder: _Recorder) -> _County:
     reasons = {item.name: _reason(item.needs, missing) for item in INDICATORS}
     rows = indicator_rows(data, INDICATORS, reasons)
     data.once("indicator", lambda: rows)
@@ -164,7 +201,7 @@ def _county(data: CountyData, missing: Mapping[str, str]) -> _County:
         )  # fmt: skip
         if not frame.empty:
             tables[spec.name] = frame
-    return _County(tables, status, rows)
+    return _County(tables, status, rows, recorder.used)
 
 
 def _computed(table: FactTable, data: CountyData) -> pd.DataFrame:
@@ -181,10 +218,20 @@ def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, 
     tables = {table.name: _stacked(table, found, bilingual) for table in TABLES}
     rows = with_city(pd.concat([part.indicator for part in found.values()], ignore_index=True), INDICATORS)
     safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual)
-    availability = pd.DataFrame([row for part in found.values() for row in part.status])
+    status = [row for part in found.values() for row in part.status]
+    availability = pd.DataFrame([*status, *(_city_status(table, status, safe[table.name]) for table in TABLES)])
     availability = availability.merge(counts, on=["county_code", "table"], how="left")
     availability["withheld"] = availability["withheld"].astype("float64").fillna(0).astype("int64")
     return safe | {"indicator": indicator[list(INDICATOR_COLUMNS)], "availability": availability}
+
+
+def _city_status(table: FactTable, status: list[dict[str, object]], frame: pd.DataFrame) -> dict[str, object]:
+    """Whether the city has rows of ``table``; the reason of its counties where it has none."""
+    mine = next(row for row in status if row["table"] == table.name)
+    shown = frame["county_code"].eq(CITY).any()
+    word = "collected" if shown else mine["status"] if table.city != "none" else "not_collected"
+    reason = "" if shown else "by_county_only" if table.city == "none" and not mine["reason"] else mine["reason"]
+    return {"county_code": CITY, "section": table.section, "table": table.name, "status": word, "reason": reason}
 
 
 def _stacked(table: FactTable, found: Mapping[str, _County], names: Mapping[str, str]) -> pd.DataFrame:

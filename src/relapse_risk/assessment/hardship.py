@@ -50,6 +50,8 @@ def hardship_histogram(data: CountyData) -> pd.DataFrame:
     edges = [*range(0, 100, STEP), 100.0001]
     counts = {
         name: pd.cut(frame[name], edges, right=False, labels=labels).value_counts().reindex(labels).to_numpy()
+        if frame[name].notna().any()
+        else np.nan
         for name in ("need", "priority")
     }
     return pd.DataFrame({"index_band": labels, "by_need": counts["need"], "by_priority": counts["priority"]})

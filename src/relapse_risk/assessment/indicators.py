@@ -130,5 +130,4 @@ def _city_value(
     limits = [float(np.average(known[s], weights=weight)) if known[s].notna().all() else None for s in ("low", "high")]
     if item.city == "mean":
         return float(np.average(known["value"], weights=weight)), limits[0], limits[1], None
-    value = sums["numerator"] / sums["denominator"] if sums["denominator"] > 0 else None
-    return value, limits[0], limits[1], None
+    return sums["numerator"] / sums["denominator"] if sums["denominator"] > 0 else None, limits[0], limits[1], None

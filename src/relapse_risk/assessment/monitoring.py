@@ -16,6 +16,7 @@ MONITORED = ("lifted_unstable", "edge", "sudden_hardship")
 RISK_EDGES = (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0001)
 RISK_LABELS = ("<0.2%", "0.2–0.5%", "0.5–1%", "1–2%", "2–5%", "5–10%", "10–20%", "≥20%")
 TOP_REASONS = 10
+EVENT_DAYS = 365  # an older event is not what a household was identified for; ours
 
 
 def is_monitored(frame: pd.DataFrame) -> pd.Series:
@@ -68,7 +69,7 @@ def first_help(data: CountyData) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        household_id, monitor_identified_on, identify_days (from the last event before; null without one), help_days
+        household_id, monitor_identified_on, identify_days (from the last event of the 12 months before; null without one), help_days
         (null: not helped), help_due (helped, or the days allowed are over: before that nobody can say it came late).
     """
     return data.once("first_help", lambda: _first_help(data))
@@ -81,7 +82,9 @@ def _first_help(data: CountyData) -> pd.DataFrame:
     frame = data.now.loc[recent, ["household_id", "monitor_identified_on"]].copy()
     events = up_to(data.table("shock_event"), "event_date", data.day)[["household_id", "event_date"]]
     events = events.merge(frame, on="household_id")
-    last = events[events["event_date"] <= events["monitor_identified_on"]].groupby("household_id")["event_date"].max()
+    gap = events["monitor_identified_on"] - events["event_date"]
+    events = events[(gap >= pd.Timedelta(0)) & (gap <= pd.Timedelta(days=EVENT_DAYS))]
+    last = events.groupby("household_id")["event_date"].max()
     frame["identify_days"] = _days(frame["monitor_identified_on"], frame["household_id"].map(last))
     aid = up_to(data.table("assistance_record"), "delivered_on", data.day)[["household_id", "delivered_on"]]
     aid = aid.merge(frame[["household_id", "monitor_identified_on"]], on="household_id")
@@ -198,6 +201,8 @@ def risk_bands(data: CountyData) -> pd.DataFrame:
     frame = known.groupby("band").agg(
         households=("household_id", "size"), expected=("probability", "sum"), monitored=("monitored", "sum")
     )
+    if data.now["monitor_type"].isna().all():
+        frame["monitored"] = np.nan
     return frame.reindex([b for b in ("high", "medium", "low") if b in frame.index]).reset_index(names="band")
 
 

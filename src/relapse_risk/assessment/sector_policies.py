@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pandas as pd
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, in_last_year
-from relapse_risk.assistance import entitlements, limits_on, read_catalogue
+from relapse_risk.assistance import Catalogue, entitlements, limits_on, read_catalogue
 from relapse_risk.months import add_months
 from relapse_risk.parameters import params_dir
 
@@ -25,10 +27,17 @@ def item_take_up(data: CountyData) -> pd.DataFrame:
     return data.once("take_up", lambda: _take_up_rows(data))
 
 
+@lru_cache(maxsize=4)
+def _catalogue(place: str, folder: str, changed: int) -> Catalogue:
+    """The catalogue, read once for all counties; ``changed`` is when its file was, so that an edit is seen."""
+    return read_catalogue(place, folder)
+
+
 def _take_up_rows(data: CountyData) -> pd.DataFrame:
-    if not (params_dir() / "assistance" / f"{data.place.name}.yaml").is_file():
+    file = params_dir() / "assistance" / f"{data.place.name}.yaml"
+    if not file.is_file():
         return pd.DataFrame()
-    catalogue = read_catalogue(data.place.name)
+    catalogue = _catalogue(data.place.name, str(params_dir()), file.stat().st_mtime_ns)
     limits = limits_on(data.parameters, data.place, data.day)
     money = data.now.assign(**{c: data.now[c].fillna(0) for c in ("medical_self_paid", "disaster_loss")})
     found = entitlements(money, data.persons, catalogue, limits, data.day).frame

@@ -7,7 +7,7 @@ smallest first, until no relation and no combination of relations gives a withhe
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 __all__ = ["Relation", "withheld"]
 
-Cell = Hashable
+Cell = tuple[object, ...]
 RANK_TOLERANCE = 1e-9
 
 
@@ -53,8 +53,9 @@ def withheld(cells: Mapping[Cell, float], relations: Sequence[Relation], thresho
 
     Examples
     --------
-    >>> sorted(withheld({"a": 3, "b": 9, "c": 40}, [Relation(("a", "b", "c"))], 5))
-    ['a', 'b']
+    >>> a, b, c = ("town", 1), ("town", 2), ("town", 3)
+    >>> sorted(withheld({a: 3, b: 9, c: 40}, [Relation((a, b, c))], 5))
+    [('town', 1), ('town', 2)]
     """
     known = [relation for relation in relations if all(cell in cells for cell in relation.cells)]
     hidden = {cell for cell, value in cells.items() if 0 < value < threshold}

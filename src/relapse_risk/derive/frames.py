@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -111,12 +111,15 @@ def household_panel(
     """
     history = _history(register, county)
     months = sorted(set(register.months) & set(history.income["income_period"].dropna()))
+    periods = dict(tuple(history.income.groupby("income_period", sort=False)))
     frames = []
     for month in months:
+        # Only income of the month itself and of the year before matters: a panel has many months.
+        known = pd.concat([periods[p] for p in (add_months(month, -12), month) if p in periods])
         frame = _frame(
             register.read("household", month, county),
             register.read("person", month, county),
-            history,
+            replace(history, income=known),
             register,
             month,
             parameters,

@@ -29,7 +29,7 @@ from relapse_risk.relapse.rules import income_gap, trigger_rules
 __all__ = ["Backtest", "CalibrationBin", "Judged", "backtest", "recent"]
 
 PREDICTED, RIVALS = ("official", "challenger"), ("official", "challenger", "income_gap", "trigger_rules")
-BUDGETS, FOLDS, WINDOW_MONTHS, TEST_MONTHS = (0.05, 0.1, 0.2), 5, 24, 12
+BUDGETS, FOLDS, WINDOW_MONTHS, TEST_MONTHS, ENOUGH_EVENTS = (0.05, 0.1, 0.2), 5, 24, 12, 1000
 Flags = npt.NDArray[np.bool_]
 
 
@@ -133,15 +133,17 @@ def backtest(rows: pd.DataFrame, model: RelapseLogit | None = None, seed: int = 
     seen = seen[seen["month"] > add_months(seen["month"].max(), -WINDOW_MONTHS - 2 * TEST_MONTHS)].reset_index(
         drop=True
     )
-    matrix = feature_matrix(without_outcomes(seen), chosen.features)
     newest = (seen["month"] > add_months(seen["month"].max(), -TEST_MONTHS)).to_numpy(dtype=bool)
     # Train only on outcomes already known when the first test row was scored.
     known = (seen["month_next"] <= seen.loc[newest, "month"].min()).to_numpy(dtype=bool)
-    train = _recent_flags(seen["month"], known)
+    train = _recent_flags(seen, known)
+    window = _recent_flags(seen, np.ones(len(seen), dtype=bool))
+    used = train | window | newest
+    seen, train, window, newest = seen[used].reset_index(drop=True), train[used], window[used], newest[used]
+    matrix = feature_matrix(without_outcomes(seen), chosen.features)
     found = []
     if _enough(seen, train, chosen) and _enough(seen, newest, chosen):
         found.append(_judge("out_of_time", seen, matrix, [(train, newest)], chosen, seed))
-    window = _recent_flags(seen["month"], np.ones(len(seen), dtype=bool))
     folds = [
         (window & ~inside, newest & inside)
         for codes in np.array_split(sorted(seen.loc[newest, "county_code"].unique()), FOLDS)
@@ -153,21 +155,29 @@ def backtest(rows: pd.DataFrame, model: RelapseLogit | None = None, seed: int = 
     return tuple(found)
 
 
-def recent(seen: pd.DataFrame, months: int = WINDOW_MONTHS) -> pd.DataFrame:
-    """The rows of the last ``months`` before the newest: rates drift, so old years only mislead the level.
+def recent(seen: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the newest two years, or of as many more as hold a thousand events: rates drift, so old rows cost.
 
     Examples
     --------
-    >>> recent(pd.DataFrame({"month": ["2017-12", "2018-12", "2019-12"]}))["month"].tolist()
+    >>> months = pd.Series(["2017-12"] * 9 + ["2018-12"] * 800 + ["2019-12"] * 800)
+    >>> recent(pd.DataFrame({"month": months, "event": 1.0}))["month"].unique().tolist()
     ['2018-12', '2019-12']
     """
-    return seen[seen["month"] > add_months(seen["month"].max(), -months)] if len(seen) else seen
+    return seen[_recent_flags(seen, np.ones(len(seen), dtype=bool))]
 
 
-def _recent_flags(month: pd.Series, allowed: Flags) -> Flags:
+def _recent_flags(seen: pd.DataFrame, allowed: Flags) -> Flags:
     if not allowed.any():
         return allowed
-    return allowed & (month > add_months(month[allowed].max(), -WINDOW_MONTHS)).to_numpy(dtype=bool)
+    last, first = seen.loc[allowed, "month"].max(), seen.loc[allowed, "month"].min()
+    months = WINDOW_MONTHS
+    while True:
+        start = add_months(last, -months)
+        window = allowed & (seen["month"] > start).to_numpy(dtype=bool)
+        if start < first or seen.loc[window, "event"].sum() >= ENOUGH_EVENTS:
+            return window
+        months += TEST_MONTHS
 
 
 def _enough(seen: pd.DataFrame, flags: Flags, model: RelapseLogit) -> bool:

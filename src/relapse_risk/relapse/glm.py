@@ -15,13 +15,19 @@ import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
 
-__all__ = ["Array", "GlmFit", "clustered_covariance", "expit", "fit_glm", "inverse_link", "logit"]
+__all__ = ["Array", "GlmFit", "Separation", "clustered_covariance", "expit", "fit_glm", "inverse_link", "logit"]
 
 Array = npt.NDArray[np.float64]
 Link = Literal["logit", "cloglog"]
 STEPS, TOLERANCE, HALVINGS = 60, 1e-10, 12
 # A linear predictor beyond this means a probability under 1e-13: the data separate the outcome.
 SEPARATED = 30.0
+
+
+class Separation(ModelError):
+    """A column separates the outcome: its coefficient has no finite estimate.  ``column`` is its position."""
+
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def fit_glm(
         0 or 1.
     weight, offset : ndarray, shape (n,)
     start : ndarray, shape (k,)
-        Where to begin; zero when left out.
+        Where to begin; one weighted least-squares step from (y + 1/2) / 2 when left out, as R does.
     names : tuple of str
         Of the columns, for messages.
 
@@ -111,24 +117,44 @@ def fit_glm(
     """
     w = np.ones(len(y)) if weight is None else weight
     shift = np.zeros(len(y)) if offset is None else offset
-    beta = np.zeros(x.shape[1]) if start is None else start
+    beta = _first(x, y, w, link, shift, names) if start is None else start
     best = _log_likelihood(x @ beta + shift, y, w, link)
     for _ in range(STEPS):
         score, information = _score(x @ beta + shift, y, w, link)
         step = _solve((x * information[:, None]).T @ x, x.T @ score, names)
         beta, best, moved = _improved(x, y, w, link, shift, beta, step, best)
+        eta = x @ beta + shift
         if moved < TOLERANCE * (1 + float(np.abs(beta).max())):
             break
-    eta = x @ beta + shift
-    if moved > 1e-6 or float(np.abs(eta).max()) > SEPARATED:
-        worst = int(np.abs(beta[1:]).argmax()) + 1 if len(beta) > 1 else 0
-        raise ModelError(
-            "the fit does not settle: something separates the outcome", where="fit_glm",
-            got=f"{names[worst] if names else worst}: {beta[worst]:.1f}", fix="leave that column out, or use more waves",
-        )  # fmt: skip
+        if float(np.abs(eta - shift).max()) > SEPARATED:
+            moved = np.inf
+            break
+    if moved > 1e-6:
+        raise _separation(x, beta, names)
     score, information = _score(eta, y, w, link)
     bread = np.asarray(np.linalg.inv((x * information[:, None]).T @ x), dtype=np.float64)
     return GlmFit(beta, bread, inverse_link(eta, link), score, best)
+
+
+def _first(x: Array, y: Array, w: Array, link: Link, shift: Array, names: tuple[str, ...]) -> Array:
+    mean = (y + 0.5) / 2
+    eta = logit(mean) if link == "logit" else np.log(-np.log1p(-mean))
+    slope = mean * (1 - mean) if link == "logit" else np.exp(eta - np.exp(eta))
+    information = w * slope**2 / (mean * (1 - mean))
+    working = eta + (y - mean) / slope - shift
+    return _solve((x * information[:, None]).T @ x, x.T @ (information * working), names)
+
+
+def _separation(x: Array, beta: Array, names: tuple[str, ...]) -> Separation:
+    """The error naming the column that has run furthest, in its own spread."""
+    run = np.abs(beta) * x.std(axis=0)
+    worst = int(run.argmax())
+    error = Separation(
+        "the fit does not settle: something separates the outcome", where="fit_glm",
+        got=f"{names[worst] if names else worst}: {beta[worst]:.1f}", fix="leave that column out, or use more waves",
+    )  # fmt: skip
+    error.column = worst
+    return error
 
 
 def _improved(

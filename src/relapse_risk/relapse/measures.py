@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
-    "BREAK", "Compute", "beyond_break", "capped", "code_is", "earning_ratio", "flag", "income_change",
+    "BREAK", "Compute", "beyond_break", "capped", "code_is", "flag", "income_change",
     "income_over_line", "log_capped", "loss_over_line", "number", "per_member", "poor_last_time", "secure_over_line",
-    "single_wage", "transfers_of_able", "work_months_per_head",
+    "single_wage", "transfers_where", "up_to_break", "wage_gone", "work_months_per_head",
 ]  # fmt: skip
 
 Compute = Callable[[pd.DataFrame], pd.Series]
@@ -33,16 +33,23 @@ def income_over_line(frame: pd.DataFrame) -> pd.Series:
     return _log_ratio(number(frame, "income_pc_year"), number(frame, "poverty_line"))
 
 
+def up_to_break(frame: pd.DataFrame) -> pd.Series:
+    """:func:`income_over_line` up to one and a half times the line; with :func:`beyond_break` the slope changes there."""
+    return income_over_line(frame).clip(upper=BREAK)
+
+
 def beyond_break(frame: pd.DataFrame) -> pd.Series:
-    """The part of :func:`income_over_line` beyond one and a half times the line: lets the slope change there."""
+    """The part of :func:`income_over_line` beyond one and a half times the line."""
     return (income_over_line(frame) - BREAK).clip(lower=0)
 
 
-def earning_ratio(frame: pd.DataFrame) -> pd.Series:
-    """ln(income / line) without this year's wages where nobody is in work any more."""
+def wage_gone(frame: pd.DataFrame) -> pd.Series:
+    """How far ln(income / line) falls without this year's wages, where nobody is in work any more; else 0."""
     wage = number(frame, "wage_income").fillna(0).where(number(frame, "employed_count") == 0, 0.0)
     still = (number(frame, "net_income") - wage) / number(frame, "scale")
-    return _log_ratio(still, number(frame, "poverty_line")).where(frame["employed_count"].notna())
+    line = number(frame, "poverty_line")
+    fall = _log_ratio(number(frame, "net_income") / number(frame, "scale"), line) - _log_ratio(still, line)
+    return fall.where(frame["employed_count"].notna())
 
 
 def secure_over_line(frame: pd.DataFrame) -> pd.Series:
@@ -97,10 +104,15 @@ def single_wage(frame: pd.DataFrame) -> pd.Series:
     )  # fmt: skip
 
 
-def transfers_of_able(frame: pd.DataFrame) -> pd.Series:
-    """Share of transfers in income where somebody could work, else 0: nobody else is meant to live on them."""
-    share = number(frame, "transfer_share")
-    return share.where(number(frame, "labour_count") > 0, 0.0).where(frame["labour_count"].notna() & share.notna())
+def transfers_where(able: bool) -> Compute:
+    """Share of transfers in income where somebody (``able``), or nobody, could work; 0 for the other households."""
+
+    def compute(frame: pd.DataFrame) -> pd.Series:
+        share = number(frame, "transfer_share")
+        counted = (number(frame, "labour_count") > 0) == able
+        return share.where(counted, 0.0).where(frame["labour_count"].notna() & share.notna())
+
+    return compute
 
 
 def loss_over_line(frame: pd.DataFrame) -> pd.Series:

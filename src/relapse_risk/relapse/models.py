@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
 from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_knowing
-from relapse_risk.relapse.glm import Array, GlmFit, clustered_covariance, expit, fit_glm
+from relapse_risk.relapse.glm import Array, GlmFit, Separation, clustered_covariance, expit, fit_glm, logit
 
 __all__ = ["POINTS_PER_LOGIT", "FittedRelapseLogit", "LeftOutTerm", "RelapseLogit", "Term"]
 
@@ -126,18 +126,20 @@ class RelapseLogit:
         kept = independent_columns(varied)
         dropped |= dict.fromkeys(told, "separates")
         dropped |= {name: "determined" for name in varied if name not in kept}
-        fit = _fit(centred[kept], y, w)
+        fit, told = _settled(centred, kept, y, w)
+        dropped |= dict.fromkeys(told, "separates")
         while wrong := _against_direction(kept, fit, by_name):
             dropped[wrong] = "direction"
             start = np.delete(fit.params, kept.index(wrong) + 1)
             kept.remove(wrong)
-            fit = _fit(centred[kept], y, w, start)
+            fit, told = _settled(centred, kept, y, w, start)
+            dropped |= dict.fromkeys(told, "separates")
         x = _design(centred[kept])
         covariance = clustered_covariance(x, fit, codes)
         newest = (month > add_months(month.max(), -LEVEL_MONTHS)).to_numpy(dtype=bool)
         params = fit.params.copy()
         if self.newest_level and not newest.all() and y[newest].sum() >= self.min_events:
-            level = fit_glm(x[newest, :1], y[newest], w[newest], offset=x[newest, 1:] @ params[1:])
+            level = _level(x[newest], y[newest], w[newest], params)
             params[0], covariance[0, :], covariance[:, 0] = level.params[0], 0.0, 0.0
             covariance[0, 0] = clustered_covariance(x[newest, :1], level, pd.factorize(codes[newest])[0])[0, 0]
         terms = tuple(
@@ -189,6 +191,28 @@ def _fit(centred: pd.DataFrame, y: Array, w: Array, start: Array | None = None) 
     # One thread: on a busy machine BLAS threads wait for each other longer than they work.
     with threadpool_limits(limits=1):
         return fit_glm(_design(centred), y, w, start=start, names=("base", *centred.columns))
+
+
+def _level(x: Array, y: Array, w: Array, params: Array) -> GlmFit:
+    """The base alone, refitted with the slopes held."""
+    held = x[:, 1:] @ params[1:]
+    shift = logit(np.average(y, weights=w)) - logit(np.average(expit(params[0] + held), weights=w))
+    return fit_glm(x[:, :1], y, w, offset=held, start=np.array([params[0] + float(shift)]), names=("base",))
+
+
+def _settled(
+    centred: pd.DataFrame, kept: list[str], y: Array, w: Array, start: Array | None = None
+) -> tuple[GlmFit, list[str]]:
+    """The fit without the columns that separate the outcome; they leave ``kept`` and are named."""
+    told: list[str] = []
+    while True:
+        try:
+            return _fit(centred[kept], y, w, start), told
+        except Separation as error:
+            if not error.column:
+                raise
+            told.append(kept.pop(error.column - 1))
+            start = None
 
 
 def _against_direction(kept: list[str], fit: GlmFit, by_name: dict[str, Feature]) -> str | None:

@@ -26,6 +26,7 @@ __all__ = ["PDF_MISSING", "pdf_advice", "to_html", "to_pdf"]
 
 FONTS_MARK = "/*FONTS*/"
 OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["'](?!#|data:)([^"']+)["']|url\((?!data:|#)([^)]+)\)""")
+NARROW = re.compile(r'<svg class="narrow".*?</svg>', re.DOTALL)  # never printed; costly to lay out
 TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
 
 
@@ -78,7 +79,7 @@ def to_pdf(page: str, where: str) -> bytes:
         raise RenderError(PDF_MISSING, where=where, fix=pdf_advice())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        content: bytes = weasyprint.HTML(string=page, url_fetcher=_no_network()).write_pdf(pdf_variant="pdf/ua-1")
+        content: bytes = weasyprint.HTML(string=NARROW.sub("", page), url_fetcher=_no_network()).write_pdf(pdf_variant="pdf/ua-1")
     return content
 
 

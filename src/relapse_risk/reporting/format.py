@@ -19,10 +19,24 @@ from relapse_risk.relapse import FEATURES
 from relapse_risk.reporting.text import Language, bilingual, has_text, text
 from relapse_risk.schema import code_list, table
 
-__all__ = ["format_date", "format_interval", "format_value", "is_null"]
+__all__ = [
+    "COUNTS_OF_PEOPLE",
+    "WITHHELD",
+    "format_date",
+    "format_interval",
+    "format_month",
+    "format_value",
+    "is_null",
+]
 
-DASH = "–"
+DASH, WITHHELD = "–", "※"
+COUNTS_OF_PEOPLE = frozenset({"households", "persons"})
 _NAMED_ELSEWHERE = {"feature", "subindex", "index_indicator"}
+ONE_DECIMAL = frozenset({"index", "points"})
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 TEXTUAL = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date"}
 
 
@@ -45,26 +59,41 @@ def format_date(value: object, language: Language) -> str:
     ('2020年12月31日', '31 December 2020')
     """
     day = date.fromisoformat(str(value)[:10])
-    months = (
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December",
-    )  # fmt: skip
-    return (
-        f"{day.year}年{day.month}月{day.day}日" if language == "zh" else f"{day.day} {months[day.month - 1]} {day.year}"
-    )
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def format_month(month: str, language: Language) -> str:
+    """2020年12月 or December 2020.
+
+    Examples
+    --------
+    >>> format_month("2020-12", "zh"), format_month("2020-12", "en")
+    ('2020年12月', 'December 2020')
+    """
+    year, number = month.split("-")
+    return f"{year}年{int(number)}月" if language == "zh" else f"{MONTHS[int(number) - 1]} {year}"
 
 
 def _share(value: float) -> str:
+    """Percent; whole only when exact, so that 99.96 % never reads as all and 0.004 % never as none."""
     percent = 100 * value
-    decimals = 2 if 0 < abs(percent) < 1 else 1
-    return f"{_number(percent, decimals)}%"
+    if percent in (0, 100, -100):
+        return f"{_number(percent, 0)}%"
+    if 99.95 <= percent < 100:
+        return f"{_number(math.floor(percent * 100) / 100, 2)}%"
+    decimals = 2 if abs(percent) < 1 else 1
+    return f"{_number(percent, decimals)}%" if round(abs(percent), 2) else "<0.01%"
 
 
 def _scaled_money(value: float, language: Language) -> str:
-    """Large sums: 万元 and 亿元 in Chinese, millions and thousands in English."""
+    """Large sums: 万 and 亿 in Chinese, thousands and millions in English."""
     if language == "zh":
-        return f"{_number(value / 1e8, 2)}亿" if abs(value) >= 1e8 else f"{_number(value / 1e4, 1)}万"
-    return f"{_number(value / 1e6, 2)} m" if abs(value) >= 1e6 else f"{_number(value / 1e3, 1)} k"
+        return f"{_number(value / 1e8, 2)}亿" if abs(value) >= 1e8 else f"{_number(value / 1e4, 1)}万" if value else "0"
+    if abs(value) >= 1e6:
+        return f"{_number(value / 1e6, 2 if abs(value) < 1e8 else 1)} m"
+    return f"{_number(value / 1e3, 1)} k" if value else "0"
 
 
 def format_value(value: object, column: FactColumn, language: Language) -> str:
@@ -75,7 +104,7 @@ def format_value(value: object, column: FactColumn, language: Language) -> str:
     >>> format_value(0.0213, FactColumn("share", "share"), "zh"), format_value(None, FactColumn("n", "count"), "zh")
     ('2.1%', '–')
     >>> format_value(265e6, FactColumn("fund", "money_wan"), "zh"), format_value(265e6, FactColumn("f", "money_wan"), "en")
-    ('2.65亿', '265.00 m')
+    ('2.65亿', '265.0 m')
     >>> format_value("illness", FactColumn("cause", "code", "poverty_cause"), "zh")
     '因病'
     """
@@ -88,11 +117,9 @@ def format_value(value: object, column: FactColumn, language: Language) -> str:
         return _share(number)
     if column.kind == "money_wan":
         return _scaled_money(number, language)
-    decimals = {"money": 0, "households": 0, "persons": 0, "count": 0, "days": 0, "index": 1, "points": 1}
     if column.kind == "number":
         return _number(number, 0 if number == int(number) and abs(number) >= 10 else 1 if abs(number) >= 10 else 3)
-    places = decimals[column.kind]
-    return _number(number, 1 if column.kind == "days" and number != int(number) else places)
+    return _number(number, 1 if column.kind in ONE_DECIMAL or (column.kind == "days" and number != int(number)) else 0)
 
 
 def _words(value: str, column: FactColumn, language: Language) -> str:

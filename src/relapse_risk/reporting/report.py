@@ -5,43 +5,30 @@ Every method gives a :class:`Block`, a piece of HTML the notebook shows and the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 from pathlib import Path
 
 import pandas as pd
 
-from relapse_risk import __version__
-from relapse_risk.assessment import ASPECTS, CITY, TABLES, FactColumn, Facts, FactTable, read_facts
+from relapse_risk.assessment import CITY, TABLES, Facts, FactTable, read_facts
 from relapse_risk.errors import EditionError
-from relapse_risk.months import month_end
-from relapse_risk.parameters import Place, read_parameters, read_place
-from relapse_risk.reporting import svg
-from relapse_risk.reporting.figures import FIGURES, Canvas, draw
-from relapse_risk.reporting.format import format_date, format_interval, format_value, is_null
-from relapse_risk.reporting.tables import render_rows, render_table
+from relapse_risk.parameters import Place, read_place
+from relapse_risk.reporting import closing, front, judgement
+from relapse_risk.reporting.block import Block
+from relapse_risk.reporting.drawings import DRAWINGS, Canvas
+from relapse_risk.reporting.figures import figure
+from relapse_risk.reporting.findings import finding
+from relapse_risk.reporting.format import format_month
+from relapse_risk.reporting.tables import render_table, withheld
 from relapse_risk.reporting.text import LANGUAGES, Language, has_text, text
-from relapse_risk.schema import code_list, table
+from relapse_risk.schema import table, tables
 
 __all__ = ["Block", "Report", "open_report"]
 
-SECTIONS = tuple(range(19))
-ISSUE_DAYS = 30
-LEAD = {3: "FP", 4: "FP", 5: "ZJ", 6: "NY", 7: "MZ", 8: "FP", 9: "NY", 11: "FP", 12: "FP", 14: "FP", 15: "FP", 16: "FP"}
-ORDER = {"not_met": 0, "watch": 1, "met": 2, "no_limit": 3, "not_collected": 4}
-MOST_ISSUES_NAMED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of a report."""
-
-    html: str
-
-    def _repr_html_(self) -> str:
-        return self.html
+SECTIONS = (1, 0, *range(2, 19))  # the summary comes before the data statement
+MOST_DESCRIBED = 24  # rows put into words for those who listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +38,11 @@ class Report:
     facts: Facts
     county: str
     language: Language
+    _read: dict[tuple[str, str | None], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
-    # -- words ---------------------------------------------------------------------------------------------------------
+    # -- what it speaks of -------------------------------------------------------------------------------------------
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: str, /, **values: object) -> str:
         """A message of the catalogue in the report's language."""
         return text(key, self.language, **values)
 
@@ -65,343 +53,229 @@ class Report:
         return names[self.county][0 if self.language == "zh" else 1]
 
     @property
-    def _place(self) -> Place:
-        return read_place(self.facts.manifest["place"])
+    def place(self) -> Place:
+        return _place(self.facts.manifest["place"])
 
-    def _label(self, part: str) -> str:
-        label: str = getattr(self._place, part).in_language(self.language)
-        return label
+    def label(self, part: str) -> str:
+        """A label of the place: ``label``, ``division``, ``currency``, ``data_note`` …"""
+        found: str = getattr(self.place, part).in_language(self.language)
+        return found
 
-    # -- front matter ----------------------------------------------------------------------------------------------------
+    @property
+    def month(self) -> str:
+        return format_month(self.facts.manifest["month"], self.language)
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Dated values used, by name (the latest of each)."""
+        return {used["name"]: float(used["value"]) for used in self.facts.manifest["parameters"]}
+
+    def rows(self, name: str, county: str | None = None) -> pd.DataFrame:
+        """Rows of a fact table: of one county (or ``city``), or of every one; each read once."""
+        if (name, county) not in self._read:
+            frame = self.facts.all_counties(name, county)
+            self._read[name, county] = frame.drop(columns="county_code") if county else frame
+        return self._read[name, county].copy()
+
+    def indicator_rows(self) -> pd.DataFrame:
+        """The county's indicators."""
+        return self.rows("indicator", self.county)
+
+    def availability(self) -> pd.DataFrame:
+        """Section, table, status and reason of every fact table of this county."""
+        return self.rows("availability", self.county)
+
+    # -- front and closing matter ------------------------------------------------------------------------------------
 
     def cover(self) -> Block:
         """Title, period, who is covered, and what the data is."""
-        manifest = self.facts.manifest
-        previous = manifest["previous"]
-        compared = (
-            self.say("report.previous", day=format_date(month_end(previous), self.language))
-            if previous
-            else self.say("report.no_previous")
-        )
-        lines = [
-            f'<p class="place">{escape(self._label("label"))}</p>',
-            f"<h1>{escape(self.say('report.title', county=self.name))}</h1>",
-            f'<p class="subtitle">{escape(self.say("report.subtitle"))}</p>',
-            f'<p class="period">{escape(self.say("report.period", day=format_date(manifest["data_date"], self.language)))}'
-            f"<br>{escape(compared)}</p>",
-            f'<p class="notice">{escape(self._label("data_note"))}</p>',
-            f'<p class="small">{escape(self._label("population_note"))}</p>',
-            f'<p class="stamp">{escape(self._stamp())}</p>',
-        ]
-        return Block(f'<header class="cover">{"".join(lines)}</header>')
-
-    def _stamp(self) -> str:
-        return self.say("report.stamp", digest=self.facts.manifest["hashes"][self.county], version=__version__)
+        return front.cover(self)
 
     def contents(self) -> Block:
         """Contents with links; page numbers are put in by the PDF."""
-        items = "".join(
-            f'<li><a href="#s{number}">{escape(self.say(f"section.{number}"))}</a></li>' for number in self._order()
-        )
-        return Block(f'<nav class="contents"><h2>{escape(self.say("report.contents"))}</h2><ol>{items}</ol></nav>')
+        return front.contents(self, SECTIONS)
 
-    def _order(self) -> tuple[int, ...]:
-        return (1, 0, *SECTIONS[2:])
+    def summary(self) -> Block:
+        """The first page: what holds, what does not, and where to look, readable in a minute."""
+        return front.summary(self)
 
-    def heading(self, number: int) -> Block:
-        """Heading of a section with one sentence on what it asks, and its indicators."""
-        parts = [f'<h2 id="s{number}">{escape(self.say(f"section.{number}"))}</h2>']
-        if why := self._not_collected(number):
-            return Block(parts[0] + f'<p class="missing">{escape(why)}</p>')
-        if has_text(f"intro.{number}"):
-            horizon = self._place.horizon_months
-            parts.append(f"<p>{escape(self.say(f'intro.{number}', horizon=horizon))}</p>")
-        return Block("".join(parts))
+    def data_statement(self) -> Block:
+        """Population, origin and marks of the data, and what is missing."""
+        return front.data_statement(self)
 
-    def _not_collected(self, number: int) -> str:
+    def indicators(self, number: int) -> Block:
+        """The indicators of a section: value, interval, counts, last period, city, limit, verdict, and the peers."""
+        return judgement.section_table(self, number)
+
+    def formulas(self) -> Block:
+        """All indicators with numerator, denominator, limit, its basis and source."""
+        return judgement.formula_table(self)
+
+    def issues(self) -> Block:
+        """Every indicator not met as an issue with lead department, deadline and suggestion."""
+        return closing.issues(self)
+
+    def parameters(self) -> Block:
+        """Every dated value used, with source and mark."""
+        return closing.parameters(self)
+
+    def model_note(self) -> Block:
+        """How to recompute a probability, what it was fitted on, and how bands are cut."""
+        return closing.model_note(self)
+
+    def index_note(self) -> Block:
+        """What the hardship index is and how far its weights may be trusted."""
+        return closing.index_note(self)
+
+    def method_notes(self) -> Block:
+        """Sampling and suppression."""
+        return closing.method_notes(self)
+
+    # -- sections ----------------------------------------------------------------------------------------------------
+
+    def section(self, number: int) -> Block:
+        """Heading of a section, how its indicators stand, and one sentence on what it asks."""
+        heading = f'<h2 id="s{number}">{escape(self.say(f"section.{number}"))}</h2>'
+        if why := self.missing(number):
+            return Block(f'{heading}<p class="missing">{escape(why)}</p>')
+        stand = judgement.sentence(self, number)
+        intro = self.say(f"intro.{number}", horizon=self.place.horizon_months) if has_text(f"intro.{number}") else ""
+        parts = [
+            f'<p class="stand">{stand}</p>' if stand else "",
+            f'<p class="intro">{escape(intro)}</p>' if intro else "",
+        ]
+        return Block(heading + "".join(parts))
+
+    def missing(self, number: int) -> str:
         """The sentence for a section none of whose tables could be computed; empty when something could."""
-        rows = self._availability()
+        rows = self.availability()
         mine = rows[rows["section"] == number]
         if mine.empty or (mine["status"] != "not_collected").any():
             return ""
         return self.say("report.section_not_collected", what=self._named_needs(mine["reason"]))
 
-    def _availability(self) -> pd.DataFrame:
-        return self.facts.table("availability", self.county)
-
     def _named_needs(self, reasons: pd.Series) -> str:
         needs = dict.fromkeys(need for reason in reasons for need in str(reason).split(", ") if need)
-        return ("、" if self.language == "zh" else ", ").join(self._named_need(need) for need in needs)
+        named = dict.fromkeys(self._named_need(need) for need in needs)
+        return ("、" if self.language == "zh" else ", ").join(named)
 
     def _named_need(self, need: str) -> str:
         """``household.dwelling_grade`` in the words of the dictionary."""
         if need.startswith(("not_scored", "not_fitted")):
             return self.say(f"report.{need.split(':')[0]}")
-        name, _, column = need.partition(".")
-        if name == "place_fact":
-            return self.say("section.10") if column == "paired_help" else table(name).label(self.language)
+        name, _, column = need.replace(":", ".").partition(".")
+        if name == "place_fact" and column:
+            key = f"need.{column.replace(' ', '_')}"
+            return self.say(key) if has_text(key) else table(name).label(self.language)
+        if name not in tables():
+            return need
         spec = table(name)
-        if not column:
+        if not column or column not in spec.names:
             return spec.label(self.language)
-        return f"{spec.label(self.language)}“{spec.column(column).label(self.language)}”"
+        return self.say("report.column_of", table=spec.label(self.language), column=spec.column(column).label(self.language))
 
     # -- tables and figures --------------------------------------------------------------------------------------------
 
-    def _spec(self, name: str) -> FactTable:
-        for spec in TABLES:
-            if spec.name == name:
-                return spec
-        raise EditionError(
-            "no such fact table", where="notebook", got=name, expected=" | ".join(t.name for t in TABLES)
-        )
+    def spec(self, name: str) -> FactTable:
+        """The declaration of a fact table."""
+        for found in TABLES:
+            if found.name == name:
+                return found
+        raise EditionError("no such fact table", where="notebook", got=name, expected=" | ".join(t.name for t in TABLES))
 
-    def _state(self, name: str) -> tuple[str, str]:
-        rows = self._availability()
-        row = rows[rows["table"] == name].iloc[0]
-        return str(row["status"]), str(row["reason"])
+    def status(self, name: str) -> tuple[str, str]:
+        """``collected``, ``empty``, ``suppressed`` or ``not_collected``, and the reason."""
+        rows = self.availability()
+        found = rows[rows["table"] == name]
+        if found.empty:
+            return "not_collected", ""
+        return str(found["status"].iloc[0]), str(found["reason"].iloc[0])
 
-    def _absent(self, name: str) -> Block | None:
-        """What stands in a table's or figure's place when there is nothing to show."""
-        spec = self._spec(name)
-        status, reason = self._state(name)
+    def absent(self, name: str) -> Block | None:
+        """What stands in a table's place when there is nothing to show; None when there is."""
+        status, reason = self.status(name)
         if status == "collected":
             return None
-        if status == "not_collected" and self._not_collected(spec.section):
+        if status == "not_collected" and self.missing(self.spec(name).section):
             return Block("")  # the section's heading has said so already
-        title = escape(self.say(f"table.{name}"))
-        why = (
-            self.say("report.empty")
-            if status == "empty"
-            else self.say("report.not_collected", what=self._named_needs(pd.Series([reason])))
-        )
-        return Block(f'<p class="missing"><b>{title}</b> {escape(why)}</p>')
+        if status == "not_collected":
+            why = self.say("report.not_collected", what=self._named_needs(pd.Series([reason])))
+        else:
+            key = f"{status}.{name}"
+            why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
+        return Block(f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(why)}</p>')
 
-    def table(self, name: str, notes: Sequence[str] = ()) -> Block:
-        """A fact table, or the reason why there is none."""
-        if (absent := self._absent(name)) is not None:
-            return absent
-        spec = self._spec(name)
-        frame = self.facts.table(name, self.county)
-        withheld = any(c.kind in ("households", "persons") and frame[c.name].isna().any() for c in spec.columns)
-        extra = [self.say("report.suppressed", threshold=self._threshold())] if withheld else []
-        html = render_table(self.say(f"table.{name}"), frame, spec.columns, self.language, [*notes, *extra])
+    def number(self, name: str) -> str:
+        """Number of a table or figure within its section, in the order of declaration."""
+        section = self.spec(name).section
+        mine = [t.name for t in TABLES if t.section == section]
+        return f"{section}-{mine.index(name) + 1}"
+
+    def _source(self, spec: FactTable) -> str:
+        """Where the numbers come from and of when they are."""
+        names = dict.fromkeys(need.replace(":", ".").partition(".")[0] for need in spec.needs)
+        named = [self.say("report.scores") if n == "scores" else table(n).label(self.language) for n in names if n in tables() or n == "scores"]
+        joined = ("、" if self.language == "zh" else ", ").join(named)
+        return self.say("report.source", table=joined, month=self.month) if joined else ""
+
+    def table(self, name: str) -> Block:
+        """A fact table with its notes, or the reason why there is none."""
+        if (gap := self.absent(name)) is not None:
+            return gap
+        spec, frame = self.spec(name), self.rows(name, self.county)
+        notes = [self.say(f"note.{name}")] if has_text(f"note.{name}") else []
+        if withheld(frame, spec.columns):
+            notes.append(self.say("report.suppressed", threshold=int(self.limits.get("small_cell", 5))))
+        if "confidence" in frame and frame["confidence"].isin(["assumed", "from_memory"]).any():
+            notes.append(self.say("report.marks"))
+        number = self.say("report.table_number", number=self.number(name))
+        caption = self.say(f"table.{name}")
+        html = render_table(
+            caption, frame, spec.columns, self.language, [*notes, self._source(spec)], number, self.label("currency")
+        )
         return Block(html)
 
     def figure(self, name: str) -> Block:
-        """The drawing of a fact table; the reason is given by its table when there is none."""
-        if self._absent(name) is not None or name not in FIGURES:
+        """The drawing of a fact table under a title that says its finding; only the finding where all is the same."""
+        if self.absent(name) is not None or name not in DRAWINGS:
             return Block("")
-        frame = self.facts.table(name, self.county)
-        return Block(draw(Canvas(self._spec(name), frame, self.language), f"f-{name}"))
-
-    def _threshold(self) -> int:
-        used = {p["name"]: p["value"] for p in self.facts.manifest["parameters"]}
-        return int(used.get("small_cell", 5))
-
-    # -- indicators ----------------------------------------------------------------------------------------------------
-
-    def _indicators(self) -> pd.DataFrame:
-        return self.facts.table("indicator", self.county)
-
-    def indicators(self, number: int) -> Block:
-        """The indicators of a section: numerator, denominator, value, interval, last period, limit, verdict."""
-        rows = self._indicators()
-        mine = rows[rows["section"] == number]
-        if mine.empty or self._not_collected(number):
-            return Block("")
-        return Block(self._indicator_table(self.say("table.indicator"), mine))
-
-    def _indicator_table(self, caption: str, rows: pd.DataFrame) -> str:
-        names = ("indicator", "numerator", "denominator", "value", "interval", "previous", "limit", "verdict")
-        heads = [(self.say(f"column.{name}"), name not in ("indicator", "verdict")) for name in names]
-        cells = [self._indicator_cells(row) for _, row in rows.iterrows()]
-        notes = [self.say("report.full_count")] if not rows["sampled"].all() else []
-        if (rows["verdict"] == "watch").any():
-            notes.append(self.say("report.watch_note"))
-        marks = sorted(set(rows.loc[rows["limit"].notna(), "limit_confidence"].dropna()) - {"documented"})
-        if marks:
-            basis = "、".join(self.say(f"value.confidence.{mark}") for mark in marks)
-            notes.append(self.say("report.limit_basis", basis=f"* {basis}"))
-        return render_rows(caption, heads, cells, notes)
-
-    def _indicator_cells(self, row: pd.Series) -> list[tuple[str, str]]:
-        unit = FactColumn("value", row["unit"])
-        count = FactColumn("n", "count")
-        limit = self._written(row["limit"], unit)
-        if not is_null(row["limit"]) and row["limit_confidence"] != "documented":
-            limit += "*"
-        return [
-            (self.say(f"indicator.{row['indicator']}"), ""),
-            (self._written(row["numerator"], count), ""),
-            (self._written(row["denominator"], count), ""),
-            (self._written(row["value"], unit), "strong"),
-            (format_interval(row["low"], row["high"], row["unit"], self.language), ""),
-            (self._written(row["previous"], unit), ""),
-            (limit, ""),
-            (self.say(f"value.verdict.{row['verdict']}"), f"verdict {row['verdict']}"),
-        ]
-
-    def _written(self, value: object, column: FactColumn) -> str:
-        return format_value(value, column, self.language)
-
-    def summary(self) -> Block:
-        """The first page: what holds, what does not, and where to look, readable in a minute."""
-        rows = self._indicators()
-        count = rows["verdict"].value_counts()
-        headline = self.say(
-            "summary.headline", met=count.get("met", 0), watch=count.get("watch", 0), not_met=count.get("not_met", 0),
-            unjudged=count.get("no_limit", 0) + count.get("not_collected", 0),
-        )  # fmt: skip
-        worst = self._worst(rows).head(MOST_ISSUES_NAMED)
-        named = [
-            f"{self.say('indicator.' + row['indicator'])} {self._written(row['value'], FactColumn('v', row['unit']))}"
-            for _, row in worst.iterrows()
-        ]
-        joined = ("；" if self.language == "zh" else "; ").join(named)
-        first = self.say("summary.first", items=joined) if named else self.say("summary.none")
-        table_html = self._indicator_table(self.say("summary.table"), rows[rows["headline"]])
-        return Block(f'<p class="lead">{escape(headline)} {escape(first)}</p>{table_html}')
-
-    def _worst(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Indicators not met, furthest from their limit first."""
-        missed = rows[rows["verdict"] == "not_met"]
-        gap = (missed["value"] - missed["limit"]).abs() / missed["limit"].abs().clip(lower=0.05)
-        return missed.loc[gap.sort_values(ascending=False).index]
-
-    def aspects(self) -> Block:
-        """The nine aspects: how many indicators of each are met, watched, missed, unjudged."""
-        rows = self._indicators()
-        verdicts = ("met", "watch", "not_met", "no_limit", "not_collected")
-        heads = [(self.say("summary.aspect"), False), *((self.say(f"value.verdict.{v}"), True) for v in verdicts)]
-        cells = []
-        for number in ASPECTS:
-            found = rows.loc[rows["section"] == number, "verdict"].value_counts()
-            line = [(self.say(f"section.{number}"), "")]
-            if self._not_collected(number):
-                line += [("", "")] * 4 + [("●", "verdict not_collected")]
-            else:
-                line += [(str(found.get(v, 0) or ""), f"verdict {v}" if found.get(v) else "") for v in verdicts]
-            cells.append(line)
-        return Block(render_rows(self.say("summary.aspects"), heads, cells))
-
-    def peers(self) -> Block:
-        """The county among all: main rates as dots."""
-        everyone = self.facts.all_counties("indicator")
-        everyone = everyone[(everyone["unit"] == "share") & (everyone["county_code"] != CITY)]
-        mine = everyone[(everyone["county_code"] == self.county) & everyone["headline"] & everyone["value"].notna()]
-        if mine.empty:
-            return Block("")
-        rows = []
-        for _, row in mine.iterrows():
-            others = everyone[(everyone["indicator"] == row["indicator"]) & (everyone["county_code"] != self.county)]
-            rows.append((row, [float(v) for v in others["value"].dropna()]))
-        inner, height = svg.dots(
-            [self.say(f"indicator.{row['indicator']}") for row, _ in rows],
-            [float(row["value"]) for row, _ in rows],
-            [peers for _, peers in rows],
-            [self._written(row["value"], FactColumn("v", "share")) for row, _ in rows],
-            [None if is_null(row["limit"]) else float(row["limit"]) for row, _ in rows],
+        canvas = self._canvas(name)
+        found, how = finding(canvas), DRAWINGS[name]
+        draw = how.draw(canvas)
+        if draw is None:
+            said = found if found != self.say(f"table.{name}") else ""
+            return Block(f'<p class="finding">{escape(said)}</p>' if said else "")
+        number = self.say("report.figure_number", number=self.number(name))
+        key = f"chart.{name}"
+        below = self.say(key, division=self.label("division")) if has_text(key) else self.say(f"table.{name}")
+        drawing = figure(draw, found, self._described(canvas), f"f-{name}", half=how.half)
+        return Block(
+            f'<figure class="chart{" half" if how.half else ""}"><figcaption><span class="number">{escape(number)}</span> '
+            f'{escape(found)}<small>{escape(below)}</small></figcaption>{drawing}</figure>'
         )
-        division = self._label("division")
-        title = self.say("summary.dots", division=division)
-        note = self.say("report.peer_note", division=division)
-        described = "; ".join(
-            f"{self.say('indicator.' + row['indicator'])} {self._written(row['value'], FactColumn('v', 'share'))}"
-            for row, _ in rows
+
+    def side(self, *blocks: Block) -> Block:
+        """Small figures and tables side by side where the page is wide enough."""
+        found = "".join(f"<div>{block.html}</div>" for block in blocks if block.html)
+        return Block(f'<div class="side">{found}</div>' if found else "")
+
+    def _canvas(self, name: str) -> Canvas:
+        frame = self.rows(name, self.county).reset_index(drop=True)
+        return Canvas(self.spec(name), frame, self.rows(name, CITY), self.limits, self.language)
+
+    def _described(self, canvas: Canvas) -> str:
+        shown = [c.name for c in canvas.table.columns if c.name in canvas.frame and canvas.frame[c.name].notna().any()]
+        first, others = shown[0], shown[1:]
+        rows = "; ".join(
+            f"{canvas.word(first, i)}: " + ", ".join(canvas.word(other, i) for other in others)
+            for i in range(min(len(canvas.frame), MOST_DESCRIBED))
         )
-        drawing = svg.figure(inner, height, title, self.say("chart.desc", rows=described), "f-peers")
-        return Block(drawing + f'<p class="note">{escape(note)}</p>')
+        return self.say("chart.desc", rows=rows)
 
-    # -- closing sections ----------------------------------------------------------------------------------------------
 
-    def issues(self) -> Block:
-        """Every indicator not met as an issue with lead department, deadline and suggestion."""
-        missed = self._worst(self._indicators())
-        if missed.empty:
-            return Block(f"<p>{escape(self.say('issues.none'))}</p>")
-        due = month_end(self.facts.manifest["month"]) + timedelta(days=ISSUE_DAYS)
-        names = ("issue", "lead", "due", "todo")
-        heads = [(self.say(f"issues.{names[0]}"), False), (self.say("column.value"), True), (self.say("column.limit"), True),
-                 *((self.say(f"issues.{name}"), False) for name in names[1:])]  # fmt: skip
-        rows = []
-        for _, row in missed.iterrows():
-            unit, key = FactColumn("v", row["unit"]), f"issue.{row['section']}"
-            lead = code_list("department").label(LEAD.get(int(row["section"]), "FP"), self.language)
-            todo = self.say(key) if has_text(key) else self.say("issue.other")
-            rows.append(
-                [
-                    (self.say(f"indicator.{row['indicator']}"), ""), (self._written(row["value"], unit), "strong"),
-                    (self._written(row["limit"], unit), ""), (lead, ""), (format_date(due, self.language), ""), (todo, ""),
-                ]
-            )  # fmt: skip
-        return Block(render_rows(self.say("issues.table"), heads, rows))
-
-    def parameters(self) -> Block:
-        """Every dated value used, with source and mark."""
-        heads = [
-            (self.say(f"column.{name}"), name == "value") for name in ("name", "value", "start", "confidence", "source")
-        ]
-        rows = []
-        for used in self.facts.manifest["parameters"]:
-            label = self._parameter_label(used["name"])
-            value = format_value(used["value"], FactColumn("v", "number"), self.language)
-            mark = self.say(f"value.confidence.{used['confidence']}")
-            rows.append(
-                [
-                    (label, ""), (f"{value} {used['unit']}", ""), (str(used["start"]), ""),
-                    (mark, "" if used["confidence"] == "documented" else "warn"), (used["source"], ""),
-                ]
-            )  # fmt: skip
-        return Block(render_rows(self.say("annex.parameters"), heads, rows, [self.say("report.marks")]))
-
-    def _parameter_label(self, name: str) -> str:
-        return read_parameters().parameter(name).label.in_language(self.language)
-
-    def model_note(self) -> Block:
-        """How to recompute a probability, what it was fitted on, and how bands are cut."""
-        card = self._card("model_card")
-        if not card:
-            return Block("")
-        if not card["fitted"]:
-            return Block(f'<p class="missing">{escape(self.say("annex.not_fitted", why=card["why_not"]))}</p>')
-        share = FactColumn("v", "share")
-        lines = [
-            self.say("annex.model"),
-            self.say(
-                "annex.model_fit", n=f"{card['n']:,}", events=f"{card['events']:,}", clusters=f"{card['clusters']:,}",
-                rate=self._written(card["base_rate"], share), attrition=self._written(card["attrition"], share),
-            ),
-            self.say(
-                "annex.bands", high=self._written(card["high_share"], share),
-                medium=self._written(card["medium_share"], share),
-            ),
-        ]  # fmt: skip
-        return Block("".join(f"<p>{escape(line)}</p>" for line in lines))
-
-    def index_note(self) -> Block:
-        """What the hardship index is and how far its weights may be trusted."""
-        card = self._card("index_card")
-        if not card:
-            return Block("")
-        shift = format_value(card["mean_shift"], FactColumn("v", "number"), self.language)
-        line = self.say(
-            "annex.index",
-            index=card["index"],
-            confidence=self.say(f"value.confidence.{card['confidence']}"),
-            shift=shift,
-        )
-        return Block(f"<p>{escape(line)}</p>")
-
-    def _card(self, name: str) -> dict[str, object]:
-        card: dict[str, object] = self.facts.manifest.get("cards", {}).get(name) or {}
-        return card
-
-    def method_notes(self) -> Block:
-        """Sampling and suppression."""
-        lines = [self.say("annex.suppression", threshold=self._threshold())]
-        if self._state("survey_answers")[0] == "collected":
-            lines.insert(0, self.say("annex.survey"))
-        return Block("".join(f"<p>{escape(line)}</p>" for line in lines))
+@cache
+def _place(name: str) -> Place:
+    return read_place(name)
 
 
 def open_report(facts: str | Path, month: str, county: str, language: str) -> Report:
@@ -428,4 +302,4 @@ def open_report(facts: str | Path, month: str, county: str, language: str) -> Re
     codes = [code for code, _, _ in opened.manifest["counties"]]
     if county not in codes:
         raise EditionError("unknown county", where="county", got=county, expected=" | ".join(codes))
-    return Report(opened, county, "zh" if language == "zh" else "en")
+    return Report(opened, county, language)  # type: ignore[arg-type]

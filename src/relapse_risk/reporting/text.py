@@ -47,7 +47,7 @@ def has_text(key: str) -> bool:
     return key in messages()
 
 
-def text(key: str, language: Language, **values: object) -> str:
+def text(key: str, language: Language, /, **values: object) -> str:
     """Message ``key`` in ``language`` with ``{name}`` fields filled in.
 
     Raises

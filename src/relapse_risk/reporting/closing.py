@@ -1,0 +1,119 @@
+"""Closing sections: issues to put right, and how everything was reckoned."""
+
+from __future__ import annotations
+
+from html import escape
+
+from relapse_risk.assessment import FactColumn
+from relapse_risk.errors import ParameterError
+from relapse_risk.parameters import read_parameters
+from relapse_risk.reporting.block import Block, Source
+from relapse_risk.reporting.format import format_value
+from relapse_risk.reporting.judgement import judged_value, written
+from relapse_risk.reporting.tables import Cell, Head, render_rows
+from relapse_risk.reporting.text import has_text
+
+__all__ = ["index_note", "issues", "method_notes", "model_note", "parameters"]
+
+
+
+def issues(source: Source) -> Block:
+    """Every indicator not met: value and limit, how severe, who leads, by when, and what to do."""
+    if source.status("issue_list")[0] != "collected":
+        return Block(f"<p>{escape(source.say('issues.none'))}</p>")
+    found = source.rows("issue_list", source.county)
+    values = source.indicator_rows().set_index("indicator")
+    names = ("severity", "department", "due_on", "remedy")
+    columns = {column.name: column for column in source.spec("issue_list").columns}
+    heads = [Head(source.say("issues.issue")), Head(source.say("column.value"), True), Head(source.say("column.limit"), True)]
+    heads += [Head(source.say(f"column.{name}")) for name in names]
+    rows = []
+    for _, issue in found.iterrows():
+        row = values.loc[issue["indicator"]]
+        cells = [
+            Cell(source.say(f"indicator.{issue['indicator']}")), Cell(judged_value(source, row), "strong"),
+            Cell(written(source, row["limit"], str(row["unit"]))),
+        ]  # fmt: skip
+        cells += [Cell(format_value(issue[name], columns[name], source.language)) for name in names]
+        rows.append(cells)
+    number = source.say("report.table_number", number="17-1")
+    return Block(render_rows(source.say("issues.table"), heads, rows, [source.say("issues.note")], number))
+
+
+def parameters(source: Source) -> Block:
+    """Every dated value used, with its source and whether a document stands behind it."""
+    heads = [Head(source.say(f"column.{name}"), name == "value") for name in ("name", "value", "start", "confidence", "source")]
+    rows = []
+    for used in source.facts.manifest["parameters"]:
+        value = format_value(float(used["value"]), FactColumn("v", "number"), source.language)
+        mark = str(used["confidence"])
+        rows.append(
+            [
+                Cell(_parameter_label(source, used["name"])), Cell(value, "", _unit(source, str(used["unit"]))), Cell(str(used["start"])),
+                Cell(source.say(f"value.confidence.{mark}"), "" if mark == "documented" else "assumed"),
+                Cell(str(used["source"])),
+            ]
+        )  # fmt: skip
+    number = source.say("report.table_number", number="18-0")
+    return Block(render_rows(source.say("annex.parameters"), heads, rows, [source.say("report.marks")], number))
+
+
+def _unit(source: Source, unit: str) -> str:
+    """A unit such as ``CNY/person/year`` in words."""
+    key = f"unit.{unit}"
+    return source.say(key) if has_text(key) else unit
+
+
+def _parameter_label(source: Source, name: str) -> str:
+    try:
+        return read_parameters().parameter(name).label.in_language(source.language)
+    except ParameterError:  # facts of an older parameter folder
+        return name
+
+
+def _card(source: Source, name: str) -> dict[str, object]:
+    card: dict[str, object] = source.facts.manifest.get("cards", {}).get(name) or {}
+    return card
+
+
+def model_note(source: Source) -> Block:
+    """The formula of the score, its sample, and how bands are cut."""
+    card = _card(source, "model_card")
+    if card and not card["fitted"]:
+        return Block(f'<p class="missing">{escape(source.say("annex.not_fitted", why=card["why_not"]))}</p>')
+    if source.status("model_terms")[0] != "collected":
+        return Block("")
+    lines = [source.say("annex.model")]
+    if card:
+        n, events, clusters = (f"{card[key]:,}" for key in ("n", "events", "clusters"))
+        rate, attrition = (written(source, card[key], "share") for key in ("base_rate", "attrition"))
+        lines.append(source.say("annex.model_fit", n=n, events=events, clusters=clusters, rate=rate, attrition=attrition))
+    limits = source.limits
+    high, medium = (
+        written(source, card.get(f"{band}_share", limits.get(f"risk_share_{band}")), "share") for band in ("high", "medium")
+    )
+    if high != "–":
+        lines.append(source.say("annex.bands", high=high, medium=medium))
+    return Block("".join(f"<p>{escape(line)}</p>" for line in lines))
+
+
+def index_note(source: Source) -> Block:
+    """What the hardship index is and how far its weights may be trusted."""
+    if source.status("index_weights")[0] != "collected":
+        return Block("")
+    card = _card(source, "index_card")
+    if not card:
+        return Block(f"<p>{escape(source.say('annex.index_short', index=source.place.index))}</p>")
+    shift = format_value(card["mean_shift"], FactColumn("v", "number"), source.language)
+    words = source.say(
+        "annex.index", index=card["index"], confidence=source.say(f"value.confidence.{card['confidence']}"), shift=shift
+    )
+    return Block(f"<p>{escape(words)}</p>")
+
+
+def method_notes(source: Source) -> Block:
+    """Intervals, sampling and withheld cells."""
+    lines = [source.say("annex.suppression", threshold=int(source.limits.get("small_cell", 5)))]
+    if source.status("survey_answers")[0] == "collected":
+        lines.insert(0, source.say("annex.survey"))
+    return Block("".join(f"<p>{escape(line)}</p>" for line in lines))

@@ -1,0 +1,310 @@
+"""Which fact table is drawn how.  A drawing is a function of the page's width; its finding stands in findings.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from relapse_risk.assessment import FactColumn, FactTable
+from relapse_risk.reporting.figures import (
+    Drawing, Line, Rule, Series, bars, columns, curve, dots, funnel, heat, lines, pairs, pyramid, stack, steps,
+)  # fmt: skip
+from relapse_risk.reporting.format import WITHHELD, format_value, is_null
+from relapse_risk.reporting.text import Language, text
+from relapse_risk.schema import code_list
+
+__all__ = ["DRAWINGS", "Canvas", "DrawingSpec"]
+
+AtWidth = Callable[[float], Drawing]
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What a drawing needs: the table, the county's rows and the city's, limits, and how to write words and numbers."""
+
+    table: FactTable
+    frame: pd.DataFrame
+    city: pd.DataFrame
+    limits: Mapping[str, float]
+    language: Language
+
+    def column(self, name: str) -> FactColumn:
+        return next(column for column in self.table.columns if column.name == name)
+
+    def word(self, name: str, row: int) -> str:
+        """One value as written."""
+        value = self.frame[name].iloc[row]
+        column = self.column(name)
+        if is_null(value) and column.kind in ("households", "persons"):
+            return WITHHELD
+        return format_value(value, column, self.language)
+
+    def words(self, name: str) -> list[str]:
+        return [self.word(name, i) for i in range(len(self.frame))]
+
+    def numbers(self, name: str) -> list[float | None]:
+        values = pd.to_numeric(self.frame[name])
+        return [None if pd.isna(value) else float(value) for value in values]
+
+    def known(self, name: str) -> bool:
+        return bool(self.frame[name].notna().any())
+
+    def city_numbers(self, key: str, name: str) -> list[float | None]:
+        """The city's value of ``name`` for each of the county's keys; nothing where the city has none."""
+        if self.city.empty or name not in self.city:
+            return [None] * len(self.frame)
+        found = dict(zip(self.city[key], pd.to_numeric(self.city[name]).astype(float), strict=True))
+        values = [found.get(value) for value in self.frame[key]]
+        return [None if value is None or pd.isna(value) else value for value in values]
+
+    def say(self, key: str, /, **values: object) -> str:
+        return text(key, self.language, **values)
+
+    def series(self, name: str, label: str) -> Series:
+        return Series(self.say(label), self.numbers(name), self.words(name))
+
+    def write(self, kind: str) -> Callable[[float], str]:
+        column = FactColumn("value", kind)  # type: ignore[arg-type]
+        return lambda value: format_value(value, column, self.language)
+
+    def rule(self, name: str, kind: str = "share") -> Rule | None:
+        """The limit called ``name`` as a reference, where it is known."""
+        if name not in self.limits:
+            return None
+        return Rule(self.limits[name], self.say("chart.limit", value=self.write(kind)(self.limits[name])))
+
+
+Draw = Callable[[Canvas], AtWidth | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawingSpec:
+    """How one fact table is drawn.
+
+    Attributes
+    ----------
+    draw : callable
+        Gives the drawing by width, or None where a drawing would say nothing (all the same).
+    half : bool
+        Small enough for half a page's width.
+    """
+
+    draw: Draw
+    half: bool = False
+
+
+def _lines(c: Canvas, key: str, value: str, warn: Sequence[bool] = (), city: bool = False) -> list[Line]:
+    others = c.city_numbers(key, value) if city else [None] * len(c.frame)
+    rows = zip(c.words(key), c.numbers(value), c.words(value), others, strict=True)
+    return [Line(k, v, w, other=o, warn=bool(warn) and warn[i]) for i, (k, v, w, o) in enumerate(rows)]
+
+
+def _bars(key: str, value: str, city: bool = False, most: int = 0) -> Draw:
+    def draw(c: Canvas) -> AtWidth | None:
+        found = _lines(c, key, value, city=city)
+        if all(one.value is None for one in found):
+            return None
+        return lambda width: bars(found[:most] if most else found, width)
+
+    return draw
+
+
+def _dots(key: str, value: str, kind: str, limit: str = "", interval: bool = False, higher: bool = True) -> Draw:
+    """Dots on a common scale; those on the wrong side of ``limit`` in the warning colour."""
+
+    def draw(c: Canvas) -> AtWidth | None:
+        values, rule = c.numbers(value), c.rule(limit, kind) if limit else None
+        low, high = (c.numbers(side) if interval else [None] * len(values) for side in ("low", "high"))
+        known = [v for v in values if v is not None]
+        if not known or (not interval and rule is not None and all(v == rule.at for v in known)):
+            return None
+        found = [
+            Line(label, v, shown, lo, hi, warn=rule is not None and v is not None and (v < rule.at if higher else v > rule.at))
+            for label, v, shown, lo, hi in zip(c.words(key), values, c.words(value), low, high, strict=True)
+            if v is not None
+        ]
+        return lambda width: dots(found, width, c.write(kind), rule)
+
+    return draw
+
+
+def _columns(key: str, *series: tuple[str, str], marks: Sequence[int] = ()) -> Draw:
+    def draw(c: Canvas) -> AtWidth | None:
+        drawn = [c.series(name, label) for name, label in series if c.known(name)]
+        if not any(value for one in drawn for value in one.values):
+            return None
+        return lambda width: columns(c.words(key), drawn, width, marks)
+
+    return draw
+
+
+def _pairs(key: str, value: str, other: str, names: tuple[str, str], kind: str, *, both: bool = True) -> Draw:
+    def draw(c: Canvas) -> AtWidth:
+        rows = zip(c.words(key), c.numbers(value), c.words(value), c.numbers(other), c.words(other), strict=True)
+        found = [Line(k, v, f"{w} / {p}" if both else w, other=o) for k, v, w, o, p in rows if v is not None or o is not None]
+        labels = (c.say(names[0]), c.say(names[1]))
+        return lambda width: pairs(found, width, labels, c.write(kind))
+
+    return draw
+
+
+def _pyramid(c: Canvas) -> AtWidth:
+    male, female = c.series("male", "column.male"), c.series("female", "column.female")
+    return lambda width: pyramid(c.words("age_band"), male, female, width)
+
+
+def _stack(c: Canvas) -> AtWidth:
+    names = [n for n in ("wage_income", "business_net", "property_income", "transfer_income") if c.known(n)]
+    totals = [c.write("money")(float(total)) for total in c.frame[names].sum(axis=1)]
+    periods = [str(period)[:4] if str(period).endswith("-12") else str(period) for period in c.frame["period"]]
+    series = [c.series(name, f"column.{name}") for name in names]
+    return lambda width: stack(periods, series, totals, width)
+
+
+def _heat(c: Canvas) -> AtWidth | None:
+    names = [column.name for column in c.table.columns if column.kind == "share" and column.name in c.frame]
+    values = [[None if pd.isna(v) else float(v) for v in row] for row in c.frame[names].itertuples(index=False)]
+    known = [v for row in values for v in row if v is not None]
+    if not known or min(known) == 1:
+        return None
+    shown = [["–" if v is None else c.write("share")(v) for v in row] for row in values]
+    labels = code_list("wu_tong_shi_you") if c.table.name == "village_heat" else None
+    heads = [labels.label(name, c.language) if labels else c.say(f"column.{name}") for name in names]
+    return lambda width: heat(c.words("town"), heads, values, shown, width, 1.0, min(*known, 0.9))
+
+
+def _found_closed(c: Canvas) -> AtWidth:
+    found, closed = c.series("found", "column.found"), c.series("closed", "column.closed")
+    return lambda width: lines(c.words("month"), [found, closed], width)
+
+
+def _flow(c: Canvas) -> AtWidth | None:
+    values = c.numbers("households")
+    signs = [1, 1, -1, -1, 1]
+    if len(values) != len(signs) or any(v is None for v in values):
+        return None
+    levels = [sign * (v or 0) for sign, v in zip(signs, values, strict=True)]
+    shown = [("+" if i == 1 else "−" if sign < 0 and v else "") + word
+             for i, (sign, v, word) in enumerate(zip(signs, values, c.words("households"), strict=True))]  # fmt: skip
+    return lambda width: steps(c.words("step"), levels, shown, width)
+
+
+def _aid(c: Canvas) -> AtWidth:
+    points = [(float(x), float(y)) for x, y in zip(c.frame["population"], c.frame["aid"], strict=True)]
+    return lambda width: curve(
+        points, width, c.say("chart.households_cum"), c.say("chart.aid_cum"), c.say("chart.even"), c.write("share")
+    )
+
+
+def _reliability(c: Canvas) -> AtWidth:
+    frame = c.frame.astype(float)
+    points = list(zip(frame["expected"], frame["observed"], strict=True))
+    limits = list(zip(frame["low"], frame["high"], strict=True))
+    raw = float(frame[["expected", "high"]].max().max())
+    top = next(t for t in (0.04, 0.08, 0.12, 0.2, 0.28, 0.4, 0.6, 0.8, 1.0) if t >= raw or t == 1.0)
+    return lambda width: curve(
+        points, width, c.say("chart.predicted"), c.say("chart.observed_share"), c.say("chart.perfect"),
+        c.write("share"), top, limits, join=False,
+    )  # fmt: skip
+
+
+def _funnel(c: Canvas) -> AtWidth:
+    values = c.numbers("alerts")
+    passed = [c.write("share")(b / a) if a and b is not None else "" for a, b in zip(values, values[1:], strict=False)]
+    found = _lines(c, "step", "alerts")
+    return lambda width: funnel(found, width, [f"↓ {p}" if p else "" for p in passed])
+
+
+def _dividends(c: Canvas) -> AtWidth:
+    points = [(float(x), float(y)) for x, y in zip(c.frame["population"], c.frame["dividends"], strict=True)]
+    return lambda width: curve(
+        points, width, c.say("chart.persons_cum"), c.say("chart.dividends_cum"), c.say("chart.even"), c.write("share")
+    )
+
+
+def _trend(c: Canvas) -> AtWidth:
+    days, papers = c.series("mean_days", "column.mean_days"), c.series("papers", "column.papers")
+    return lambda width: lines(c.words("half_year"), [days, papers], width)
+
+
+def _backtests(c: Canvas) -> AtWidth:
+    rows = c.frame["design"] == c.frame["design"].iloc[0]
+    mine = Canvas(c.table, c.frame[rows].reset_index(drop=True), c.city, c.limits, c.language)
+    found = [
+        Line(label, v, shown, lo, hi)
+        for label, v, shown, lo, hi in zip(
+            mine.words("score"), mine.numbers("auc"), mine.words("auc"), mine.numbers("low"), mine.numbers("high"),
+            strict=True,
+        )
+    ]  # fmt: skip
+    return lambda width: dots(found, width, lambda value: f"{value:.2f}", span=(0.5, 1.0))
+
+
+DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
+    {
+        "population_by_class": DrawingSpec(_bars("household_class", "households"), half=True),
+        "causes": DrawingSpec(_bars("cause", "main_share", city=True)),
+        "age_sex": DrawingSpec(_pyramid, half=True),
+        "visits_by_town": DrawingSpec(_dots("town", "share", "share", "visit_target")),
+        "days_since_visit": DrawingSpec(_columns("days", ("households", "column.households"), marks=(3, 4, 5, 6)), half=True),
+        "income_distribution": DrawingSpec(
+            _columns("ratio", ("households", "chart.now"), ("before", "chart.before"), marks=(0, 1))
+        ),
+        "income_components": DrawingSpec(_stack, half=True),
+        "income_change": DrawingSpec(_columns("change", ("households", "column.households"), marks=(0, 1)), half=True),
+        "guarantee_pass": DrawingSpec(_dots("criterion", "share", "share", "share_target")),
+        "guarantee_reasons": DrawingSpec(_bars("reason", "households")),
+        "guarantee_by_town": DrawingSpec(_heat),
+        "fund_by_year": DrawingSpec(_columns("year", ("fund", "column.fund")), half=True),
+        "project_types": DrawingSpec(
+            _pairs("project_type", "yield_realised", "yield_expected", ("chart.realised", "chart.expected"), "share"), half=True
+        ),
+        "take_up_by_department": DrawingSpec(_dots("department", "share", "share", "take_up_target")),
+        "processing": DrawingSpec(
+            _pairs("department", "median_days", "p90_days", ("chart.median", "chart.p90"), "days")
+        ),
+        "posts_by_town": DrawingSpec(_bars("town", "posts_per_100"), half=True),
+        "village_flags": DrawingSpec(_dots("standard", "share", "share", "share_target")),
+        "found_closed": DrawingSpec(_found_closed),
+        "monitor_flow": DrawingSpec(_flow, half=True),
+        "monitor_causes": DrawingSpec(_bars("risk", "households"), half=True),
+        "risk_histogram": DrawingSpec(_columns("probability", ("households", "column.households"), marks=(5, 6, 7))),
+        "risk_reasons": DrawingSpec(_bars("reason", "points", most=8)),
+        "hardship_by_town": DrawingSpec(_dots("town", "mean_need", "index")),
+        "hardship_profile": DrawingSpec(
+            _pairs("subindex", "top_tenth", "all", ("chart.top_tenth", "chart.all"), "index", both=False), half=True
+        ),
+        "need_priority": DrawingSpec(
+            _pairs("tenth", "need", "priority", ("column.need", "column.priority"), "index"), half=True
+        ),
+        "aid_curve": DrawingSpec(_aid, half=True),
+        "alert_funnel": DrawingSpec(_funnel, half=True),
+        "survey_answers": DrawingSpec(_dots("question", "share", "share", interval=True), half=True),
+        "survey_by_stratum": DrawingSpec(_dots("stratum", "satisfied", "share", "approval_limit", interval=True), half=True),
+        "survey_by_town": DrawingSpec(_dots("town", "satisfied", "share", "approval_limit", interval=True)),
+        "employment": DrawingSpec(_bars("employment_status", "persons"), half=True),
+        "work_places": DrawingSpec(_bars("work_place", "persons"), half=True),
+        "disability": DrawingSpec(_bars("disability_type", "persons"), half=True),
+        "officer_load": DrawingSpec(_columns("load", ("officers", "column.officers")), half=True),
+        "homes": DrawingSpec(_bars("home_item", "share", city=True), half=True),
+        "fund_waterfall": DrawingSpec(_bars("fund_step", "fund"), half=True),
+        "cost_per_person": DrawingSpec(_columns("cost", ("projects", "column.projects")), half=True),
+        "asset_states": DrawingSpec(_bars("operating_state", "assets"), half=True),
+        "dividend_curve": DrawingSpec(_dividends, half=True),
+        "issue_age_bins": DrawingSpec(_columns("age_days", ("issues", "column.issues")), half=True),
+        "processing_trend": DrawingSpec(_trend, half=True),
+        "village_heat": DrawingSpec(_heat),
+        "risk_by_town": DrawingSpec(_dots("town", "probability", "share"), half=True),
+        "hardship_histogram": DrawingSpec(
+            _columns("index_band", ("by_need", "column.need"), ("by_priority", "column.priority"))
+        ),
+        "alert_outcomes": DrawingSpec(_bars("outcome", "alerts"), half=True),
+        "survey_by_quarter": DrawingSpec(_dots("quarter", "satisfied", "share", "approval_limit", interval=True), half=True),
+        "reliability": DrawingSpec(_reliability, half=True),
+        "backtests": DrawingSpec(_backtests, half=True),
+        "index_weights": DrawingSpec(_bars("subindex", "weight"), half=True),
+    }
+)

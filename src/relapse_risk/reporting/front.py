@@ -1,0 +1,144 @@
+"""Front matter: cover, contents, the one-page summary, and what the data is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+
+from relapse_risk import __version__
+from relapse_risk.assessment import ASPECTS
+from relapse_risk.months import month_end
+from relapse_risk.reporting.block import Block, Source
+from relapse_risk.reporting.format import format_date
+from relapse_risk.reporting.judgement import (
+    JUDGED,
+    SYMBOLS,
+    aspect_verdict,
+    indicator_table,
+    judged_value,
+    verdict_chip,
+    worst_first,
+    written,
+)
+
+__all__ = ["contents", "cover", "data_statement", "summary"]
+
+MOST_HEADLINES, MOST_NAMED = 10, 3
+
+
+def cover(source: Source) -> Block:
+    """Title, period, who is covered, what the data is, and the stamp that identifies the facts."""
+    manifest = source.facts.manifest
+    previous = manifest["previous"]
+    compared = (
+        source.say("report.previous", day=format_date(month_end(previous), source.language))
+        if previous
+        else source.say("report.no_previous")
+    )
+    day = source.say("report.period", day=format_date(manifest["data_date"], source.language))
+    stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
+    lines = [
+        f'<p class="place">{escape(source.label("label"))}</p>',
+        f"<h1>{escape(source.name)}<span>{escape(source.say('report.title'))}</span></h1>",
+        f'<p class="subtitle">{escape(source.say("report.subtitle"))}</p>',
+        f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
+        f'<p class="notice">{escape(source.label("data_note"))}</p>',
+        f'<p class="stamp">{escape(stamp)}</p>',
+    ]
+    return Block(f'<header class="cover">{"".join(lines)}</header>')
+
+
+def contents(source: Source, sections: Sequence[int]) -> Block:
+    """Links to every section, with its verdict for the nine aspects."""
+    rows = source.indicator_rows()
+    items = []
+    for number in sections:
+        chip = ""
+        mine = rows[(rows["section"] == number) & rows["verdict"].isin(JUDGED)]
+        if source.missing(number):
+            chip = f'<span class="mark not_collected">{SYMBOLS["not_collected"]}</span>'
+        elif len(mine):
+            verdict = aspect_verdict(mine)
+            chip = f'<span class="mark {verdict}">{SYMBOLS[verdict]}</span>'
+        words = escape(source.say(f"section.{number}"))
+        items.append(f'<li><a href="#s{number}">{words}</a>{chip}</li>')
+    heading = escape(source.say("report.contents"))
+    legend = escape(source.say("report.symbols"))
+    return Block(
+        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p><ol>{"".join(items)}</ol>'
+        f'<p class="note">{legend}</p></nav>'
+    )
+
+
+def summary(source: Source) -> Block:
+    """The whole county on one page."""
+    rows = source.indicator_rows()
+    return Block(
+        _lead(source, rows)
+        + _tiles(source, rows)
+        + indicator_table(source, source.say("summary.table"), _headlines(rows), source.say("report.table_number", number="1-1"))
+        + _aspects(source, rows)
+    )
+
+
+def _headlines(rows: pd.DataFrame) -> pd.DataFrame:
+    """Headline indicators with a judgement to make; a plain count of people stands in the lead."""
+    return rows[rows["headline"] & (rows["unit"] != "count")].head(MOST_HEADLINES)
+
+
+def _lead(source: Source, rows: pd.DataFrame) -> str:
+    judged = rows[rows["verdict"].isin(JUDGED)]
+    people = rows.loc[rows["indicator"] == "persons", "value"]
+    covered = written(source, people.iloc[0], "count") if len(people) else "–"
+    missed = worst_first(rows)
+    first = source.say(
+        "summary.headline", county=source.name, persons=covered, judged=len(judged),
+        met=int((judged["verdict"] != "not_met").sum()), not_met=len(missed), month=source.month,
+    )  # fmt: skip
+    if missed.empty:
+        return f'<p class="lead">{escape(first)} {escape(source.say("summary.none"))}</p>'
+    items = "".join(
+        f"<li><b>{escape(source.say('indicator.' + row['indicator']))}</b> "
+        f"{escape(source.say('summary.against', value=judged_value(source, row), limit=written(source, row['limit'], row['unit'])))}</li>"
+        for _, row in missed.head(MOST_NAMED).iterrows()
+    )
+    return f'<p class="lead">{escape(first)}</p><p class="urgent">{escape(source.say("summary.first"))}</p><ul class="urgent">{items}</ul>'
+
+
+def _tiles(source: Source, rows: pd.DataFrame) -> str:
+    count = rows["verdict"].value_counts()
+    found = {v: int(count.get(v, 0)) for v in ("met", "watch", "not_met", "no_limit", "not_collected")}
+    tiles = "".join(
+        f'<li class="{v}"><b>{n}</b> <span aria-hidden="true">{SYMBOLS[v]}</span> {escape(source.say(f"value.verdict.{v}"))}</li>'
+        for v, n in found.items()
+    )
+    return f'<ul class="tiles" aria-label="{escape(source.say("summary.tiles"))}">{tiles}</ul>'
+
+
+def _aspects(source: Source, rows: pd.DataFrame) -> str:
+    items = []
+    for number in ASPECTS:
+        mine = rows[rows["section"] == number]
+        judged = mine[mine["verdict"].isin(JUDGED)]
+        verdict = "not_collected" if source.missing(number) else aspect_verdict(mine)
+        small = source.say("summary.of", met=int((judged["verdict"] != "not_met").sum()), judged=len(judged)) if len(judged) else ""
+        items.append(
+            f'<li class="{verdict}"><a href="#s{number}">{escape(source.say(f"section.{number}"))}</a>'
+            f"{verdict_chip(source, verdict)}<small>{escape(small)}</small></li>"
+        )
+    title = escape(source.say("summary.aspects"))
+    return f'<h3>{title}</h3><ol class="aspects">{"".join(items)}</ol>'
+
+
+def data_statement(source: Source) -> Block:
+    """Who is covered, where the data is from, how to read marks and gaps, and what every table holds."""
+    rows = [
+        ("report.population", source.label("population_note")),
+        ("report.data_note", source.label("data_note")),
+        ("report.reading", source.say("report.reading_note", threshold=int(source.limits.get("small_cell", 5)))),
+        ("report.marks_title", source.say("report.marks_note")),
+    ]
+    terms = "".join(f"<dt>{escape(source.say(key))}</dt><dd>{escape(words)}</dd>" for key, words in rows)
+    return Block(f'<dl class="statement">{terms}</dl>{source.table("data_sources").html}')

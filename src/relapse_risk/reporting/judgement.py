@@ -1,0 +1,209 @@
+"""Indicators against their limits: the tables, the sentence of a section, and the verdict on an aspect."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+from markupsafe import Markup
+
+from relapse_risk.assessment import CITY, FactColumn
+from relapse_risk.reporting.block import Block, Source
+from relapse_risk.reporting.figures import strip
+from relapse_risk.reporting.format import WITHHELD, format_interval, format_value, is_null
+from relapse_risk.reporting.tables import Cell, Head, render_rows
+
+__all__ = [
+    "JUDGED", "MARKS", "SYMBOLS", "aspect_verdict", "formula_table", "indicator_table", "judged_value", "section_table", "sentence", "verdict_chip",
+    "worst_first", "written",
+]  # fmt: skip
+
+SYMBOLS = {"met": "✓", "watch": "▲", "not_met": "×", "no_limit": "–", "not_collected": "○"}
+MARKS = {"assumed": "*", "from_memory": "°", "documented": ""}
+JUDGED = ("met", "watch", "not_met")
+MANY_NAMED = 4
+
+
+def written(source: Source, value: object, unit: str) -> str:
+    """A value as the report writes it."""
+    return format_value(value, FactColumn("value", unit), source.language)  # type: ignore[arg-type]
+
+
+def judged_value(source: Source, row: pd.Series) -> str:
+    """The value of an indicator; a judged one that is not shown was withheld as a small number."""
+    if is_null(row["value"]) and row["verdict"] in JUDGED:
+        return WITHHELD
+    return written(source, row["value"], str(row["unit"]))
+
+
+def verdict_chip(source: Source, verdict: str, small: str = "") -> Markup:
+    """A verdict as symbol and word, so that no colour is needed."""
+    words = source.say(f"value.verdict.{verdict}")
+    return Markup('<span class="chip {}"><span aria-hidden="true">{}</span> {}{}</span>').format(
+        verdict, SYMBOLS[verdict], words, small
+    )
+
+
+def aspect_verdict(rows: pd.DataFrame) -> str:
+    """The worst verdict among an aspect's indicators: one failing item fails all.
+
+    Examples
+    --------
+    >>> aspect_verdict(pd.DataFrame({"verdict": ["met", "not_met", "no_limit"]}))
+    'not_met'
+    """
+    found = set(rows["verdict"])
+    return next((v for v in ("not_met", "watch", "met", "no_limit", "not_collected") if v in found), "not_collected")
+
+
+def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Indicators not met, furthest from their limit first."""
+    missed = rows[rows["verdict"] == "not_met"]
+    gap = (missed["value"] - missed["limit"]).abs() / missed["limit"].abs().clip(lower=0.05)
+    return missed.loc[gap.sort_values(ascending=False, kind="stable").index]
+
+
+def sentence(source: Source, number: int) -> str:
+    """How a section's indicators stand, as HTML: verdict, counts, and those that miss their limit by name."""
+    rows = source.indicator_rows()
+    mine = rows[rows["section"] == number]
+    judged = mine[mine["verdict"].isin(JUDGED)]
+    if judged.empty:
+        return ""
+    missed = worst_first(mine)
+    words = source.say("section.stand", judged=len(judged), met=int((judged["verdict"] != "not_met").sum()))
+    if len(missed):
+        named = [_named(source, row) for _, row in missed.head(MANY_NAMED).iterrows()]
+        joined = ("；" if source.language == "zh" else "; ").join(named)
+        words += source.say("section.missed", items=joined)
+    return f"{verdict_chip(source, aspect_verdict(mine))} {escape(words)}"
+
+
+def _named(source: Source, row: pd.Series) -> str:
+    return source.say(
+        "section.item", name=source.say(f"indicator.{row['indicator']}"),
+        value=judged_value(source, row), limit=written(source, row["limit"], row["unit"]),
+    )  # fmt: skip
+
+
+def section_table(source: Source, number: int) -> Block:
+    """The indicators of one section."""
+    rows = source.indicator_rows()
+    mine = rows[rows["section"] == number]
+    if mine.empty or source.missing(number):
+        return Block("")
+    number_words = source.say("report.table_number", number=f"{number}-0")
+    return Block(indicator_table(source, source.say("table.indicator"), mine, number_words))
+
+
+def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: str = "") -> str:
+    """Value with interval, counts, last period, city, limit, verdict, and a strip of all counties."""
+    everyone = source.rows("indicator")
+    collected = rows[rows["verdict"] != "not_collected"]
+    division = source.label("division")
+    heads = [
+        Head(source.say("column.indicator")),
+        Head(source.say("column.value"), True, source.say("column.interval") if collected["low"].notna().any() else ""),
+        Head(source.say("column.counts"), True),
+        Head(source.say("column.previous"), True),
+        Head(source.label("label"), True),
+        Head(source.say("column.limit"), True),
+        Head(source.say("column.verdict")),
+        Head(source.say("column.peers", division=division)),
+    ]
+    cells = [_row_cells(source, row, everyone[everyone["indicator"] == row["indicator"]]) for _, row in rows.iterrows()]
+    return render_rows(caption, heads, cells, _notes(source, rows), number)
+
+
+def _row_cells(source: Source, row: pd.Series, everyone: pd.DataFrame) -> list[Cell]:
+    unit, verdict = str(row["unit"]), str(row["verdict"])
+    city = everyone.loc[everyone["county_code"] == CITY, "value"]
+    city_value = float(city.iloc[0]) if len(city) and not is_null(city.iloc[0]) else None
+    limit = written(source, row["limit"], unit)
+    if not is_null(row["limit"]):
+        limit += MARKS.get(str(row["limit_confidence"]), "")
+    return [
+        Cell(source.say(f"indicator.{row['indicator']}")),
+        Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
+        Cell(_counts(source, row)),
+        Cell(written(source, row["previous"], unit)),
+        Cell(written(source, city_value, unit)),
+        Cell(limit),
+        Cell(verdict_chip(source, verdict)),
+        Cell(_strip(source, row, everyone, city_value)),
+    ]
+
+
+def _counts(source: Source, row: pd.Series) -> str:
+    """Numerator over denominator; sums of money in their own unit; nothing for a plain count."""
+    if is_null(row["denominator"]) or row["unit"] == "count":
+        return "–"
+    numerator = written(source, row["numerator"], "money_wan" if row["unit"] == "money" else "count")
+    if is_null(row["numerator"]):
+        return f"n = {written(source, row['denominator'], 'count')}"
+    return f"{numerator} / {written(source, row['denominator'], 'count')}"
+
+
+def _strip(source: Source, row: pd.Series, everyone: pd.DataFrame, city: float | None) -> str | Markup:
+    others = everyone[~everyone["county_code"].isin([CITY, row.get("county_code", source.county), source.county])]
+    peers = [float(value) for value in others["value"].dropna()]
+    if is_null(row["value"]) or not peers or row["unit"] == "count":
+        return "–"
+    unit = str(row["unit"])
+    title = source.say(
+        "report.strip", name=source.name, value=written(source, row["value"], unit), low=written(source, min(peers), unit),
+        high=written(source, max(peers), unit), division=source.label("division"),
+    )  # fmt: skip
+    limit = None if is_null(row["limit"]) else float(row["limit"])
+    return Markup(strip(float(row["value"]), peers, city, limit, title, row["verdict"] == "not_met"))  # noqa: S704 - escaped inside
+
+
+def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
+    sampled = rows["low"].notna()
+    notes = [source.say("report.period_note", month=source.month, previous=_previous(source))]
+    if not sampled.all():
+        notes.append(source.say("report.full_count"))
+    if sampled.any():
+        notes.append(source.say("report.sampled"))
+    if (rows["verdict"] == "watch").any():
+        notes.append(source.say("report.watch_note"))
+    if (rows["value"].isna() & rows["verdict"].isin(JUDGED)).any():
+        notes.append(source.say("report.suppressed", threshold=int(source.limits.get("small_cell", 5))))
+    known = set(rows.loc[rows["limit"].notna(), "limit_confidence"].dropna()) - {"documented"}
+    notes += [source.say("report.mark", mark=MARKS[mark], word=source.say(f"value.confidence.{mark}")) for mark in sorted(known)]
+    if rows["value"].notna().any():
+        notes.append(source.say("report.strip_note", division=source.label("division")))
+    return notes
+
+
+def _previous(source: Source) -> str:
+    previous = source.facts.manifest["previous"]
+    return previous or "–"
+
+
+def formula_table(source: Source) -> Block:
+    """Every indicator with its counts, limit, basis of the limit and source."""
+    rows = source.indicator_rows().sort_values("section", kind="stable")
+    heads = [
+        Head(source.say("column.indicator")), Head(source.say("column.numerator"), True),
+        Head(source.say("column.denominator"), True), Head(source.say("column.value"), True, source.say("column.interval")),
+        Head(source.say("column.limit"), True), Head(source.say("column.basis")), Head(source.say("column.source")),
+        Head(source.say("column.verdict")),
+    ]  # fmt: skip
+    cells = []
+    for _, row in rows.iterrows():
+        unit = str(row["unit"])
+        basis = "–" if is_null(row["limit"]) else source.say(f"value.confidence.{row['limit_confidence']}")
+        mark = "" if row["limit_confidence"] in ("documented", None) or is_null(row["limit"]) else "assumed"
+        cells.append(
+            [
+                Cell(source.say(f"indicator.{row['indicator']}")),
+                Cell(written(source, row["numerator"], "money_wan" if unit == "money" else "count")),
+                Cell(written(source, row["denominator"], "count")),
+                Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
+                Cell(written(source, row["limit"], unit)), Cell(basis, mark), Cell(str(row["source"] or "–")),
+                Cell(verdict_chip(source, str(row["verdict"]))),
+            ]
+        )  # fmt: skip
+    notes = [source.say("report.period_note", month=source.month, previous=_previous(source)), source.say("report.sources_note")]
+    return Block(render_rows(source.say("table.formulas"), heads, cells, notes, source.say("report.table_number", number="16-1")))

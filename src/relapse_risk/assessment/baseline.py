@@ -212,7 +212,7 @@ TABLES = (
               ("person.disability_type",), disability, figure="bars"),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("persons", 2, "count", "none", ("household.household_size",), _persons, headline=True, city="total",
+    Indicator("persons", 2, "count", "none", ("household.household_size",), _persons, city="total",
               people=False),
     Indicator("elderly_share", 2, "share", "none", ("person.birth_date",), _elderly),
     Indicator("no_labour_households", 2, "share", "none", ("person.labour_capacity",), _no_labour),

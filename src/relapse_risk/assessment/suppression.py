@@ -104,17 +104,20 @@ def _close_exact(
 ) -> set[Cell]:
     """Withhold one more beside each cell that the relations together would give back."""
     added: set[Cell] = set()
-    for cell in _recoverable(relations, of_cell, hidden):
-        options = [other for index in of_cell[cell] for other in relations[index].cells]
-        more = _cheapest(options, cells, hidden)
-        if more is not None:
-            hidden.add(more)
-            added.add(more)
+    for involved in _recoverable(relations, of_cell, hidden):
+        options = [cell for index in involved for cell in relations[index].cells]
+        if not added.intersection(options):  # one more may already have freed this cell
+            more = _cheapest(options, cells, hidden)
+            if more is not None:
+                hidden.add(more)
+                added.add(more)
     return added
 
 
-def _recoverable(relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], hidden: set[Cell]) -> list[Cell]:
-    """Withheld cells whose value the relations fix."""
+def _recoverable(
+    relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], hidden: set[Cell]
+) -> list[tuple[int, ...]]:
+    """For each withheld cell whose value the relations fix: the relations that fix it."""
     order = sorted((cell for cell in hidden if cell in of_cell), key=str)
     if not order:
         return []
@@ -127,12 +130,12 @@ def _recoverable(relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]
         if cell in column
     ]
     rows, columns, signs = (np.array(part) for part in zip(*entries, strict=True))
-    found: list[Cell] = []
+    found: list[tuple[int, ...]] = []
     for in_rows, in_columns in _components(rows, columns, len(touched), len(order)):
         matrix = np.zeros((len(in_rows), len(in_columns)))
         mine = np.isin(rows, in_rows)
         matrix[np.searchsorted(in_rows, rows[mine]), np.searchsorted(in_columns, columns[mine])] = signs[mine]
-        found += [order[in_columns[place]] for place in _fixed(matrix)]
+        found += [tuple(touched[in_rows[row]] for row in involved) for involved in _fixing(matrix)]
     return found
 
 
@@ -147,9 +150,11 @@ def _components(
     return [(b[b < n_rows], b[b >= n_rows] - n_rows) for b in blocks]
 
 
-def _fixed(matrix: npt.NDArray[np.float64]) -> list[int]:
-    """Unknowns that take one value only in every solution of the linear system."""
-    _, singular, right = np.linalg.svd(matrix, full_matrices=True)
+def _fixing(matrix: npt.NDArray[np.float64]) -> list[npt.NDArray[np.intp]]:
+    """For each unknown that has one value only in every solution: the rows of the combination that gives it."""
+    left, singular, right = np.linalg.svd(matrix, full_matrices=True)
     rank = int((singular > RANK_TOLERANCE).sum())
     free = np.abs(right[rank:]).max(axis=0, initial=0.0)
-    return [int(place) for place in np.flatnonzero(free < RANK_TOLERANCE)]
+    # Weights y of the rows with y @ matrix = the unknown alone: y = U S^-1 V[:, unknown].
+    weights = left[:, :rank] @ (right[:rank] / singular[:rank, None])
+    return [np.flatnonzero(np.abs(weights[:, place]) > 1e-6) for place in np.flatnonzero(free < RANK_TOLERANCE)]

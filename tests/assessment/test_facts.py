@@ -1,0 +1,267 @@
+"""Facts on disk: complete, added up to the city, nothing small, the same from one process or two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from scipy.optimize import linprog
+
+from relapse_risk.assessment import CITY, INDICATORS, TABLES, CountyData, Facts, compute_facts, read_facts
+from relapse_risk.assessment.facts import _computed, county_data, missing_needs
+from relapse_risk.assessment.indicators import indicator_rows
+from relapse_risk.errors import RelapseRiskError
+from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
+from relapse_risk.register import Register, RegisterWriter
+
+MONTH = "2020-12"
+PEOPLE = ("households", "persons")
+
+
+@pytest.fixture(scope="module")
+def facts(small_register: Path, tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    """Facts of the demo city at 600 households: many small cells."""
+    out = tmp_path_factory.mktemp("facts")
+    compute_facts(Register.open(small_register), MONTH, read_parameters(), read_place("dezhou"), None, out)
+    return read_facts(out, MONTH)
+
+
+@pytest.fixture(scope="module")
+def raw(small_register: Path) -> dict[str, CountyData]:
+    """The data the same facts were computed from."""
+    register = Register.open(small_register)
+    return {
+        code: county_data(register, code, MONTH, "2019-12", read_parameters(), read_place("dezhou"), None)
+        for code in register.counties
+    }
+
+
+def test_every_table_is_there_or_says_why(facts: Facts) -> None:
+    for county in [code for code, _, _ in facts.manifest["counties"]]:
+        told = facts.availability(county).set_index("table")
+        assert set(told.index) == {table.name for table in TABLES}
+        for spec in TABLES:
+            status, rows = told.loc[spec.name, "status"], len(facts.table(spec.name, county))
+            assert (status == "collected") == (rows > 0), spec.name
+            assert status == "collected" or told.loc[spec.name, "reason"], spec.name
+
+
+def test_written_columns_are_those_declared(facts: Facts) -> None:
+    for spec in TABLES:
+        assert list(facts.all_counties(spec.name).columns) == ["county_code", *spec.shown]
+
+
+def test_one_row_group_per_county(facts: Facts) -> None:
+    file = pq.ParquetFile(facts.folder / "age_sex.parquet")
+    groups = [file.read_row_group(i).column("county_code").unique().to_pylist() for i in range(file.num_row_groups)]
+    assert groups == [[code] for code in sorted([*(code for code, _, _ in facts.manifest["counties"]), CITY])]
+
+
+def test_no_count_of_people_is_small(facts: Facts) -> None:
+    for spec in TABLES:
+        if not spec.restricted:
+            for column in spec.columns:
+                if column.kind in PEOPLE and not column.hidden:
+                    values = facts.all_counties(spec.name)[column.name].dropna()
+                    assert not ((values > 0) & (values < 5)).any(), (spec.name, column.name)
+
+
+def test_a_withheld_indicator_shows_neither_numerator_nor_value(facts: Facts) -> None:
+    rows = facts.all_counties("indicator")
+    gone = rows[rows["withheld"]]
+    assert len(gone) > 0
+    assert gone[["numerator", "value", "low", "high"]].isna().all(axis=None)
+    shares = gone[gone["unit"] == "share"]
+    assert ((shares["at_most"] - shares["at_least"]) * shares["n"] >= 10 - 1e-6)[shares["n"] >= 10].all()
+
+
+def test_city_counts_are_sums_of_the_counties(facts: Facts) -> None:
+    for spec in TABLES:
+        frame = facts.all_counties(spec.name)
+        if spec.city == "sum" and len(frame):
+            for name in [c.name for c in spec.columns if c.is_additive and not c.hidden]:
+                whole = frame[frame["county_code"] != CITY].groupby(spec.keys)[name].agg(["sum", "count", "size"])
+                city = frame[frame["county_code"] == CITY].set_index(spec.keys)[name]
+                sure = whole[whole["count"] == whole["size"]]["sum"]
+                both = pd.concat([sure, city], axis=1, keys=["sum", "city"]).dropna()
+                assert np.allclose(both["sum"].astype(float), both["city"].astype(float)), (spec.name, name)
+
+
+def test_ratios_are_numerator_over_denominator(facts: Facts) -> None:
+    for spec in TABLES:
+        shown = set(spec.shown)
+        frame = facts.all_counties(spec.name)
+        for column in spec.columns:
+            if column.of is not None and set(column.of) <= shown:
+                known = frame[[column.name, *column.of]].dropna().astype(float)
+                top, bottom = (known[name] for name in column.of)
+                assert np.allclose(known[column.name], top / bottom), (spec.name, column.name)
+
+
+def test_indicator_values_are_ratios(facts: Facts) -> None:
+    rows = facts.all_counties("indicator").dropna(subset=["numerator", "denominator", "value"])
+    plain = rows[~rows["sampled"].isin(["survey"]) & (rows["indicator"] != "persons") & (rows["denominator"] > 0)]
+    assert np.allclose(plain["value"], plain["numerator"] / plain["denominator"])
+
+
+@pytest.mark.parametrize("name", ["causes", "population_by_class", "guarantee_pass", "visits_due", "schooling"])
+def test_a_reader_cannot_work_out_a_withheld_count(name: str, facts: Facts, raw: dict[str, CountyData]) -> None:
+    """Solve for each withheld cell from all that is published and every total, by county and for the city."""
+    spec = next(table for table in TABLES if table.name == name)
+    truth = pd.concat([_computed(spec, data).assign(county_code=code) for code, data in raw.items()])
+    published = facts.all_counties(name).set_index(["county_code", *spec.keys])
+    for column in [c.name for c in spec.columns if c.kind in PEOPLE and not c.hidden]:
+        for cell, low, high in _solved(truth, published[column], spec.keys, column):
+            assert high - low >= 1, (name, column, cell, low, high)
+
+
+def _solved(
+    truth: pd.DataFrame, published: pd.Series, keys: list[str], column: str
+) -> Iterator[tuple[object, float, float]]:
+    hidden = [cell for cell, value in published.items() if pd.isna(value)]
+    if not hidden:
+        return
+    place = {cell: i for i, cell in enumerate(hidden)}
+    exact = truth.set_index(["county_code", *keys])[column].astype(float)
+    rows, totals = [], []
+    for key, mine in exact.groupby(level=list(range(1, exact.index.nlevels))):
+        key = key if isinstance(key, tuple) else (key,)
+        city = (CITY, *key)
+        row = np.zeros(len(hidden))
+        total = 0.0
+        for cell, value in mine.items():
+            row, total = (row + np.eye(len(hidden))[place[cell]], total) if cell in place else (row, total - value)
+        if city in place:
+            row = row - np.eye(len(hidden))[place[city]]
+        else:
+            total += float(mine.sum())
+        rows.append(row)
+        totals.append(total)
+    if column not in ("any", "checked", "passed", "failed", "unknown"):  # rows that add up to a total shown elsewhere
+        for _, mine in exact.groupby(level=0):
+            row = sum((np.eye(len(hidden))[place[c]] for c in mine.index if c in place), np.zeros(len(hidden)))
+            rows.append(row)
+            totals.append(sum(v for c, v in mine.items() if c in place))
+    for cell, i in place.items():
+        aim = np.eye(len(hidden))[i]
+        found = [linprog(sign * aim, A_eq=rows, b_eq=totals, bounds=(0, None)) for sign in (1, -1)]
+        assert found[0].status == 0
+        yield cell, found[0].fun, np.inf if found[1].status == 3 else -found[1].fun
+
+
+def test_two_processes_give_the_same(small_register: Path, facts: Facts, tmp_path: Path) -> None:
+    compute_facts(
+        Register.open(small_register), MONTH, read_parameters(), read_place("dezhou"), None, tmp_path, workers=2
+    )
+    assert read_facts(tmp_path, MONTH).manifest["hashes"] == facts.manifest["hashes"]
+
+
+def test_manifest_lists_what_was_used(facts: Facts) -> None:
+    used = {value["name"]: value for value in facts.manifest["parameters"]}
+    assert used["national_line_b"]["confidence"] == "from_memory"
+    assert used["wrong_exit_limit"]["value"] == 0.02
+    assert facts.manifest["schema"]["causes"]["section"] == 2
+    assert facts.manifest["previous"] == "2019-12"
+
+
+def test_restricted_tables_carry_no_name(facts: Facts) -> None:
+    restricted = [spec for spec in TABLES if spec.restricted]
+    assert {spec.name for spec in restricted} == {
+        "failure_list", "layer_disagreements", "missed_list", "wrong_exit_list"
+    }  # fmt: skip
+    for spec in TABLES:
+        ids = {column.name for column in spec.columns} & {"household_id", "person_id"}
+        assert spec.restricted or not ids, spec.name
+
+
+def test_sections_without_data_say_what_is_missing(tmp_path: Path, parameters: Parameters, dezhou: Place) -> None:
+    """A register of incomes only: no section is empty without a reason, and nothing becomes zero."""
+    home = pd.DataFrame(
+        {"household_id": ["A", "B"], "village_code": ["371425101001"] * 2, "household_size": [1, 2],
+         "sampling_weight": [30.0, 10.0]}
+    )  # fmt: skip
+    income = pd.DataFrame(
+        {"household_id": ["A", "B"], "period_end": [MONTH] * 2, "months": [12] * 2, "wage_income": [3000.0, 9000.0]}
+    )
+    with RegisterWriter(tmp_path / "register", place="dezhou") as writer:
+        writer.put("household", home, month=MONTH)
+        writer.put("income", income)
+        writer.commit(created="2020-12-31T00:00:00")
+    register = Register.open(tmp_path / "register")
+    compute_facts(register, MONTH, parameters, dezhou, None, tmp_path / "facts")
+    found = read_facts(tmp_path / "facts", MONTH)
+    told = found.availability("371425").set_index("table")
+    assert told.loc["visits_by_town", ["status", "reason"]].tolist() == [
+        "not_collected",
+        "visit_record, village.town_code",
+    ]
+    assert told.loc["risk_bands", "reason"] == "not_scored"
+    assert told.loc["income_components", "reason"] == "income.transfer_income"
+    rows = found.table("indicator", "371425").set_index("indicator")
+    assert rows.loc["visited_in_time", ["verdict", "reason"]].tolist() == ["not_collected", "visit_record"]
+    assert pd.isna(rows.loc["visited_in_time", "value"])
+    # 30 persons at 3,000 and 20 at 4,500: (30 x 3000 + 20 x 4500) / 50.
+    assert rows.loc["mean_income", "value"] == pytest.approx(3600)
+    assert rows.loc["mean_income", "sampled"] == "survey"
+
+
+def test_groups_too_small_to_speak_of_are_not_collected(hand_register: Register) -> None:
+    assert "household.household_class=ordinary" in missing_needs(hand_register, None, MONTH)
+
+
+def test_hand_made_tables(county: CountyData) -> None:
+    county.once("indicator", lambda: indicator_rows(county, [i for i in INDICATORS if i.section == 5], {}))
+    found = {spec.name: _computed(spec, county) for spec in TABLES if "assistance_record" not in spec.needs}
+    causes = found["causes"].set_index("cause")
+    assert causes.loc["illness", ["main", "any"]].tolist() == [3, 3]
+    assert causes.loc["disability", ["main", "any"]].tolist() == [1, 2]
+    assert causes.loc["illness", "main_share"] == 0.6
+    assert found["visits_due"][["households", "in_time", "late"]].to_numpy().tolist() == [[1, 0, 1], [4, 2, 2]]
+    assert found["guarantee_reasons"].set_index("reason")["households"].to_dict() == {
+        "dwelling_c": 1, "water_outage": 1, "dropped_out": 1, "uninsured": 1, "clothes": 1,
+    }  # fmt: skip
+    assert found["monitor_flow"].set_index("step")["households"].to_dict() == {
+        "start": 2, "entered": 0, "eliminated": 0, "left_register": 0, "end": 2,
+    }  # fmt: skip
+    assert found["fund_waterfall"].set_index("fund_step")["fund"].to_dict() == {
+        "allocated": 360000, "papers": 200000, "reviewed": 200000, "working": 300000, "assets": 150000,
+        "registered": 100000,
+    }  # fmt: skip
+    assert found["alert_funnel"]["alerts"].tolist() == [3, 2, 1, 1]
+    assert found["missed_checks"].set_index("missed_rule").loc[
+        "below_monitor_line", ["households", "missed"]
+    ].tolist() == [3, 1]
+    components = found["income_components"].set_index("period")
+    assert components.loc["2020-12", "transfer_income"] == pytest.approx(22000 / 8)
+    assert (
+        found["layer_agreement"].set_index(["layer", "other_layer"]).loc[("county_self", "county_cross"), "same"] == 1
+    )
+    assert found["villages_failing"]["failed_standards"].tolist() == ["有就业保障措施|Employment support"]
+    assert found["dividends"].set_index("year").loc["2020", "per_person"] == 500
+    assert found["found_closed"].iloc[-1][["found", "closed"]].tolist() == [3, 1]
+    profile = found["aspect_profile"].set_index("aspect")
+    assert profile.loc["5", ["judged", "met", "not_met"]].tolist() == [8, 0, 8]
+    assert found["issue_list"].iloc[0]["severity"] == "severe"
+
+
+def test_scores_left_out_leave_their_tables_out(county: CountyData, hand_register: Register) -> None:
+    bare = replace(county, scores=replace(county.scores, risk=None))
+    assert bare.scores.risk is None
+    assert missing_needs(hand_register, None, MONTH)["scores.risk"] == "not_scored"
+
+
+def test_reading_what_is_not_there(tmp_path: Path, facts: Facts) -> None:
+    with pytest.raises(RelapseRiskError, match="no facts of this month"):
+        read_facts(tmp_path, MONTH)
+    with pytest.raises(RelapseRiskError, match="no such fact table"):
+        facts.table("nothing", "371425")
+    folder = tmp_path / MONTH
+    folder.mkdir()
+    (folder / "facts.json").write_text("{", encoding="utf-8")
+    with pytest.raises(RelapseRiskError, match="damaged"):
+        read_facts(tmp_path, MONTH)

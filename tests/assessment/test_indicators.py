@@ -1,0 +1,164 @@
+"""Every indicator on the hand-made county of ``conftest.py``; each expected value is worked out beside it."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from relapse_risk.assessment import INDICATORS, CountyData
+from relapse_risk.assessment.indicators import indicator_rows, verdict, with_city
+
+BY_NAME = {item.name: item for item in INDICATORS}
+# Per head: H1 5,000 (2 persons), H2 3,600, H3 4,200 (3 persons), H4 4,800, H5 20,000.  Poverty line 4,000 (2020),
+# monitoring line 5,000; sums of income 10,000 + 3,600 + 12,600 + 4,800 + 20,000 = 51,000, a year before 42,000.
+EXPECTED: dict[str, tuple[float, float]] = {
+    "elderly_share": (3, 8),  # P1 70, P3 75, P7 60 on the very day
+    "no_labour_households": (2, 5),  # H2 (lost capacity) and H4 (60)
+    "mean_household_size": (8, 5),
+    "officer_coverage": (4, 5),  # H5 has none
+    "village_coverage": (1, 2),
+    "visited_in_time": (2, 5),  # H1 21 days, H3 0; H2 is weekly and 11 days late, H5 46 days, H4 never
+    "help_week_visits": (1, 5),  # H3
+    "mean_income": (51000, 8),
+    "income_growth": (9000, 42000),
+    "below_line": (1, 8),  # H2
+    "below_monitor_line": (5, 8),  # H2, three of H3, H4; H1 is exactly on the line
+    "near_line": (3, 5),  # 4,000 to below 6,000: H1, H3, H4
+    "steadily_above": (3, 4),  # of H1 H2 H3 H5: H2 is not; H1 and H3 had exactly 4,000 a head
+    "transfer_share": (22000, 51000),  # 1,000 + 3,600 + 12,600 + 4,800
+    "sharp_fall": (1, 5),  # H2: 3,600 of 7,200
+    "food_clothes_ok": (4, 5),  # H4 lacks clothes
+    "education_ok": (4, 5),  # H3
+    "medical_ok": (4, 5),  # H2
+    "house_safe": (4, 5),  # H2 C
+    "water_safe": (4, 5),  # H5 cut off 40 days
+    "guarantees_ok": (1, 5),  # only H1
+    "insured_persons": (7, 8),
+    "dropped_out": (1, 1),  # P6, 10, the only child of that age
+    "layers_agree": (1, 2),
+    "homes_complete": (1, 2),  # H1 yes, H2 no television, the others not asked
+    "three_reviews": (1, 2),  # J2 was never filed; J3 is only proposed
+    "papers_complete": (1, 2),
+    "assets_registered": (1, 2),
+    "assets_not_normal": (1, 2),
+    "yield_realised": (8000, 14000),  # promised 10 % of 100,000 and 8 % of 50,000
+    "dividend_per_person": (1000, 2),  # P1 300 + 200, P3 500; 2019 is another year
+    "fund_per_person": (260000, 60),  # J1 and J3; J2 covers nobody
+    "take_up": (1, 4),  # below 5,300: H1 H2 H3 H4; only H3 got it within the year
+    "forgone_per_household": (3600, 5),  # three households, twelve times 100
+    "decision_days": (16, 2),  # 6 and 10 days; the third application is of 2018
+    "employed_of_labour": (2, 4),  # P2 and P8 of P2 P4 P5 P8
+    "zero_employment": (1, 3),  # H3 of H1 H3 H5
+    "served_per_post": (3, 2),  # O1 two, O3 one; O2 has ended
+    "post_holders_fit": (1, 2),  # P1 is 70
+    "pupils_sponsored": (1, 1),
+    "villages_pass": (1, 2),
+    "collective_income": (40000, 2),
+    "work_in_province": (1, 2),  # P8 of P2 and P8
+    "rectified_in_time": (1, 2),  # I3 is not due yet
+    "days_to_close": (10, 1),
+    "monitored_share": (2, 5),  # H3, H4; H5 was eliminated
+    "monitored_persons": (4, 8),
+    "expected_relapse": (0.42, 3),
+    "high_risk_unmonitored": (1, 2),  # H1 of H1, H3
+    "mean_need": (150, 5),
+    "aid_to_neediest_fifth": (500, 1500),  # H2 is the neediest of five
+    "alerts_closed_in_time": (1, 2),  # A3 is not due yet
+    "alert_hit_rate": (1, 2),
+    "referrals_in_time": (1, 2),
+    "survey_response": (3, 4),
+    "missed_rate": (1, 1),  # H4, never registered, a guarantee unmet
+    "wrong_exit_rate": (5, 7),  # H2 1, H3 3, H5 1 of the seven lifted
+    "combined_poverty_rate": (6, 1000),  # those five and H4, of the rural population
+    "missed_monitoring": (2, 3),  # of H1 H2 H5: H2 and H5
+    "failed_help": (1, 2),  # H3 after 10 days; H4 not in 41
+    "wrong_elimination": (1, 1),  # 4,500 is below 5,000
+    "relapse_rate": (5, 7),
+    "timeliness": (1, 2),  # 9 and 19 days
+}  # fmt: skip
+WITH_OWN_VALUE = {"persons", "median_income", "income_gini", "approval_rate", "recognises_policy", "recognises_cadre"}
+
+
+def test_every_indicator_is_worked_out_by_hand() -> None:
+    assert set(EXPECTED) | WITH_OWN_VALUE == set(BY_NAME)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.usefixtures("one_item")
+def test_numerator_and_denominator(name: str, county: CountyData) -> None:
+    found = BY_NAME[name].compute(county)
+    assert (found.numerator, found.denominator) == pytest.approx(EXPECTED[name])
+    assert found.ratio == pytest.approx(EXPECTED[name][0] / EXPECTED[name][1])
+
+
+def test_persons_is_a_total(county: CountyData) -> None:
+    assert BY_NAME["persons"].compute(county).ratio == 8
+
+
+def test_median_is_weighted_by_persons(county: CountyData) -> None:
+    # 3,600 · 4,200 three times | 4,800 · 5,000 twice · 20,000: half of the eight lies between 4,200 and 4,800.
+    assert 4200 <= float(BY_NAME["median_income"].compute(county).ratio or 0) <= 4800
+
+
+def test_gini_by_all_pairs(county: CountyData) -> None:
+    incomes = [3600, 4200, 4200, 4200, 4800, 5000, 5000, 20000]
+    gaps = sum(abs(a - b) for a, b in product(incomes, incomes))
+    assert BY_NAME["income_gini"].compute(county).ratio == pytest.approx(gaps / (2 * 64 * np.mean(incomes)))
+
+
+def test_approval_weighs_the_strata(county: CountyData) -> None:
+    # Answers: H1 yes (10), H5 no (10), H3 yes (5); H2 was not reached.
+    found = BY_NAME["approval_rate"].compute(county)
+    assert found.ratio == pytest.approx(15 / 25)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < 0.6 < found.high
+    assert BY_NAME["recognises_cadre"].compute(county).ratio == pytest.approx(15 / 25)
+    assert BY_NAME["recognises_policy"].compute(county).ratio == 1.0
+
+
+def test_modelled_interval_is_the_mean_of_its_limits(county: CountyData) -> None:
+    found = BY_NAME["expected_relapse"].compute(county)
+    assert (found.low, found.high) == pytest.approx((0.26 / 3, 0.63 / 3))
+
+
+def test_full_counts_carry_no_interval(county: CountyData) -> None:
+    for item in INDICATORS:
+        if not item.sampled and "take_up" not in item.name and "forgone" not in item.name:
+            assert item.compute(county).low is None, item.name
+
+
+@pytest.mark.usefixtures("one_item")
+def test_last_period_limit_and_verdict(county: CountyData) -> None:
+    rows = indicator_rows(county, INDICATORS, {"take_up": "assistance_record"}).set_index("indicator")
+    # Last year H2 had 7,200 and nobody was below 3,747.
+    assert rows.loc["below_line", ["previous", "previous_period"]].tolist() == [0.0, "2019-12"]
+    assert rows.loc["below_line", ["limit", "verdict", "limit_confidence"]].tolist() == [0.02, "not_met", "documented"]
+    assert rows.loc["take_up", ["verdict", "reason"]].tolist() == ["not_collected", "assistance_record"]
+    assert rows.loc["near_line", "verdict"] == "no_limit"
+    assert rows["headline"].sum() == 10
+
+
+def test_verdicts_at_the_limit() -> None:
+    assert verdict(0.02, 0.02, "lower_better") == "met"
+    assert verdict(0.0200001, 0.02, "lower_better") == "not_met"
+    assert verdict(0.9, 0.9, "higher_better") == "met"
+    assert verdict(0.905, 0.9, "higher_better") == "watch"
+    assert verdict(0.5, None, "higher_better") == "no_limit"
+    assert verdict(float("nan"), 0.9, "higher_better") == "not_collected"
+
+
+@pytest.mark.usefixtures("one_item")
+def test_the_city_sums_numerators_and_denominators(county: CountyData) -> None:
+    once = indicator_rows(county, INDICATORS, {})
+    twice = with_city(pd.concat([once, once.assign(county_code="371481")], ignore_index=True), INDICATORS)
+    city = twice[twice["county_code"] == "city"].set_index("indicator")
+    assert city.loc["guarantees_ok", ["numerator", "denominator", "value"]].tolist() == [2, 10, 0.2]
+    assert city.loc["persons", "value"] == 16
+    approval = once.set_index("indicator").loc["approval_rate"]
+    # Two counties alike: the same share, and an interval narrower by the root of two on the logit scale.
+    assert city.loc["approval_rate", "value"] == pytest.approx(0.6)
+    assert city.loc["approval_rate", "se"] == pytest.approx(approval["se"] / np.sqrt(2))

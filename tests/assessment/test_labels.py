@@ -1,0 +1,84 @@
+"""Every name and word of the facts is in the message catalogue, in both languages, and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+import relapse_risk
+from relapse_risk.assessment import INDICATORS, TABLES, CountyData
+from relapse_risk.assessment.facts import _computed
+from relapse_risk.assessment.indicators import VERDICTS, indicator_rows
+from relapse_risk.schema import code_list, code_lists, tables
+
+FILE = Path(relapse_risk.__file__).parent / "reporting" / "messages" / "facts.yaml"
+# Columns of the central tables and of the parameter list, which the reports name too.
+CENTRAL = {
+    "column.denominator", "column.interval", "column.name", "column.numerator", "column.previous", "column.section",
+    "column.source", "column.start", "column.verdict", "column.value", "column.limit", "column.indicator",
+    "column.confidence", "table.availability", "table.indicator",
+}  # fmt: skip
+OUTSIDE = {"table", "indicator"}  # groups whose words are labelled elsewhere
+
+
+@pytest.fixture(scope="module")
+def labels() -> Mapping[str, Mapping[str, str]]:
+    return dict(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+
+
+def test_both_languages_and_no_blank(labels: Mapping[str, Mapping[str, str]]) -> None:
+    assert [key for key, words in labels.items() if set(words) != {"zh", "en"} or not all(words.values())] == []
+
+
+def test_every_table_column_and_indicator_is_named(labels: Mapping[str, Mapping[str, str]]) -> None:
+    needed = {f"table.{table.name}" for table in TABLES} | {f"indicator.{item.name}" for item in INDICATORS}
+    needed |= {f"column.{column.name}" for table in TABLES for column in table.columns if not column.hidden}
+    assert needed - set(labels) == set()
+
+
+def test_no_label_is_unused(labels: Mapping[str, Mapping[str, str]]) -> None:
+    used = {f"table.{table.name}" for table in TABLES} | {f"indicator.{item.name}" for item in INDICATORS} | CENTRAL
+    used |= {f"column.{column.name}" for table in TABLES for column in table.columns if not column.hidden}
+    used |= {f"note.{table.name}" for table in TABLES}
+    groups = {column.codes for table in TABLES for column in table.columns if column.kind == "label"}
+    groups |= {"verdict", "confidence"}
+    left = {k for k in labels if k not in used and not (k.startswith("value.") and k.split(".")[1] in groups - OUTSIDE)}
+    assert left == set()
+
+
+def test_every_verdict_and_confidence_has_a_word(labels: Mapping[str, Mapping[str, str]]) -> None:
+    words = {f"value.verdict.{word}" for word in VERDICTS}
+    words |= {f"value.confidence.{word}" for word in code_list("confidence").words}
+    assert words - set(labels) == set()
+
+
+def test_code_columns_name_a_code_list() -> None:
+    named = {(table.name, column.codes) for table in TABLES for column in table.columns if column.kind == "code"}
+    assert [pair for pair in named if pair[1] not in code_lists()] == []
+
+
+@pytest.mark.usefixtures("one_item")
+def test_every_word_that_is_computed_is_named(county: CountyData, labels: Mapping[str, Mapping[str, str]]) -> None:
+    county.once("indicator", lambda: indicator_rows(county, INDICATORS, {}))
+    unnamed = set()
+    for spec in TABLES:
+        frame = _computed(spec, county)
+        for column in spec.columns:
+            if column.kind == "label" and len(frame):
+                unnamed |= _unnamed(frame[column.name], column.codes, labels)
+    assert unnamed == set()
+
+
+def _unnamed(values: pd.Series, group: str, labels: Mapping[str, Mapping[str, str]]) -> set[str]:
+    known = {"table": set(tables()), "indicator": {item.name for item in INDICATORS}}.get(group)
+    if known is not None:
+        return {f"{group}: {word}" for word in values.dropna() if word not in known}
+    return {f"value.{group}.{word}" for word in values.dropna()} - set(labels)
+
+
+def test_every_indicator_with_a_limit_says_what_to_do(labels: Mapping[str, Mapping[str, str]]) -> None:
+    assert {f"value.remedy.{item.name}" for item in INDICATORS if item.limit} - set(labels) == set()

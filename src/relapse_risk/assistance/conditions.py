@@ -302,6 +302,7 @@ _flag("nobody_in_work", "household", "zero_employment", "DEF-ZEROJOB",
 _register("monitored", "household", ("monitor_type",), "DEF-3TYPES",
           ("已纳入防返贫监测", "monitored against relapse",
            "是否为监测对象？", "Is the household monitored?"), _is_monitored)  # fmt: skip
+_words: tuple[str, ...]
 for _name, _words, _zh, _en in (
     ("on_dibao", ("dibao",), "享受低保", "on dibao"),
     ("on_dibao_or_edge", ("dibao", "dibao_edge"), "低保或低保边缘", "on dibao or at its edge"),

@@ -5,10 +5,12 @@ from relapse_risk.relapse.bands import Bands, band_limits, risk_bands
 from relapse_risk.relapse.boost import FittedRelapseBoost, RelapseBoost
 from relapse_risk.relapse.card import CardLine, RelapseCard, make_card
 from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_later
+from relapse_risk.relapse.hazard import RelapseHazard
 from relapse_risk.relapse.model_card import ModelCard, fitted_card, unfitted_card
 from relapse_risk.relapse.models import FittedRelapseLogit, LeftOutTerm, RelapseLogit, Term, unlike_training
 from relapse_risk.relapse.outcome import at_risk_rows, followed, spell_clock, with_history, without_outcomes
 from relapse_risk.relapse.reasons import POINTS_PER_LOGIT, base_points, reasons
+from relapse_risk.relapse.vulnerability import ExpectedPoverty, FittedExpectedPoverty
 
 __all__ = [
     "FEATURES",
@@ -17,7 +19,9 @@ __all__ = [
     "Bands",
     "CalibrationBin",
     "CardLine",
+    "ExpectedPoverty",
     "Feature",
+    "FittedExpectedPoverty",
     "FittedRelapseBoost",
     "FittedRelapseLogit",
     "Judged",
@@ -25,6 +29,7 @@ __all__ = [
     "ModelCard",
     "RelapseBoost",
     "RelapseCard",
+    "RelapseHazard",
     "RelapseLogit",
     "Term",
     "at_risk_rows",

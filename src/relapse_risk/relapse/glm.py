@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
 
-__all__ = ["Array", "GlmFit", "Separation", "clustered_covariance", "expit", "fit_glm", "inverse_link", "logit"]
+__all__ = ["Array", "GlmFit", "Link", "Separation", "clustered_covariance", "expit", "fit_glm", "inverse_link", "logit"]
 
 Array = npt.NDArray[np.float64]
 Link = Literal["logit", "cloglog"]
@@ -61,7 +61,8 @@ def expit(eta: npt.ArrayLike) -> Array:
     >>> float(expit(0.0))
     0.5
     """
-    return np.asarray(1 / (1 + np.exp(-np.asarray(eta, dtype=np.float64))))
+    # Beyond 700 the exponential leaves the range of a double.
+    return np.asarray(1 / (1 + np.exp(-np.clip(np.asarray(eta, dtype=np.float64), -700, 700))))
 
 
 def logit(probability: npt.ArrayLike) -> Array:
@@ -78,7 +79,7 @@ def logit(probability: npt.ArrayLike) -> Array:
 
 def inverse_link(eta: Array, link: Link) -> Array:
     """Probability at linear predictor ``eta``."""
-    return expit(eta) if link == "logit" else np.asarray(-np.expm1(-np.exp(eta)))
+    return expit(eta) if link == "logit" else np.asarray(-np.expm1(-np.exp(np.minimum(eta, 700))))
 
 
 def fit_glm(

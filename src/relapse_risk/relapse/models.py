@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
 from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_knowing
-from relapse_risk.relapse.glm import Array, GlmFit, Separation, clustered_covariance, expit, fit_glm, logit
+from relapse_risk.relapse.glm import Array, GlmFit, Link, Separation, clustered_covariance, fit_glm, inverse_link, logit
 
 __all__ = ["POINTS_PER_LOGIT", "FittedRelapseLogit", "LeftOutTerm", "RelapseLogit", "Term"]
 
@@ -77,12 +77,15 @@ class RelapseLogit:
         Features whose standard deviation is below this are left out.
     newest_level : bool
         Whether the base is refitted on the newest twelve months.
+    link : {"logit", "cloglog"}
+        The official score is a logit; see :class:`relapse_risk.relapse.hazard.RelapseHazard` for the other.
     """
 
     features: Sequence[Feature] = FEATURES
     min_events: int = 30
     min_spread: float = 1e-3
     newest_level: bool = True
+    link: Link = "logit"
 
     def fit(self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series, cluster: pd.Series) -> FittedRelapseLogit:
         """Fit on at-risk rows.
@@ -104,9 +107,9 @@ class RelapseLogit:
             For too few events or non-events, weights that are no weights, a feature that knows the outcome, or a fit
             that does not settle.
         """
+        _check_counts(event.to_numpy(dtype=float), self.min_events)
         matrix = feature_matrix(rows, check_features(self.features))
-        if matrix.shape[1]:
-            refuse_knowing(matrix, event.to_numpy(dtype=float))
+        refuse_knowing(matrix, event.to_numpy(dtype=float))
         return self.fit_matrix(matrix, rows["month"], event, weight, cluster)
 
     def fit_matrix(
@@ -126,20 +129,20 @@ class RelapseLogit:
         kept = independent_columns(varied)
         dropped |= dict.fromkeys(told, "separates")
         dropped |= {name: "determined" for name in varied if name not in kept}
-        fit, told = _settled(centred, kept, y, w)
+        fit, told = _settled(centred, kept, y, w, self.link)
         dropped |= dict.fromkeys(told, "separates")
         while wrong := _against_direction(kept, fit, by_name):
             dropped[wrong] = "direction"
             start = np.delete(fit.params, kept.index(wrong) + 1)
             kept.remove(wrong)
-            fit, told = _settled(centred, kept, y, w, start)
+            fit, told = _settled(centred, kept, y, w, self.link, start)
             dropped |= dict.fromkeys(told, "separates")
         x = _design(centred[kept])
         covariance = clustered_covariance(x, fit, codes)
         newest = (month > add_months(month.max(), -LEVEL_MONTHS)).to_numpy(dtype=bool)
         params = fit.params.copy()
         if self.newest_level and not newest.all() and y[newest].sum() >= self.min_events:
-            level = _level(x[newest], y[newest], w[newest], params)
+            level = _level(x[newest], y[newest], w[newest], params, self.link)
             params[0], covariance[0, :], covariance[:, 0] = level.params[0], 0.0, 0.0
             covariance[0, 0] = clustered_covariance(x[newest, :1], level, pd.factorize(codes[newest])[0])[0, 0]
         terms = tuple(
@@ -148,7 +151,7 @@ class RelapseLogit:
         out = tuple(LeftOutTerm(n, by_name[n].zh, by_name[n].en, reason) for n, reason in sorted(dropped.items()))
         return FittedRelapseLogit(
             float(params[0]), float(np.sqrt(covariance[0, 0])), terms, out, tuple(self.features), covariance,
-            len(y), int(y.sum()), int(codes.max()) + 1,
+            len(y), int(y.sum()), int(codes.max()) + 1, self.link,
         )  # fmt: skip
 
 
@@ -187,27 +190,28 @@ def _without_separators(centred: pd.DataFrame, y: Array) -> tuple[pd.DataFrame, 
     return centred.drop(columns=told), told
 
 
-def _fit(centred: pd.DataFrame, y: Array, w: Array, start: Array | None = None) -> GlmFit:
+def _fit(centred: pd.DataFrame, y: Array, w: Array, link: Link, start: Array | None) -> GlmFit:
     # One thread: on a busy machine BLAS threads wait for each other longer than they work.
     with threadpool_limits(limits=1):
-        return fit_glm(_design(centred), y, w, start=start, names=("base", *centred.columns))
+        return fit_glm(_design(centred), y, w, link=link, start=start, names=("base", *centred.columns))
 
 
-def _level(x: Array, y: Array, w: Array, params: Array) -> GlmFit:
+def _level(x: Array, y: Array, w: Array, params: Array, link: Link) -> GlmFit:
     """The base alone, refitted with the slopes held."""
     held = x[:, 1:] @ params[1:]
-    shift = logit(np.average(y, weights=w)) - logit(np.average(expit(params[0] + held), weights=w))
-    return fit_glm(x[:, :1], y, w, offset=held, start=np.array([params[0] + float(shift)]), names=("base",))
+    expected = np.average(inverse_link(params[0] + held, link), weights=w)
+    start = np.array([params[0] + float(logit(np.average(y, weights=w)) - logit(expected))])
+    return fit_glm(x[:, :1], y, w, link=link, offset=held, start=start, names=("base",))
 
 
 def _settled(
-    centred: pd.DataFrame, kept: list[str], y: Array, w: Array, start: Array | None = None
+    centred: pd.DataFrame, kept: list[str], y: Array, w: Array, link: Link, start: Array | None = None
 ) -> tuple[GlmFit, list[str]]:
     """The fit without the columns that separate the outcome; they leave ``kept`` and are named."""
     told: list[str] = []
     while True:
         try:
-            return _fit(centred[kept], y, w, start), told
+            return _fit(centred[kept], y, w, link, start), told
         except Separation as error:
             if not error.column:
                 raise
@@ -282,6 +286,7 @@ class FittedRelapseLogit:
     n: int
     events: int
     clusters: int
+    link: Link = "logit"
 
     def matrix(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Values of the terms, one column each; null where unknown."""
@@ -333,7 +338,11 @@ def predict_matrix(fitted: FittedRelapseLogit, matrix: pd.DataFrame, level: floa
     se = np.sqrt(np.einsum("ij,ij->i", x @ fitted.covariance, x).clip(min=0))
     z = norm.ppf(0.5 + level / 2)
     return pd.DataFrame(
-        {"probability": expit(eta), "low": expit(eta - z * se), "high": expit(eta + z * se)}, index=matrix.index
+        {
+            name: inverse_link(eta + side * z * se, fitted.link)
+            for name, side in (("probability", 0), ("low", -1), ("high", 1))
+        },
+        index=matrix.index,
     )
 
 

@@ -16,7 +16,6 @@ from relapse_risk.reporting.text import has_text
 __all__ = ["index_note", "issues", "method_notes", "model_note", "parameters"]
 
 
-
 def issues(source: Source) -> Block:
     """Every indicator not met: value and limit, how severe, who leads, by when, and what to do."""
     if source.status("issue_list")[0] != "collected":
@@ -25,7 +24,11 @@ def issues(source: Source) -> Block:
     values = source.indicator_rows().set_index("indicator")
     names = ("severity", "department", "due_on", "remedy")
     columns = {column.name: column for column in source.spec("issue_list").columns}
-    heads = [Head(source.say("issues.issue")), Head(source.say("column.value"), True), Head(source.say("column.limit"), True)]
+    heads = [
+        Head(source.say("issues.issue")),
+        Head(source.say("column.value"), True),
+        Head(source.say("column.limit"), True),
+    ]
     heads += [Head(source.say(f"column.{name}")) for name in names]
     rows = []
     for _, issue in found.iterrows():
@@ -42,7 +45,10 @@ def issues(source: Source) -> Block:
 
 def parameters(source: Source) -> Block:
     """Every dated value used, with its source and whether a document stands behind it."""
-    heads = [Head(source.say(f"column.{name}"), name == "value") for name in ("name", "value", "start", "confidence", "source")]
+    heads = [
+        Head(source.say(f"column.{name}"), name == "value")
+        for name in ("name", "value", "start", "confidence", "source")
+    ]
     rows = []
     for used in source.facts.manifest["parameters"]:
         value = format_value(float(used["value"]), FactColumn("v", "number"), source.language)
@@ -87,10 +93,13 @@ def model_note(source: Source) -> Block:
     if card:
         n, events, clusters = (f"{card[key]:,}" for key in ("n", "events", "clusters"))
         rate, attrition = (written(source, card[key], "share") for key in ("base_rate", "attrition"))
-        lines.append(source.say("annex.model_fit", n=n, events=events, clusters=clusters, rate=rate, attrition=attrition))
+        lines.append(
+            source.say("annex.model_fit", n=n, events=events, clusters=clusters, rate=rate, attrition=attrition)
+        )
     limits = source.limits
     high, medium = (
-        written(source, card.get(f"{band}_share", limits.get(f"risk_share_{band}")), "share") for band in ("high", "medium")
+        written(source, card.get(f"{band}_share", limits.get(f"risk_share_{band}")), "share")
+        for band in ("high", "medium")
     )
     if high != "–":
         lines.append(source.say("annex.bands", high=high, medium=medium))

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 import pandas as pd
 
 from relapse_risk.assessment import FactColumn, FactTable
 from relapse_risk.reporting.figures import (
-    Drawing, Line, Rule, Series, bars, columns, curve, dots, funnel, heat, lines, pairs, pyramid, stack, steps,
+    Drawing,
+    Line,
+    Rule,
+    Series,
+    bars,
+    columns,
+    curve,
+    dots,
+    funnel,
+    heat,
+    lines,
+    pairs,
+    pyramid,
+    stack,
+    steps,
 )  # fmt: skip
 from relapse_risk.reporting.format import WITHHELD, format_value, is_null
 from relapse_risk.reporting.text import Language, text
@@ -122,7 +137,14 @@ def _dots(key: str, value: str, kind: str, limit: str = "", interval: bool = Fal
         if not known or (not interval and rule is not None and all(v == rule.at for v in known)):
             return None
         found = [
-            Line(label, v, shown, lo, hi, warn=rule is not None and v is not None and (v < rule.at if higher else v > rule.at))
+            Line(
+                label,
+                v,
+                shown,
+                lo,
+                hi,
+                warn=rule is not None and v is not None and (v < rule.at if higher else v > rule.at),
+            )
             for label, v, shown, lo, hi in zip(c.words(key), values, c.words(value), low, high, strict=True)
             if v is not None
         ]
@@ -144,7 +166,9 @@ def _columns(key: str, *series: tuple[str, str], marks: Sequence[int] = ()) -> D
 def _pairs(key: str, value: str, other: str, names: tuple[str, str], kind: str, *, both: bool = True) -> Draw:
     def draw(c: Canvas) -> AtWidth:
         rows = zip(c.words(key), c.numbers(value), c.words(value), c.numbers(other), c.words(other), strict=True)
-        found = [Line(k, v, f"{w} / {p}" if both else w, other=o) for k, v, w, o, p in rows if v is not None or o is not None]
+        found = [
+            Line(k, v, f"{w} / {p}" if both else w, other=o) for k, v, w, o, p in rows if v is not None or o is not None
+        ]
         labels = (c.say(names[0]), c.say(names[1]))
         return lambda width: pairs(found, width, labels, c.write(kind))
 
@@ -213,7 +237,7 @@ def _reliability(c: Canvas) -> AtWidth:
 
 def _funnel(c: Canvas) -> AtWidth:
     values = c.numbers("alerts")
-    passed = [c.write("share")(b / a) if a and b is not None else "" for a, b in zip(values, values[1:], strict=False)]
+    passed = [c.write("share")(b / a) if a and b is not None else "" for a, b in pairwise(values)]
     found = _lines(c, "step", "alerts")
     return lambda width: funnel(found, width, [f"↓ {p}" if p else "" for p in passed])
 
@@ -249,7 +273,9 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         "causes": DrawingSpec(_bars("cause", "main_share", city=True)),
         "age_sex": DrawingSpec(_pyramid, half=True),
         "visits_by_town": DrawingSpec(_dots("town", "share", "share", "visit_target")),
-        "days_since_visit": DrawingSpec(_columns("days", ("households", "column.households"), marks=(3, 4, 5, 6)), half=True),
+        "days_since_visit": DrawingSpec(
+            _columns("days", ("households", "column.households"), marks=(3, 4, 5, 6)), half=True
+        ),
         "income_distribution": DrawingSpec(
             _columns("ratio", ("households", "chart.now"), ("before", "chart.before"), marks=(0, 1))
         ),
@@ -260,7 +286,8 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         "guarantee_by_town": DrawingSpec(_heat),
         "fund_by_year": DrawingSpec(_columns("year", ("fund", "column.fund")), half=True),
         "project_types": DrawingSpec(
-            _pairs("project_type", "yield_realised", "yield_expected", ("chart.realised", "chart.expected"), "share"), half=True
+            _pairs("project_type", "yield_realised", "yield_expected", ("chart.realised", "chart.expected"), "share"),
+            half=True,
         ),
         "take_up_by_department": DrawingSpec(_dots("department", "share", "share", "take_up_target")),
         "processing": DrawingSpec(
@@ -283,7 +310,9 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         "aid_curve": DrawingSpec(_aid, half=True),
         "alert_funnel": DrawingSpec(_funnel, half=True),
         "survey_answers": DrawingSpec(_dots("question", "share", "share", interval=True), half=True),
-        "survey_by_stratum": DrawingSpec(_dots("stratum", "satisfied", "share", "approval_limit", interval=True), half=True),
+        "survey_by_stratum": DrawingSpec(
+            _dots("stratum", "satisfied", "share", "approval_limit", interval=True), half=True
+        ),
         "survey_by_town": DrawingSpec(_dots("town", "satisfied", "share", "approval_limit", interval=True)),
         "employment": DrawingSpec(_bars("employment_status", "persons"), half=True),
         "work_places": DrawingSpec(_bars("work_place", "persons"), half=True),
@@ -302,7 +331,9 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
             _columns("index_band", ("by_need", "column.need"), ("by_priority", "column.priority"))
         ),
         "alert_outcomes": DrawingSpec(_bars("outcome", "alerts"), half=True),
-        "survey_by_quarter": DrawingSpec(_dots("quarter", "satisfied", "share", "approval_limit", interval=True), half=True),
+        "survey_by_quarter": DrawingSpec(
+            _dots("quarter", "satisfied", "share", "approval_limit", interval=True), half=True
+        ),
         "reliability": DrawingSpec(_reliability, half=True),
         "backtests": DrawingSpec(_backtests, half=True),
         "index_weights": DrawingSpec(_bars("subindex", "weight"), half=True),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import warnings
 from functools import cache
+from html import unescape
 from importlib.resources import files
+from string import printable
 
 import nbformat
 from nbconvert import HTMLExporter
 
 from relapse_risk.errors import RenderError
-from relapse_risk.reporting.fonts import font_css
+from relapse_risk.reporting.fonts import FAMILY, font_css
 
 try:  # Pango may be missing: reports are HTML then, and the manifest says so
     import weasyprint
@@ -22,11 +24,14 @@ except OSError as error:  # pragma: no cover - depends on the machine
 else:
     PDF_MISSING = ""
 
-__all__ = ["PDF_MISSING", "pdf_advice", "to_html", "to_pdf"]
+__all__ = ["PDF_MISSING", "pdf_advice", "to_html", "to_pdf", "warm_up"]
 
 FONTS_MARK = "/*FONTS*/"
 OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["'](?!#|data:)([^"']+)["']|url\((?!data:|#)([^)]+)\)""")
 NARROW = re.compile(r'<svg class="narrow".*?</svg>', re.DOTALL)  # never printed; costly to lay out
+# The font draws these as wide Chinese marks.
+STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": "&quot;", "”": "&quot;"})
+ALWAYS = printable.strip() + " –−"  # page numbers, leaders and bullets come from the style sheet
 TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
 
 
@@ -52,19 +57,18 @@ def to_html(notebook: nbformat.NotebookNode, title: str, language: str, skip: st
     copy = nbformat.from_dict(notebook)
     copy.metadata["report"] = {"title": title, "language": language, "skip": skip}
     page, _ = _exporter().from_notebook_node(copy)
+    if language == "en":
+        page = page.translate(STRAIGHT)
     if "<h2" not in page:
         raise RenderError("the notebook shows nothing", where=title, fix="run it by hand and look at its cells")
     if outside := OUTSIDE.search(page):
         raise RenderError("the page refers outside itself", where=title, got=outside.group(0)[:80])
-    return page.replace(FONTS_MARK, font_css(_visible(page)), 1)
+    return page.replace(FONTS_MARK, font_css(_visible(page) + ALWAYS, title), 1)
 
 
 def _visible(page: str) -> str:
     """The characters a reader can meet: text, titles, and descriptions."""
-    text = TAGS.sub(" ", page)
-    return (
-        text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", '"').replace("&#39;", "'")
-    )
+    return unescape(TAGS.sub(" ", page))
 
 
 def to_pdf(page: str, where: str) -> bytes:
@@ -79,8 +83,20 @@ def to_pdf(page: str, where: str) -> bytes:
         raise RenderError(PDF_MISSING, where=where, fix=pdf_advice())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        content: bytes = weasyprint.HTML(string=NARROW.sub("", page), url_fetcher=_no_network()).write_pdf(pdf_variant="pdf/ua-1")
+        printed = weasyprint.HTML(string=NARROW.sub("", page), url_fetcher=_no_network())
+        content: bytes = printed.write_pdf(pdf_variant="pdf/ua-1")
     return content
+
+
+def warm_up() -> None:
+    """Do once what every report would do again: compile templates, unpack fonts, wake the PDF engine."""
+    _exporter()
+    css = font_css(ALWAYS + "报告")
+    if weasyprint is not None:
+        to_pdf(
+            f'<html lang="zh-CN"><title>-</title><style>{css} body {{ font-family: "{FAMILY}" }}</style><p>报告',
+            "warm-up",
+        )
 
 
 def _no_network() -> object:

@@ -79,7 +79,9 @@ def _population(c: Canvas) -> str:
     if row is None:
         return ""
     share = _values(c, "households").iloc[row] / _values(c, "households").sum()
-    return c.say("finding.population_by_class", top=c.word("household_class", row), share=c.write("share")(float(share)))
+    return c.say(
+        "finding.population_by_class", top=c.word("household_class", row), share=c.write("share")(float(share))
+    )
 
 
 def _days(c: Canvas) -> str:
@@ -154,7 +156,11 @@ def _funnel(c: Canvas) -> str:
 
 def _survey(c: Canvas) -> str:
     row = _at(c, "share", "min")
-    return "" if row is None else c.say("finding.survey_answers", question=c.word("question", row), share=c.word("share", row))
+    return (
+        ""
+        if row is None
+        else c.say("finding.survey_answers", question=c.word("question", row), share=c.word("share", row))
+    )
 
 
 def _stratum(c: Canvas) -> str:
@@ -218,7 +224,9 @@ FINDINGS: Mapping[str, Find] = MappingProxyType(
         "income_change": _change,
         "guarantee_pass": _extreme("min", "guarantee_pass", "criterion", "share", "worst", "share", "all_pass"),
         "guarantee_reasons": _extreme("max", "guarantee_reasons", "reason", "households", "reason", "n"),
-        "guarantee_by_town": _extreme("min", "guarantee_by_town", "town", "guarantees_ok", "town", "share", "towns_same"),
+        "guarantee_by_town": _extreme(
+            "min", "guarantee_by_town", "town", "guarantees_ok", "town", "share", "towns_same"
+        ),
         "fund_by_year": _extreme("max", "fund_by_year", "year", "fund", "year", "fund"),
         "project_types": _yield,
         "take_up_by_department": _extreme("min", "take_up_by_department", "department", "share", "department", "share"),

@@ -41,7 +41,7 @@ def cover(source: Source) -> Block:
     stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
     lines = [
         f'<p class="place">{escape(source.label("label"))}</p>',
-        f"<h1>{escape(source.name)}<span>{escape(source.say('report.title'))}</span></h1>",
+        f"<h1>{escape(source.name)} <span>{escape(source.say('report.title'))}</span></h1>",
         f'<p class="subtitle">{escape(source.say("report.subtitle"))}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
         f'<p class="notice">{escape(source.label("data_note"))}</p>',
@@ -78,7 +78,9 @@ def summary(source: Source) -> Block:
     return Block(
         _lead(source, rows)
         + _tiles(source, rows)
-        + indicator_table(source, source.say("summary.table"), _headlines(rows), source.say("report.table_number", number="1-1"))
+        + indicator_table(
+            source, source.say("summary.table"), _headlines(rows), source.say("report.table_number", number="1-1")
+        )
         + _aspects(source, rows)
     )
 
@@ -123,7 +125,11 @@ def _aspects(source: Source, rows: pd.DataFrame) -> str:
         mine = rows[rows["section"] == number]
         judged = mine[mine["verdict"].isin(JUDGED)]
         verdict = "not_collected" if source.missing(number) else aspect_verdict(mine)
-        small = source.say("summary.of", met=int((judged["verdict"] != "not_met").sum()), judged=len(judged)) if len(judged) else ""
+        small = (
+            source.say("summary.of", met=int((judged["verdict"] != "not_met").sum()), judged=len(judged))
+            if len(judged)
+            else ""
+        )
         items.append(
             f'<li class="{verdict}"><a href="#s{number}">{escape(source.say(f"section.{number}"))}</a>'
             f"{verdict_chip(source, verdict)}<small>{escape(small)}</small></li>"

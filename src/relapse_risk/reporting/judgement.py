@@ -123,7 +123,7 @@ def _row_cells(source: Source, row: pd.Series, everyone: pd.DataFrame) -> list[C
     if not is_null(row["limit"]):
         limit += MARKS.get(str(row["limit_confidence"]), "")
     return [
-        Cell(source.say(f"indicator.{row['indicator']}")),
+        Cell(source.say(f"indicator.{row['indicator']}"), "", _unit_words(source, unit)),
         Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
         Cell(_counts(source, row)),
         Cell(written(source, row["previous"], unit)),
@@ -132,6 +132,11 @@ def _row_cells(source: Source, row: pd.Series, everyone: pd.DataFrame) -> list[C
         Cell(verdict_chip(source, verdict)),
         Cell(_strip(source, row, everyone, city_value)),
     ]
+
+
+def _unit_words(source: Source, unit: str) -> str:
+    """What a value is counted in, where the number does not say it."""
+    return source.label("currency") if unit == "money" else source.say("unit.days") if unit == "days" else ""
 
 
 def _counts(source: Source, row: pd.Series) -> str:
@@ -170,7 +175,10 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
     if (rows["value"].isna() & rows["verdict"].isin(JUDGED)).any():
         notes.append(source.say("report.suppressed", threshold=int(source.limits.get("small_cell", 5))))
     known = set(rows.loc[rows["limit"].notna(), "limit_confidence"].dropna()) - {"documented"}
-    notes += [source.say("report.mark", mark=MARKS[mark], word=source.say(f"value.confidence.{mark}")) for mark in sorted(known)]
+    notes += [
+        source.say("report.mark", mark=MARKS[mark], word=source.say(f"value.confidence.{mark}"))
+        for mark in sorted(known)
+    ]
     if rows["value"].notna().any():
         notes.append(source.say("report.strip_note", division=source.label("division")))
     return notes
@@ -205,5 +213,10 @@ def formula_table(source: Source) -> Block:
                 Cell(verdict_chip(source, str(row["verdict"]))),
             ]
         )  # fmt: skip
-    notes = [source.say("report.period_note", month=source.month, previous=_previous(source)), source.say("report.sources_note")]
-    return Block(render_rows(source.say("table.formulas"), heads, cells, notes, source.say("report.table_number", number="16-1")))
+    notes = [
+        source.say("report.period_note", month=source.month, previous=_previous(source)),
+        source.say("report.sources_note"),
+    ]
+    return Block(
+        render_rows(source.say("table.formulas"), heads, cells, notes, source.say("report.table_number", number="16-1"))
+    )

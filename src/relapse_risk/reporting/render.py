@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from importlib.resources import files
-from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from filelock import FileLock, Timeout
 
 from relapse_risk import __version__
 from relapse_risk.assessment import Facts
 from relapse_risk.errors import EditionError, RelapseRiskError
+from relapse_risk.parameters import params_dir
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.reporting.edition import Edition, ReportPlan, notebook_path, plan
 from relapse_risk.reporting.execute import check_parameters, run_notebook
-from relapse_risk.reporting.export import PDF_MISSING, pdf_advice, to_html, to_pdf
+from relapse_risk.reporting.export import PDF_MISSING, pdf_advice, to_html, to_pdf, warm_up
+from relapse_risk.reporting.pool import run_all
 from relapse_risk.reporting.publish import (
     Outcome,
-    failure_page,
     is_whole,
     publish_file,
+    publish_files,
     read_manifest,
-    write_index,
+    sweep,
     write_manifest,
 )
-from relapse_risk.reporting.text import text
+from relapse_risk.reporting.site import INDEX, failure_page, write_index
+from relapse_risk.reporting.text import Language, text
 
 __all__ = ["EditionResult", "render_edition", "render_report"]
 
 ALL, SOME_FAILED, NONE_PUBLISHED = 0, 1, 4
-WHOLE_SOURCE = ("reporting", "assessment")
+SOURCES = ("reporting", "assessment")
+SOURCE_KINDS = (".py", ".yaml", ".j2", ".css", ".json", ".xz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,31 @@ class EditionResult:
         lines = [f"{count['published']} published, {count['unchanged']} unchanged, {count['failed']} failed"]
         lines += [f"failed: {o.county} {o.language}: {o.error.splitlines()[0]}" for o in self.failed]
         lines += [str(self.folder / name) for o in self.outcomes for name in o.files]
-        lines += [str(self.folder / "index.html"), str(self.folder / "index.en.html")]
+        lines += [str(self.folder / name) for name in INDEX.values()]
         if PDF_MISSING and self.pdf == "none":
             lines.append(f"HTML only. {PDF_MISSING}; {pdf_advice()}")
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything one report is rendered from; crosses a process border."""
+
+    report: ReportPlan
+    notebook: Path
+    parameters: dict[str, object]
+    formats: tuple[str, ...]
+    folder: Path
+    key: str
+    data_date: str
+    last: Outcome | None
+
+
 def render_edition(edition: Edition, progress: Progress | None = None, workers: int = 2) -> EditionResult:
     """Render every report of ``edition`` that is missing or out of date, and publish it.
+
+    Each report is published and vouched for as soon as it is ready, so that a run that is killed loses only the reports
+    in progress.
 
     Parameters
     ----------
@@ -97,8 +115,7 @@ def render_edition(edition: Edition, progress: Progress | None = None, workers: 
     check_parameters(notebook, _parameters(edition, plans[0]))
     folder = edition.out
     folder.mkdir(parents=True, exist_ok=True)
-    formats = tuple(kind for kind in edition.formats if kind == "html" or not PDF_MISSING)
-    engine = "weasyprint" if "pdf" in formats else "none"
+    formats = tuple(kind for kind in edition.formats if kind == "html" or not PDF_MISSING) or ("html",)
     lock = FileLock(str(folder / ".lock"))
     try:
         lock.acquire(timeout=1)
@@ -107,17 +124,14 @@ def render_edition(edition: Edition, progress: Progress | None = None, workers: 
             "another run is rendering into this folder", where=str(folder), fix="wait for it, or choose another out"
         ) from error
     with lock:
-        _sweep(folder)
+        sweep(folder)
         outcomes = _render_all(edition, notebook, plans, facts, formats, workers, tell)
-        write_index(folder, facts, outcomes, formats)
-        write_manifest(folder, edition.name, edition.month, outcomes, engine)
-    return EditionResult(folder, tuple(outcomes), engine)
+        write_index(folder, facts, outcomes)
+    return EditionResult(folder, tuple(outcomes), _engine(formats))
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what a killed run left half written."""
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
+def _engine(formats: Sequence[str]) -> str:
+    return "weasyprint" if "pdf" in formats else "none"
 
 
 def _parameters(edition: Edition, report: ReportPlan) -> dict[str, object]:
@@ -130,93 +144,81 @@ def _parameters(edition: Edition, report: ReportPlan) -> dict[str, object]:
 def _key(facts: Facts, report: ReportPlan, notebook: Path, formats: Sequence[str], source: bytes) -> str:
     """Digest of everything a report depends on: its facts, notebook, language, formats, and our own source."""
     digest = blake2b(digest_size=16)
-    for part in (
+    parts = (
         facts.manifest["hashes"][report.county].encode(), notebook.read_bytes(), report.language.encode(),
         ",".join(formats).encode(), source,
-    ):  # fmt: skip
+    )  # fmt: skip
+    for part in parts:
         digest.update(part + b"\0")
     return digest.hexdigest()
 
 
-def _source_digest() -> bytes:
-    """Digest of the code and words that shape a report; a new version renders anew."""
+def _source_digest(place: str) -> bytes:
+    """Digest of the code and words that shape a report, and of the place's own words; a change renders anew."""
     digest = blake2b(__version__.encode(), digest_size=16)
     root = Path(str(files("relapse_risk")))
-    for name in WHOLE_SOURCE:
-        for path in sorted((root / name).rglob("*")):
-            if path.suffix in (".py", ".yaml", ".j2", ".css", ".json", ".xz"):
-                digest.update(path.read_bytes())
+    found = [p for name in SOURCES for p in sorted((root / name).rglob("*")) if p.suffix in SOURCE_KINDS]
+    for path in (*found, params_dir() / "places" / f"{place}.yaml"):
+        digest.update(path.read_bytes())
     return digest.digest()
 
 
 def _render_all(
-    edition: Edition, notebook: Path, plans: Sequence[ReportPlan], facts: Facts, formats: Sequence[str], workers: int,
+    edition: Edition, notebook: Path, plans: Sequence[ReportPlan], facts: Facts, formats: tuple[str, ...], workers: int,
     tell: Progress,
 ) -> list[Outcome]:  # fmt: skip
-    source, last, folder = _source_digest(), read_manifest(edition.out), edition.out
+    """Outcome of every planned report, those that stand as they are first; the manifest grows with each."""
+    source, last, folder = _source_digest(edition.place), read_manifest(edition.out), edition.out
     found: dict[str, Outcome] = {}
-    todo: list[tuple[ReportPlan, str]] = []
+    jobs: list[Job] = []
     for report in plans:
         key, before = _key(facts, report, notebook, formats, source), last.get(report.stem)
         if before and before.key == key and before.status != "failed" and is_whole(folder, before):
-            found[report.stem] = Outcome(
-                report.county, report.name, report.language, "unchanged", key, before.files, seconds=before.seconds
-            )
+            found[report.stem] = replace(before, status="unchanged", name=report.name)
         else:
-            todo.append((report, key))
-    done = len(found)
-    tell(done, len(plans), "")
-    for report, outcome in _run(edition, notebook, todo, formats, workers):
-        found[report.stem] = outcome
-        done += 1
-        tell(done, len(plans), f"{report.name} {report.language}")
-    return [found[report.stem] for report in plans]
+            parameters = _parameters(edition, report)
+            jobs.append(Job(report, notebook, parameters, formats, folder, key, facts.manifest["data_date"], before))
+    tell(len(found), len(plans), "")
+    for at, result in run_all(render_report, jobs, workers, warm_up):
+        job = jobs[at]
+        found[job.report.stem] = result if isinstance(result, Outcome) else _failed(job, str(result), 0.0, 0.0)
+        standing = [found.get(p.stem) or last.get(p.stem) for p in plans]
+        write_manifest(folder, edition.name, edition.month, [o for o in standing if o], _engine(formats))
+        tell(len(found), len(plans), f"{job.report.name} {job.report.language}")
+    outcomes = [found[report.stem] for report in plans]
+    write_manifest(folder, edition.name, edition.month, outcomes, _engine(formats))
+    return outcomes
 
 
-def _run(
-    edition: Edition, notebook: Path, todo: Sequence[tuple[ReportPlan, str]], formats: Sequence[str], workers: int
-) -> Iterator[tuple[ReportPlan, Outcome]]:
-    """Render in fresh processes, each report in its own kernel; yields outcomes as they come."""
-    jobs = [(report, key, (notebook, _parameters(edition, report), report, tuple(formats), edition.out, key)) for report, key in todo]  # fmt: skip
-    if not jobs:
-        return
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-        running: dict[Future[Outcome], tuple[ReportPlan, str]] = {
-            pool.submit(render_report, *arguments): (report, key) for report, key, arguments in jobs
-        }
-        for future in as_completed(running):
-            report, key = running[future]
-            try:
-                yield report, future.result()
-            except BrokenProcessPool:
-                yield report, _failed(edition.out, report, key, "the rendering process was killed", 0.0)
-
-
-def render_report(
-    notebook: Path, parameters: dict[str, object], report: ReportPlan, formats: tuple[str, ...], folder: Path, key: str
-) -> Outcome:
+def render_report(job: Job) -> Outcome:
     """Execute, export and publish one report; whatever goes wrong becomes a failed outcome with its page."""
-    start = perf_counter()
+    wall, cpu = perf_counter(), process_time()
+    report = job.report
+    language: Language = "zh" if report.language == "zh" else "en"
     try:
-        language = "zh" if report.language == "zh" else "en"
-        executed = run_notebook(notebook, parameters, Path.cwd())
-        title = text("report.title", language, county=report.name)  # type: ignore[arg-type]
-        page = to_html(executed, title, language, text("report.skip", language))  # type: ignore[arg-type]
-        content = {f"{report.stem}.pdf": to_pdf(page, report.stem)} if "pdf" in formats else {}
-        if "html" in formats:
+        executed = run_notebook(job.notebook, job.parameters, Path.cwd())
+        title = text("report.document", language, county=report.name)
+        page = to_html(executed, title, language, text("report.skip", language))
+        content = {f"{report.stem}.pdf": to_pdf(page, report.stem)} if "pdf" in job.formats else {}
+        if "html" in job.formats:
             content[f"{report.stem}.html"] = page.encode("utf-8")
-        digests = {name: publish_file(folder / name, data) for name, data in content.items()}
-        (folder / f"{report.stem}.failed.html").unlink(missing_ok=True)
+        digests = publish_files(job.folder, content)
+        (job.folder / f"{report.stem}.failed.html").unlink(missing_ok=True)
     except (RelapseRiskError, OSError, MemoryError) as error:
-        return _failed(folder, report, key, str(error), perf_counter() - start)
+        return _failed(job, str(error) or type(error).__name__, perf_counter() - wall, process_time() - cpu)
     return Outcome(
-        report.county, report.name, report.language, "published", key, dict(sorted(digests.items())),
-        seconds=round(perf_counter() - start, 2),
+        report.county, report.name, report.language, "published", job.key, digests, job.data_date,
+        seconds=round(perf_counter() - wall, 2), cpu_seconds=round(process_time() - cpu, 2),
     )  # fmt: skip
 
 
-def _failed(folder: Path, report: ReportPlan, key: str, error: str, seconds: float) -> Outcome:
-    language = "zh" if report.language == "zh" else "en"
-    page = failure_page(report.name, error, language)  # type: ignore[arg-type]
-    publish_file(folder / f"{report.stem}.failed.html", page)
-    return Outcome(report.county, report.name, report.language, "failed", key, {}, error, round(seconds, 2))
+def _failed(job: Job, error: str, seconds: float, cpu: float) -> Outcome:
+    """Write the page of a failure; the last good report, if it still stands, is kept and named."""
+    report, last = job.report, job.last
+    page = failure_page(report.name, error, "zh" if report.language == "zh" else "en")
+    publish_file(job.folder / f"{report.stem}.failed.html", page)
+    kept = last if last is not None and is_whole(job.folder, last) else None
+    return Outcome(
+        report.county, report.name, report.language, "failed", job.key, dict(kept.files) if kept else {},
+        kept.data_date if kept else "", error, round(seconds, 2), round(cpu, 2),
+    )  # fmt: skip

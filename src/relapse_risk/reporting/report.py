@@ -172,7 +172,9 @@ class Report:
         spec = table(name)
         if not column or column not in spec.names:
             return spec.label(self.language)
-        return self.say("report.column_of", table=spec.label(self.language), column=spec.column(column).label(self.language))
+        return self.say(
+            "report.column_of", table=spec.label(self.language), column=spec.column(column).label(self.language)
+        )
 
     # -- tables and figures --------------------------------------------------------------------------------------------
 
@@ -181,7 +183,9 @@ class Report:
         for found in TABLES:
             if found.name == name:
                 return found
-        raise EditionError("no such fact table", where="notebook", got=name, expected=" | ".join(t.name for t in TABLES))
+        raise EditionError(
+            "no such fact table", where="notebook", got=name, expected=" | ".join(t.name for t in TABLES)
+        )
 
     def status(self, name: str) -> tuple[str, str]:
         """``collected``, ``empty``, ``suppressed`` or ``not_collected``, and the reason."""
@@ -214,7 +218,11 @@ class Report:
     def _source(self, spec: FactTable) -> str:
         """Where the numbers come from and of when they are."""
         names = dict.fromkeys(need.replace(":", ".").partition(".")[0] for need in spec.needs)
-        named = [self.say("report.scores") if n == "scores" else table(n).label(self.language) for n in names if n in tables() or n == "scores"]
+        named = [
+            self.say("report.scores") if n == "scores" else table(n).label(self.language)
+            for n in names
+            if n in tables() or n == "scores"
+        ]
         joined = ("、" if self.language == "zh" else ", ").join(named)
         return self.say("report.source", table=joined, month=self.month) if joined else ""
 
@@ -251,7 +259,7 @@ class Report:
         drawing = figure(draw, found, self._described(canvas), f"f-{name}", half=how.half)
         return Block(
             f'<figure class="chart{" half" if how.half else ""}"><figcaption><span class="number">{escape(number)}</span> '
-            f'{escape(found)}<small>{escape(below)}</small></figcaption>{drawing}</figure>'
+            f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawing}</figure>"
         )
 
     def side(self, *blocks: Block) -> Block:

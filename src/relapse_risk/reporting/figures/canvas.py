@@ -135,15 +135,11 @@ def text_lines(
 
 
 def rect(x: float, y: float, width: float, height: float, colour: str, extra: str = "") -> str:
-    return (
-        f'<rect x="{x:.4g}" y="{y:.4g}" width="{max(width, 0):.4g}" height="{max(height, 0):.4g}" fill="{colour}"{extra}/>'
-    )
+    return f'<rect x="{x:.4g}" y="{y:.4g}" width="{max(width, 0):.4g}" height="{max(height, 0):.4g}" fill="{colour}"{extra}/>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, colour: str = AXIS, width: float = 1, extra: str = "") -> str:
-    return (
-        f'<line x1="{x1:.4g}" y1="{y1:.4g}" x2="{x2:.4g}" y2="{y2:.4g}" stroke="{colour}" stroke-width="{width:g}"{extra}/>'
-    )
+    return f'<line x1="{x1:.4g}" y1="{y1:.4g}" x2="{x2:.4g}" y2="{y2:.4g}" stroke="{colour}" stroke-width="{width:g}"{extra}/>'
 
 
 def dashed(pattern: str = "4 3") -> str:
@@ -157,9 +153,7 @@ def circle(x: float, y: float, radius: float, fill: str, stroke: str = "") -> st
 
 def path(points: Sequence[tuple[float, float]], colour: str, width: float = 2, extra: str = "") -> str:
     joined = " ".join(f"{x:.4g},{y:.4g}" for x, y in points)
-    return (
-        f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="{width:g}" stroke-linejoin="round"{extra}/>'
-    )
+    return f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="{width:g}" stroke-linejoin="round"{extra}/>'
 
 
 def nice_ticks(least: float, most: float, about: int = 4) -> list[float]:
@@ -179,9 +173,7 @@ def nice_ticks(least: float, most: float, about: int = 4) -> list[float]:
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
-def figure(
-    draw: Callable[[float], Drawing], title: str, description: str, identity: str, *, half: bool = False
-) -> str:
+def figure(draw: Callable[[float], Drawing], title: str, description: str, identity: str, *, half: bool = False) -> str:
     """A chart as SVG with title and description; a full one comes twice, drawn for wide and for narrow pages.
 
     Scaling one drawing down would scale its text down with it; the style sheet shows whichever fits.
@@ -199,6 +191,6 @@ def _svg(drawing: Drawing, title: str, description: str, identity: str, kind: st
         f'height="{drawing.height:.0f}" role="img" aria-labelledby="{identity}-t {identity}-d" '
         f'xmlns="http://www.w3.org/2000/svg"><title id="{identity}-t">{escape(title)}</title>'
         f'<desc id="{identity}-d">{escape(description)}</desc>'
-        f"<g font-family=\"'Report Sans','Report Sans Regular',sans-serif\" font-size=\"{SIZE:g}\" fill=\"{INK}\">"
+        f'<g font-family="\'Report Sans\',\'Report Sans Regular\',sans-serif" font-size="{SIZE:g}" fill="{INK}">'
         f"{drawing.body}</g></svg>"
     )

@@ -6,8 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relapse_risk.reporting.figures.canvas import (
-    ACCENT, AXIS, HAIR, INK, LEADING, MUTED, PALE, SHADES, SIZE, WARN, Drawing, Scale, circle, dashed, line, path, rect,
-    text_lines, text_width, words, wrap,
+    ACCENT,
+    AXIS,
+    HAIR,
+    INK,
+    LEADING,
+    MUTED,
+    PALE,
+    SHADES,
+    SIZE,
+    WARN,
+    Drawing,
+    Scale,
+    circle,
+    dashed,
+    line,
+    path,
+    rect,
+    text_lines,
+    text_width,
+    words,
+    wrap,
 )  # fmt: skip
 from relapse_risk.reporting.figures.rows import Line, bars
 

@@ -5,8 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from relapse_risk.reporting.figures.canvas import (
-    ACCENT, AXIS, FRAME, HAIR, INK, LEADING, MUTED, Drawing, Scale, circle, dashed, fit, line, path, rect, text_lines,
-    text_width, words, wrap,
+    ACCENT,
+    AXIS,
+    FRAME,
+    HAIR,
+    INK,
+    LEADING,
+    MUTED,
+    Drawing,
+    Scale,
+    circle,
+    dashed,
+    fit,
+    line,
+    path,
+    rect,
+    text_lines,
+    text_width,
+    words,
+    wrap,
 )  # fmt: skip
 
 __all__ = ["curve", "heat"]
@@ -33,15 +50,19 @@ def heat(
     ]
     y = head
     for i, row in enumerate(rows):
-        found = wrap(row, left - 8, SMALL)
+        found = wrap(row, left - 7.5, SMALL)
         tall = max(22.0, len(found) * SMALL * LEADING + 6)
         parts.append(text_lines(left - 7, y + tall / 2, found, "end", INK, SMALL, bold=i == marked))
         for j, value in enumerate(values[i]):
             depth = 0.0 if value is None else min(max((best - value) / ((best - worst) or 1), 0), 1)
-            parts.append(rect(left + j * slot, y, slot - 1.5, tall - 1.5, _shade(depth) if value is not None else FRAME))
+            parts.append(
+                rect(left + j * slot, y, slot - 1.5, tall - 1.5, _shade(depth) if value is not None else FRAME)
+            )
             if (value is None or depth > 0) and text_width(shown[i][j], SMALL) < slot:
                 ink = "#fff" if depth > 0.55 else INK
-                parts.append(words(left + (j + 0.5) * slot - 0.8, y + tall / 2 + 3.3, shown[i][j], "middle", ink, SMALL))
+                parts.append(
+                    words(left + (j + 0.5) * slot - 0.8, y + tall / 2 + 3.3, shown[i][j], "middle", ink, SMALL)
+                )
         y += tall
     return Drawing("".join(parts), width, y + 2)
 
@@ -66,7 +87,10 @@ def curve(
     across, down = Scale(0, top, left, left + side), Scale(0, top, head + side, head)
     parts = [rect(left, head, side, side, "#fff", f' stroke="{AXIS}"'), words(2, 12, y_label, "", MUTED, SMALL)]
     for tick in ticks:
-        parts += [line(across(tick), head, across(tick), head + side, HAIR), line(left, down(tick), left + side, down(tick), HAIR)]
+        parts += [
+            line(across(tick), head, across(tick), head + side, HAIR),
+            line(left, down(tick), left + side, down(tick), HAIR),
+        ]
         parts += [words(left - 5, down(tick) + 4, write(tick), "end", MUTED, SMALL),
                   words(across(tick), head + side + 14, write(tick), "middle", MUTED, SMALL)]  # fmt: skip
     parts.append(line(across(0), down(0), across(top), down(top), INK, 1, dashed()))

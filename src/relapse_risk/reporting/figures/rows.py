@@ -6,8 +6,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from relapse_risk.reporting.figures.canvas import (
-    ACCENT, AXIS, GREY, HAIR, INK, LEADING, MUTED, PALE, SIZE, WARN, Drawing, Scale, circle, dashed, fit, line,
-    nice_ticks, rect, text_lines, text_width, words, wrap,
+    ACCENT,
+    AXIS,
+    GREY,
+    HAIR,
+    INK,
+    LEADING,
+    MUTED,
+    PALE,
+    SIZE,
+    WARN,
+    Drawing,
+    Scale,
+    circle,
+    dashed,
+    fit,
+    line,
+    nice_ticks,
+    rect,
+    text_lines,
+    text_width,
+    words,
+    wrap,
 )  # fmt: skip
 
 __all__ = ["Line", "Rule", "bars", "dots", "funnel", "pairs"]
@@ -69,7 +89,7 @@ def _layout(lines: Sequence[Line], width: float, row: float, share: float = 0.38
     stacked = width < STACK_BELOW and max((text_width(one.label) for one in lines), default=0) > width * 0.34
     left = 4.0 if stacked else fit([one.label for one in lines], width * share)
     right = fit([one.shown for one in lines], width * 0.45, gap=12)
-    room = width - 8 if stacked else left - 10
+    room = width - 8 if stacked else left - 9.5
     labels = tuple(tuple(wrap(one.label, room)) for one in lines)
     extra = SIZE * LEADING
     heights = tuple(row + extra * len(found) if stacked else max(row, extra * len(found) + 6) for found in labels)
@@ -129,9 +149,15 @@ def dots(
 ) -> Drawing:  # fmt: skip
     """Dots with intervals on a common scale: peers as small rings, the city as a tick, a line's own limit as a bar."""
     layout = _layout(lines, width, 25)
-    known = [v for one in lines for v in (one.value, one.low, one.high, one.other, one.limit, *one.peers) if v is not None]
+    known = [
+        v for one in lines for v in (one.value, one.low, one.high, one.other, one.limit, *one.peers) if v is not None
+    ]
     known += [rule.at] if rule else []
-    marks = nice_ticks(min(known), max(known), 3 if width < STACK_BELOW else 5) if known and not span else list(span or (0, 1))
+    marks = (
+        nice_ticks(min(known), max(known), 3 if width < STACK_BELOW else 5)
+        if known and not span
+        else list(span or (0, 1))
+    )
     scale = Scale(marks[0], marks[-1], layout.left + 6, width - layout.right - 4)
     head = 22.0 if rule else 4.0
     parts, y = [], head
@@ -171,9 +197,13 @@ def _dot_line(one: Line, scale: Scale, y: float) -> str:
         parts.append(line(scale(one.other), y - 7, scale(one.other), y + 7, INK, 1.8))
     if one.limit is not None:
         x = scale(one.limit)
-        parts.append(f'<polygon points="{x:.4g},{y + 3:.4g} {x - 5:.4g},{y + 11:.4g} {x + 5:.4g},{y + 11:.4g}" fill="{WARN}"/>')
+        parts.append(
+            f'<polygon points="{x:.4g},{y + 3:.4g} {x - 5:.4g},{y + 11:.4g} {x + 5:.4g},{y + 11:.4g}" fill="{WARN}"/>'
+        )
     if one.low is not None and one.high is not None:
-        parts.append(line(scale(one.low), y, scale(one.high), y, WARN if one.warn else ACCENT, 3, ' stroke-opacity="0.55"'))
+        parts.append(
+            line(scale(one.low), y, scale(one.high), y, WARN if one.warn else ACCENT, 3, ' stroke-opacity="0.55"')
+        )
     if one.value is not None:
         x, colour = scale(one.value), WARN if one.warn else ACCENT
         mark = circle(x, y, 5.2, colour, "#fff")

@@ -39,10 +39,14 @@ def strip(
         parts.append(line(scale(city), y - 7, scale(city), y + 7, INK, 1.6))
     if limit is not None:
         x = scale(limit)
-        parts.append(f'<polygon points="{x:.4g},{y + 5:.4g} {x - 4:.4g},{y + 12:.4g} {x + 4:.4g},{y + 12:.4g}" fill="{INK}"/>')
+        parts.append(
+            f'<polygon points="{x:.4g},{y + 5:.4g} {x - 4:.4g},{y + 12:.4g} {x + 4:.4g},{y + 12:.4g}" fill="{INK}"/>'
+        )
     x = scale(value)
     if warn:
-        parts.append(f'<polygon points="{x:.4g},{y - 6:.4g} {x + 6:.4g},{y:.4g} {x:.4g},{y + 6:.4g} {x - 6:.4g},{y:.4g}" fill="{WARN}"/>')
+        parts.append(
+            f'<polygon points="{x:.4g},{y - 6:.4g} {x + 6:.4g},{y:.4g} {x:.4g},{y + 6:.4g} {x - 6:.4g},{y:.4g}" fill="{WARN}"/>'
+        )
     else:
         parts.append(circle(x, y, 4.8, ACCENT, "#fff"))
     return (

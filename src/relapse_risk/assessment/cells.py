@@ -202,6 +202,6 @@ def _masked_indicator(frame: pd.DataFrame, hidden: set[Cell], counts: list[tuple
     counts += [(county, "indicator", 1) for county in frame.loc[mask, "county_code"]]
     low, high = _bounds(frame)
     result = frame.assign(withheld=mask, at_least=low.where(mask), at_most=high.where(mask))
-    for name in ("numerator", "value", "low", "high", "cases"):
+    for name in ("numerator", "value", "low", "high", "cases", "shrunk"):
         result[name] = result[name].mask(mask)
     return result

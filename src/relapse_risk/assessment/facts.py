@@ -33,7 +33,7 @@ NO_SCORES = Scores(None, None, None, None, None, None)
 INDICATOR_COLUMNS = (
     "county_code", "section", "indicator", "headline", "numerator", "denominator", "value", "low", "high", "sampled",
     "previous", "previous_period", "unit", "direction", "limit", "limit_confidence", "limit_source", "source",
-    "verdict", "reason", "withheld", "at_least", "at_most", "n",
+    "verdict", "reason", "withheld", "at_least", "at_most", "n", "shrunk",
 )  # fmt: skip
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.base import CITY, CountyData, Fraction, Indicator
-from relapse_risk.assessment.intervals import combined
+from relapse_risk.assessment.intervals import beta_binomial, combined
 from relapse_risk.parameters import DatedValue
 
 __all__ = ["VERDICTS", "indicator_rows", "verdict", "with_city"]
 
 WATCH_BAND = 0.1  # within a tenth of the way to the limit is "watch", so that a near miss is seen before it is one
+EVALUATION = 16
 VERDICTS = ("met", "watch", "not_met", "no_limit", "not_collected")
 NUMERIC = (
     "numerator", "denominator", "value", "low", "high", "previous", "previous_numerator", "previous_denominator",
@@ -85,7 +86,19 @@ def with_city(rows: pd.DataFrame, items: Sequence[Indicator]) -> pd.DataFrame:
     """``rows`` of every county and the city's after them."""
     by_name = {name: mine for name, mine in rows.groupby("indicator", sort=False)}
     cities = [_city_row(item, by_name[item.name]) for item in items if item.name in by_name]
-    return pd.concat([rows, _typed(pd.DataFrame(cities))], ignore_index=True)
+    whole = pd.concat([rows, _typed(pd.DataFrame(cities))], ignore_index=True)
+    return whole.assign(shrunk=_shrunk(whole, items))
+
+
+def _shrunk(rows: pd.DataFrame, items: Sequence[Indicator]) -> pd.Series:
+    """Shares of the evaluation section pulled towards the city's, by as much as a small county's share is noise."""
+    result = pd.Series(np.nan, index=rows.index)
+    for item in items:
+        if item.section == EVALUATION and item.unit == "share" and item.people:
+            mine = (rows["indicator"] == item.name) & (rows["county_code"] != CITY) & (rows["n"] > 0)
+            if mine.sum() > 1:
+                result[mine] = beta_binomial(rows.loc[mine, "cases"].tolist(), rows.loc[mine, "n"].tolist())
+    return result
 
 
 def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:

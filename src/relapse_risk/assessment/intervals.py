@@ -49,7 +49,7 @@ def logit(value: float, se: float, n: float) -> Interval:
     --------
     >>> found = logit(0.5, 0.1, 25)
     >>> round(found.low, 3), round(found.high, 3)
-    (0.314, 0.686)
+    (0.313, 0.687)
     """
     if not 0 < value < 1 or se <= 0:
         edge = wilson(value * n, n)

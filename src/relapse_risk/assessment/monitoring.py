@@ -85,15 +85,20 @@ def _first_help(data: CountyData) -> pd.DataFrame:
     gap = events["monitor_identified_on"] - events["event_date"]
     events = events[(gap >= pd.Timedelta(0)) & (gap <= pd.Timedelta(days=EVENT_DAYS))]
     last = events.groupby("household_id")["event_date"].max()
-    frame["identify_days"] = _days(frame["monitor_identified_on"], frame["household_id"].map(last))
+    frame["identify_days"] = _days(frame["monitor_identified_on"], _of_household(last, frame))
     aid = up_to(data.table("assistance_record"), "delivered_on", data.day)[["household_id", "delivered_on"]]
     aid = aid.merge(frame[["household_id", "monitor_identified_on"]], on="household_id")
     first = aid[aid["delivered_on"] >= aid["monitor_identified_on"]].groupby("household_id")["delivered_on"].min()
-    helped = frame["household_id"].map(first)
+    helped = _of_household(first, frame)
     frame["help_days"] = _days(helped, frame["monitor_identified_on"])
     age = (pd.Timestamp(data.day) - frame["monitor_identified_on"]).dt.days
     frame["help_due"] = helped.notna() | (age >= data.limit("help_days"))
     return frame
+
+
+def _of_household(dates: pd.Series, frame: pd.DataFrame) -> pd.Series:
+    """``dates`` (by household) on the rows of ``frame``; null where a household has none."""
+    return pd.Series(dates.reindex(frame["household_id"]).to_numpy(), index=frame.index, dtype="datetime64[s]")
 
 
 def _days(later: pd.Series, earlier: pd.Series) -> pd.Series:

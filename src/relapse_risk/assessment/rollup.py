@@ -52,7 +52,7 @@ def city_rows(table: FactTable, counties: Mapping[str, pd.DataFrame], names: Map
     >>> table = FactTable("causes", 2, columns, (), lambda data: pd.DataFrame())
     >>> one = pd.DataFrame({"cause": ["illness"], "households": [3]})
     >>> city_rows(table, {"a": one, "b": one}, {})["households"].tolist()
-    [6]
+    [6.0]
     """
     if not counties or table.city == "none":
         return pd.DataFrame(columns=[column.name for column in table.columns])

@@ -137,7 +137,7 @@ TABLES = (
               (C("town", "town"), *RESPONSE, C("differs", "label", "differs", descriptive=True)),
               (*SURVEY, "village.town_code"), survey_by_town, city="counties", order="satisfied", figure="forest"),
     FactTable("sampling", 18,
-              (C("stratum", "code", "survey_stratum"), C("stands_for", "count"), C("called", "count"), C("reached", "count"),
+              (C("stratum", "code", "survey_stratum"), C("stands_for", "number", adds=True), C("called", "count"), C("reached", "count"),
                C("weight_sum", "number", hidden=True, adds=True), C("mean_weight", "number", of=("weight_sum", "called"))),
               SURVEY, sampling),
 )  # fmt: skip

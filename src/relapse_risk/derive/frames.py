@@ -34,6 +34,12 @@ CARRIED = (
     "dwelling_tenure", "sanitary_toilet", "arable_mu", "coop_member", "loan_balance", "second_dwelling", "vehicle_count",
     "business_registration", "financial_assets", "public_payroll_member", "responsible_cadre_id",
 )  # fmt: skip
+# What composition reads: a person row has thrice as many columns, and a panel many months.
+PERSON = (
+    "household_id", "birth_date", "deceased_on", "relation_to_head", "sex", "education_level", "employment_status",
+    "marital_status", "work_months", "student_stage", "labour_capacity", "disability_level", "health_status",
+    "self_care", "has_carer", "dropped_out", "medical_insurance", "needs_barrier_free",
+)  # fmt: skip
 LINE_COLUMNS = {"poverty": "poverty_line", "monitoring": "monitor_line", "dibao": "dibao_line"}
 ZERO_WHEN_COLLECTED = ("uncompensated_loss_12m", "shocks_12m", "aid_received_12m", "aid_times_before")
 
@@ -87,7 +93,7 @@ def household_frame(
         money columns and shares; income_pc_year (net income / scale), income_after_rigid, income_change (ratio to
         twelve months before); composition; guarantees; losses, aid, visits; lines.  Null: not collected.
     """
-    persons = register.read("person", month, county)
+    persons = register.read("person", month, county, PERSON)
     return _frame(
         register.read("household", month, county),
         persons,
@@ -118,7 +124,7 @@ def household_panel(
         known = pd.concat([periods[p] for p in (add_months(month, -12), month) if p in periods])
         frame = _frame(
             register.read("household", month, county),
-            register.read("person", month, county),
+            register.read("person", month, county, PERSON),
             replace(history, income=known),
             register,
             month,

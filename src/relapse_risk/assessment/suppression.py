@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
+from threadpoolctl import threadpool_limits
 
 __all__ = ["Relation", "withheld"]
 
@@ -66,9 +67,12 @@ def withheld(cells: Mapping[Cell, float], relations: Sequence[Relation], thresho
         for cell in relation.cells:
             of_cell.setdefault(cell, []).append(index)
     queue = sorted({index for cell in hidden for index in of_cell.get(cell, [])})
-    while queue:
-        added = _close_sums(known, cells, hidden, threshold, queue) | _close_exact(known, of_cell, cells, hidden)
-        queue = sorted({index for cell in added for index in of_cell.get(cell, [])})
+    safe: set[frozenset[Cell]] = set()
+    with threadpool_limits(1):  # the blocks are small: threads only wait for each other
+        while queue:
+            added = _close_sums(known, cells, hidden, threshold, queue)
+            added |= _close_exact(known, of_cell, cells, hidden, safe)
+            queue = sorted({index for cell in added for index in of_cell.get(cell, [])})
     return hidden
 
 
@@ -100,11 +104,12 @@ def _cheapest(options: Iterable[Cell], cells: Mapping[Cell, float], hidden: set[
 
 
 def _close_exact(
-    relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], cells: Mapping[Cell, float], hidden: set[Cell]
-) -> set[Cell]:
+    relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], cells: Mapping[Cell, float], hidden: set[Cell],
+    safe: set[frozenset[Cell]],
+) -> set[Cell]:  # fmt: skip
     """Withhold one more beside each cell that the relations together would give back."""
     added: set[Cell] = set()
-    for involved in _recoverable(relations, of_cell, hidden):
+    for involved in _recoverable(relations, of_cell, hidden, safe):
         options = [cell for index in involved for cell in relations[index].cells]
         if not added.intersection(options):  # one more may already have freed this cell
             more = _cheapest(options, cells, hidden)
@@ -115,9 +120,9 @@ def _close_exact(
 
 
 def _recoverable(
-    relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], hidden: set[Cell]
+    relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], hidden: set[Cell], safe: set[frozenset[Cell]]
 ) -> list[tuple[int, ...]]:
-    """For each withheld cell whose value the relations fix: the relations that fix it."""
+    """For each withheld cell whose value the relations fix: the relations that fix it; ``safe`` blocks are passed over."""
     order = sorted((cell for cell in hidden if cell in of_cell), key=str)
     if not order:
         return []
@@ -132,10 +137,16 @@ def _recoverable(
     rows, columns, signs = (np.array(part) for part in zip(*entries, strict=True))
     found: list[tuple[int, ...]] = []
     for in_rows, in_columns in _components(rows, columns, len(touched), len(order)):
+        block = frozenset(order[place] for place in in_columns)
+        if block in safe:
+            continue
         matrix = np.zeros((len(in_rows), len(in_columns)))
         mine = np.isin(rows, in_rows)
         matrix[np.searchsorted(in_rows, rows[mine]), np.searchsorted(in_columns, columns[mine])] = signs[mine]
-        found += [tuple(touched[in_rows[row]] for row in involved) for involved in _fixing(matrix)]
+        fixing = _fixing(matrix)
+        found += [tuple(touched[in_rows[row]] for row in involved) for involved in fixing]
+        if not fixing:
+            safe.add(block)
     return found
 
 

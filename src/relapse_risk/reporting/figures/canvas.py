@@ -76,7 +76,7 @@ def wrap(label: str, room: float, size: float = SIZE) -> list[str]:
 
     Examples
     --------
-    >>> wrap("two words", 30)
+    >>> wrap("two words", 40)
     ['two', 'words']
     """
     lines, current = [], ""
@@ -135,23 +135,28 @@ def text_lines(
 
 
 def rect(x: float, y: float, width: float, height: float, colour: str, extra: str = "") -> str:
+    """A filled rectangle; negative sizes are drawn as none."""
     return f'<rect x="{x:.4g}" y="{y:.4g}" width="{max(width, 0):.4g}" height="{max(height, 0):.4g}" fill="{colour}"{extra}/>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, colour: str = AXIS, width: float = 1, extra: str = "") -> str:
+    """A straight line."""
     return f'<line x1="{x1:.4g}" y1="{y1:.4g}" x2="{x2:.4g}" y2="{y2:.4g}" stroke="{colour}" stroke-width="{width:g}"{extra}/>'
 
 
 def dashed(pattern: str = "4 3") -> str:
+    """The attribute that dashes a line."""
     return f' stroke-dasharray="{pattern}"'
 
 
 def circle(x: float, y: float, radius: float, fill: str, stroke: str = "") -> str:
+    """A disc, ringed when ``stroke`` is given."""
     ring = f' stroke="{stroke}" stroke-width="1.2"' if stroke else ""
     return f'<circle cx="{x:.4g}" cy="{y:.4g}" r="{radius:g}" fill="{fill}"{ring}/>'
 
 
 def path(points: Sequence[tuple[float, float]], colour: str, width: float = 2, extra: str = "") -> str:
+    """A line through ``points``."""
     joined = " ".join(f"{x:.4g},{y:.4g}" for x, y in points)
     return f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="{width:g}" stroke-linejoin="round"{extra}/>'
 

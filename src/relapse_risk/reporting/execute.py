@@ -83,7 +83,7 @@ def _run_cell(shell: InteractiveShell, cell: nbformat.NotebookNode, index: int) 
     """Run one cell, put its outputs into it, and say whether it went well."""
     # The trap is entered first: entered by run_cell itself it would take the display hook back from the capture.
     with shell.display_trap, capture_output() as captured:
-        result = shell.run_cell(cell.source, store_history=False, silent=False)
+        result = shell.run_cell(cell.source, store_history=False)  # type: ignore[no-untyped-call]
     cell.execution_count = index
     cell.outputs = [*_streams(captured), *(_shown(output) for output in captured.outputs)]
     if result.success:

@@ -6,16 +6,11 @@ Null is written as a dash (withheld or unknown), never as zero.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import date
-from functools import cache
 
 import pandas as pd
 
 from relapse_risk.assessment import FactColumn
-from relapse_risk.hardship import read_index
-from relapse_risk.parameters import params_dir
-from relapse_risk.relapse import FEATURES
 from relapse_risk.reporting.text import Language, bilingual, has_text, text
 from relapse_risk.schema import code_list, table
 
@@ -31,7 +26,6 @@ __all__ = [
 
 DASH, WITHHELD = "–", "※"
 COUNTS_OF_PEOPLE = frozenset({"households", "persons"})
-_NAMED_ELSEWHERE = {"feature", "subindex", "index_indicator"}
 ONE_DECIMAL = frozenset({"index", "points"})
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -127,8 +121,6 @@ def _words(value: str, column: FactColumn, language: Language) -> str:
         return code_list(column.codes).label(value, language)
     if column.kind == "label" and column.codes == "table":
         return table(value).label(language)
-    if column.kind == "label" and column.codes in _NAMED_ELSEWHERE:
-        return _named_elsewhere(column.codes).get(value, (value, value))[0 if language == "zh" else 1]
     if column.kind == "label":
         group = "indicator" if column.codes == "indicator" else f"value.{column.codes}"
         key = f"{group}.{value}"
@@ -138,22 +130,6 @@ def _words(value: str, column: FactColumn, language: Language) -> str:
     if column.kind == "date":
         return format_date(value, language)
     return bilingual(value, language)
-
-
-@cache
-def _named_elsewhere(group: str) -> Mapping[str, tuple[str, str]]:
-    """Labels that live with what they name: features of the score, sub-indexes and indicators of the indexes."""
-    if group == "feature":
-        base = (text("value.feature.base", "zh"), text("value.feature.base", "en"))
-        return {"base": base} | {feature.name: (feature.zh, feature.en) for feature in FEATURES}
-    found: dict[str, tuple[str, str]] = {}
-    for file in sorted((params_dir() / "indexes").glob("*.yaml")):
-        design = read_index(file.stem)
-        named = [(item.code, item.label) for item in design.subindexes]
-        named += [(item.code, item.label) for item in design.indicators]
-        for code, label in named:
-            found.setdefault(code, (label.zh, label.en))
-    return found
 
 
 def format_interval(low: object, high: object, unit: str, language: Language) -> str:

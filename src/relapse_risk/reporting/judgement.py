@@ -104,11 +104,11 @@ def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: st
     heads = [
         Head(source.say("column.indicator")),
         Head(source.say("column.value"), True, source.say("column.interval") if collected["low"].notna().any() else ""),
-        Head(source.say("column.counts"), True),
-        Head(source.say("column.previous"), True),
-        Head(source.label("label"), True),
         Head(source.say("column.limit"), True),
         Head(source.say("column.verdict")),
+        Head(source.label("label"), True),
+        Head(source.say("column.previous"), True),
+        Head(source.say("column.counts"), True),
         Head(source.say("column.peers", division=division)),
     ]
     cells = [_row_cells(source, row, everyone[everyone["indicator"] == row["indicator"]]) for _, row in rows.iterrows()]
@@ -125,11 +125,11 @@ def _row_cells(source: Source, row: pd.Series, everyone: pd.DataFrame) -> list[C
     return [
         Cell(source.say(f"indicator.{row['indicator']}"), "", _unit_words(source, unit)),
         Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
-        Cell(_counts(source, row)),
-        Cell(written(source, row["previous"], unit)),
-        Cell(written(source, city_value, unit)),
         Cell(limit),
         Cell(verdict_chip(source, verdict)),
+        Cell(written(source, city_value, unit)),
+        Cell(written(source, row["previous"], unit)),
+        Cell(_counts(source, row)),
         Cell(_strip(source, row, everyone, city_value)),
     ]
 

@@ -91,7 +91,7 @@ def _serve(
         with suppress(RelapseRiskError):  # each report meets the same error and says so
             warm()
         gc.freeze()
-    context = get_context("fork" if FORKS else "spawn")
+    context: Any = get_context("fork" if FORKS else "spawn")
     waiting = list(enumerate(jobs))
     running: dict[Connection, tuple[int, Any, float]] = {}
     try:

@@ -310,4 +310,4 @@ def open_report(facts: str | Path, month: str, county: str, language: str) -> Re
     codes = [code for code, _, _ in opened.manifest["counties"]]
     if county not in codes:
         raise EditionError("unknown county", where="county", got=county, expected=" | ".join(codes))
-    return Report(opened, county, language)  # type: ignore[arg-type]
+    return Report(opened, county, language)

@@ -14,7 +14,7 @@ from jinja2 import Environment, Template
 from relapse_risk.assessment import CITY, FactColumn, Facts
 from relapse_risk.parameters import Place, read_place
 from relapse_risk.reporting.fonts import font_css, missing_characters
-from relapse_risk.reporting.format import format_date, format_value
+from relapse_risk.reporting.format import WITHHELD, format_date, format_value, is_null
 from relapse_risk.reporting.judgement import JUDGED, SYMBOLS
 from relapse_risk.reporting.publish import Outcome, publish_files
 from relapse_risk.reporting.text import LANGUAGES, Language, text
@@ -126,6 +126,13 @@ def _row(folder: Path, name: str, outcomes: Sequence[Outcome], indicator: pd.Dat
     )
 
 
+def _value(mine: pd.DataFrame, one: str, unit: str, language: Language) -> str:
+    value = mine["value"].get(one)
+    if is_null(value) and mine["verdict"].get(one) in JUDGED:
+        return WITHHELD
+    return format_value(value, FactColumn("v", unit), language)  # type: ignore[arg-type]
+
+
 def _language(outcome: Outcome) -> Language:
     return "zh" if outcome.language == "zh" else "en"
 
@@ -142,7 +149,7 @@ def _city_table(
         mine = rows[rows["county_code"] == code].set_index("indicator")
         cells = [
             _CityCell(
-                format_value(mine["value"].get(one), FactColumn("v", units[one]), language),
+                _value(mine, one, str(units[one]), language),
                 str(mine["verdict"].get(one, "no_limit")),
                 SYMBOLS.get(str(mine["verdict"].get(one)), "") if mine["verdict"].get(one) in JUDGED else "",
             )

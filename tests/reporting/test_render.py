@@ -1,0 +1,189 @@
+"""Published reports: one self-contained page, one tagged PDF, failures on their own page, nothing done twice."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from tests.reporting.conftest import COUNTY, OTHER, edition_file, notebook
+
+from relapse_risk.reporting import render
+from relapse_risk.reporting.edition import Edition, read_edition
+from relapse_risk.reporting.publish import published_editions
+from relapse_risk.reporting.render import render_edition
+
+PARAMETERS = 'county = ""\nmonth = ""\nlanguage = ""\nregister = ""\nfacts = ""'
+SHORT = "from relapse_risk.reporting.report import open_report\nreport = open_report(facts, month, county, language)"
+NAMES = {"zh": "齐河县", "en": "Qihe County"}
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def page(request: pytest.FixtureRequest, rendered: Edition) -> tuple[str, str]:
+    return request.param, (rendered.out / f"{COUNTY}-{request.param}.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def pdf(request: pytest.FixtureRequest, rendered: Edition) -> tuple[str, PdfReader]:
+    return request.param, PdfReader(rendered.out / f"{COUNTY}-{request.param}.pdf")
+
+
+def test_the_page_needs_nothing_from_outside(page: tuple[str, str]) -> None:
+    _, html = page
+    assert not re.search(r"(?:src|href)=[\"'](?!#|data:)", html)
+    assert "http" not in re.sub(r'xmlns="http://www\.w3\.org/2000/svg"', "", html)
+    assert "<script" not in html
+    assert len(html.encode()) < 1_500_000
+
+
+def test_the_page_says_its_language_title_and_county(page: tuple[str, str]) -> None:
+    language, html = page
+    assert f'<html lang="{"zh-CN" if language == "zh" else "en"}">' in html
+    assert NAMES[language] in re.findall(r"<title>([^<]+)</title>", html)[0]
+    assert html.count("<h1>") == 1
+
+
+def test_headings_descend_one_at_a_time(page: tuple[str, str]) -> None:
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page[1])]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_every_table_has_a_caption_and_scoped_heads(page: tuple[str, str]) -> None:
+    tables = re.findall(r"<table>.*?</table>", page[1], re.DOTALL)
+    assert len(tables) > 30
+    for table in tables:
+        assert "<caption>" in table
+        assert "<th>" not in table
+
+
+def test_every_drawing_has_an_alternative_and_every_id_is_unique(page: tuple[str, str]) -> None:
+    drawings = re.findall(r"<svg.*?</svg>", page[1], re.DOTALL)
+    assert len(drawings) > 30
+    assert all("<title" in drawing and 'role="img"' in drawing for drawing in drawings)
+    ids = re.findall(r'\bid="([^"]+)"', page[1])
+    assert len(ids) == len(set(ids))
+
+
+def test_links_lead_somewhere_and_the_first_one_skips(page: tuple[str, str]) -> None:
+    _, html = page
+    targets = set(re.findall(r'href="#([^"]+)"', html))
+    assert targets <= set(re.findall(r'\bid="([^"]+)"', html))
+    assert re.search(r"<body>\s*<a class=\"skip\"", html)
+
+
+def test_the_pdf_has_title_language_tags_bookmarks_and_page_numbers(pdf: tuple[str, PdfReader]) -> None:
+    language, reader = pdf
+    catalogue = reader.trailer["/Root"]
+    assert NAMES[language] in str(reader.metadata.title)
+    assert str(catalogue["/Lang"]) == ("zh-CN" if language == "zh" else "en")
+    assert catalogue["/MarkInfo"]["/Marked"]
+    assert len([item for item in reader.outline[1] if not isinstance(item, list)]) == 19
+    last = reader.pages[-1].extract_text()
+    assert f"{len(reader.pages)} / {len(reader.pages)}" in last
+    contents = reader.pages[1].extract_text()
+    assert re.search(r"\.\s*3", contents), "page numbers in the contents"
+
+
+def test_the_pdf_text_is_selectable_and_every_font_is_ours(pdf: tuple[str, PdfReader]) -> None:
+    language, reader = pdf
+    assert NAMES[language] in reader.pages[0].extract_text()
+    fonts = {
+        str(font.get_object()["/BaseFont"])
+        for one in reader.pages
+        for font in one["/Resources"].get("/Font", {}).values()
+    }
+    assert fonts
+    assert all("Report-Sans" in name or "Noto" in name for name in fonts), fonts
+    kinds = {
+        str(font.get_object()["/Subtype"])
+        for one in reader.pages
+        for font in one["/Resources"].get("/Font", {}).values()
+    }
+    assert "/Type3" not in kinds
+
+
+def test_the_index_lists_reports_in_both_languages(rendered: Edition) -> None:
+    chinese = (rendered.out / "index.html").read_text(encoding="utf-8")
+    english = (rendered.out / "index.en.html").read_text(encoding="utf-8")
+    for html in (chinese, english):
+        for kind in ("zh.html", "zh.pdf", "en.html", "en.pdf"):
+            assert f'href="{COUNTY}-{kind}"' in html
+    assert 'href="index.en.html"' in chinese
+    assert "Qihe County" in english
+
+
+def test_a_second_run_renders_nothing(rendered: Edition) -> None:
+    before = {path: path.stat().st_mtime_ns for path in rendered.out.glob(f"{COUNTY}*")}
+    result = render_edition(rendered)
+    assert {outcome.status for outcome in result.outcomes} == {"unchanged"}
+    assert {path: path.stat().st_mtime_ns for path in rendered.out.glob(f"{COUNTY}*")} == before
+    assert any("4 reports" in line or "2 reports" in line for line in published_editions(rendered.out.parent))
+
+
+def short_edition(folder: Path, facts: Path, *code: str, **changes: object) -> Edition:
+    """An edition of two counties whose notebook shows one section only."""
+    source = notebook(folder / "short.ipynb", SHORT, *code, "report.section(2)", parameters=PARAMETERS)
+    given = {"notebook": str(source), "counties": [COUNTY, OTHER], "languages": ["zh"], "formats": ["html"]}
+    return read_edition(edition_file(folder / "edition.yaml", facts, **(given | changes)))
+
+
+def test_a_county_that_fails_keeps_its_last_report_and_gets_a_page(tmp_path: Path, facts_folder: Path) -> None:
+    good = render_edition(short_edition(tmp_path, facts_folder))
+    assert good.exit_code == 0
+    last = (tmp_path / "out" / f"{OTHER}-zh.html").read_bytes()
+    result = render_edition(short_edition(tmp_path, facts_folder, f'assert county != "{OTHER}", "<b>no data</b>"'))
+    out = tmp_path / "out"
+    assert result.exit_code == render.SOME_FAILED
+    assert (out / f"{OTHER}-zh.html").read_bytes() == last
+    failure = (out / f"{OTHER}-zh.failed.html").read_text(encoding="utf-8")
+    assert "AssertionError: &lt;b&gt;no data&lt;/b&gt;" in failure
+    failures = json.loads((out / "failures.json").read_text())
+    assert [(row["county"], row["data_date"]) for row in failures] == [(OTHER, "2020-12-31")]
+    index = (out / "index.html").read_text(encoding="utf-8")
+    assert f'href="{OTHER}-zh.failed.html"' in index
+    assert f'href="{OTHER}-zh.html"' in index
+    assert "上一次的成品仍可查看，数据截至2020年12月31日" in index
+    assert "failed: 371402 zh" in result.summary()
+    mended = render_edition(short_edition(tmp_path, facts_folder))
+    assert mended.exit_code == 0
+    assert not (out / f"{OTHER}-zh.failed.html").exists()
+
+
+def test_nothing_published_is_told_apart(tmp_path: Path, facts_folder: Path) -> None:
+    result = render_edition(short_edition(tmp_path, facts_folder, "1 / 0"))
+    assert result.exit_code == render.NONE_PUBLISHED
+    assert not list((tmp_path / "out").glob("*-zh.html"))
+
+
+def test_a_process_that_dies_fails_alone(tmp_path: Path, facts_folder: Path) -> None:
+    result = render_edition(short_edition(tmp_path, facts_folder, f'import os\nif county == "{OTHER}": os._exit(3)'))
+    assert [outcome.status for outcome in result.outcomes] == ["published", "failed"]
+    assert "died; got 'exit code 3'" in result.outcomes[1].error
+
+
+def test_a_character_without_a_glyph_fails_the_report_and_is_named(tmp_path: Path, facts_folder: Path) -> None:
+    code = "from IPython.display import HTML\nHTML('<p>🙂</p>')"
+    result = render_edition(short_edition(tmp_path, facts_folder, code, counties=[COUNTY]))
+    assert "U+1F642" in result.outcomes[0].error
+    assert (tmp_path / "out" / f"{COUNTY}-zh.failed.html").is_file()
+
+
+def test_a_page_that_reaches_outside_is_refused(tmp_path: Path, facts_folder: Path) -> None:
+    code = "from IPython.display import HTML\nHTML('<img src=\"https://example.org/x.png\">')"
+    result = render_edition(short_edition(tmp_path, facts_folder, code, counties=[COUNTY]))
+    assert "the page refers outside itself" in result.outcomes[0].error
+
+
+def test_without_pango_the_page_still_comes_and_the_command_is_named(
+    tmp_path: Path, facts_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "PDF_MISSING", "PDF needs Pango (cannot load)")
+    edition = short_edition(tmp_path, facts_folder, counties=[COUNTY], formats=["html", "pdf"])
+    result = render_edition(edition)
+    assert result.exit_code == 0
+    assert set(result.outcomes[0].files) == {f"{COUNTY}-zh.html"}
+    assert "HTML only. PDF needs Pango (cannot load); install Pango: apt-get install" in result.summary()
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["pdf"] == "none"

@@ -1,0 +1,96 @@
+"""What the notebook shows: every fact, in order, in both languages, with a reason where there is none."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from tests.reporting.conftest import COUNTY, MONTH, ROOT
+
+from relapse_risk.assessment import ASPECTS, TABLES
+from relapse_risk.errors import EditionError
+from relapse_risk.reporting.drawings import DRAWINGS
+from relapse_risk.reporting.report import SECTIONS, Report, open_report
+
+SHOWN_OTHERWISE = {
+    "data_sources",  # by data_statement()
+    "aspect_profile",  # by summary()
+    "issue_list",  # by issues()
+    "yield_scatter", "income_moves",  # joint counts behind other drawings; too sparse to print
+}  # fmt: skip
+
+
+def calls() -> list[str]:
+    cells = nbformat.read(ROOT / "notebooks/reports/county_assessment.ipynb", as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code"]
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def report(request: pytest.FixtureRequest, facts_folder: Path) -> Report:
+    return open_report(facts_folder, MONTH, COUNTY, request.param)
+
+
+def test_every_fact_table_has_its_place_in_the_notebook() -> None:
+    named = set(re.findall(r'report\.(?:table|figure)\("(\w+)"', "\n".join(calls())))
+    public = {spec.name for spec in TABLES if not spec.restricted}
+    assert public - named == SHOWN_OTHERWISE
+    assert named <= public, "a restricted table is shown, or a name is wrong"
+
+
+def test_sections_come_in_the_order_of_the_contents() -> None:
+    numbers = [int(n) for n in re.findall(r"report\.section\((\d+)\)", "\n".join(calls()))]
+    assert numbers == list(SECTIONS) == [1, 0, *range(2, 19)]
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in TABLES if not spec.restricted])
+def test_a_table_shows_its_rows_or_says_why_not(report: Report, name: str) -> None:
+    html = report.table(name).html
+    status, _ = report.status(name)
+    if status == "collected":
+        assert html.count("<tr>") == 1 + len(report.rows(name, COUNTY))
+        assert "<caption>" in html
+    elif html:
+        assert 'class="missing"' in html
+    else:
+        assert report.missing(report.spec(name).section), "neither a table nor a reason"
+
+
+@pytest.mark.parametrize("name", list(DRAWINGS))
+def test_a_figure_is_titled_by_its_finding(report: Report, name: str) -> None:
+    html = report.figure(name).html
+    if "<svg" in html:
+        title = re.search(r"<title[^>]*>([^<]+)</title>", html)
+        assert title is not None
+        assert title.group(1) in html.split("<figcaption>")[1].split("</figcaption>")[0]
+        assert "<desc" in html
+
+
+def test_the_summary_judges_nine_aspects_and_names_what_is_worst(report: Report) -> None:
+    html = report.summary().html
+    assert html.count('<a href="#s') == len(ASPECTS) == 9
+    rows = report.indicator_rows()
+    if (rows["verdict"] == "not_met").any():
+        assert 'class="urgent"' in html
+    assert html.count('<th scope="row">') <= 10
+
+
+def test_no_value_is_printed_as_nan_or_none(report: Report) -> None:
+    for html in (report.summary().html, report.formulas().html, report.issues().html, report.parameters().html):
+        assert not re.search(r">\s*(nan|None|NaT|&lt;NA&gt;)", html)
+
+
+def test_the_two_languages_do_not_mix(facts_folder: Path) -> None:
+    english = open_report(facts_folder, MONTH, COUNTY, "en")
+    text = re.sub(r"<[^>]+>", " ", english.summary().html + english.formulas().html + english.table("take_up").html)
+    assert not re.search(r"[\u4e00-\u9fff]", text)
+
+
+def test_an_unknown_county_or_language_is_refused(facts_folder: Path) -> None:
+    with pytest.raises(EditionError, match="unknown county; got '999999'"):
+        open_report(facts_folder, MONTH, "999999", "zh")
+    with pytest.raises(EditionError, match="unknown language; got 'fr'"):
+        open_report(facts_folder, MONTH, COUNTY, "fr")
+    with pytest.raises(EditionError, match="no such fact table; got 'cuases'"):
+        open_report(facts_folder, MONTH, COUNTY, "zh").table("cuases")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_the_page_says_its_language_title_and_county(page: tuple[str, str]) -> N
 def test_headings_descend_one_at_a_time(page: tuple[str, str]) -> None:
     levels = [int(level) for level in re.findall(r"<h([1-6])", page[1])]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_every_table_has_a_caption_and_scoped_heads(page: tuple[str, str]) -> None:

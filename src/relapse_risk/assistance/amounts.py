@@ -20,6 +20,11 @@ COMPULSORY_BOARDER = {"primary": 1000.0, "junior": 1250.0}
 COMPULSORY_DAY = {"primary": 500.0, "junior": 625.0}
 
 
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """The column, or all missing where it was never collected: the amount is then unknown too."""
+    return frame[name] if name in frame.columns else pd.Series(float("nan"), index=frame.index)
+
+
 def dibao_top_up(frame: pd.DataFrame, limits: Limits) -> pd.Series:
     """Monthly top-up of the household to the dibao line: max(line - income per head, 0) x size / 12.
 
@@ -29,7 +34,11 @@ def dibao_top_up(frame: pd.DataFrame, limits: Limits) -> pd.Series:
     >>> dibao_top_up(pd.DataFrame({"income_pc_year": [4100.0], "size": [2]}), limits).tolist()
     [200.0]
     """
-    return (limits.dibao_year - frame["income_pc_year"]).clip(lower=0) * frame["size"].astype(float) / 12
+    return (
+        (limits.dibao_year - _column(frame, "income_pc_year").astype(float)).clip(lower=0)
+        * frame["size"].astype(float)
+        / 12
+    )
 
 
 def tekun_base(frame: pd.DataFrame, limits: Limits) -> pd.Series:
@@ -39,12 +48,12 @@ def tekun_base(frame: pd.DataFrame, limits: Limits) -> pd.Series:
 
 def medical_aid(frame: pd.DataFrame, limits: Limits) -> pd.Series:
     """Medical assistance: 70 % of self-paid medical spending (ratio from memory, SD-2025B lists the item)."""
-    return MEDICAL_AID_SHARE * frame["medical_self_paid"]
+    return MEDICAL_AID_SHARE * _column(frame, "medical_self_paid")
 
 
 def serious_illness_pay(frame: pd.DataFrame, limits: Limits) -> pd.Series:
     """Serious-illness insurance with preference: 60 % of self-paid medical spending (ratio from memory)."""
-    return SERIOUS_ILLNESS_SHARE * frame["medical_self_paid"]
+    return SERIOUS_ILLNESS_SHARE * _column(frame, "medical_self_paid")
 
 
 def compulsory_school_allowance(frame: pd.DataFrame, limits: Limits) -> pd.Series:
@@ -57,8 +66,9 @@ def compulsory_school_allowance(frame: pd.DataFrame, limits: Limits) -> pd.Serie
     >>> compulsory_school_allowance(pupils, limits).tolist()
     [625.0, 250.0]
     """
-    boarder = frame["boarder"].astype("boolean").fillna(False).to_numpy(dtype=bool)
-    yearly = frame["student_stage"].map(COMPULSORY_DAY).where(~boarder, frame["student_stage"].map(COMPULSORY_BOARDER))
+    boarder = _column(frame, "boarder").astype("boolean").fillna(False).to_numpy(dtype=bool)
+    stage = _column(frame, "student_stage")
+    yearly = stage.map(COMPULSORY_DAY).where(~boarder, stage.map(COMPULSORY_BOARDER))
     return yearly.astype(float) / 2
 
 

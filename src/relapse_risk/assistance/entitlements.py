@@ -155,7 +155,8 @@ def _amount(item: Item, version: Version, rows: pd.DataFrame, limits: Limits) ->
     if amount.rule is not None:
         return AMOUNT_RULES[amount.rule](rows, limits).astype("float64")
     if amount.column is not None:
-        return rows[amount.column].map(amount.by_word).astype("float64")
+        words = rows[amount.column] if amount.column in rows else pd.Series(index=rows.index, dtype="str")
+        return words.map(amount.by_word).astype("float64")
     return pd.Series(float(amount.fixed or 0.0), index=rows.index)
 
 

@@ -1,0 +1,145 @@
+"""Entitlements by hand: boundaries, missing answers, exclusions, and a catalogue that refuses what is wrong."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from relapse_risk.assistance import Limits, entitlements, explain, near_misses, read_catalogue
+from relapse_risk.errors import ParameterError
+
+DAY = date(2020, 12, 31)
+LIMITS = Limits(5300, 5000, 16500, 1.3, 1.5, 10600, 10000, 10000, 3000)
+CATALOGUE = read_catalogue("dezhou")
+CLEAN = {"second_dwelling": False, "vehicle_count": 0, "business_registration": False, "financial_assets": 500.0}
+ITEM = """X1:
+  label: {{zh: 甲, en: x}}
+  department: {department}
+  direction: livelihood
+  level: household
+  kind: cash
+  cadence: monthly
+  source: MEM
+  confidence: assumed
+  excludes: {excludes}
+  versions: {versions}
+"""
+VERSION = "[{start: 2016-01-01, requires: [enjoys_policies], amount: {fixed: 1}}]"
+
+
+def judged(household: dict[str, object], person: dict[str, object] | None = None) -> dict[str, str]:
+    """State of every item that is not a clear no."""
+    keys = {"household_id": "h", "county_code": "371425", "town_code": "371425101", "size": 2}
+    homes = pd.DataFrame([keys | CLEAN | household])
+    people = pd.DataFrame([{"person_id": "p", "household_id": "h"} | (person or {})])
+    frame = entitlements(homes, people, CATALOGUE, LIMITS, DAY).frame
+    return dict(zip(frame["item_code"], frame["state"], strict=True))
+
+
+@pytest.mark.parametrize(("income", "state"), [(5299.99, "yes"), (5300.0, None), (None, "cannot_tell")])
+def test_dibao_is_strictly_below_its_line(income: float | None, state: str | None) -> None:
+    assert judged({"income_pc_year": income}).get("MZ01") == state
+
+
+@pytest.mark.parametrize(("income", "state"), [(5300.0, "yes"), (7949.99, "yes"), (7950.0, None), (5299.0, None)])
+def test_the_dibao_edge_runs_from_the_line_to_one_and_a_half(income: float, state: str | None) -> None:
+    assert judged({"income_pc_year": income}).get("MZ03") == state
+
+
+def test_a_failed_property_test_decides_even_where_income_is_unknown() -> None:
+    """False and unknown is false: nothing the income could be would make it a yes."""
+    assert "MZ01" not in judged({"income_pc_year": None, "vehicle_count": 1})
+
+
+@pytest.mark.parametrize(
+    ("person", "state"),
+    [
+        ({"student_stage": "primary"}, "yes"),
+        ({"student_stage": "senior"}, None),
+        ({"student_stage": None}, "cannot_tell"),
+    ],
+)
+def test_compulsory_school_allowance_follows_the_stage(person: dict[str, object], state: str | None) -> None:
+    assert judged({"policy_enjoying": True}, person).get("JT02") == state
+
+
+def test_the_top_up_is_the_gap_for_everybody_by_month() -> None:
+    """(5,300 - 4,100) x 2 / 12 = 200 a month, 2,400 a year."""
+    homes = pd.DataFrame(
+        [{"household_id": "h", "county_code": "371425", "town_code": "t", "size": 2, "income_pc_year": 4100.0} | CLEAN]
+    )
+    people = pd.DataFrame([{"person_id": "p", "household_id": "h"}])
+    frame = entitlements(homes, people, CATALOGUE, LIMITS, DAY).granted().set_index("item_code")
+    assert frame.loc["MZ01", ["amount", "amount_year"]].tolist() == [200.0, 2400.0]
+
+
+def test_a_destitute_person_rules_the_households_dibao_out() -> None:
+    old = {"age": 70, "disability_type": "none", "disability_level": "none", "has_supporter": False}
+    found = judged({"income_pc_year": 1000.0}, old)
+    assert found["MZ02"] == "yes"
+    assert "MZ01" not in found
+
+
+def test_an_explanation_names_what_fails_and_by_how_much() -> None:
+    row = pd.DataFrame([{"income_pc_year": 5312.0, "size": 1} | CLEAN])
+    lines = explain(CATALOGUE.item("MZ01"), row, LIMITS, DAY, "en").set_index("condition")
+    assert lines.loc["income_below_dibao", ["state", "shortfall"]].tolist() == ["no", 12.0]
+    assert lines.loc["assets_within_cap", "state"] == "yes"
+
+
+def test_a_near_miss_is_listed_nearest_first() -> None:
+    homes = pd.DataFrame(
+        [
+            {"household_id": name, "size": 1, "income_pc_year": income} | CLEAN
+            for name, income in (("a", 5400.0), ("b", 5312.0), ("c", 9000.0))
+        ]
+    )
+    found = near_misses(homes, CATALOGUE.item("MZ01"), LIMITS, DAY, within=200)
+    assert found[["household_id", "shortfall"]].to_numpy().tolist() == [["b", 12.0], ["a", 100.0]]
+
+
+def test_the_published_totals() -> None:
+    """F21 and F22: 17 departments, 41 items."""
+    assert len(CATALOGUE) == 41
+    assert len({item.department for item in CATALOGUE.items}) == 17
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"versions": "[{start: 2016-01-01, requires: [enjoy_policies], amount: {fixed: 1}}]"}, "did you mean 'enjoys_policies'"),
+        ({"versions": "[{start: 2016-01-01, requires: [under_18], amount: {fixed: 1}}]"}, "cannot ask a person condition"),
+        ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {fixed: -1}}]"}, "greater than or equal to 0"),
+        ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {rule: top}}]"}, "unknown amount rule"),
+        ({"versions": VERSION[:-1] + ", {start: 2018-01-01, requires: [enjoys_policies], amount: {fixed: 2}}]"}, "versions overlap"),
+        ({"versions": "[{start: 2016-01-01, end: 2016-12-31, requires: [enjoys_policies], amount: {fixed: 1}}, {start: 2018-01-01, requires: [enjoys_policies], amount: {fixed: 2}}]"}, "gap between versions"),
+        ({"department": "XX"}, "unknown department"),
+        ({"excludes": "[X1]"}, "excludes itself"),
+        ({"excludes": "[X9]"}, "excludes an unknown item"),
+    ],
+)  # fmt: skip
+def test_a_wrong_catalogue_is_refused(tmp_path: Path, changes: dict[str, str], words: str) -> None:
+    (tmp_path / "lines.yaml").touch()
+    (tmp_path / "assistance").mkdir()
+    content = ITEM.format(**{"department": "MZ", "excludes": "[]", "versions": VERSION} | changes)
+    (tmp_path / "assistance" / "here.yaml").write_text(content, encoding="utf-8")
+    with pytest.raises(ParameterError, match=words) as caught:
+        read_catalogue("here", str(tmp_path))
+    assert "assistance/here.yaml" in str(caught.value)
+
+
+def test_a_new_law_does_not_judge_an_old_month(tmp_path: Path) -> None:
+    versions = (
+        "[{start: 2016-01-01, end: 2020-06-30, requires: [enjoys_policies], amount: {fixed: 1}},"
+        " {start: 2020-07-01, requires: [on_dibao], amount: {fixed: 2}}]"
+    )
+    (tmp_path / "assistance").mkdir()
+    content = ITEM.format(department="MZ", excludes="[]", versions=versions)
+    (tmp_path / "assistance" / "here.yaml").write_text(content, encoding="utf-8")
+    item = read_catalogue("here", str(tmp_path)).item("X1")
+    assert item.on(date(2020, 6, 30)).requires.names() == ("enjoys_policies",)
+    assert item.on(date(2020, 7, 1)).requires.names() == ("on_dibao",)
+    assert item.on(date(2015, 12, 31)) is None

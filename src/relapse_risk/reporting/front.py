@@ -95,6 +95,9 @@ def _lead(source: Source, rows: pd.DataFrame) -> str:
     people = rows.loc[rows["indicator"] == "persons", "value"]
     covered = written(source, people.iloc[0], "count") if len(people) else "–"
     missed = worst_first(rows)
+    if judged.empty:
+        words = source.say("summary.unjudged", county=source.name, persons=covered, month=source.month)
+        return f'<p class="lead">{escape(words)}</p>'
     first = source.say(
         "summary.headline", county=source.name, persons=covered, judged=len(judged),
         met=int((judged["verdict"] != "not_met").sum()), not_met=len(missed), month=source.month,

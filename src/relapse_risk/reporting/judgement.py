@@ -21,7 +21,7 @@ __all__ = [
 SYMBOLS = {"met": "✓", "watch": "▲", "not_met": "×", "no_limit": "–", "not_collected": "○"}
 MARKS = {"assumed": "*", "from_memory": "°", "documented": ""}
 JUDGED = ("met", "watch", "not_met")
-MANY_NAMED = 4
+MANY_NAMED, LONGEST_HEAD = 4, 14
 
 
 def written(source: Source, value: object, unit: str) -> str:
@@ -100,19 +100,24 @@ def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: st
     """Value with interval, counts, last period, city, limit, verdict, and a strip of all counties."""
     everyone = source.rows("indicator")
     collected = rows[rows["verdict"] != "not_collected"]
+    notes = _notes(source, collected) + _uncollected(source, rows)
+    if collected.empty:
+        return f'<p class="missing">{escape(" ".join(_uncollected(source, rows)))}</p>'
     division = source.label("division")
     heads = [
         Head(source.say("column.indicator")),
         Head(source.say("column.value"), True, source.say("column.interval") if collected["low"].notna().any() else ""),
         Head(source.say("column.limit"), True),
         Head(source.say("column.verdict")),
-        Head(source.label("label"), True),
+        Head(_whole(source), True),
         Head(source.say("column.previous"), True),
         Head(source.say("column.counts"), True),
         Head(source.say("column.peers", division=division)),
     ]
-    cells = [_row_cells(source, row, everyone[everyone["indicator"] == row["indicator"]]) for _, row in rows.iterrows()]
-    return render_rows(caption, heads, cells, _notes(source, rows), number)
+    cells = [
+        _row_cells(source, row, everyone[everyone["indicator"] == row["indicator"]]) for _, row in collected.iterrows()
+    ]
+    return render_rows(caption, heads, cells, notes, number)
 
 
 def _row_cells(source: Source, row: pd.Series, everyone: pd.DataFrame) -> list[Cell]:
@@ -184,6 +189,19 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
     return notes
 
 
+def _whole(source: Source) -> str:
+    """What all counties together are called at the head of a column."""
+    label = source.label("label")
+    return label if len(label) <= LONGEST_HEAD else source.say("column.whole")
+
+
+def _uncollected(source: Source, rows: pd.DataFrame) -> list[str]:
+    """One sentence that names the indicators whose data was never collected."""
+    names = rows.loc[rows["verdict"] == "not_collected", "indicator"]
+    joined = ("、" if source.language == "zh" else ", ").join(source.say(f"indicator.{name}") for name in names)
+    return [source.say("report.uncollected", items=joined)] if len(names) else []
+
+
 def _previous(source: Source) -> str:
     previous = source.facts.manifest["previous"]
     return previous or "–"
@@ -191,7 +209,8 @@ def _previous(source: Source) -> str:
 
 def formula_table(source: Source) -> Block:
     """Every indicator with its counts, limit, basis of the limit and source."""
-    rows = source.indicator_rows().sort_values("section", kind="stable")
+    every = source.indicator_rows().sort_values("section", kind="stable")
+    rows = every[every["verdict"] != "not_collected"]
     heads = [
         Head(source.say("column.indicator")), Head(source.say("column.numerator"), True),
         Head(source.say("column.denominator"), True), Head(source.say("column.value"), True, source.say("column.interval")),
@@ -216,6 +235,7 @@ def formula_table(source: Source) -> Block:
     notes = [
         source.say("report.period_note", month=source.month, previous=_previous(source)),
         source.say("report.sources_note"),
+        *_uncollected(source, every),
     ]
     return Block(
         render_rows(source.say("table.formulas"), heads, cells, notes, source.say("report.table_number", number="16-1"))

@@ -319,7 +319,7 @@ def _trial(tmp_path: Path, small_register: Path, kills: int) -> None:
         shutil.copytree(tmp_path / "old", register.parent)
         hit = _killed(source, register, float(rng.uniform(0.05, 1.1 * takes)))
         inside += hit
-        takes = takes if hit else 0.7 * takes  # the machine is less busy than when the run was timed
+        takes = takes if hit else max(0.7 * takes, 0.2)  # the machine is less busy than when the run was timed
         assert content(register) in (old, new)
         if trial % 5 == 0:
             import_source(source, "template", register, as_of=AS_OF)

@@ -30,7 +30,7 @@ test: setup-dev ## lint, types and every test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -n 2 -m "not long" --ignore tests/reporting/test_pool.py # its jobs are not importable in importlib mode yet
+	@$(BIN)/pytest -n 2 -m "not long"
 
 trials: setup-dev ## the long trials: hundreds of kills, big data
 	@$(BIN)/pytest -m long

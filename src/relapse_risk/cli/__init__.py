@@ -1,0 +1,31 @@
+"""The command line: parse, call, print a path; nothing else.
+
+One module per group of commands; each registers its own on :data:`app`.  Imports stand inside the commands (the one
+exception of the house) so that ``--help`` answers at once.
+
+Exit codes: 0 done; 1 something was found or failed (rejected rows, faults, a report that failed);
+2 wrong usage; 3 bad input (an error named in one line); 4 nothing was published.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+# isort: off -- the order here is the order of --help
+from relapse_risk.cli import data, scores, reports
+# isort: on
+from relapse_risk.cli.common import EXIT_INPUT, app
+from relapse_risk.errors import RelapseRiskError
+
+__all__ = ["app", "data", "main", "reports", "scores"]
+
+
+def main() -> None:
+    """Entry point: an error of ours is one line on standard error and exit code 3."""
+    try:
+        app()
+    except RelapseRiskError as error:
+        typer.echo(f"relapse-risk: {error}", err=True)
+        sys.exit(EXIT_INPUT)

@@ -1,0 +1,151 @@
+"""What every command shares: the application, its options, progress and how a result is told.
+
+Imports stand inside the commands (the one exception of the house) so that ``--help`` answers at once.
+
+Exit codes: 0 done; 1 something was found or failed (rejected rows, faults, a report that failed);
+2 wrong usage; 3 bad input (an error named in one line); 4 nothing was published.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from relapse_risk import __version__
+from relapse_risk.errors import RelapseRiskError
+from relapse_risk.progress import Progress
+
+EXIT_FOUND, EXIT_INPUT = 1, 3
+
+app = typer.Typer(
+    name="relapse-risk",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="Relapse risk, hardship ranking and county assessment reports for poverty registers. "
+    "返贫风险监测、困难指数排序与县级评估报告。",
+    epilog="A usual month:  [bold]import → check → score → rank → facts → render[/bold].  "
+    "To see it all on invented data:  [bold]demo[/bold] first.  "
+    "Exit codes: 0 done · 1 faults found or a report failed · 2 wrong usage · 3 bad input · 4 nothing published.",
+)
+
+REGISTER = typer.Option(help="Folder of the register.", metavar="FOLDER")
+MONTH = typer.Option(help="Month YYYY-MM; the register's latest when left out.", metavar="YYYY-MM")
+JSON = typer.Option("--json", help="Print the result as JSON on standard output; progress stays on standard error.")
+PARAMS = typer.Option(help="Parameter folder; params/ when left out.", metavar="FOLDER")
+
+
+class Language(StrEnum):
+    """Report languages."""
+
+    zh = "zh"
+    en = "en"
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as something JSON can hold."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: _plain(item) for key, item in asdict(value).items()}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+
+
+def tell(result: Any, text: str, as_json: bool) -> None:
+    typer.echo(json.dumps(_plain(result), ensure_ascii=False, indent=2) if as_json else text)
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Progress]:
+    """A progress bar on a terminal; one plain line per step elsewhere (cron, CI)."""
+    if not sys.stderr.isatty():
+        last = ""
+
+        def line(done: int, total: int, what: str) -> None:
+            nonlocal last
+            text = f"{title}: {done}/{total} {what}"
+            if text != last and (done == total or done * 10 // max(total, 1) != (done - 1) * 10 // max(total, 1)):
+                typer.echo(text, err=True)
+                last = text
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[what]}"),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as drawn:
+        task = drawn.add_task(title, total=None, what="")
+
+        def step(done: int, total: int, what: str) -> None:
+            drawn.update(task, completed=done, total=total, what=what)
+
+        yield step
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"relapse-risk {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Nothing happens before a command."""
+
+
+def opened_register(register: Path, month: str | None, params: Path | None) -> tuple[Any, str, Any, Any]:
+    """Register, month, parameters and place of one command."""
+    from relapse_risk.months import check_month
+    from relapse_risk.parameters import read_parameters, read_place
+    from relapse_risk.register import Register
+
+    opened = Register.open(register)
+    if not opened.months:
+        raise RelapseRiskError("the register holds no month", where=str(register), fix="import households first")
+    chosen = check_month(month, "--month") if month else opened.months[-1]
+    if chosen not in opened.months:
+        raise RelapseRiskError(
+            "the register has no such month", where="--month", got=chosen, expected=" | ".join(opened.months)
+        )
+    return opened, chosen, read_parameters(params), read_place(opened.place, params)
+
+
+__all__ = [
+    "EXIT_FOUND",
+    "EXIT_INPUT",
+    "JSON",
+    "MONTH",
+    "PARAMS",
+    "REGISTER",
+    "Language",
+    "app",
+    "bar",
+    "opened_register",
+    "tell",
+]

@@ -13,11 +13,13 @@ import sys
 
 import typer
 
-# isort: off -- the order here is the order of --help
-from relapse_risk.cli import data, scores, reports
-# isort: on
 from relapse_risk.cli.common import EXIT_INPUT, app
 from relapse_risk.errors import RelapseRiskError
+
+# Commands appear in --help in the order in which their modules are imported.
+# isort: off
+from relapse_risk.cli import data, scores, reports
+# isort: on
 
 __all__ = ["app", "data", "main", "reports", "scores"]
 

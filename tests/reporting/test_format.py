@@ -46,3 +46,9 @@ def test_days_carry_a_decimal_only_when_they_have_one() -> None:
 def test_an_interval_needs_both_ends() -> None:
     assert format_interval(0.916, 0.96, "share", "zh") == "91.6%–96.0%"
     assert format_interval(None, 0.96, "share", "zh") == ""
+
+
+def test_a_coefficient_keeps_three_decimals_and_a_number_one() -> None:
+    assert format_value(0.2034, FactColumn("gini", "coefficient"), "zh") == "0.203"
+    assert format_value(8.611, FactColumn("posts", "number"), "zh") == "8.6"
+    assert format_value(132.0, FactColumn("n", "number"), "zh") == "132"

@@ -70,11 +70,11 @@ def index_left_out(data: CountyData) -> pd.DataFrame:
 
 TABLES = (
     FactTable("model_terms", 18,
-              (C("term", "text"), C("family", "label", "family"), C("coefficient", "number"), C("se", "number"),
-               C("reference", "number"), C("points", "points")), ("scores.risk",), model_terms, city="same"),
+              (C("term", "text"), C("family", "label", "family"), C("coefficient", "coefficient"), C("se", "coefficient"),
+               C("reference", "coefficient"), C("points", "points")), ("scores.risk",), model_terms, city="same"),
     FactTable("backtests", 18,
               (C("design", "label", "design"), C("score", "label", "score"), C("n", "count"), C("events", "count"),
-               C("auc", "number"), C("low", "number"), C("high", "number"), C("brier", "number"), C("recall", "share")),
+               C("auc", "coefficient"), C("low", "coefficient"), C("high", "coefficient"), C("brier", "coefficient"), C("recall", "share")),
               ("scores.risk",), backtests, city="same"),
     FactTable("reliability", 18,
               (C("n", "count"), C("events", "count"), C("expected", "share"), C("observed", "share"), C("low", "share"),

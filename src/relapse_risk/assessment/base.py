@@ -36,9 +36,10 @@ CITY = "city"
 Kind = Literal[
     "households", "persons", "count", "share", "money", "money_wan", "number", "index", "days", "date", "text", "code",
     "town", "bin", "label", "verdict", "confidence", "points",
+    "coefficient",
 ]  # fmt: skip
 Direction = Literal["higher_better", "lower_better", "none"]
-Unit = Literal["share", "money", "days", "count", "number"]
+Unit = Literal["share", "money", "days", "count", "number", "coefficient"]
 Figure = Literal[
     "", "bars", "stack", "dots", "lollipop", "pyramid", "histogram", "heat", "curve", "scatter", "forest", "funnel",
     "waterfall", "flow", "lines", "profile",
@@ -69,6 +70,8 @@ class FactColumn:
         Same text in two tables: the same count of people, withheld in both or in neither.
     descriptive : bool
         Words that say something of the row but do not tell rows apart.
+    rests_on : tuple of str
+        People columns this value was formed from; it is withheld with them, and with any of the row when empty.
     """
 
     name: str
@@ -79,6 +82,7 @@ class FactColumn:
     adds: bool = False
     measure: str = ""
     descriptive: bool = False
+    rests_on: tuple[str, ...] = ()
 
     @property
     def is_key(self) -> bool:

@@ -196,7 +196,7 @@ TABLES = (
     FactTable("segments", 2,
               (C("segment", "label", "segment"), C("households", "households"), C("persons", "persons"),
                C("net_income", "money", hidden=True, adds=True), C("heads", "number", hidden=True, adds=True),
-               C("mean_income", "money", of=("net_income", "heads")), C("below_monitor", "households"),
+               C("mean_income", "money", of=("net_income", "heads"), rests_on=("households", "persons")), C("below_monitor", "households"),
                C("unmet", "households")),
               ("person.birth_date",), segments,
               overlapping=("households", "persons", "below_monitor", "unmet")),

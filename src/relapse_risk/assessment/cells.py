@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.assessment.base import CITY, PEOPLE, FactColumn, FactTable, Indicator
@@ -14,7 +15,7 @@ __all__ = ["Tables", "withhold"]
 
 Tables = dict[str, pd.DataFrame]
 Cell = tuple[object, ...]
-DERIVED = ("share", "number", "money", "money_wan", "days", "index")
+DERIVED = ("share", "number", "coefficient", "money", "money_wan", "days", "index")
 REST = "rest"
 LEAST_BETWEEN = 10
 
@@ -161,20 +162,22 @@ def _masked(
         return frame[["county_code", *spec.shown]]
     keys = _row_key(frame, spec.keys)
     result = frame.copy()
-    touched = np.zeros(len(frame), dtype=bool)
+    untouched = np.zeros(len(frame), dtype=bool)
+    touched: dict[str, npt.NDArray[np.bool_]] = {}
     for column in people:
         name = _name(spec, column)
         mask = np.array(
             [(name, county, *key) in hidden for county, key in zip(frame["county_code"], keys, strict=True)], dtype=bool
         )
         result[column.name] = frame[column.name].astype("Float64").round().astype("Int64").mask(mask)
-        touched |= mask
+        touched[column.name] = mask
         counts += [(county, spec.name, 1) for county in frame.loc[mask, "county_code"]]
     for column in spec.columns:
         if column.kind == "count":
             result[column.name] = result[column.name].astype("Float64").round().astype("Int64")
         if (column.kind in DERIVED or column.of is not None) and column.kind not in PEOPLE and not column.is_key:
-            result[column.name] = result[column.name].mask(touched)
+            base = [touched[name] for name in (column.rests_on or touched)]
+            result[column.name] = result[column.name].mask(np.any([untouched, *base], axis=0))
     return result[["county_code", *spec.shown]]
 
 

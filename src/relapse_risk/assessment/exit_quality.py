@@ -199,7 +199,7 @@ TABLES = (
               INCOME, income_moves, figure="scatter"),
     FactTable("income_by_town", 4,
               (C("town", "town"), TOWN_HOMES, C("known", "households"), C("income_sum", "money", hidden=True, adds=True),
-               HEADS, C("mean_income", "money", of=("income_sum", "heads")), C("below_line", "households"),
+               HEADS, C("mean_income", "money", of=("income_sum", "heads"), rests_on=("known",)), C("below_line", "households"),
                C("near_line", "households")),
               (*INCOME, "village.town_code"), income_by_town, city="counties", order="mean_income", figure="dots"),
 )  # fmt: skip
@@ -217,5 +217,5 @@ INDICATORS = (
               source="DEF-ELIM"),
     Indicator("transfer_share", 4, "share", "none", ("income.transfer_income",), _transfers, people=False),
     Indicator("sharp_fall", 4, "share", "lower_better", INCOME, _sharp_fall, source="LAW-2020"),
-    Indicator("income_gini", 4, "number", "lower_better", INCOME, _gini, city="mean", people=False),
+    Indicator("income_gini", 4, "coefficient", "lower_better", INCOME, _gini, city="mean", people=False),
 )  # fmt: skip

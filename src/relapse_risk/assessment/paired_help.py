@@ -26,7 +26,7 @@ def _transferred(data: CountyData) -> Fraction:
 
 TABLES = (
     FactTable("paired_help", 10,
-              (C("metric", "text"), C("value", "number"), C("unit", "text"), C("confidence", "confidence")),
+              (C("metric", "label", "metric"), C("value", "number"), C("unit", "label", "fact_unit", descriptive=True), C("confidence", "confidence")),
               ("place_fact:paired help",), paired_help, city="none"),
 )  # fmt: skip
 INDICATORS = (

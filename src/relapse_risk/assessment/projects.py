@@ -279,7 +279,7 @@ TABLES = (
               ("asset.operating_state",), asset_states, figure="bars"),
     FactTable("dividends", 6,
               (C("year", "text"), C("persons", "persons"), C("amount", "money_wan"),
-               C("per_person", "money", of=("amount", "persons")), C("gini", "number")),
+               C("per_person", "money", of=("amount", "persons")), C("gini", "coefficient")),
               ("dividend",), dividends, order="year", overlapping=("persons",)),
     FactTable("dividend_curve", 6, (C("population", "share"), C("dividends", "share")), ("dividend",), dividend_curve,
               city="none", figure="curve"),

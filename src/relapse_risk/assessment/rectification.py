@@ -106,7 +106,7 @@ TABLES = (
               (C("reported_by", "code", "alert_source"), C("events", "count"), C("verified", "count"),
                C("share", "share", of=("verified", "events"))), ("shock_event.reported_by",), event_sources),
     FactTable("field_surveys", 11,
-              (C("metric", "text"), C("value", "number"), C("unit", "text"), C("confidence", "confidence")),
+              (C("metric", "label", "metric"), C("value", "number"), C("unit", "label", "fact_unit", descriptive=True), C("confidence", "confidence")),
               ("place_fact:special surveys",), field_surveys, city="none"),
 )  # fmt: skip
 INDICATORS = (

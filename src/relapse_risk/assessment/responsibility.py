@@ -181,7 +181,7 @@ TABLES = (
               VISITS, visit_asks),
     FactTable("visit_looks", 3,
               (C("look", "label", "look"), C("visits", "count"), C("sum", "number", hidden=True, adds=True),
-               C("mean_grade", "number", of=("sum", "visits")), C("low_grades", "count")), VISITS, visit_looks),
+               C("mean_grade", "coefficient", of=("sum", "visits")), C("low_grades", "count")), VISITS, visit_looks),
 )  # fmt: skip
 INDICATORS = (
     Indicator("officer_coverage", 3, "share", "higher_better", ("household.responsible_cadre_id",), _coverage,

@@ -95,10 +95,12 @@ def idle_land(data: CountyData) -> pd.DataFrame:
 
 
 def place_figures(data: CountyData, *words: str) -> pd.DataFrame:
-    """Facts about the county whose metric starts with one of ``words``."""
+    """Facts about the county whose metric starts with one of ``words``; the metric as one word the catalogue may know."""
     facts = data.table("place_fact")
     mine = facts[facts["metric"].fillna("").str.startswith(words)]
-    return mine[["metric", "value", "unit", "confidence"]]
+    return mine[["metric", "value", "unit", "confidence"]].assign(
+        metric=mine["metric"].str.lower().str.replace(" ", "_")
+    )
 
 
 def consumption_aid(data: CountyData) -> pd.DataFrame:
@@ -147,7 +149,7 @@ TABLES = (
               (C("idle_land_type", "code", "idle_land_type"), C("villages", "count"),
                C("area", "number", adds=True)), ("village.idle_land_mu",), idle_land),
     FactTable("consumption_aid", 8,
-              (C("metric", "text"), C("value", "number"), C("unit", "text"), C("confidence", "confidence")),
+              (C("metric", "label", "metric"), C("value", "number"), C("unit", "label", "fact_unit", descriptive=True), C("confidence", "confidence")),
               ("place_fact:consumption aid",), consumption_aid, city="none"),
 )  # fmt: skip
 INDICATORS = (

@@ -11,8 +11,9 @@ from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.format import format_value
 from relapse_risk.reporting.judgement import judged_value, written
 from relapse_risk.reporting.tables import Cell, Head, render_rows
-from relapse_risk.reporting.text import has_text
+from relapse_risk.reporting.text import bilingual, has_text
 
+UNIT_KINDS = {"share": "share", "days": "days"}
 __all__ = ["index_note", "issues", "method_notes", "model_note", "parameters"]
 
 
@@ -51,13 +52,15 @@ def parameters(source: Source) -> Block:
     ]
     rows = []
     for used in source.facts.manifest["parameters"]:
-        value = format_value(float(used["value"]), FactColumn("v", "number"), source.language)
+        number = float(used["value"])
+        kind = UNIT_KINDS.get(str(used["unit"]), "count" if number.is_integer() else "number")
+        value = written(source, number, kind)
         mark = str(used["confidence"])
         rows.append(
             [
                 Cell(_parameter_label(source, used["name"])), Cell(value, "", _unit(source, str(used["unit"]))), Cell(str(used["start"])),
                 Cell(source.say(f"value.confidence.{mark}"), "" if mark == "documented" else "assumed"),
-                Cell(str(used["source"])),
+                Cell(bilingual(used["source"], source.language)),
             ]
         )  # fmt: skip
     number = source.say("report.table_number", number="18-0")
@@ -103,7 +106,21 @@ def model_note(source: Source) -> Block:
     )
     if high != "–":
         lines.append(source.say("annex.bands", high=high, medium=medium))
+    if bands := card.get("bands"):
+        cuts = {name: written(source, value, "share") for name, value in bands.items()}  # type: ignore[attr-defined]
+        lines.append(source.say("annex.band_cuts", **cuts))
+    if left_out := card.get("left_out"):
+        lines.append(source.say("annex.left_out", items=_left_out(source, left_out)))
     return Block("".join(f"<p>{escape(line)}</p>" for line in lines))
+
+
+def _left_out(source: Source, terms: object) -> str:
+    """Terms that were offered to the score and did not stay, each with the reason."""
+    named = [
+        source.say("annex.left_out_item", name=term[source.language], why=source.say(f"annex.why.{term['reason']}"))
+        for term in terms  # type: ignore[attr-defined]
+    ]
+    return ("、" if source.language == "zh" else ", ").join(named)
 
 
 def index_note(source: Source) -> Block:

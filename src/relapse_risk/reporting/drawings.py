@@ -45,6 +45,7 @@ class Canvas:
     city: pd.DataFrame
     limits: Mapping[str, float]
     language: Language
+    currency: str = ""
 
     def column(self, name: str) -> FactColumn:
         return next(column for column in self.table.columns if column.name == name)
@@ -76,7 +77,7 @@ class Canvas:
         return [None if value is None or pd.isna(value) else value for value in values]
 
     def say(self, key: str, /, **values: object) -> str:
-        return text(key, self.language, **values)
+        return text(key, self.language, **{"currency": self.currency, **values})
 
     def series(self, name: str, label: str) -> Series:
         return Series(self.say(label), self.numbers(name), self.words(name))
@@ -256,7 +257,7 @@ def _trend(c: Canvas) -> AtWidth:
 
 def _backtests(c: Canvas) -> AtWidth:
     rows = c.frame["design"] == c.frame["design"].iloc[0]
-    mine = Canvas(c.table, c.frame[rows].reset_index(drop=True), c.city, c.limits, c.language)
+    mine = Canvas(c.table, c.frame[rows].reset_index(drop=True), c.city, c.limits, c.language, c.currency)
     found = [
         Line(label, v, shown, lo, hi)
         for label, v, shown, lo, hi in zip(

@@ -112,7 +112,9 @@ def format_value(value: object, column: FactColumn, language: Language) -> str:
     if column.kind == "money_wan":
         return _scaled_money(number, language)
     if column.kind == "number":
-        return _number(number, 0 if number == int(number) and abs(number) >= 10 else 1 if abs(number) >= 10 else 3)
+        return _number(number, 0 if number == int(number) and abs(number) >= 10 else 1)
+    if column.kind == "coefficient":
+        return _number(number, 3)
     return _number(number, 1 if column.kind in ONE_DECIMAL or (column.kind == "days" and number != int(number)) else 0)
 
 

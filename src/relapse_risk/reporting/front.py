@@ -41,7 +41,7 @@ def cover(source: Source) -> Block:
     stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
     lines = [
         f'<p class="place">{escape(source.label("label"))}</p>',
-        f"<h1>{escape(source.name)} <span>{escape(source.say('report.title'))}</span></h1>",
+        f"<h1>{escape(source.name)} <span>{escape(source.say('report.title' if source.place.limits_apply else 'report.title.described'))}</span></h1>",
         f'<p class="subtitle">{escape(source.say("report.subtitle"))}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
         f'<p class="notice">{escape(source.label("data_note"))}</p>',

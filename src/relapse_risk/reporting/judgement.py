@@ -117,7 +117,7 @@ def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: st
     cells = [
         _row_cells(source, row, everyone[everyone["indicator"] == row["indicator"]]) for _, row in collected.iterrows()
     ]
-    return render_rows(caption, heads, cells, notes, number)
+    return render_rows(caption, heads, cells, notes, number, "indicators")
 
 
 def _row_cells(source: Source, row: pd.Series, everyone: pd.DataFrame) -> list[Cell]:

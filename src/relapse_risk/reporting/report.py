@@ -255,7 +255,7 @@ class Report:
             return Block(f'<p class="finding">{escape(said)}</p>' if said else "")
         number = self.say("report.figure_number", number=self.number(name))
         key = f"chart.{name}"
-        below = self.say(key, division=self.label("division")) if has_text(key) else self.say(f"table.{name}")
+        below = canvas.say(key, division=self.label("division")) if has_text(key) else self.say(f"table.{name}")
         drawing = figure(draw, found, self._described(canvas), f"f-{name}", half=how.half)
         return Block(
             f'<figure class="chart{" half" if how.half else ""}"><figcaption><span class="number">{escape(number)}</span> '
@@ -269,7 +269,7 @@ class Report:
 
     def _canvas(self, name: str) -> Canvas:
         frame = self.rows(name, self.county).reset_index(drop=True)
-        return Canvas(self.spec(name), frame, self.rows(name, CITY), self.limits, self.language)
+        return Canvas(self.spec(name), frame, self.rows(name, CITY), self.limits, self.language, self.label("currency"))
 
     def _described(self, canvas: Canvas) -> str:
         shown = [c.name for c in canvas.table.columns if c.name in canvas.frame and canvas.frame[c.name].notna().any()]

@@ -17,8 +17,9 @@ __all__ = ["Cell", "Head", "render_rows", "render_table", "withheld"]
 
 LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date"}
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
+WHOLE_TO = 18  # rows: kept on one page
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-    """<div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}" role="region" tabindex="0" aria-label="{{ caption }}"><table>
+    """<div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' whole' if rows | length <= whole_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ caption }}"><table>
 <caption>{% if number %}<span class="number">{{ number }}</span> {% endif %}{{ caption }}</caption>
 <thead><tr>{% for head in heads %}<th scope="col"{% if head.right %} class="n"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>
@@ -48,12 +49,17 @@ class Cell:
 
 
 def render_rows(
-    caption: str, heads: Sequence[Head], rows: Sequence[Sequence[Cell]], notes: Sequence[str] = (), number: str = ""
+    caption: str,
+    heads: Sequence[Head],
+    rows: Sequence[Sequence[Cell]],
+    notes: Sequence[str] = (),
+    number: str = "",
+    kind: str = "",
 ) -> str:
     """A table from written cells; every text is escaped, only ``Markup`` drawings of ours pass."""
     return _PAGE.render(
         caption=caption, heads=heads, rows=rows, notes=[note for note in notes if note], number=number,
-        wide_from=WIDE_FROM, few_to=FEW_TO,
+        wide_from=WIDE_FROM, few_to=FEW_TO, whole_to=WHOLE_TO, kind=kind,
     )  # fmt: skip
 
 

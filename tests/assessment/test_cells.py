@@ -1,0 +1,31 @@
+"""What is withheld with a small count, and what is not."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from relapse_risk.assessment.base import FactColumn, FactTable
+from relapse_risk.assessment.cells import withhold
+
+COLUMNS = (
+    FactColumn("town", "town"), FactColumn("known", "households"), FactColumn("poor", "households"),
+    FactColumn("income", "money", rests_on=("known",)), FactColumn("poor_share", "share"),
+)  # fmt: skip
+TABLE = FactTable("by_town", 4, COLUMNS, (), lambda data: pd.DataFrame(), city="none", overlapping=("known", "poor"))
+
+
+def test_a_mean_goes_with_its_own_households_and_a_share_with_any_of_its_row() -> None:
+    rows = pd.DataFrame(
+        {
+            "county_code": ["1"] * 3, "town": ["a", "b", "c"], "known": [100, 80, 3], "poor": [3, 40, 0],
+            "income": [8000.0, 7000.0, 6000.0], "poor_share": [0.03, 0.5, 0.0],
+        }
+    )  # fmt: skip
+    empty = pd.DataFrame(
+        columns=["county_code", "indicator", "cases", "n", "value", "unit", "numerator", "low", "high", "shrunk"]
+    )
+    tables, _, counts = withhold({"by_town": rows}, [TABLE], empty, [], 5, {})
+    written = tables["by_town"]
+    assert written["income"].isna().tolist() == [False, False, True], "8,000 rests on 100 households, 6,000 on three"
+    assert written["poor_share"].isna().tolist() == [True, False, True]
+    assert counts["withheld"].tolist() == [2]

@@ -102,7 +102,9 @@ def _label(layout: _Layout, i: int, y: float) -> tuple[str, float]:
     if not layout.stacked:
         return text_lines(layout.left - 8, y + height / 2, found, "end"), y + height / 2
     block = SIZE * LEADING * len(found)
-    return text_lines(layout.left, y + block / 2 + 1, found), y + block + (height - block) / 2 - 1
+    # Grid and limit run behind a label that stands above its line: paper under it keeps the words readable.
+    paper = rect(layout.left - 2, y, max(text_width(one) for one in found) + 4, block, "#fff")
+    return paper + text_lines(layout.left, y + block / 2 + 1, found), y + block + (height - block) / 2 - 1
 
 
 def _rule(scale: Scale, rule: Rule, top: float, bottom: float, width: float) -> str:
@@ -164,6 +166,7 @@ def dots(
     bottom = head + sum(layout.heights)
     shown = marks if not span else nice_ticks(*span, 4)
     parts += [line(scale(mark), head, scale(mark), bottom, HAIR) for mark in shown if ticks]
+    parts += [_rule(scale, rule, head, bottom, width)] if rule else []
     for i, one in enumerate(lines):
         label, middle = _label(layout, i, y)
         parts += [label, _dot_line(one, scale, middle)]
@@ -172,8 +175,6 @@ def dots(
     if ticks:
         parts += _tick_labels(shown, scale, bottom + 13, width, write)
         y += 16
-    if rule:
-        parts.append(_rule(scale, rule, head, bottom, width))
     return Drawing("".join(parts), width, y + 4)
 
 

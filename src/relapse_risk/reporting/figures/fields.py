@@ -91,8 +91,9 @@ def curve(
             line(across(tick), head, across(tick), head + side, HAIR),
             line(left, down(tick), left + side, down(tick), HAIR),
         ]
-        parts += [words(left - 5, down(tick) + 4, write(tick), "end", MUTED, SMALL),
-                  words(across(tick), head + side + 14, write(tick), "middle", MUTED, SMALL)]  # fmt: skip
+        parts.append(words(across(tick), head + side + 14, write(tick), "middle", MUTED, SMALL))
+        if tick:  # both axes begin at the same zero: it is written once
+            parts.append(words(left - 5, down(tick) + 4, write(tick), "end", MUTED, SMALL))
     parts.append(line(across(0), down(0), across(top), down(top), INK, 1, dashed()))
     at = top * 0.72
     parts.append(words(across(at) + 4, down(at) + 16, even, "", MUTED, SMALL))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from pathlib import Path
 
 import nbformat
@@ -42,14 +41,43 @@ def test_a_report_notebook_calls_one_thing_per_cell() -> None:
         assert len(ast.parse(code).body) == 1, code
 
 
-def test_the_first_exploration_runs_top_to_bottom(small_register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    notebook = nbformat.read(ROOT / "notebooks/explore/01_register.ipynb", as_version=4)
+def run(name: str, monkeypatch: pytest.MonkeyPatch, **parameters: object) -> list[nbformat.NotebookNode]:
+    """The outputs of an exploration run top to bottom with these parameters."""
+    notebook = nbformat.read(ROOT / f"notebooks/explore/{name}.ipynb", as_version=4)
     cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
-    cell.source = f"register = {str(small_register)!r}\nmonth = '2020-12'"
+    cell.source += "\n" + "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    assert os.environ["MPLBACKEND"]
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
     outputs = [output for c in notebook.cells if c.cell_type == "code" for output in c.outputs]
-    pictures = [o for o in outputs if "image/png" in o.get("data", {})]
-    assert len(pictures) == 2
     assert not any("Glyph" in o.get("text", "") for o in outputs if o.output_type == "stream"), "a missing glyph"
+    return outputs
+
+
+def pictures(outputs: list[nbformat.NotebookNode]) -> int:
+    return sum("image/png" in o.get("data", {}) for o in outputs)
+
+
+def test_the_first_exploration_runs_top_to_bottom(small_register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pictures(run("01_register", monkeypatch, register=str(small_register))) == 2
+
+
+def test_the_tour_of_measures_runs_without_the_survey(small_register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = run("02_measurement", monkeypatch, register=str(small_register), mexico="absent.csv", quota=50, draws=50)
+    assert pictures(outputs) == 5
+
+
+@pytest.mark.shared
+def test_the_tour_of_measures_on_the_mexican_survey(
+    small_register: Path, shared_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey = shared_dir / "data" / "mexico_coneval_2014" / "mexico_2014_household_deprivations.csv.gz"
+    outputs = run("02_measurement", monkeypatch, register=str(small_register), mexico=str(survey), quota=50, draws=50)
+    assert pictures(outputs) == 6
+    said = "".join(o.get("text", "") for o in outputs if o.output_type == "stream")
+    country, states = said.split("\n")[0].removeprefix("country ").split(" states added up ")
+    assert float(country) == pytest.approx(float(states), abs=1e-6), "M0 of the country is the mean of its states"
+    rates = next(
+        o["data"]["text/plain"] for o in outputs if "deprived, unweighted" in o.get("data", {}).get("text/plain", "")
+    )
+    for published in ("0.427", "0.302", "0.682", "0.100", "0.206", "0.226"):  # rates told with the data
+        assert published in rates

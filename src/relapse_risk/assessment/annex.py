@@ -10,6 +10,7 @@ from relapse_risk.hardship import read_index
 __all__ = ["TABLES"]
 
 C = FactColumn
+NOT_COLLECTED, NO_LINE = "未采集|not collected", "此地没有这样的标准|no such line in this place"
 
 
 def model_terms(data: CountyData) -> pd.DataFrame:
@@ -64,7 +65,13 @@ def index_left_out(data: CountyData) -> pd.DataFrame:
     """Indicators of the index that nobody collected here; their weight went to their siblings."""
     card = data.scores.index_card or {"left_out": []}
     labels = {item.code: f"{item.label.zh}|{item.label.en}" for item in read_index(data.place.index).indicators}
-    rows = [{"indicator": labels.get(code, code), "reason": reason} for code, reason in card["left_out"]]
+    rows = [
+        {
+            "indicator": labels.get(code, code),
+            "reason": NOT_COLLECTED if reason.startswith("not collected") else NO_LINE,
+        }
+        for code, reason in card["left_out"]
+    ]
     return pd.DataFrame(rows, columns=["indicator", "reason"])
 
 

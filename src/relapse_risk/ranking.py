@@ -85,6 +85,18 @@ class Ranking:
 def rank_within(order: IntArray, groups: npt.NDArray[Any] | None, scored: npt.NDArray[np.bool_]) -> Array:
     """Ordinal rank within groups, given the order of all rows; NaN where not scored. Shape (n,).
 
+    Parameters
+    ----------
+    order : integer array, shape (n,)
+        Positions from worst off to best off (:func:`relapse_risk.hardship.order_of`).
+    groups : integer array, shape (n,), optional
+        One group when left out.
+    scored : bool array, shape (n,)
+
+    References
+    ----------
+    rank = 1 + number of the group's households before it (ordinal ranks; source: ours).
+
     Examples
     --------
     >>> rank_within(np.array([2, 0, 1]), np.array([0, 1, 1]), np.ones(3, bool)).tolist()
@@ -140,6 +152,16 @@ def rank_intervals(
     low, high : integer arrays, shape (n,)
     shift : array, shape (n,)
         Mean absolute change of rank over the draws, in places.
+
+    References
+    ----------
+    Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x.
+
+    Examples
+    --------
+    >>> low, high, shift = rank_intervals([[100, 0], [0, 100]], [[0.9, 0.1], [0.1, 0.9]], [0.9, 0.1])
+    >>> low.tolist(), high.tolist(), shift.tolist()
+    ([1, 1], [2, 2], [0.5, 0.5])
     """
     scores = np.asarray(sub, dtype=np.float64)
     draws = np.asarray(weights, dtype=np.float64)
@@ -196,6 +218,21 @@ def rank_households(
     Notes
     -----
     Ties are broken by the design's ``ties`` (income, then household_id), so every rank is held by one household.
+
+    References
+    ----------
+    Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x, for the interval.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from relapse_risk.hardship import hardship_index, read_index
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
+    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
+    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    >>> rank_households(index).frame["rank_need_city"].tolist()
+    [1, 2, 3]
     """
     source, design = index.frame, index.design
     ties = [name for name in design.ties if name in source]
@@ -323,6 +360,23 @@ def shortlist(
     ------
     ModelError
         If not exactly one of quota and budget is given, or the quota is not between 1 and the number of households.
+
+    References
+    ----------
+    Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x; share of draws in which a
+    household is listed.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from relapse_risk.hardship import hardship_index, read_index
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
+    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
+    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    >>> found = shortlist(index, np.random.default_rng(1), quota=1, draws=50).frame
+    >>> found[["listed", "band"]].values.tolist()
+    [[True, 'surely_in'], [False, 'surely_out'], [False, 'surely_out']]
     """
     n = len(index.frame)
     costs = _check_limits(n, quota, budget, cost, sure)

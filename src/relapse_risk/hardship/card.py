@@ -191,6 +191,23 @@ def household_card(index: HardshipIndex, household_id: str, quota: int, unverifi
     ------
     ModelError
         For an unknown household, a quota outside 1..n, an unknown indicator or a design that is not additive.
+
+    References
+    ----------
+    points_i = 100 w_i s_i / sum of answered w: an additive index explains itself (Becker and others 2022,
+    doi:10.21105/joss.04567).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from relapse_risk.hardship import hardship_index, read_index
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
+    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
+    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    >>> card = household_card(index, "b", quota=1)
+    >>> card.listed, bool(np.isclose(card.contributions["points"].sum(), card.need))
+    (False, True)
     """
     _check_additive(index.design)
     for code in unverified:
@@ -236,6 +253,9 @@ def disagreement(
 
     Parameters
     ----------
+    index : HardshipIndex
+    quota : int
+        Length of each list.
     deprivation_score, relapse_probability : Series
         Indexed by household_id; null where not computed.
 
@@ -243,6 +263,24 @@ def disagreement(
     -------
     DataFrame
         household_id, by_need, by_deprivation, by_relapse (bool), votes (0-3), disagree (bool).
+
+    References
+    ----------
+    Alkire and others (2015), Multidimensional Poverty Measurement and Analysis, ch. 7, on mismatch of targeting
+    rules.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from relapse_risk.hardship import hardship_index, read_index
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
+    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
+    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    >>> ids = index.frame["household_id"]
+    >>> found = disagreement(index, 1, pd.Series([0.0, 1.0, 0.0], ids), pd.Series([0.1, 0.9, 0.1], ids))
+    >>> found["votes"].tolist()
+    [1, 2, 0]
     """
     ids = index.frame["household_id"]
     columns = {

@@ -276,11 +276,31 @@ def _method_faults(design: IndexDesign) -> Iterator[ParameterError]:
 def check_design(design: IndexDesign) -> IndexDesign:
     """Return ``design`` if it is whole; raise its first fault otherwise.
 
+    Parameters
+    ----------
+    design : IndexDesign
+
     Raises
     ------
     ParameterError
         Naming the design file, the indicator and what was expected: a code written twice, an unknown parent, a
         cycle, a negative, infinite or zero-sum weight, an unknown method, equal goalposts, a protected input.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, doi:10.1787/9789264043466-en.
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> from relapse_risk.hardship import read_index
+    >>> design = read_index()
+    >>> check_design(design) is design
+    True
+    >>> check_design(dataclasses.replace(design, indicators=design.indicators[:1] * 2))
+    Traceback (most recent call last):
+        ...
+    relapse_risk.errors.ParameterError: ...
     """
     for fault in _faults(design):
         raise fault

@@ -182,6 +182,17 @@ def score_units(units: pd.DataFrame, design: IndexDesign, lines: Mapping[str, fl
     ModelError
         For a column that is absent or has no answer, a constant column where the data set the scale, or an infinite
         value; names the design file and the indicator.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, doi:10.1787/9789264043466-en.
+
+    Examples
+    --------
+    >>> from relapse_risk.hardship import design_from_table
+    >>> meta = pd.DataFrame({"code": ["all", "a", "b"], "parent": [None, "all", "all"], "weight": [1.0, 1, 1], "direction": [None, 1, -1]})
+    >>> score_units(pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 2, 3]}), design_from_table(meta)).scores["need"].tolist()
+    [50.0, 50.0, 50.0]
     """
     scores = {}
     for item in design.indicators:
@@ -225,6 +236,17 @@ def composite(scores: Mapping[str, Array] | pd.DataFrame, design: IndexDesign) -
     ------
     ModelError
         If an indicator of the design has no scores.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, doi:10.1787/9789264043466-en.
+
+    Examples
+    --------
+    >>> from relapse_risk.hardship import design_from_table
+    >>> meta = pd.DataFrame({"code": ["all", "a", "b"], "parent": [None, "all", "all"], "weight": [1.0, 3, 1], "direction": [None, 1, 1]})
+    >>> composite({"a": np.array([100.0]), "b": np.array([0.0])}, design_from_table(meta)).scores["need"].tolist()
+    [75.0]
     """
     nodes: dict[str, Array] = {}
     for code in design.codes:
@@ -327,6 +349,22 @@ def hardship_index(
     score = 100 (x - best) / (worst - best) held to [0, 100]; sub-indexes and need are weighted means of what was
     answered; priority = need × (1 - aid_share). Nothing depends on the other households, so a county scores the same
     alone or with the city.
+
+    References
+    ----------
+    OECD and JRC (2008), doi:10.1787/9789264043466-en, on goalposts and weighted means; the design file names its
+    own sources.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from relapse_risk.hardship import read_index
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
+    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
+    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    >>> index.frame["need"].is_monotonic_decreasing  # poorer is needier
+    True
     """
     if "household_id" not in households or households.empty:
         raise ModelError("no households", where="hardship_index", got=list(households.columns))

@@ -62,10 +62,26 @@ def _places(ordered: Array, ties: TieRule) -> Array:
 def order_of(frame: pd.DataFrame, by: str | None, ties: Sequence[str]) -> IntArray:
     """Row positions from worst off to best off: ``by`` descending (if given), then ``ties`` ascending; NaN last.
 
+    Parameters
+    ----------
+    frame : DataFrame, shape (n, ...)
+    by : str or None
+        Score column, higher is worse off.
+    ties : sequence of str
+        Columns that break ties, lower first.
+
+    Returns
+    -------
+    integer array, shape (n,)
+
     Raises
     ------
     ModelError
         If a column is absent.
+
+    References
+    ----------
+    A stable lexicographic sort; every rank is held by one household, so a quota is met exactly (source: ours).
 
     Examples
     --------

@@ -132,6 +132,10 @@ def read_index(name: str = "dz_hardship", folder: str | Path | None = None) -> I
     ParameterError
         For an unknown name or any fault named in :func:`check_design`.
 
+    References
+    ----------
+    The design file names the source and confidence of each weight and anchor.
+
     Examples
     --------
     >>> design = read_index("dz_hardship")

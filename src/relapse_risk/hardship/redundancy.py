@@ -24,12 +24,25 @@ def column_statistics(
 ) -> pd.DataFrame:
     """One row per column: range, moments, how much is there, and flags (COINr ``get_stats``).
 
+    Parameters
+    ----------
+    frame : DataFrame, shape (n, p)
+        One column per indicator.
+    least_available, least_nonzero, least_unique : float
+        Shares below which a column is flagged.
+    most_skew, most_kurtosis : float
+        Both exceeded: flagged for outliers.
+
     Returns
     -------
     DataFrame
         code, min, max, mean, median, std, skew, kurtosis (both bias-corrected), n_available, n_nonzero, n_unique,
         n_same (size of the largest tie), share_available, share_nonzero, share_unique, share_same, and flags
         flag_available, flag_nonzero, flag_unique, flag_outlier (|skew| and kurtosis both above their limits).
+
+    References
+    ----------
+    Becker, Caperna, Del Sorbo, Norlén, Papadimitriou and Saisana (2022), COINr, doi:10.21105/joss.04567.
 
     Examples
     --------
@@ -92,10 +105,19 @@ def correlation_flags(scores: pd.DataFrame, design: IndexDesign, limit: float = 
 def cronbach_alpha(scores: pd.DataFrame) -> float:
     """Cronbach's alpha k / (k - 1) (1 - sum of variances / sum of covariances), pairwise complete, as COINr.
 
+    Parameters
+    ----------
+    scores : DataFrame, shape (n, p)
+        One column per indicator, NaN unanswered.
+
     Raises
     ------
     ModelError
         For fewer than two columns or no variation.
+
+    References
+    ----------
+    Cronbach (1951), doi:10.1007/BF02310555.
 
     Examples
     --------
@@ -138,7 +160,34 @@ class Redundancy:
 
 
 def redundancy(scores: pd.DataFrame, design: IndexDesign, limit: float = 0.75) -> Redundancy:
-    """Correlations, reliability and principal components of a design's scores (``Composite.scores``)."""
+    """Correlations, reliability and principal components of a design's scores (``Composite.scores``).
+
+    Parameters
+    ----------
+    scores : DataFrame, shape (n, p)
+        One column per indicator.
+    design : IndexDesign
+    limit : float
+        Correlation from which a pair is flagged.
+
+    Returns
+    -------
+    Redundancy
+
+    References
+    ----------
+    Cronbach (1951), doi:10.1007/BF02310555; OECD and JRC (2008), Handbook on Constructing Composite Indicators,
+    doi:10.1787/9789264043466-en.
+
+    Examples
+    --------
+    >>> from relapse_risk.hardship import design_from_table
+    >>> meta = pd.DataFrame({"code": ["all", "a", "b"], "parent": [None, "all", "all"], "weight": [1.0, 1, 1],
+    ...                      "direction": [None, 1, 1]})
+    >>> scores = pd.DataFrame({"a": [1.0, 2, 3], "b": [2.0, 4, 7], "need": [1.5, 3, 5]})
+    >>> type(redundancy(scores, design_from_table(meta))).__name__
+    'Redundancy'
+    """
     rows = []
     for parent in (TOP, *(sub.code for sub in design.subindexes)):
         codes = [child.code for child in design.children(parent)]

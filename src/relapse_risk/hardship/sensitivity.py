@@ -128,6 +128,11 @@ def sobol_of_design(
 
     Parameters
     ----------
+    index : HardshipIndex
+    uncertainty : Uncertainty
+    generator : numpy.random.Generator
+    resamples : int
+        Bootstrap resamples of the intervals.
     samples : int
         N of the Saltelli design, a power of two; the model runs N (factors + 2) times.
     quota : int, optional
@@ -136,6 +141,23 @@ def sobol_of_design(
     Notes
     -----
     Scrambled Sobol points. A choice that cannot matter (an indicator of weight zero) gets exactly zero.
+
+    References
+    ----------
+    Saltelli and others (2010), doi:10.1016/j.cpc.2009.09.018; Jansen (1999) for the total index; Saisana, Saltelli
+    and Tarantola (2005).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from relapse_risk.hardship import Uncertainty, hardship_index, read_index
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
+    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
+    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    >>> found = sobol_of_design(index, Uncertainty(), np.random.default_rng(1), samples=4, resamples=10)
+    >>> type(found).__name__
+    'Sobol'
     """
     factors = factors_of(uncertainty, index.design)
     if not factors:
@@ -180,6 +202,7 @@ def remove_each(
 
     Parameters
     ----------
+    design : IndexDesign
     units : DataFrame
         As :func:`relapse_risk.hardship.score_units`; indicators measured against a line need theirs in ``lines``.
     lines : mapping of indicator code to float, optional
@@ -190,6 +213,18 @@ def remove_each(
     -------
     DataFrame
         code, mean_shift, largest_shift (places).
+
+    References
+    ----------
+    Becker and others (2022), COINr ``remove_elements``, doi:10.21105/joss.04567.
+
+    Examples
+    --------
+    >>> from relapse_risk.hardship import design_from_table
+    >>> meta = pd.DataFrame({"code": ["all", "a", "b"], "parent": [None, "all", "all"], "weight": [1.0, 1, 1], "direction": [None, 1, 1]})
+    >>> units = pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 2, 3]})
+    >>> remove_each(units, design_from_table(meta), codes=["a"])["mean_shift"].tolist()  # the twin tells the same
+    [0.0]
     """
     base = rank_scores(score_units(units, design, lines).scores[TOP])
     rows = []
@@ -228,10 +263,35 @@ class Comparison:
 def compare_indexes(first: HardshipIndex, second: HardshipIndex) -> Comparison:
     """Who moves, and which dimension moves them most.
 
+    Parameters
+    ----------
+    first, second : HardshipIndex
+        Two designs on the same households.
+
+    Returns
+    -------
+    Comparison
+        Rank correlation (Spearman) and per household rank, need and the dimension that moved it most.
+
     Raises
     ------
     ModelError
         If the two do not hold the same households.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, doi:10.1787/9789264043466-en.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from relapse_risk.hardship import hardship_index, read_index
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
+    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
+    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    >>> compare_indexes(index, index).correlation
+    1.0
     """
     left, right = first.frame.set_index("household_id"), second.frame.set_index("household_id")
     if not left.index.sort_values().equals(right.index.sort_values()):

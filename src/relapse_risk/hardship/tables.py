@@ -42,6 +42,10 @@ def design_from_table(
     ParameterError
         For a missing column, a code given twice, no or several tops, an unknown parent or a cycle.
 
+    References
+    ----------
+    The table of COINr's ``iMeta`` (Becker and others 2022, doi:10.21105/joss.04567).
+
     Examples
     --------
     >>> meta = pd.DataFrame({"code": ["a", "b", "all"], "parent": ["all", "all", None], "weight": [1, 1, 1],
@@ -80,7 +84,28 @@ def design_from_table(
 
 
 def design_to_table(design: IndexDesign) -> pd.DataFrame:
-    """One row per code: parent, weight among siblings, share of the whole, and how an indicator is scored."""
+    """One row per code: parent, weight among siblings, share of the whole, and how an indicator is scored.
+
+    Parameters
+    ----------
+    design : IndexDesign
+
+    Returns
+    -------
+    DataFrame
+        code, parent, weight, share, normalise, worst, best, missing.
+
+    References
+    ----------
+    The table of COINr's ``iMeta`` (Becker and others 2022, doi:10.21105/joss.04567).
+
+    Examples
+    --------
+    >>> from relapse_risk.hardship import read_index
+    >>> table = design_to_table(read_index())
+    >>> round(float(table.loc[table["parent"] == "need", "share"].sum()), 9)
+    1.0
+    """
     shares = design.effective_weights()
     rows = [
         {"code": s.code, "parent": s.parent, "weight": s.weight, "share": shares[s.code], "normalise": s.aggregate}

@@ -101,12 +101,19 @@ def draw_weights(
 
     Parameters
     ----------
+    draws : int
+    spread : float
+        Share of itself by which a weight moves.
     weights : array_like, shape (p,)
         Weights of the design; a zero weight stays zero.
     method : {"uniform", "dirichlet"}
         ``uniform``: each weight times U(1 - spread, 1 + spread), then rescaled. ``dirichlet``: Dirichlet whose mean is
         the design and whose relative spread for an average weight is ``spread``.
     generator : numpy.random.Generator
+
+    References
+    ----------
+    Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x.
 
     Examples
     --------
@@ -157,7 +164,23 @@ def check_uncertainty(uncertainty: Uncertainty, design: IndexDesign) -> Uncertai
 
 
 def factors_of(uncertainty: Uncertainty, design: IndexDesign) -> tuple[str, ...]:
-    """Names of the coordinates of the unit cube: only what really varies."""
+    """Names of the coordinates of the unit cube: only what really varies.
+
+    Parameters
+    ----------
+    uncertainty : Uncertainty
+    design : IndexDesign
+
+    References
+    ----------
+    Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x.
+
+    Examples
+    --------
+    >>> from relapse_risk.hardship.reading import read_index
+    >>> factors_of(Uncertainty(), read_index())[0]
+    'weight_income'
+    """
     names: list[str] = []
     if uncertainty.weights:
         names += [f"weight_{code}" for code in design.dimensions]
@@ -169,7 +192,34 @@ def factors_of(uncertainty: Uncertainty, design: IndexDesign) -> tuple[str, ...]
 
 
 def draws_at(points: npt.ArrayLike, uncertainty: Uncertainty, design: IndexDesign, seed: int = 0) -> Draws:
-    """Choices at points of the unit cube; ``points`` has shape (D, factors)."""
+    """Choices at points of the unit cube; ``points`` has shape (D, factors).
+
+    Parameters
+    ----------
+    points : array_like, shape (D, factors)
+        In [0, 1]; one column per name of :func:`factors_of`.
+    uncertainty : Uncertainty
+    design : IndexDesign
+    seed : int
+        Of the donors of missing answers.
+
+    Returns
+    -------
+    Draws
+        At 0.5 every weight is the design's.
+
+    References
+    ----------
+    Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x.
+
+    Examples
+    --------
+    >>> from relapse_risk.hardship.reading import read_index
+    >>> design, choice = read_index(), Uncertainty()
+    >>> draws = draws_at(np.full((1, len(factors_of(choice, design))), 0.5), choice, design)
+    >>> round(float(draws.top.sum()), 9)
+    1.0
+    """
     check_uncertainty(uncertainty, design)
     u = np.asarray(points, dtype=np.float64)
     at = {name: j for j, name in enumerate(factors_of(uncertainty, design))}
@@ -210,7 +260,30 @@ def draws_at(points: npt.ArrayLike, uncertainty: Uncertainty, design: IndexDesig
 
 
 def random_draws(uncertainty: Uncertainty, design: IndexDesign, draws: int, generator: np.random.Generator) -> Draws:
-    """``draws`` independent points."""
+    """``draws`` independent points.
+
+    Parameters
+    ----------
+    uncertainty : Uncertainty
+    design : IndexDesign
+    draws : int
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    Draws
+
+    References
+    ----------
+    Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x.
+
+    Examples
+    --------
+    >>> from relapse_risk.hardship.reading import read_index
+    >>> design = read_index()
+    >>> random_draws(Uncertainty(), design, 4, np.random.default_rng(1)).top.shape == (4, len(design.dimensions))
+    True
+    """
     if draws < 1:
         raise ModelError("needs a draw", where="random_draws", got=draws, expected=">= 1")
     points = generator.random((draws, len(factors_of(uncertainty, design))))
@@ -313,6 +386,22 @@ def score_draws(values: pd.DataFrame, design: IndexDesign, uncertainty: Uncertai
     Yields
     ------
     array, shape (d, n)
+
+    References
+    ----------
+    Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from relapse_risk.hardship import hardship_index, read_index
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
+    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
+    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    >>> draws = random_draws(Uncertainty(), index.design, 4, np.random.default_rng(1))
+    >>> next(iter(score_draws(index.values, index.design, Uncertainty(), draws))).shape
+    (4, 3)
     """
     check_uncertainty(uncertainty, design)
     raw = np.ascontiguousarray(values[list(design.codes)].to_numpy(dtype=np.float64).T)

@@ -56,6 +56,19 @@ def alkire_foster_change(
     Notes
     -----
     Delta method on the joint covariance of the two rounds.
+
+    References
+    ----------
+    Alkire, Roche and Vaz (2017), doi:10.1016/j.worlddev.2017.01.011; conventions of mpitb (Suppa 2023).
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import survey_design
+    >>> g0 = [[1, 1], [0, 0], [0, 0], [1, 1], [1, 1], [0, 0]]
+    >>> frame = alkire_foster_change(g0, [1, 1], ["1/2"], survey_design([1] * 6), [1, 1, 1, 2, 2, 2], (2018, 2020), ["a", "b"])
+    >>> row = frame[(frame["measure"] == "H") & (frame["change"] == "absolute") & ~frame["per_year"]]
+    >>> row["value"].round(4).tolist()
+    [0.3333]
     """
     matrix, w = check_deprivations(g0, weights)
     codes, seen = group_codes(rounds, matrix.shape[0])

@@ -124,6 +124,16 @@ def check_deprivations(g0: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[Array
 def deprivation_scores(g0: npt.ArrayLike, weights: npt.ArrayLike) -> Array:
     """Weighted share of deprivations of each unit; shape (n,), from 0 to 1.
 
+    Parameters
+    ----------
+    g0 : array_like of 0 and 1, shape (n, p)
+    weights : array_like, shape (p,)
+        Rescaled to sum to one.
+
+    References
+    ----------
+    Alkire and Foster (2011), doi:10.1016/j.jpubeco.2010.11.006: c_i = sum_j w_j g0_ij.
+
     Examples
     --------
     >>> deprivation_scores([[1, 0], [1, 1]], [1, 1]).tolist()
@@ -136,6 +146,17 @@ def deprivation_scores(g0: npt.ArrayLike, weights: npt.ArrayLike) -> Array:
 
 def identify_poor(scores: npt.ArrayLike, k: Cutoff) -> npt.NDArray[np.bool_]:
     """Who is multidimensionally poor: score >= k, where equal up to rounding counts as equal.
+
+    Parameters
+    ----------
+    scores : array_like, shape (n,)
+        From :func:`deprivation_scores`.
+    k : float, str or Fraction
+        Cut-off in (0, 1]; ``"1/3"`` is exact.
+
+    References
+    ----------
+    Alkire and Foster (2011), doi:10.1016/j.jpubeco.2010.11.006.
 
     Examples
     --------
@@ -274,6 +295,10 @@ def alkire_foster(
     Notes
     -----
     H = share poor, A = mean score of the poor, M0 = H A = sum of weight × censored headcount. A is a ratio of totals.
+
+    References
+    ----------
+    Alkire and Foster (2011), doi:10.1016/j.jpubeco.2010.11.006; conventions of Stata mpitb (Suppa 2023).
 
     Examples
     --------

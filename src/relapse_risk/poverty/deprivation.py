@@ -215,10 +215,21 @@ def parse_deprivation(content: Any, file: str) -> DeprivationDesign:
 def read_deprivation(name: str = "guarantees", folder: str | Path | None = None) -> DeprivationDesign:
     """Read ``indexes/deprivation/<name>.yaml`` of the parameter folder.
 
+    Parameters
+    ----------
+    name : str
+        File name without ``.yaml``.
+    folder : path, optional
+        Parameter folder; found by :func:`relapse_risk.parameters.params_dir` otherwise.
+
     Raises
     ------
     ParameterError
         For an unknown name or a fault, naming file and indicator.
+
+    References
+    ----------
+    The file names the source of each indicator.
 
     Examples
     --------
@@ -293,6 +304,21 @@ def deprivation_matrix(
     ------
     ModelError
         For an absent column, a column nobody answered, or an ``unknown`` answer (only verdicts may stay open).
+
+    References
+    ----------
+    Alkire and Foster (2011), doi:10.1016/j.jpubeco.2010.11.006: g0 = 1 where an achievement is below its cut-off.
+
+    Examples
+    --------
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> design = read_deprivation("guarantees")
+    >>> homes = pd.DataFrame({"household_id": ["a", "b"], "staple_food_enough": True, "protein_food_regular": True,
+    ...     "seasonal_clothes": True, "n_dropped_out": [0, 1], "n_uninsured": 0, "dwelling_grade": ["B", "D"],
+    ...     "water_litres_per_person_day": 60.0, "water_quality_ok": True, "water_fetch_minutes": 5.0,
+    ...     "water_outage_days": 0.0})
+    >>> deprivation_matrix(homes, design, read_parameters(), read_place("dezhou"), date(2020, 12, 31)).g0.sum(axis=1).tolist()
+    [0.0, 2.0]
     """
     columns: dict[str, Array] = {}
     cutoffs: dict[str, float] = {}
@@ -349,6 +375,8 @@ def guarantee_test(
 
     Parameters
     ----------
+    parameters, place, day
+        Dated cut-offs.
     households : DataFrame
         household_id and the columns the design reads (register household columns with derived member counts).
     design : DeprivationDesign
@@ -357,6 +385,21 @@ def guarantee_test(
     Notes
     -----
     Kleene's logic: a failing item decides whatever else is missing; without one, a missing answer keeps it open.
+
+    References
+    ----------
+    DEF-3G of the policy notes (two no-worries, three guarantees, safe water); Kleene (1952) for open answers.
+
+    Examples
+    --------
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> homes = pd.DataFrame({"household_id": ["a", "b"], "staple_food_enough": True, "protein_food_regular": True,
+    ...     "seasonal_clothes": True, "n_dropped_out": [0, 1], "n_uninsured": 0, "dwelling_grade": ["B", "D"],
+    ...     "water_litres_per_person_day": 60.0, "water_quality_ok": True, "water_fetch_minutes": 5.0,
+    ...     "water_outage_days": 0.0})
+    >>> given = read_parameters(), read_place("dezhou"), date(2020, 12, 31)
+    >>> guarantee_test(homes, read_deprivation("guarantees"), *given).frame["verdict"].tolist()
+    ['met', 'not_met']
     """
     ids = households["household_id"].reset_index(drop=True)
     if ids.duplicated().any():

@@ -67,6 +67,10 @@ def transition_events(panel: pd.DataFrame) -> pd.DataFrame:
         household_id, month_from, month_to, was_poor, is_poor, once_poor (poor at or before month_from), event, weight;
         pairs of adjacent periods only.
 
+    References
+    ----------
+    Jenkins (2011), Changing Fortunes, ch. 8.
+
     Examples
     --------
     >>> panel = pd.DataFrame({"household_id": "h", "month": range(2016, 2020), "poor": [True, False, True, True]})
@@ -176,6 +180,17 @@ def transitions(
     Notes
     -----
     Rates pool all pairs of periods; standard errors are Taylor-linearised ratios over clusters.
+
+    References
+    ----------
+    Cochran (1977), ch. 6 (ratio of totals): rate = moves / those at risk of the move.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household_id": ["a", "a", "b", "b"], "month": [1, 2, 1, 2], "poor": [True, False, False, False]})
+    >>> found = transitions(panel)
+    >>> float(found.rates.loc[found.rates["rate"] == "exit", "value"].iloc[0])
+    1.0
     """
     events = transition_events(panel)
     if events.empty:
@@ -200,11 +215,20 @@ def transitions(
 def spells(panel: pd.DataFrame) -> pd.DataFrame:
     """Unbroken runs of one state per household.
 
+    Parameters
+    ----------
+    panel : DataFrame
+        household_id, month (integer period or YYYY-MM) and poor (bool), one row per household and period.
+
     Returns
     -------
     DataFrame
         household_id, poor, start, end (periods), length (number of periods), left_censored, right_censored (the run
         touches the household's first or last observed period, or a gap).
+
+    References
+    ----------
+    Bane and Ellwood (1986), doi:10.2307/145955.
 
     Examples
     --------
@@ -248,6 +272,10 @@ def spell_survival(runs: pd.DataFrame, poor: bool = True, group: str | None = No
     -------
     DataFrame
         group, length, at_risk, ended, hazard, survival, se (Greenwood).
+
+    References
+    ----------
+    Kaplan and Meier (1958), doi:10.1080/01621459.1958.10501452; standard error after Greenwood (1926).
 
     Examples
     --------
@@ -298,6 +326,7 @@ def chronic_transient(
 
     Parameters
     ----------
+    weights : array_like, shape (n,), optional
     incomes : array_like, shape (households, periods)
         Real incomes, comparable over time.
     line : float
@@ -332,6 +361,17 @@ def duration_poverty(
     incomes: npt.ArrayLike, line: float, duration: float, alpha: float = 0, weights: npt.ArrayLike | None = None
 ) -> pd.Series:
     """Foster's chronic poverty: poor in at least a share ``duration`` of the periods, counted by how long.
+
+    Parameters
+    ----------
+    incomes : array_like, shape (n, T)
+        One row per unit, one column per period.
+    line : float
+    duration : float
+        In (0, 1].
+    alpha : float
+        Order of the gap.
+    weights : array_like, shape (n,), optional
 
     Returns
     -------

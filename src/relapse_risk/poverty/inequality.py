@@ -39,6 +39,10 @@ def weighted_quantile(
     rule : {"step", "laeken"}
         ``step`` (convey) takes that value; ``laeken`` takes the mean of it and the next where the share is hit exactly.
 
+    References
+    ----------
+    Hyndman and Fan (1996), doi:10.2307/2684934, types 1 and 2; R laeken ``weightedQuantile``.
+
     Examples
     --------
     >>> weighted_quantile([3, 1, 2, 4], 0.5), weighted_quantile([3, 1, 2, 4], 0.5, rule="laeken")
@@ -78,6 +82,10 @@ def gini(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, kind: GiniKind 
     ModelError
         For a negative income or a zero total.
 
+    References
+    ----------
+    Gini (1914); Lerman and Yitzhaki (1984), doi:10.1016/0165-1765(84)90126-5.
+
     Examples
     --------
     >>> gini([1, 1, 1, 1]), gini([0, 0, 0, 1])
@@ -100,6 +108,13 @@ def generalised_entropy(x: npt.ArrayLike, order: float = 1, weights: npt.ArrayLi
     """Generalised entropy: order 0 mean log deviation, 1 Theil, 2 half the squared coefficient of variation.
 
     (mean((x / m) ** a) - 1) / (a (a - 1)); limits -mean(ln(x / m)) at 0 and mean(x / m ln(x / m)) at 1.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+    order : float
+        Sensitivity a; small for the bottom of the distribution.
+    weights : array_like, shape (n,), optional
 
     Raises
     ------
@@ -132,6 +147,9 @@ def atkinson(x: npt.ArrayLike, aversion: float = 1, weights: npt.ArrayLike | Non
 
     Parameters
     ----------
+    x : array_like, shape (n,)
+        Incomes, positive.
+    weights : array_like, shape (n,), optional
     aversion : float
         e > 0, aversion to inequality.
 
@@ -166,6 +184,19 @@ def quantile_share_ratio(
 ) -> float:
     """Income of those above the upper quantile over income of those at or below the lower one (S80/S20 at 0.2).
 
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+    order : float
+        Below one half; 0.2 compares the top and bottom fifths.
+    weights : array_like, shape (n,), optional
+    rule : {"step", "linear"}
+        How a quantile is read: laeken's step or by interpolation.
+
+    References
+    ----------
+    Eurostat S80/S20; Langel and Tillé (2011), doi:10.1007/s10260-011-0165-6; R laeken ``qsr``.
+
     Examples
     --------
     >>> quantile_share_ratio([1, 2, 3, 4, 5])
@@ -185,6 +216,13 @@ def zenga(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """Zenga (2007) index: mean over units of 1 - mean of those not richer / mean of those not poorer.
 
     Estimator 1 - sum(w (N - H) (T - K) / (N H K)), H the cumulated weight and K the income of a unit and all above it.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Incomes, any currency.
+    weights : array_like, shape (n,), optional
+        Equal when left out.
 
     Raises
     ------
@@ -219,6 +257,9 @@ def concentration_curve(
 
     Parameters
     ----------
+    x, rank_by : array_like, shape (n,)
+        What is shared out, and what orders the units, lowest first.
+    weights : array_like, shape (n,), optional
     points : int, optional
         Interpolate at so many equal steps; every unit otherwise.
 
@@ -226,6 +267,10 @@ def concentration_curve(
     -------
     DataFrame
         Columns population and share, both from 0 to 1.
+
+    References
+    ----------
+    Kakwani (1977), doi:10.2307/1911684.
 
     Examples
     --------
@@ -251,6 +296,23 @@ def concentration_curve(
 def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points: int | None = None) -> pd.DataFrame:
     """Lorenz curve: share of income held by the poorest share of the population.
 
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Incomes, not negative.
+    weights : array_like, shape (n,), optional
+    points : int, optional
+        Interpolate at so many equal steps; every unit otherwise.
+
+    Returns
+    -------
+    DataFrame
+        Columns population and share, both from 0 to 1.
+
+    References
+    ----------
+    Lorenz (1905); L(p) = sum of the incomes of the poorest share p over all income.
+
     Examples
     --------
     >>> lorenz_curve([3, 1])["share"].tolist()
@@ -265,11 +327,24 @@ def entropy_by_group(
 ) -> pd.DataFrame:
     """Exact decomposition of generalised entropy: within each group and between groups.
 
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Incomes, positive for orders <= 0 and 1.
+    groups : sequence, shape (n,)
+    order : float
+        As in :func:`generalised_entropy`.
+    weights : array_like, shape (n,), optional
+
     Returns
     -------
     DataFrame
         Columns group, population_share, income_share, value, contribution; the last row is ``between``. Contributions
         sum to the whole: within weight = income_share**a × population_share**(1 - a).
+
+    References
+    ----------
+    Shorrocks (1984), doi:10.2307/1913511.
 
     Examples
     --------

@@ -96,6 +96,10 @@ def estimate(
     kind : {"normal", "logit"}
         ``logit`` for shares.
 
+    References
+    ----------
+    Deville (1999), Survey Methodology 25(2); conventions of R convey.
+
     Examples
     --------
     >>> from relapse_risk.poverty.linearised import Fgt
@@ -121,7 +125,28 @@ def estimate_by_group(
 ) -> Estimate:
     """A measure for each group as a domain, with the covariance between groups.
 
-    Parameters as in :func:`estimate`; ``groups`` has shape (n,).
+    Parameters
+    ----------
+    measure, income, design, level, kind
+        As in :func:`estimate`.
+    groups : sequence, shape (n,)
+        Domain of each row.
+
+    Returns
+    -------
+    Estimate
+        One row per group and the covariance between them.
+
+    References
+    ----------
+    Deville (1999), Survey Methodology 25(2).
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty.linearised import Fgt
+    >>> from relapse_risk.poverty.survey import survey_design
+    >>> estimate_by_group(Fgt(125.0), [100, 110, 150, 160], survey_design([1] * 4), ["a", "b", "a", "b"]).frame["value"].tolist()
+    [0.5, 0.5]
     """
     x = check_incomes(income)
     codes, labels = group_codes(groups, x.size)
@@ -141,7 +166,35 @@ def estimate_replicated(
     level: float = 0.95,
     kind: Interval = "normal",
 ) -> Estimate:
-    """A measure with a bootstrap or jackknife standard error; see ``survey.replicate_weights`` for the methods."""
+    """A measure with a bootstrap or jackknife standard error; see ``survey.replicate_weights`` for the methods.
+
+    Parameters
+    ----------
+    measure, income, design, domain, level, kind
+        As in :func:`estimate`.
+    method : {"bootstrap", "jackknife"}
+    generator : numpy.random.Generator, optional
+        Needed by the bootstrap.
+    replicates : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Estimate
+        variance = sum over replicates of scale × (value - whole)².
+
+    References
+    ----------
+    Rao and Wu (1988), doi:10.1080/01621459.1988.10478591; Wolter (2007), ch. 4.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty.linearised import Mean
+    >>> from relapse_risk.poverty.survey import survey_design
+    >>> found = estimate_replicated(Mean(), [1, 2, 3, 4], survey_design([1] * 4), "jackknife").frame
+    >>> found[["value", "se"]].round(6).values.tolist()  # the jackknife of a mean is s / sqrt(n)
+    [[2.5, 0.645497]]
+    """
     x = check_incomes(income)
     mask = _check_domain(domain, x.size)
     value = measure.value(x, design.weights, mask)
@@ -163,6 +216,9 @@ def fgt_decomposition(
 
     Parameters
     ----------
+    income : array_like, shape (n,)
+    design : SurveyDesign
+    line : float
     measures : sequence of three measures
         FGT of orders g, 0 and 1 against the same line.
     order : int
@@ -171,6 +227,15 @@ def fgt_decomposition(
     Notes
     -----
     Aristondo, Lasso de la Vega and Urrutia (2010), doi:10.1111/j.1467-8586.2009.00320.x.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty.linearised import Fgt
+    >>> from relapse_risk.poverty.survey import survey_design
+    >>> three = [Fgt(125.0, alpha) for alpha in (2, 0, 1)]
+    >>> found = fgt_decomposition([100, 110, 150, 160], survey_design([1] * 4), 125.0, three).frame
+    >>> float(found["value"].iloc[0].round(4))
+    0.0136
     """
     if order < 2 or len(measures) != 3:
         raise ModelError("needs order >= 2 and FGT(g), FGT(0), FGT(1)", where="fgt_decomposition", got=order)

@@ -54,10 +54,20 @@ def line_of(role: LineRole, place: Place, parameters: Parameters, day: date) -> 
 def poverty_line(place: Place, parameters: Parameters, day: date) -> DatedValue:
     """The poverty line of ``place`` in force on ``day``; see :func:`line_of`.
 
+    Parameters
+    ----------
+    place : Place
+    parameters : Parameters
+    day : date
+
     Raises
     ------
     ParameterError
         If the place has no poverty line, or it has no value on that day.
+
+    References
+    ----------
+    Values and their sources stand in ``params/lines.yaml``.
 
     Examples
     --------
@@ -70,6 +80,18 @@ def poverty_line(place: Place, parameters: Parameters, day: date) -> DatedValue:
 
 def first_line(roles: Iterable[LineRole], place: Place, parameters: Parameters, day: date) -> DatedValue | None:
     """The first of ``roles`` that exists in ``place``; ``None`` when the place has none of them.
+
+    Parameters
+    ----------
+    roles : iterable of {"poverty", "monitoring", "dibao"}
+        In order of preference.
+    place : Place
+    parameters : Parameters
+    day : date
+
+    References
+    ----------
+    Values and their sources stand in ``params/lines.yaml``.
 
     Examples
     --------

@@ -23,6 +23,17 @@ Closed = Literal["left", "right"]
 def is_poor(income: npt.ArrayLike, line: npt.ArrayLike, closed: Closed = "left") -> npt.NDArray[np.bool_]:
     """Who is poor: income < line (``closed="left"``) or income <= line (``"right"``).
 
+    Parameters
+    ----------
+    income, line : array_like, shape (n,) or scalar
+        Income and line of each unit, the same currency and period.
+    closed : {"left", "right"}
+        Poor below the line, or at the line too.
+
+    References
+    ----------
+    Donaldson and Weymark (1986), doi:10.2307/2526700, on the weak and strong definition.
+
     Examples
     --------
     >>> is_poor([3999, 4000], 4000).tolist(), is_poor([3999, 4000], 4000, closed="right").tolist()
@@ -98,6 +109,19 @@ def headcount(
 ) -> float:
     """Headcount ratio: the weighted share of the poor, FGT of order 0.
 
+    Parameters
+    ----------
+    income, line : array_like, shape (n,) or scalar
+        Income and line of each unit, the same currency and period.
+    weights : array_like, shape (n,), optional
+        Sampling or size weights; equal when left out.
+    closed : {"left", "right"}
+        Poor below the line, or at the line too.
+
+    References
+    ----------
+    Foster, Greer and Thorbecke (1984), doi:10.2307/1913475.
+
     Examples
     --------
     >>> headcount([100, 110, 150, 160], 125)
@@ -111,10 +135,23 @@ def income_gap_ratio(
 ) -> float:
     """Mean gap of the poor, FGT(1) / FGT(0).
 
+    Parameters
+    ----------
+    income, line : array_like, shape (n,) or scalar
+        Income and line of each unit, the same currency and period.
+    weights : array_like, shape (n,), optional
+        Sampling or size weights; equal when left out.
+    closed : {"left", "right"}
+        Poor below the line, or at the line too.
+
     Raises
     ------
     ModelError
         If nobody is poor.
+
+    References
+    ----------
+    Foster, Greer and Thorbecke (1984), doi:10.2307/1913475.
 
     Examples
     --------
@@ -131,6 +168,15 @@ def watts(
     income: npt.ArrayLike, line: npt.ArrayLike, weights: npt.ArrayLike | None = None, closed: Closed = "left"
 ) -> float:
     """Watts index: weighted mean of ln(z / x) over the poor, 0 for the others.
+
+    Parameters
+    ----------
+    income, line : array_like, shape (n,) or scalar
+        Income and line of each unit, the same currency and period.
+    weights : array_like, shape (n,), optional
+        Sampling or size weights; equal when left out.
+    closed : {"left", "right"}
+        Poor below the line, or at the line too.
 
     Raises
     ------
@@ -168,7 +214,14 @@ def sen(
 ) -> float:
     """Sen index H (I + (1 - I) G_p), G_p the Gini of the incomes of the poor alone.
 
-    Parameters as in :func:`fgt`; one line for all.
+    Parameters
+    ----------
+    income, line : array_like, shape (n,) or scalar
+        Income and line of each unit, the same currency and period.
+    weights : array_like, shape (n,), optional
+        Sampling or size weights; equal when left out.
+    closed : {"left", "right"}
+        Poor below the line, or at the line too.
 
     Raises
     ------
@@ -178,6 +231,10 @@ def sen(
     Notes
     -----
     Sen (1976), doi:10.2307/1912718, in the limit of many poor. A known error is to use everybody's Gini.
+
+    References
+    ----------
+    Sen (1976), doi:10.2307/1912718.
 
     Examples
     --------
@@ -199,6 +256,15 @@ def sst(
     income: npt.ArrayLike, line: npt.ArrayLike, weights: npt.ArrayLike | None = None, closed: Closed = "left"
 ) -> float:
     """Sen-Shorrocks-Thon index FGT(1) × (1 + Gini of everybody's gaps).
+
+    Parameters
+    ----------
+    income, line : array_like, shape (n,) or scalar
+        Income and line of each unit, the same currency and period.
+    weights : array_like, shape (n,), optional
+        Sampling or size weights; equal when left out.
+    closed : {"left", "right"}
+        Poor below the line, or at the line too.
 
     Notes
     -----
@@ -225,11 +291,27 @@ def fgt_by_group(
 ) -> pd.DataFrame:
     """FGT of each group with its exact share of the total.
 
+    Parameters
+    ----------
+    income, line : array_like, shape (n,) or scalar
+        Income and line of each unit, the same currency and period.
+    groups : sequence, shape (n,)
+    alpha : float
+        0 headcount, 1 gap, 2 squared gap.
+    weights : array_like, shape (n,), optional
+        Sampling or size weights; equal when left out.
+    closed : {"left", "right"}
+        Poor below the line, or at the line too.
+
     Returns
     -------
     DataFrame
         Columns group, population_share, value, contribution (population_share × value, summing to the total) and
         contribution_share (summing to one; null when nobody is poor).
+
+    References
+    ----------
+    Foster, Greer and Thorbecke (1984), doi:10.2307/1913475.
 
     Examples
     --------

@@ -92,6 +92,10 @@ def survey_design(
     ModelError
         For wrong lengths, bad weights, a missing stratum or cluster, or a single-cluster stratum under ``"fail"``.
 
+    References
+    ----------
+    Cochran (1977); single-cluster strata as ``survey.lonely.psu`` of R survey.
+
     Examples
     --------
     >>> design = survey_design([1, 1, 1, 1], strata=["a", "a", "b", "b"])
@@ -210,6 +214,10 @@ def interval(
         share is 0 or 1 the limits are null.
     degrees_of_freedom : float, optional
         Student's t with so many; normal without.
+
+    References
+    ----------
+    Korn and Graubard (1998), Survey Methodology 24(2), for the logit interval; Stata and R survey use the same.
 
     Examples
     --------

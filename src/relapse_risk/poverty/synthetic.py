@@ -81,6 +81,7 @@ def synthetic_panel(
 
     Parameters
     ----------
+    weights_1, weights_2 : array_like, optional
     income_1, income_2 : array_like, shapes (n1,) and (n2,)
         Log or level incomes of each round; lines in the same unit.
     x_1, x_2 : DataFrame
@@ -107,6 +108,19 @@ def synthetic_panel(
     -----
     Round-1 incomes of round-2 households: x b1 + error, the error drawn from round-1 errors (upper bound of mobility)
     or the household's own round-2 error scaled by sd1 / sd2 (lower bound). doi:10.1016/j.jdeveco.2013.10.003.
+
+    References
+    ----------
+    Dang, Lanjouw, Luoto and McKenzie (2014), doi:10.1016/j.jdeveco.2013.10.003.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame({"born": rng.integers(1950, 1980, 400)})
+    >>> income = [0.02 * (1980 - x["born"]) + rng.normal(0, 1, 400) for _ in range(2)]
+    >>> bounds = synthetic_panel(income[0], x, income[1], x, (0.0, 0.0), rng)
+    >>> type(bounds).__name__
+    'SyntheticPanel'
     """
     y1, y2 = check_incomes(income_1, "income_1"), check_incomes(income_2, "income_2")
     w1, w2 = check_weights(weights_1, y1.size), check_weights(weights_2, y2.size)

@@ -52,9 +52,9 @@ def parameters(source: Source) -> Block:
     ]
     rows = []
     for used in source.facts.manifest["parameters"]:
-        number = float(used["value"])
-        kind = UNIT_KINDS.get(str(used["unit"]), "count" if number.is_integer() else "number")
-        value = written(source, number, kind)
+        amount = float(used["value"])
+        kind = UNIT_KINDS.get(str(used["unit"]), "count" if amount.is_integer() else "number")
+        value = written(source, amount, kind)
         mark = str(used["confidence"])
         rows.append(
             [

@@ -1,0 +1,30 @@
+"""Public functions of the measurement library say what they take, what they follow, and show themselves at work."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from importlib import import_module
+
+import pytest
+
+UNITS = ("poverty", "hardship", "ranking")
+PUBLIC = [
+    pytest.param(found, id=f"{unit}.{name}")
+    for unit in UNITS
+    for name in import_module(f"relapse_risk.{unit}").__all__
+    if inspect.isfunction(found := getattr(import_module(f"relapse_risk.{unit}"), name))
+]
+SOURCE = re.compile(r"^References\n-+\n|doi:|\((1[89]|20)\d\d\)|COINr|source", re.MULTILINE)
+
+
+@pytest.mark.parametrize("function", PUBLIC)
+def test_a_docstring_has_parameters_a_source_and_an_example(function: Callable[..., object]) -> None:
+    doc = inspect.getdoc(function) or ""
+    assert "Parameters\n----------\n" in doc
+    assert SOURCE.search(doc), "names nothing it follows"
+    assert ">>> " in doc, "shows no example"
+    named = doc.split("Parameters\n----------\n")[1]
+    for name in inspect.signature(function).parameters:
+        assert re.search(rf"\b{name}\b", named), f"does not say what {name} is"

@@ -34,6 +34,8 @@ def weighted_quantile(
 
     Parameters
     ----------
+    x : array_like, shape (n,)
+    weights : array_like, shape (n,), optional
     order : float
         Between 0 and 1.
     rule : {"step", "laeken"}

@@ -18,7 +18,8 @@ setup-dev: ## virtual environment with what the tests need too
 	@tools/setup.sh requirements/dev.txt
 
 demo: setup ## the demo register of Dezhou, scored, ranked and assessed
-	@test -f $(PLACE)/register/manifest.json || $(RR) demo --out $(PLACE)/register
+	@$(BIN)/python -c "from relapse_risk.register import Register; Register.open('$(PLACE)/register')" 2>/dev/null \
+	  || { rm -rf $(PLACE); $(RR) demo --out $(PLACE)/register; } # none yet, or one of an older schema
 	@$(RR) score --register $(PLACE)/register --month $(MONTH) --out $(PLACE)/scores
 	@$(RR) rank --register $(PLACE)/register --month $(MONTH) --out $(PLACE)/scores
 	@$(RR) facts --register $(PLACE)/register --month $(MONTH) --scores $(PLACE)/scores --out $(PLACE)/facts
@@ -44,8 +45,8 @@ lab: demo ## JupyterLab on the exploration notebooks
 lock: setup-dev ## compile the hash locks anew (names no registry host)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/run.txt
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --group build -o requirements/run.txt
+	@$(BIN)/uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/dev.txt
 
 clean: ## remove data, reports and caches (not the environment)

@@ -62,7 +62,7 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
   [ -x "$venv/bin/python" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 || make_venv
   say "Installing the locked packages into $venv (once; a few minutes)"
   "$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r "$lock"
-  "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --editable .
+  "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
   printf '%s\n' "$wanted" >"$stamp"
 fi
 install_pango

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -70,7 +71,8 @@ def import_(
             as_of=as_of.date() if as_of else date.today(),
             progress=progress,
         )
-    tell(report, report.summary(), as_json)
+    counts = {"rejected": report.rejected, "warnings": report.warnings}
+    tell(asdict(report) | counts, report.summary(), as_json)
     if report.rejected:
         raise typer.Exit(EXIT_FOUND)
 

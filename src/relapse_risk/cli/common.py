@@ -65,6 +65,7 @@ def _plain(value: Any) -> Any:
 
 
 def tell(result: Any, text: str, as_json: bool) -> None:
+    """Print ``result`` as JSON, or ``text``, on standard output."""
     typer.echo(json.dumps(_plain(result), ensure_ascii=False, indent=2) if as_json else text)
 
 

@@ -76,10 +76,10 @@ class Findings:
         Examples
         --------
         >>> merge_findings([]).summary()
-        '0 errors, 0 warnings from 0 rules; 0 rules not applied'
+        '0 errors, 0 warnings, found by 0 rules; 0 rules not applied for want of data'
         """
         errors, fired, left = self.errors, self.frame["rule"].nunique(), self.skipped["rule"].nunique()
-        return f"{errors} errors, {len(self.frame) - errors} warnings from {fired} rules; {left} rules not applied"
+        return f"{errors} errors, {len(self.frame) - errors} warnings, found by {fired} rules; {left} rules not applied for want of data"
 
     def _repr_html_(self) -> str:
         return f"<p>{self.summary()}</p>" + str(self.counts().to_html(index=False))

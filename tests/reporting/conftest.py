@@ -12,6 +12,7 @@ from relapse_risk.assessment import compute_facts
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register
 from relapse_risk.reporting.edition import Edition, read_edition
+from relapse_risk.reporting.publish import published
 from relapse_risk.reporting.render import render_edition
 from relapse_risk.scores import compute_ranks, compute_scores
 
@@ -38,7 +39,7 @@ def edition_file(path: Path, facts: Path, **changes: object) -> Path:
     """An edition file for the small city; ``changes`` replace or (None) drop keys."""
     content: dict[str, object] = {
         "name": "small", "place": "dezhou", "month": MONTH, "register": str(facts), "facts": str(facts),
-        "notebook": str(ROOT / "notebooks/reports/county_assessment.ipynb"), "counties": [COUNTY],
+        "notebooks": str(ROOT / "notebooks/reports/county_assessment.ipynb"), "counties": [COUNTY],
         "out": str(path.parent / "out"),
     }  # fmt: skip
     content = {key: value for key, value in (content | changes).items() if value is not None}
@@ -56,6 +57,11 @@ def rendered(facts_folder: Path, session_folder: Path) -> Edition:
         result = render_edition(edition, workers=2)
         assert result.exit_code == 0, result.summary()
     return edition
+
+
+def released(edition: Edition) -> Path:
+    """Folder of the newest edition that was published."""
+    return published(edition.out)[-1].folder
 
 
 def notebook(path: Path, *code: str, parameters: str | None = 'county = "x"\nmonth = "x"\nlanguage = "zh"\nregister = ""\nfacts = ""') -> Path:  # fmt: skip

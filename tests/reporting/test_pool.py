@@ -12,40 +12,71 @@ from relapse_risk.errors import RenderError
 from relapse_risk.reporting import pool
 
 PLANTED: list[str] = []
+HERE = "tests.reporting.test_pool"
 
 
-def no_warm_up() -> None:
-    """Nothing to prepare."""
+class Lamp:
+    """A tool that knows who borrowed it."""
+
+    made = 0
+
+    def __init__(self, _: object, place: int) -> None:
+        Lamp.made += 1
+        self.place, self.number, self.closed = place, Lamp.made, False
+
+    def is_running(self) -> bool:
+        return not self.closed
+
+    def close(self) -> None:
+        self.closed = True
 
 
-def work(job: str) -> str:
+def work(job: str, tool: Lamp | None) -> str:
     """Stand-in for a report; ``job`` says how it behaves."""
     if job == "dies":
         os._exit(9)
     if job == "hangs":
         time.sleep(600)
+    if job == "lamp":
+        assert tool is not None
+        return f"place {tool.place} number {tool.number}"
     PLANTED.append(job)
     return f"{job} after {PLANTED[:-1]} with {os.environ['OMP_NUM_THREADS']} thread"
 
 
+def run_all(
+    jobs: list[str], workers: int, timeout: float = 60, task: str = "work", tool: str = ""
+) -> dict[int, object]:
+    with pool.Zygote(pool.Setup(workers=workers, timeout=timeout, tool=tool)) as zygote:
+        return dict(zygote.run(f"{HERE}:{task}", jobs))
+
+
 def test_every_job_answers_and_nothing_leaks_between_them() -> None:
-    found = dict(pool.run_all(work, ["a", "b", "c"], 1, no_warm_up))
-    assert found == {i: f"{job} after [] with 1 thread" for i, job in enumerate("abc")}
+    assert run_all(["a", "b", "c"], 1) == {i: f"{job} after [] with 1 thread" for i, job in enumerate("abc")}
 
 
 def test_a_process_that_dies_or_hangs_is_reported_and_the_others_go_on() -> None:
-    found = dict(pool.run_all(work, ["dies", "a", "hangs", "b"], 2, no_warm_up, timeout=8))
-    assert (found[1][:1], found[3][:1]) == ("a", "b")
+    found = run_all(["dies", "a", "hangs", "b"], 2, timeout=8)
+    assert (str(found[1])[:1], str(found[3])[:1]) == ("a", "b")
     assert isinstance(found[0], RenderError)
     assert "died; got 'exit code 9'" in str(found[0])
     assert "took too long" in str(found[2])
 
 
 def test_no_job_starts_no_process() -> None:
-    assert list(pool.run_all(work, [], 2, no_warm_up)) == []
+    with pool.Zygote(pool.Setup()) as zygote:
+        assert list(zygote.run(f"{HERE}:work", [])) == []
+        assert zygote._process is None
 
 
-def slow(job: str) -> None:
+@pytest.mark.skipif(not pool.FORKS, reason="tools are inherited only through a fork")
+def test_a_tool_is_borrowed_by_place_and_replaced_after_a_death() -> None:
+    found = run_all(["lamp", "lamp", "dies", "lamp"], 1, tool=f"{HERE}:Lamp")
+    assert [found[0], found[1]] == ["place 0 number 1"] * 2
+    assert found[3] == "place 0 number 2"
+
+
+def slow(job: str, _: object) -> None:
     """Leave a sign of life, then wait."""
     Path(job).write_text(str(os.getpid()))
     time.sleep(600)
@@ -54,12 +85,12 @@ def slow(job: str) -> None:
 @pytest.mark.skipif(not pool.FORKS, reason="children are forked only here")
 def test_a_driver_that_stops_listening_leaves_no_process_behind(tmp_path: Path) -> None:
     sign = tmp_path / "pid"
-    running = pool.run_all(slow, [str(sign), "never"], 1, no_warm_up, timeout=20)
-    stopped = pool.run_all(work, ["a"], 1, no_warm_up)
-    assert next(stopped)[0] == 0
-    stopped.close()
-    results = dict(pool.run_all(slow, [str(sign)], 1, no_warm_up, timeout=2))
+    with pool.Zygote(pool.Setup(workers=2)) as zygote:
+        running = zygote.run(f"{HERE}:slow", [str(sign), str(tmp_path / "other")])
+        running_once = zygote._started()
+        running_once.send((f"{HERE}:slow", (str(sign),)))
+        while not sign.exists() or not sign.read_text():
+            time.sleep(0.05)
     running.close()
-    assert "took too long" in str(results[0])
     with pytest.raises(ProcessLookupError):
         os.kill(int(sign.read_text()), 0)

@@ -6,15 +6,16 @@ import json
 import re
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from pypdf import PdfReader
-from tests.reporting.conftest import COUNTY, OTHER, edition_file, notebook
+from tests.reporting.conftest import COUNTY, OTHER, edition_file, notebook, released
 
-from relapse_risk.reporting import render
+from relapse_risk.reporting import engine, render
+from relapse_risk.reporting.due import published_editions
 from relapse_risk.reporting.edition import Edition, read_edition
-from relapse_risk.reporting.publish import published_editions
-from relapse_risk.reporting.render import render_edition
+from relapse_risk.reporting.render import explain_edition, render_edition
 
 PARAMETERS = 'county = ""\nmonth = ""\nlanguage = ""\nregister = ""\nfacts = ""'
 SHORT = "from relapse_risk.reporting.report import open_report\nreport = open_report(facts, month, county, language)"
@@ -23,12 +24,12 @@ NAMES = {"zh": "齐河县", "en": "Qihe County"}
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def page(request: pytest.FixtureRequest, rendered: Edition) -> tuple[str, str]:
-    return request.param, (rendered.out / f"{COUNTY}-{request.param}.html").read_text(encoding="utf-8")
+    return request.param, (released(rendered) / f"{COUNTY}-{request.param}.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def pdf(request: pytest.FixtureRequest, rendered: Edition) -> tuple[str, PdfReader]:
-    return request.param, PdfReader(rendered.out / f"{COUNTY}-{request.param}.pdf")
+    return request.param, PdfReader(released(rendered) / f"{COUNTY}-{request.param}.pdf")
 
 
 def test_the_page_needs_nothing_from_outside(page: tuple[str, str]) -> None:
@@ -84,8 +85,9 @@ def test_the_pdf_has_title_language_tags_bookmarks_and_page_numbers(pdf: tuple[s
     assert len([item for item in reader.outline[1] if not isinstance(item, list)]) == 19
     last = reader.pages[-1].extract_text()
     assert f"{len(reader.pages)} / {len(reader.pages)}" in last
-    contents = reader.pages[1].extract_text()
-    assert re.search(r"\.\s*3", contents), "page numbers in the contents"
+    told = [int(number) for number in re.findall(r"(?m)\s(\d+)\s*$", reader.pages[1].extract_text())]
+    stand = [reader.get_destination_page_number(item) + 1 for item in reader.outline[1] if not isinstance(item, list)]
+    assert [number for number in told if number != len(reader.pages)][-19:] == stand, "page numbers in the contents"
 
 
 def test_the_pdf_text_is_selectable_and_every_font_is_ours(pdf: tuple[str, PdfReader]) -> None:
@@ -107,56 +109,68 @@ def test_the_pdf_text_is_selectable_and_every_font_is_ours(pdf: tuple[str, PdfRe
 
 
 def test_the_index_lists_reports_in_both_languages(rendered: Edition) -> None:
-    chinese = (rendered.out / "index.html").read_text(encoding="utf-8")
-    english = (rendered.out / "index.en.html").read_text(encoding="utf-8")
-    for html in (chinese, english):
-        for kind in ("zh.html", "zh.pdf", "en.html", "en.pdf"):
-            assert f'href="{COUNTY}-{kind}"' in html
-    assert 'href="index.en.html"' in chinese
-    assert "Qihe County" in english
+    for folder, base in ((released(rendered), ""), (rendered.out, f"{released(rendered).name}/")):
+        chinese = (folder / "index.html").read_text(encoding="utf-8")
+        english = (folder / "index.en.html").read_text(encoding="utf-8")
+        for html in (chinese, english):
+            for kind in ("zh.html", "zh.pdf", "en.html", "en.pdf"):
+                assert f'href="{base}{COUNTY}-{kind}"' in html
+                assert (folder / f"{base}{COUNTY}-{kind}").is_file()
+        assert 'href="index.en.html"' in chinese
+        assert "Qihe County" in english
 
 
 def test_a_second_run_renders_nothing(rendered: Edition) -> None:
-    before = {path: path.stat().st_mtime_ns for path in rendered.out.glob(f"{COUNTY}*")}
+    before = {path: path.stat().st_mtime_ns for path in rendered.out.rglob("*.html")}
     result = render_edition(rendered)
     assert {outcome.status for outcome in result.outcomes} == {"unchanged"}
-    assert {path: path.stat().st_mtime_ns for path in rendered.out.glob(f"{COUNTY}*")} == before
-    assert any("4 reports" in line or "2 reports" in line for line in published_editions(rendered.out.parent))
+    assert not result.new
+    assert {path: path.stat().st_mtime_ns for path in rendered.out.rglob("*.html")} == before
+    assert any("2 reports" in line for line in published_editions(rendered.out.parent))
+    assert {(reason.runs, reason.why) for reason in explain_edition(rendered)} == {(False, "unchanged")}
 
 
 def short_edition(folder: Path, facts: Path, *code: str, **changes: object) -> Edition:
     """An edition of two counties whose notebook shows one section only."""
     source = notebook(folder / "short.ipynb", SHORT, *code, "report.section(2)", parameters=PARAMETERS)
-    given = {"notebook": str(source), "counties": [COUNTY, OTHER], "languages": ["zh"], "formats": ["html"]}
+    given = {"notebooks": str(source), "counties": [COUNTY, OTHER], "languages": ["zh"], "formats": ["html"]}
     return read_edition(edition_file(folder / "edition.yaml", facts, **(given | changes)))
 
 
 def test_a_county_that_fails_keeps_its_last_report_and_gets_a_page(tmp_path: Path, facts_folder: Path) -> None:
     good = render_edition(short_edition(tmp_path, facts_folder))
     assert good.exit_code == 0
-    last = (tmp_path / "out" / f"{OTHER}-zh.html").read_bytes()
+    last = (good.folder / f"{OTHER}-zh.html").read_bytes()
     result = render_edition(short_edition(tmp_path, facts_folder, f'assert county != "{OTHER}", "<b>no data</b>"'))
-    out = tmp_path / "out"
+    out = result.folder
     assert result.exit_code == render.SOME_FAILED
+    assert out != good.folder
     assert (out / f"{OTHER}-zh.html").read_bytes() == last
     failure = (out / f"{OTHER}-zh.failed.html").read_text(encoding="utf-8")
     assert "AssertionError: &lt;b&gt;no data&lt;/b&gt;" in failure
-    failures = json.loads((out / "failures.json").read_text())
-    assert [(row["county"], row["data_date"]) for row in failures] == [(OTHER, "2020-12-31")]
+    for folder in (out, tmp_path / "out"):
+        failures = json.loads((folder / "failures.json").read_text())
+        assert [(row["county"], row["data_date"]) for row in failures] == [(OTHER, "2020-12-31")]
+    suite = ElementTree.parse(out / "junit.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert "no data" in suite.find("testcase/failure").get("message")
     index = (out / "index.html").read_text(encoding="utf-8")
     assert f'href="{OTHER}-zh.failed.html"' in index
     assert f'href="{OTHER}-zh.html"' in index
     assert "上一次的成品仍可查看，数据截至2020年12月31日" in index
-    assert "failed: 371402 zh" in result.summary()
+    assert f'href="../{good.folder.name}/index.html"' in index
+    assert "failed: 371402-zh" in result.summary()
+    same = render_edition(short_edition(tmp_path, facts_folder, f'assert county != "{OTHER}", "<b>no data</b>"'))
+    assert (same.folder, same.exit_code) == (out, render.SOME_FAILED), "the same failure is no news"
     mended = render_edition(short_edition(tmp_path, facts_folder))
     assert mended.exit_code == 0
-    assert not (out / f"{OTHER}-zh.failed.html").exists()
+    assert not list(mended.folder.glob("*.failed.html"))
 
 
 def test_nothing_published_is_told_apart(tmp_path: Path, facts_folder: Path) -> None:
     result = render_edition(short_edition(tmp_path, facts_folder, "1 / 0"))
     assert result.exit_code == render.NONE_PUBLISHED
-    assert not list((tmp_path / "out").glob("*-zh.html"))
+    assert not list((tmp_path / "out").rglob("*-zh.html"))
 
 
 def test_a_process_that_dies_fails_alone(tmp_path: Path, facts_folder: Path) -> None:
@@ -169,7 +183,7 @@ def test_a_character_without_a_glyph_fails_the_report_and_is_named(tmp_path: Pat
     code = "from IPython.display import HTML\nHTML('<p>🙂</p>')"
     result = render_edition(short_edition(tmp_path, facts_folder, code, counties=[COUNTY]))
     assert "U+1F642" in result.outcomes[0].error
-    assert (tmp_path / "out" / f"{COUNTY}-zh.failed.html").is_file()
+    assert (result.folder / f"{COUNTY}-zh.failed.html").is_file()
 
 
 def test_a_page_that_reaches_outside_is_refused(tmp_path: Path, facts_folder: Path) -> None:
@@ -178,13 +192,14 @@ def test_a_page_that_reaches_outside_is_refused(tmp_path: Path, facts_folder: Pa
     assert "the page refers outside itself" in result.outcomes[0].error
 
 
-def test_without_pango_the_page_still_comes_and_the_command_is_named(
+def test_without_a_printer_the_page_still_comes_and_the_command_is_named(
     tmp_path: Path, facts_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(render, "PDF_MISSING", "PDF needs Pango (cannot load)")
+    monkeypatch.setattr(engine, "chromium_version", lambda: "")
+    monkeypatch.setattr(engine, "_pango_loads", lambda: False)
     edition = short_edition(tmp_path, facts_folder, counties=[COUNTY], formats=["html", "pdf"])
     result = render_edition(edition)
     assert result.exit_code == 0
     assert set(result.outcomes[0].files) == {f"{COUNTY}-zh.html"}
-    assert "HTML only. PDF needs Pango (cannot load); install Pango: apt-get install" in result.summary()
-    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["pdf"] == "none"
+    assert "HTML only. PDF needs a printer; install Pango: apt-get install" in result.summary()
+    assert json.loads((result.folder / "manifest.json").read_text())["pdf"] == "none"

@@ -6,7 +6,7 @@ from html import escape
 
 from relapse_risk.assessment import FactColumn
 from relapse_risk.errors import ParameterError
-from relapse_risk.parameters import read_parameters
+from relapse_risk.parameters import Parameters, read_parameters
 from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.format import format_value
 from relapse_risk.reporting.judgement import judged_value, written
@@ -50,7 +50,7 @@ def parameters(source: Source) -> Block:
         Head(source.say(f"column.{name}"), name == "value")
         for name in ("name", "value", "start", "confidence", "source")
     ]
-    rows = []
+    rows, known = [], read_parameters()  # read once: reading is most of this section's time
     for used in source.facts.manifest["parameters"]:
         amount = float(used["value"])
         kind = UNIT_KINDS.get(str(used["unit"]), "count" if amount.is_integer() else "number")
@@ -58,7 +58,7 @@ def parameters(source: Source) -> Block:
         mark = str(used["confidence"])
         rows.append(
             [
-                Cell(_parameter_label(source, used["name"])), Cell(value, "", _unit(source, str(used["unit"]))), Cell(str(used["start"])),
+                Cell(_parameter_label(source, known, used["name"])), Cell(value, "", _unit(source, str(used["unit"]))), Cell(str(used["start"])),
                 Cell(source.say(f"value.confidence.{mark}"), "" if mark == "documented" else "assumed"),
                 Cell(bilingual(used["source"], source.language)),
             ]
@@ -73,9 +73,9 @@ def _unit(source: Source, unit: str) -> str:
     return source.say(key) if has_text(key) else unit
 
 
-def _parameter_label(source: Source, name: str) -> str:
+def _parameter_label(source: Source, known: Parameters, name: str) -> str:
     try:
-        return read_parameters().parameter(name).label.in_language(source.language)
+        return known.parameter(name).label.in_language(source.language)
     except ParameterError:  # facts of an older parameter folder
         return name
 

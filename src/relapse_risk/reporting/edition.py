@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from relapse_risk.assessment import Facts, read_facts
-from relapse_risk.errors import EditionError, ParameterError, RelapseRiskError
+from relapse_risk.errors import EditionError, ParameterError
 from relapse_risk.months import check_month
 from relapse_risk.parameters import check_model, params_dir, read_yaml
+from relapse_risk.reporting.pool import named
 
-__all__ = ["Edition", "ReportPlan", "plan", "read_edition"]
+__all__ = ["CountyQuery", "Edition", "Plan", "ReportPlan", "edition_month", "plan", "read_edition"]
+
+QUARTER_ENDS = ("03", "06", "09", "12")
+LATEST = "latest"
+
+
+class CountyQuery(BaseModel):
+    """Counties chosen by what their facts say: one indicator and its verdict or value.
+
+    Attributes
+    ----------
+    indicator : str
+        Name of an indicator of the facts.
+    verdict : list of words, optional
+    above, below : float, optional
+        Strict bounds of the value, in the indicator's own unit (a share is 0–1).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    indicator: str
+    verdict: tuple[Literal["met", "watch", "not_met", "no_limit", "not_collected"], ...] = ()
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> CountyQuery:
+        if not self.verdict and self.above is None and self.below is None:
+            raise ValueError("a query needs verdict, above or below")
+        return self
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 class Edition(BaseModel):
@@ -22,37 +57,82 @@ class Edition(BaseModel):
 
     Attributes
     ----------
-    place : str
-        Name of the place; must be the facts' own.
+    name, place : str
+        ``place`` must be the facts' own.
+    every : {"month", "quarter", "week"}, optional
+        How often it is due; ``quarter`` takes the months that end one.
     month : str
+        ``YYYY-MM``, or ``latest``: the newest facts (of a quarter's end where ``every`` says so).
     facts, register, out : Path
         Folders; relative ones start at the working folder.
-    notebook : Path
-    counties : list of codes, or "all"
+    notebooks : one path or a list
+        Each makes one report per county and language.
+    counties : "all", a list of codes, or a :class:`CountyQuery`
     languages, formats : lists
+    pdf : {"auto", "chromium", "weasyprint"}
+    audience : {"public", "restricted"}
+        ``restricted`` passes the word to notebooks that take it, and keeps the folder from other users.
+    keep : int
+        Published editions that stay.
+    on_failure : {"publish_others", "publish_none"}
+    retries : int
+        Times a report is tried again when its process died or took too long.
+    timeout_seconds : float
+        Of one report.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
     place: str
-    month: str
+    every: Literal["month", "quarter", "week"] | None = None
+    month: str = LATEST
     facts: Path
     register_folder: Path = Field(alias="register")
-    notebook: Path = Path("notebooks/reports/county_assessment.ipynb")
-    counties: Literal["all"] | tuple[str, ...] = "all"
-    languages: tuple[Literal["zh", "en"], ...] = ("zh", "en")
-    formats: tuple[Literal["html", "pdf"], ...] = ("html", "pdf")
+    notebooks: Annotated[tuple[Path, ...], BeforeValidator(_listed)] = Field(
+        default=(Path("notebooks/reports/county_assessment.ipynb"),), min_length=1
+    )
+    counties: Literal["all"] | tuple[str, ...] | CountyQuery = "all"
+    languages: tuple[Literal["zh", "en"], ...] = Field(default=("zh", "en"), min_length=1)
+    formats: tuple[Literal["html", "pdf"], ...] = Field(default=("html", "pdf"), min_length=1)
+    pdf: Literal["auto", "chromium", "weasyprint"] = "auto"
+    audience: Literal["public", "restricted"] = "public"
     out: Path
+    keep: int = Field(default=12, ge=1)
+    on_failure: Literal["publish_others", "publish_none"] = "publish_others"
+    retries: int = Field(default=1, ge=0, le=5)
+    timeout_seconds: float = Field(default=900, gt=0)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportPlan:
-    """One report to render: county, language and where it goes."""
+    """One report to render: county, language, notebook, and what its file names begin with."""
 
     county: str
     name: str
     language: str
+    notebook: Path
     stem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything an edition will render.
+
+    Attributes
+    ----------
+    month : str
+        The month itself, where the file says ``latest``.
+    facts : Path
+        Folder of the month's facts.
+    manifest : dict
+        Their ``facts.json``.
+    """
+
+    edition: Edition
+    month: str
+    facts: Path
+    manifest: Mapping[str, Any]
+    reports: tuple[ReportPlan, ...]
 
 
 def read_edition(path: str | Path) -> Edition:
@@ -66,60 +146,121 @@ def read_edition(path: str | Path) -> Edition:
     file = Path(path)
     try:
         content: Any = read_yaml(file)
-        known = {field.alias or name for name, field in Edition.model_fields.items()}
-        if isinstance(content, dict):
-            for key in content:
-                if key not in known:
-                    near = get_close_matches(str(key), known, 1)
-                    raise EditionError(
-                        "unknown key", where=str(file), got=key,
-                        expected=" | ".join(sorted(known)), fix=f"did you mean {near[0]!r}" if near else "drop it",
-                    )  # fmt: skip
+        _check_keys(content, file)
         edition = check_model(Edition, content, str(file))
     except ParameterError as error:
         raise EditionError(
-            error.what, where=error.where, got=error.got, expected=error.expected, fix=error.fix
+            error.what, where=error.where, got=error.got, expected=error.expected, fix=_nearest(error)
         ) from error
-    check_month(edition.month, f"{file}: month")
+    if edition.month != LATEST:
+        check_month(edition.month, f"{file}: month")
+    for key in ("counties", "languages", "formats", "notebooks"):
+        if isinstance(given := getattr(edition, key), tuple) and (twice := {x for x in given if given.count(x) > 1}):
+            raise EditionError("given twice", where=f"{file}: {key}", got=str(min(twice)), fix="name it once")
     return edition
 
 
-def notebook_path(edition: Edition) -> Path:
-    """The notebook, in the working folder or beside the parameters."""
-    for candidate in (edition.notebook, params_dir().parent / edition.notebook):
+def _check_keys(content: Any, file: Path) -> None:
+    known = {field.alias or name for name, field in Edition.model_fields.items()}
+    for key in content if isinstance(content, dict) else ():
+        if key not in known:
+            near = get_close_matches(str(key), known, 1)
+            raise EditionError(
+                "unknown key", where=str(file), got=key,
+                expected=" | ".join(sorted(known)), fix=f"did you mean {near[0]!r}" if near else "drop it",
+            )  # fmt: skip
+
+
+def _nearest(error: ParameterError) -> str:
+    """The fix of a wrong value: the nearest of the words the message allows."""
+    allowed = re.findall(r"'([a-z_]+)'", error.what)
+    near = get_close_matches(str(error.got).lower(), allowed, 1, 0.3)
+    return f"did you mean {near[0]!r}" if near else f"one of {' '.join(allowed)}" if allowed else error.fix
+
+
+def _found(path: Path, what: str) -> Path:
+    """A file of the project, in the working folder or beside the parameters."""
+    for candidate in (path, params_dir().parent / path):
         if candidate.is_file():
             return candidate
-    raise EditionError("notebook not found", where="notebook", got=str(edition.notebook), fix="check the path")
+    near = get_close_matches(path.name, [p.name for p in path.parent.glob(f"*{path.suffix}")], 1)
+    raise EditionError(
+        f"{what} not found", where=what, got=str(path), fix=f"did you mean {near[0]!r}" if near else "check the path"
+    )
 
 
-def plan(edition: Edition) -> tuple[tuple[ReportPlan, ...], Facts]:
-    """Every report of the edition, counties and place checked against the facts.
+def edition_month(edition: Edition) -> str:
+    """The month that the edition is of: as written, or the newest facts that fit ``every``.
 
     Raises
     ------
     EditionError
-        For facts of another place, missing facts, or an unknown county (naming the nearest).
+        If there are no such facts.
     """
+    if edition.month != LATEST:
+        return edition.month
+    months = sorted(file.parent.name for file in edition.facts.glob("????-??/facts.json"))
+    if edition.every == "quarter":
+        months = [month for month in months if month[-2:] in QUARTER_ENDS]
+    if not months:
+        raise EditionError("no facts yet", where=f"{edition.name}: month", got=LATEST, fix="run relapse-risk facts")
+    return months[-1]
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """``facts.json`` alone: opening the facts would import what computes them, seconds for a run with nothing to do."""
+    path = folder / "facts.json"
     try:
-        facts = read_facts(edition.facts, edition.month)
-    except RelapseRiskError as error:
-        raise EditionError(error.what, where=error.where, got=error.got, fix=error.fix) from error
-    if facts.manifest["place"] != edition.place:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise EditionError("no facts of this month", where=str(path), fix="run relapse-risk facts") from error
+    except (OSError, ValueError) as error:
+        raise EditionError(f"damaged: {error}", where=str(path), fix="run relapse-risk facts again") from error
+    return content
+
+
+def plan(edition: Edition) -> Plan:
+    """Every report of the edition; counties, place and notebooks checked.
+
+    Raises
+    ------
+    EditionError
+        For facts of another place, missing facts, an unknown county (naming the nearest), or a missing notebook.
+    """
+    month = edition_month(edition)
+    facts = edition.facts / month
+    manifest = _manifest(facts)
+    if manifest["place"] != edition.place:
         raise EditionError(
-            "the facts are of another place", where=edition.name, got=facts.manifest["place"], expected=edition.place
+            "the facts are of another place", where=edition.name, got=manifest["place"], expected=edition.place
         )
-    names = {code: (zh, en) for code, zh, en in facts.manifest["counties"]}
-    codes = tuple(names) if edition.counties == "all" else edition.counties
-    for code in codes:
+    names = {code: {"zh": zh, "en": en} for code, zh, en in manifest["counties"]}
+    notebooks = [_found(path, "notebook") for path in edition.notebooks]
+    reports = tuple(
+        ReportPlan(code, names[code][language], language, notebook, _stem(code, language, notebook, len(notebooks)))
+        for code in _counties(edition, facts, names)
+        for notebook in notebooks
+        for language in edition.languages
+    )
+    return Plan(edition, month, facts, manifest, reports)
+
+
+def _stem(county: str, language: str, notebook: Path, notebooks: int) -> str:
+    return f"{county}-{language}" if notebooks == 1 else f"{county}-{notebook.stem}-{language}"
+
+
+def _counties(edition: Edition, facts: Path, names: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    if edition.counties == "all":
+        return tuple(names)
+    where = f"{edition.name}: counties"
+    if isinstance(edition.counties, CountyQuery):
+        chosen: tuple[str, ...] = named("relapse_risk.reporting.query:counties_of")(facts, edition.counties, where)
+        return chosen
+    for code in edition.counties:
         if code not in names:
             near = get_close_matches(code, names, 1)
             raise EditionError(
-                "unknown county", where=f"{edition.name}: counties", got=code,
-                fix=f"did you mean {near[0]}" if near else f"one of {' '.join(names)}",
+                "unknown county", where=where, got=code,
+                fix=f"did you mean {near[0]} ({names[near[0]]['zh']})" if near else f"one of {' '.join(names)}",
             )  # fmt: skip
-    plans = tuple(
-        ReportPlan(code, names[code][0 if language == "zh" else 1], language, f"{code}-{language}")
-        for code in codes
-        for language in edition.languages
-    )
-    return plans, facts
+    return tuple(edition.counties)

@@ -24,10 +24,24 @@ from traitlets.config import Config
 
 from relapse_risk.errors import EditionError, RenderError
 
-__all__ = ["ENGINE", "InProcess", "check_parameters", "run_notebook"]
+__all__ = ["ENGINE", "InProcess", "check_parameters", "declared_parameters", "run_notebook"]
 
 ENGINE = "relapse_risk"
 MOST_SHOWN = 160
+
+
+def declared_parameters(notebook: Path) -> frozenset[str]:
+    """Names in the notebook's parameters cell.
+
+    Raises
+    ------
+    EditionError
+        For a file that is no notebook.
+    """
+    try:
+        return frozenset(papermill.inspect_notebook(str(notebook)))
+    except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        raise EditionError(f"notebook cannot be read: {error}", where=str(notebook)) from error
 
 
 def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> None:
@@ -38,10 +52,7 @@ def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> None:
     EditionError
         For a misspelt, missing or unknown parameter, or a notebook without a parameters cell.
     """
-    try:
-        declared = set(papermill.inspect_notebook(str(notebook)))
-    except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
-        raise EditionError(f"notebook cannot be read: {error}", where=str(notebook)) from error
+    declared = declared_parameters(notebook)
     if not declared:
         raise EditionError(
             "the notebook has no parameters cell",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from html import unescape
+from html import escape, unescape
 from importlib.resources import files
-from string import printable
+from string import digits, printable
 
 import nbformat
+import uharfbuzz as hb
 from nbconvert import HTMLExporter
 
 from relapse_risk.errors import RenderError
+from relapse_risk.reporting.chromium import Browser
+from relapse_risk.reporting.engine import PdfEngine, pdf_advice
 from relapse_risk.reporting.fonts import FAMILY, font_css
+from relapse_risk.reporting.pdfpack import PLACEHOLDER_PX, compact, objects_of, page_numbers, with_page_numbers
 
-try:  # Pango may be missing: reports are HTML then, and the manifest says so
+try:
     import weasyprint
     import weasyprint.urls
 except OSError as error:  # pragma: no cover - depends on the machine
@@ -24,29 +31,49 @@ except OSError as error:  # pragma: no cover - depends on the machine
 else:
     PDF_MISSING = ""
 
-__all__ = ["PDF_MISSING", "pdf_advice", "to_html", "to_pdf", "warm_up"]
+__all__ = ["Sheet", "to_html", "to_pdf", "warm_up"]
 
 FONTS_MARK = "/*FONTS*/"
 OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["'](?!#|data:)([^"']+)["']|url\((?!data:|#)([^)]+)\)""")
-NARROW = re.compile(r'<svg class="narrow".*?</svg>', re.DOTALL)  # never printed; costly to lay out
+NARROW = re.compile(r'<svg [^>]*class="narrow".*?</svg>', re.DOTALL)  # never printed; costly to lay out
+CONTENTS = re.compile(r'<nav class="contents".*?</nav>', re.DOTALL)
+ENTRY = re.compile(r'(<li><a href="#([^"]+)">.*?)(</li>)', re.DOTALL)
+FONT = re.compile(r'@font-face\{font-family:"[^"]+";font-weight:400;[^}]*?base64,([^"]+)"')
 # The font draws these as wide Chinese marks.
 STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": "&quot;", "”": "&quot;"})
-ALWAYS = printable.strip() + " –−"  # page numbers, leaders and bullets come from the style sheet
+ALWAYS = printable.strip() + " –−·"  # page numbers, leaders, bullets and the stamp are not in the page's text
 TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
 
 
-def pdf_advice() -> str:
-    """The one command that makes PDFs possible."""
-    return "install Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango"
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a page says about itself: title, language, words of its skip link, name at its foot, stamp, data date."""
+
+    title: str
+    language: str
+    skip: str
+    name: str
+    stamp: str
+    data_date: str
+
+
+class _Page(HTMLExporter):
+    """nbconvert's HTML exporter without its last step, which parses the whole page again to add what ours has."""
+
+    def from_notebook_node(
+        self, nb: nbformat.NotebookNode, resources: dict[str, object] | None = None, **kw: object
+    ) -> tuple[str, dict[str, object]]:
+        written: tuple[str, dict[str, object]] = super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
+        return written
 
 
 @cache
-def _exporter() -> HTMLExporter:
+def _exporter() -> _Page:
     templates = files("relapse_risk").joinpath("reporting", "templates")
-    return HTMLExporter(template_name="county", extra_template_basedirs=[str(templates)])
+    return _Page(template_name="county", extra_template_basedirs=[str(templates)])
 
 
-def to_html(notebook: nbformat.NotebookNode, title: str, language: str, skip: str) -> str:
+def to_html(notebook: nbformat.NotebookNode, sheet: Sheet) -> str:
     """The page of an executed notebook: no code, no scripts, no reference outside itself, its own font inside.
 
     Raises
@@ -55,15 +82,16 @@ def to_html(notebook: nbformat.NotebookNode, title: str, language: str, skip: st
         For a notebook that shows nothing, a reference outside the page, or a character the font does not have.
     """
     copy = nbformat.from_dict(notebook)
-    copy.metadata["report"] = {"title": title, "language": language, "skip": skip}
+    copy.metadata["report"] = {"title": sheet.title, "language": sheet.language, "skip": sheet.skip}
     page, _ = _exporter().from_notebook_node(copy)
-    if language == "en":
+    if sheet.language == "en":
         page = page.translate(STRAIGHT)
     if "<h2" not in page:
-        raise RenderError("the notebook shows nothing", where=title, fix="run it by hand and look at its cells")
+        raise RenderError("the notebook shows nothing", where=sheet.title, fix="run it by hand and look at its cells")
     if outside := OUTSIDE.search(page):
-        raise RenderError("the page refers outside itself", where=title, got=outside.group(0)[:80])
-    return page.replace(FONTS_MARK, font_css(_visible(page) + ALWAYS, title), 1)
+        raise RenderError("the page refers outside itself", where=sheet.title, got=outside.group(0)[:80])
+    page = page.replace("</main>", f'<footer><p class="stamp">{escape(sheet.stamp)}</p></footer>\n</main>', 1)
+    return page.replace(FONTS_MARK, font_css(_visible(page) + ALWAYS, sheet.title), 1)
 
 
 def _visible(page: str) -> str:
@@ -71,32 +99,62 @@ def _visible(page: str) -> str:
     return unescape(TAGS.sub(" ", page))
 
 
-def to_pdf(page: str, where: str) -> bytes:
-    """Print a page: tagged (PDF/UA-1), with bookmarks, contents with page numbers, title and language.
+def to_pdf(page: str, sheet: Sheet, engine: PdfEngine, browser: Browser | None = None) -> bytes:
+    """Print a page: tagged, with bookmarks, contents with page numbers, title and language; same page, same bytes.
 
     Raises
     ------
     RenderError
-        If Pango is missing or printing fails.
+        If the engine is missing or printing fails.
     """
+    page = NARROW.sub("", page)
+    if engine.name == "chromium" and browser is not None:
+        return _by_chromium(page, sheet, browser)
     if weasyprint is None:
-        raise RenderError(PDF_MISSING, where=where, fix=pdf_advice())
+        raise RenderError(PDF_MISSING, where=sheet.title, fix=pdf_advice())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        printed = weasyprint.HTML(string=NARROW.sub("", page), url_fetcher=_no_network())
-        content: bytes = printed.write_pdf(pdf_variant="pdf/ua-1")
+        content: bytes = weasyprint.HTML(string=page, url_fetcher=_no_network()).write_pdf(pdf_variant="pdf/ua-1")
     return content
 
 
-def warm_up() -> None:
+def _by_chromium(page: str, sheet: Sheet, browser: Browser) -> bytes:
+    """Chromium knows no page numbers of links: they are printed as 00 and written when the pages are known."""
+    css = (
+        f'<style>@page {{ @bottom-left {{ content: "{sheet.name}" }} }} .contents a::after {{ content: none !important }}'
+        f".contents .page {{ font-size: {PLACEHOLDER_PX}px; color: var(--soft); min-width: 1.6em; text-align: right }}</style></head>"
+    )
+    wanted: list[str] = []
+
+    def numbered(match: re.Match[str]) -> str:
+        wanted.append(match[2])
+        return f'{match[1]}<span class="page">00</span>{match[3]}'
+
+    ready = CONTENTS.sub(lambda nav: ENTRY.sub(numbered, nav[0]), page, count=1).replace("</head>", css, 1)
+    objects, trailer = objects_of(browser.print_page(ready))
+    root = re.search(rb"/Root (\d+) 0 R", trailer)
+    pages = page_numbers(objects, int(root[1])) if root else {}
+    if wanted and all(name in pages for name in wanted):
+        objects = with_page_numbers(objects, [pages[name] for name in wanted], _digit_glyphs(page))
+    return compact(objects, trailer, sheet.data_date)
+
+
+def _digit_glyphs(page: str) -> Mapping[str, int]:
+    """Glyph numbers of the digits and the space in the page's own regular font."""
+    found = FONT.search(page)
+    if not found:
+        raise RenderError("the page has no font of its own", where="export")
+    font = hb.Font(hb.Face(base64.b64decode(found[1])))
+    return {character: font.get_nominal_glyph(ord(character)) or 0 for character in digits + " "}
+
+
+def warm_up(engine: str = "none") -> None:
     """Do once what every report would do again: compile templates, unpack fonts, wake the PDF engine."""
     _exporter()
     css = font_css(ALWAYS + "报告")
-    if weasyprint is not None:
-        to_pdf(
-            f'<html lang="zh-CN"><title>-</title><style>{css} body {{ font-family: "{FAMILY}" }}</style><p>报告',
-            "warm-up",
-        )
+    if engine == "weasyprint" and weasyprint is not None:
+        page = f'<html lang="zh-CN"><title>-</title><style>{css} body {{ font-family: "{FAMILY}" }}</style><p>报告'
+        to_pdf(page, Sheet("warm-up", "zh", "", "", "", ""), PdfEngine("weasyprint", ""))
 
 
 def _no_network() -> object:

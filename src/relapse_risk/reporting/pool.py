@@ -3,6 +3,9 @@
 The driver starts one *zygote*: a single-threaded process that imports what reports need, once.  It forks a child per
 report, so that nothing leaks from one county to the next and a child that dies, hangs or eats memory takes only its own
 report with it.  Where processes cannot be forked safely (Windows, macOS) each child is started anew: slower, the same.
+
+Work is named as ``module:function``, so that the driver itself imports nothing heavy and a run with nothing to do is
+over at once.
 """
 
 from __future__ import annotations
@@ -12,60 +15,107 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from relapse_risk.errors import RelapseRiskError, RenderError
 
-__all__ = ["Task", "run_all"]
+__all__ = ["Setup", "Tool", "Zygote", "named"]
 
-Task = Callable[[Any], Any]
 FORKS = sys.platform == "linux"
 TIMEOUT_SECONDS = 900.0
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def run_all(
-    task: Task, jobs: Sequence[Any], workers: int, warm: Callable[[], None], timeout: float = TIMEOUT_SECONDS
-) -> Iterator[tuple[int, Any]]:
-    """Run ``task(job)`` for every job, at most ``workers`` at once; yield (position, result) as they come.
+class Tool(Protocol):
+    """Something warm that a child borrows while it works, one per place at the bench, such as a browser."""
 
-    Parameters
+    def is_running(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How children are prepared.
+
+    Attributes
     ----------
-    task, warm : callable
-        Importable by name.  ``warm`` runs once, before the first fork.
+    warm : str
+        ``module:function`` that takes ``argument`` and runs once before the first fork; empty for nothing.
+    tool : str
+        ``module:function`` that takes ``argument`` and a number and gives a :class:`Tool`; empty for none.
+    argument : object
+    workers : int
+        Children at once.
     timeout : float
-        Seconds after which a job is stopped.
-
-    Yields
-    ------
-    (int, object)
-        The result, or a :class:`RenderError` for a job whose process died or took too long.
+        Seconds after which a child is stopped.
     """
-    if not jobs:
-        return
-    context = get_context("spawn")
-    mine, theirs = context.Pipe()
-    zygote = context.Process(target=_serve, args=(theirs, task, tuple(jobs), workers, warm, timeout))
-    with _one_thread():
-        zygote.start()
-    theirs.close()
-    left = set(range(len(jobs)))
-    try:
-        while left:
-            try:
-                at, result = mine.recv()
-            except EOFError:
-                for at in sorted(left):
-                    yield at, RenderError("the rendering process was killed", fix="run render again")
-                return
-            left.discard(at)
-            yield at, result
-    finally:
-        mine.close()  # the zygote sees this, stops its children and ends
-        zygote.join()
+
+    warm: str = ""
+    tool: str = ""
+    argument: Any = None
+    workers: int = 2
+    timeout: float = TIMEOUT_SECONDS
+
+
+def named(where: str) -> Callable[..., Any]:
+    """The function that ``module:function`` names."""
+    module, _, name = where.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
+
+
+class Zygote:
+    """The warm process, from the driver's side; a context manager.  It starts with the first work."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._link: Connection | None = None
+        self._process: Any = None
+
+    def __enter__(self) -> Zygote:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._link is not None:
+            self._link.close()  # the zygote sees this, stops its children and ends
+            self._process.join()
+
+    def _started(self) -> Connection:
+        if self._link is None:
+            context = get_context("spawn")
+            self._link, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs, self._setup))
+            with _one_thread():
+                self._process.start()
+            theirs.close()
+        return self._link
+
+    def run(self, task: str, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Do ``task(job, tool)`` for every job in a child each; yield (position, result) as they come.
+
+        Yields
+        ------
+        (int, object)
+            The result, or a :class:`RenderError` for a job whose process died or took too long.
+        """
+        if not jobs:
+            return
+        link, left = self._started(), set(range(len(jobs)))
+        try:
+            link.send((task, tuple(jobs)))
+            while left:
+                at, result = link.recv()
+                left.discard(at)
+                yield at, result
+        except (EOFError, ConnectionError, BrokenPipeError):
+            for at in sorted(left):
+                yield at, RenderError("the rendering process was killed", fix="run render again")
 
 
 @contextmanager
@@ -83,59 +133,95 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(
-    driver: Connection, task: Task, jobs: tuple[Any, ...], workers: int, warm: Callable[[], None], timeout: float
-) -> None:
-    """The zygote: start children while there are jobs, pass on results, end when the driver is gone."""
-    if FORKS:
+def _serve(driver: Connection, setup: Setup) -> None:
+    """The zygote: do one batch after the other, end when the driver is gone."""
+    if FORKS and setup.warm:
         with suppress(RelapseRiskError):  # each report meets the same error and says so
-            warm()
+            named(setup.warm)(setup.argument)
+        gc.collect()
         gc.freeze()
-    context: Any = get_context("fork" if FORKS else "spawn")
-    waiting = list(enumerate(jobs))
-    running: dict[Connection, tuple[int, Any, float]] = {}
+    bench: dict[int, Tool] = {}
     try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                at, job = waiting.pop(0)
-                mine, theirs = context.Pipe(duplex=False)
-                child = context.Process(target=_child, args=(theirs, task, job))
-                child.start()
-                theirs.close()
-                running[mine] = (at, child, monotonic() + timeout)
-            soonest = min(deadline for _, _, deadline in running.values())
-            ready = wait([driver, *running], max(soonest - monotonic(), 0))
-            if driver in ready:
-                return
-            for connection in [c for c in running if c in ready or running[c][2] <= monotonic()]:
-                at, child, _ = running.pop(connection)
-                driver.send((at, _result(connection, child, connection in ready, timeout)))
-    except (BrokenPipeError, ConnectionError):
+        while True:
+            task, jobs = driver.recv()
+            _batch(driver, task, jobs, setup, bench)
+    except (EOFError, ConnectionError, BrokenPipeError):
         return
     finally:
-        for _, child, _ in running.values():
-            child.kill()
+        for tool in bench.values():
+            tool.close()
         gc.unfreeze()
 
 
-def _result(connection: Connection, child: Any, answered: bool, timeout: float) -> Any:
+@dataclass(slots=True)
+class _Running:
+    at: int
+    place: int
+    process: Any
+    deadline: float
+
+
+def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, bench: dict[int, Tool]) -> None:
+    context: Any = get_context("fork" if FORKS else "spawn")
+    waiting = list(enumerate(jobs))
+    running: dict[Connection, _Running] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < setup.workers:
+                at, job = waiting.pop(0)
+                place = min(set(range(setup.workers)) - {child.place for child in running.values()})
+                mine, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_child, args=(theirs, task, job, _tool(setup, bench, place)))
+                process.start()
+                theirs.close()
+                running[mine] = _Running(at, place, process, monotonic() + setup.timeout)
+            soonest = min(child.deadline for child in running.values())
+            ready = wait([driver, *running], max(soonest - monotonic(), 0))
+            if driver in ready:
+                raise EOFError
+            for link in [c for c in running if c in ready or running[c].deadline <= monotonic()]:
+                child = running.pop(link)
+                result = _result(link, child.process, link in ready, setup.timeout)
+                if isinstance(result, RenderError) and child.place in bench:
+                    bench.pop(child.place).close()  # it may have been left in the middle of a word
+                driver.send((child.at, result))
+    finally:
+        for child in running.values():
+            child.process.kill()
+            child.process.join()
+
+
+def _tool(setup: Setup, bench: dict[int, Tool], place: int) -> Tool | None:
+    """The tool of a place at the bench, started anew if it is gone; nothing where it cannot be inherited."""
+    if not setup.tool or not FORKS:
+        return None
+    if place in bench and not bench[place].is_running():
+        bench.pop(place).close()
+    if place not in bench:
+        with suppress(RelapseRiskError, OSError):  # the report says what it lacks
+            bench[place] = named(setup.tool)(setup.argument, place)
+    return bench.get(place)
+
+
+def _result(link: Connection, process: Any, answered: bool, timeout: float) -> Any:
     """What a child sent, or the error that stands for its silence."""
     try:
         if answered:
-            return connection.recv()
-        child.kill()
+            return link.recv()
+        process.kill()
         return RenderError("the report took too long and was stopped", expected=f"at most {timeout:g} s")
     except EOFError:
-        child.join()
+        process.join()
         return RenderError(
-            "the process of this report died", got=f"exit code {child.exitcode}",
+            "the process of this report died", got=f"exit code {process.exitcode}",
             fix="look for memory running out or a crashing library, then run render again",
         )  # fmt: skip
     finally:
-        child.join()
-        connection.close()
+        process.join()
+        link.close()
 
 
-def _child(results: Connection, task: Task, job: Any) -> None:
-    results.send(task(job))
+def _child(results: Connection, task: str, job: Any, tool: Tool | None) -> None:
+    gc.disable()  # a child lives for one report; collecting its garbage cost a quarter of the time
+    results.send(named(task)(job, tool))
     results.close()

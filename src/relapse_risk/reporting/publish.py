@@ -1,27 +1,43 @@
-"""The published folder: whole reports only, a manifest that vouches for them, and what failed."""
+"""The published folder: whole editions only, each with a manifest that vouches for its files.
+
+An edition is written aside in ``.next`` and becomes visible by one rename, as ``<month>.<number>``; the pages at the top
+then lead to it.  Whoever reads an earlier edition meanwhile goes on reading that.  Reports that did not change are hard
+links: they cost no space.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
+from xml.etree import ElementTree
 
 __all__ = [
     "Outcome",
+    "Published",
+    "commit",
     "is_whole",
-    "publish_file",
+    "link_files",
+    "prune",
     "publish_files",
-    "published_editions",
+    "published",
     "read_manifest",
-    "sweep",
-    "write_manifest",
+    "run_files",
+    "staged",
+    "vouch",
 ]
 
-MANIFEST, FAILURES = "manifest.json", "failures.json"
+MANIFEST, FAILURES, JUNIT, NEXT = "manifest.json", "failures.json", "junit.xml", ".next"
+FOLDER = re.compile(r"^(\d{4}-\d{2})\.(\d+)$")
+VOUCHER = ".outcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +55,18 @@ class Outcome:
         Data date of those files.
     error : str
         What failed, where, and what to do.
-    seconds, cpu_seconds : float
-        Wall and processor time of the rendering.
+    seconds, cpu_seconds, peak_mb : float
+        Wall time, processor time and memory of the report's process (a browser's own is not in it).
+    stamp : str
+        Name that ``relapse-risk reproduce`` takes.
+    parts : dict
+        Digest of each thing the report depends on.
     """
 
     county: str
     name: str
     language: str
+    stem: str
     status: str
     key: str
     files: dict[str, str] = field(default_factory=dict)
@@ -53,46 +74,64 @@ class Outcome:
     error: str = ""
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-
-    @property
-    def stem(self) -> str:
-        """What the file names of the report begin with."""
-        return f"{self.county}-{self.language}"
+    peak_mb: float = 0.0
+    stamp: str = ""
+    parts: dict[str, str] = field(default_factory=dict)
 
 
-def publish_file(path: Path, content: bytes) -> str:
-    """Swap ``content`` in at ``path``, flushed to disk first; returns its SHA-256."""
-    return publish_files(path.parent, {path.name: content})[path.name]
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One published edition: its month, its number within the month, and its folder."""
+
+    month: str
+    number: int
+    folder: Path
 
 
 def publish_files(folder: Path, content: Mapping[str, bytes]) -> dict[str, str]:
-    """Write all files aside and flush them, then swap them in one after the other; returns their SHA-256.
+    """Write all files aside and flush them, then swap them in; returns their SHA-256.
 
-    A process killed between two swaps leaves each file whole; the manifest does not vouch for the pair, so that the
-    next run renders it again.
+    Whatever fails, nothing half-written stays behind.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    staged = []
-    for name, data in content.items():
-        with NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as part:
-            part.write(data)
-            part.flush()
-            os.fsync(part.fileno())
-        Path(part.name).chmod(0o644)
-        staged.append((Path(part.name), folder / name))
-    for part_path, path in staged:
-        part_path.replace(path)
+    written: list[Path] = []
+    try:
+        for data in content.values():
+            with NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as part:
+                written.append(Path(part.name))
+                part.write(data)
+                part.flush()
+                os.fsync(part.fileno())
+            written[-1].chmod(0o644)
+        for path, name in zip(written, content, strict=True):
+            path.replace(folder / name)
+    finally:
+        for path in written:
+            path.unlink(missing_ok=True)
     return {name: sha256(data).hexdigest() for name, data in sorted(content.items())}
 
 
-def sweep(folder: Path) -> None:
-    """Remove what a killed run left half written; only for whoever holds the folder's lock."""
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
+def _flushed(folder: Path) -> None:
+    """Flush the names in a folder to disk, where the system can."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+
+def published(out: Path) -> list[Published]:
+    """Published editions of a folder, oldest first."""
+    found = []
+    for path in out.iterdir() if out.is_dir() else ():
+        if (matched := FOLDER.match(path.name)) and (path / MANIFEST).is_file():
+            found.append(Published(matched[1], int(matched[2]), path))
+    return sorted(found, key=lambda one: (one.month, one.number))
 
 
 def read_manifest(folder: Path) -> Mapping[str, Outcome]:
-    """Outcomes of the last run by report; empty where there is none or it is damaged."""
+    """Outcomes of an edition by report; empty where there is none or it is damaged."""
     try:
         rows = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["reports"]
         found = [Outcome(**row) for row in rows]
@@ -102,7 +141,7 @@ def read_manifest(folder: Path) -> Mapping[str, Outcome]:
 
 
 def is_whole(folder: Path, outcome: Outcome) -> bool:
-    """Whether every published file is there with the content that was recorded."""
+    """Whether every file is there with the content that was recorded."""
     for name, digest in outcome.files.items():
         path = folder / name
         if not path.is_file() or sha256(path.read_bytes()).hexdigest() != digest:
@@ -110,27 +149,97 @@ def is_whole(folder: Path, outcome: Outcome) -> bool:
     return bool(outcome.files)
 
 
-def write_manifest(folder: Path, edition: str, month: str, outcomes: Sequence[Outcome], engine: str) -> None:
-    """manifest.json and failures.json of a run."""
-    rows = [asdict(outcome) for outcome in outcomes]
-    failed = [row for row in rows if row["status"] == "failed"]
-    content = {"edition": edition, "month": month, "pdf": engine, "reports": rows}
-    files = {FAILURES: failed, MANIFEST: content}
-    publish_files(
-        folder, {n: (json.dumps(d, ensure_ascii=False, indent=1) + "\n").encode("utf-8") for n, d in files.items()}
-    )
+def vouch(folder: Path, outcome: Outcome) -> None:
+    """Say that a report written aside is finished: the last thing that happens to it."""
+    publish_files(folder, {f".{outcome.stem}{VOUCHER}": _json(asdict(outcome))})
 
 
-def published_editions(reports: Path) -> list[str]:
-    """Published editions below ``reports``: folder, month, how many reports stand and how many failed."""
-    found = []
-    for path in sorted(reports.rglob(MANIFEST)):
-        outcomes = read_manifest(path.parent).values()
-        failed = sum(outcome.status == "failed" for outcome in outcomes)
-        try:
-            month = json.loads(path.read_text(encoding="utf-8")).get("month", "?")
-        except ValueError:
-            month = "damaged"
-        name = path.parent.relative_to(reports).as_posix()
-        found.append(f"{name} {month}: {len(outcomes) - failed} reports, {failed} failed")
+def staged(stage: Path) -> Mapping[str, Outcome]:
+    """Reports that an earlier run finished but did not live to publish; half-written files are removed."""
+    for part in stage.glob(".*.part"):
+        part.unlink(missing_ok=True)
+    found = {}
+    for path in sorted(stage.glob(f".*{VOUCHER}")):
+        with suppress(OSError, ValueError, TypeError):
+            outcome = Outcome(**json.loads(path.read_text(encoding="utf-8")))
+            if is_whole(stage, outcome):
+                found[outcome.stem] = outcome
     return found
+
+
+def link_files(source: Path, stage: Path, names: Sequence[str]) -> None:
+    """Put files of a published edition into the next one: as hard links, or copies where those cannot be."""
+    for name in names:
+        target = stage / name
+        target.unlink(missing_ok=True)
+        try:
+            os.link(source / name, target)
+        except OSError:
+            shutil.copyfile(source / name, target)
+
+
+def commit(stage: Path, out: Path, month: str, restricted: bool = False) -> Published:
+    """Make what was written aside the newest edition of ``month``, by one rename."""
+    named = {name for outcome in read_manifest(stage).values() for name in outcome.files}
+    for path in stage.iterdir():
+        known = path.name in named or path.suffix in {".json", ".xml"} or path.name.startswith("index")
+        if path.name.startswith(".") or not (known or path.name.endswith(".failed.html")):
+            path.unlink()
+    if restricted:
+        for path in stage.iterdir():
+            path.chmod(0o600)
+    stage.chmod(0o700 if restricted else 0o755)
+    _flushed(stage)
+    number = max((one.number for one in published(out) if one.month == month), default=0) + 1
+    folder = out / f"{month}.{number}"
+    stage.rename(folder)
+    _flushed(out)
+    return Published(month, number, folder)
+
+
+def prune(out: Path, keep: int) -> None:
+    """Remove the oldest editions beyond ``keep``; of one month, all but the newest two (someone may be reading)."""
+    found = published(out)
+    newest = {one.month: one.number for one in found}
+    stale = [one for one in found if one.number < newest[one.month] - 1]
+    rest = [one for one in found if one not in stale]
+    for one in [*stale, *rest[: max(len(rest) - keep, 0)]]:
+        gone = out / f".gone-{one.folder.name}"
+        shutil.rmtree(gone, ignore_errors=True)
+        one.folder.rename(gone)
+    for gone in out.glob(".gone-*"):
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _json(content: object) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def run_files(about: Mapping[str, Any], outcomes: Sequence[Outcome]) -> dict[str, bytes]:
+    """manifest.json, failures.json and junit.xml of a run."""
+    rows = [asdict(outcome) for outcome in outcomes]
+    failed = [
+        {name: row[name] for name in ("county", "name", "language", "stem", "data_date", "error")}
+        for row in rows
+        if row["status"] == "failed"
+    ]
+    return {
+        MANIFEST: _json(dict(about) | {"reports": rows}),
+        FAILURES: _json(failed),
+        JUNIT: _junit(str(about.get("edition", "")), outcomes),
+    }
+
+
+def _junit(edition: str, outcomes: Sequence[Outcome]) -> bytes:
+    """One test case per report, for schedulers that show those."""
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    suite = ElementTree.Element(
+        "testsuite", name=edition, tests=str(len(outcomes)), failures=str(len(failed)),
+        time=f"{sum(outcome.seconds for outcome in outcomes):.2f}",
+    )  # fmt: skip
+    for outcome in outcomes:
+        case = ElementTree.SubElement(suite, "testcase", classname=edition, name=outcome.stem, time=f"{outcome.seconds:.2f}")  # fmt: skip
+        if outcome.status == "failed":
+            message = outcome.error.splitlines()[0] if outcome.error else "failed"
+            ElementTree.SubElement(case, "failure", message=message).text = outcome.error
+    return ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True) + b"\n"

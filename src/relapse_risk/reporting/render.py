@@ -1,42 +1,80 @@
-"""An edition: plan → execute → export → publish.  A report is published whole or not at all."""
+"""An edition: plan → execute → export → publish.  A report is published whole or not at all, an edition by one rename."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from importlib.resources import files
 from pathlib import Path
-from time import perf_counter, process_time
+from tempfile import gettempdir
+from time import perf_counter
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from relapse_risk import __version__
-from relapse_risk.assessment import Facts
-from relapse_risk.errors import EditionError, RelapseRiskError
-from relapse_risk.parameters import params_dir
+from relapse_risk.errors import RenderError
 from relapse_risk.progress import Progress, no_progress
-from relapse_risk.reporting.edition import Edition, ReportPlan, notebook_path, plan
-from relapse_risk.reporting.execute import check_parameters, run_notebook
-from relapse_risk.reporting.export import PDF_MISSING, pdf_advice, to_html, to_pdf, warm_up
-from relapse_risk.reporting.pool import run_all
+from relapse_risk.reporting.edition import Edition, Plan, ReportPlan, plan
+from relapse_risk.reporting.engine import NO_PDF, PdfEngine, pdf_advice
+from relapse_risk.reporting.keys import Key, Keys, changed_parts
+from relapse_risk.reporting.pool import Setup, Zygote, named
 from relapse_risk.reporting.publish import (
+    FAILURES,
+    JUNIT,
+    NEXT,
     Outcome,
+    Published,
+    commit,
     is_whole,
-    publish_file,
+    link_files,
+    prune,
     publish_files,
+    published,
     read_manifest,
-    sweep,
-    write_manifest,
+    run_files,
+    staged,
 )
-from relapse_risk.reporting.site import INDEX, failure_page, write_index
-from relapse_risk.reporting.text import Language, text
+from relapse_risk.reporting.work import Finish, Job
 
-__all__ = ["EditionResult", "render_edition", "render_report"]
+__all__ = ["EditionResult", "Options", "Reason", "explain_edition", "render_edition"]
 
 ALL, SOME_FAILED, NONE_PUBLISHED = 0, 1, 4
-SOURCES = ("reporting", "assessment")
-SOURCE_KINDS = (".py", ".yaml", ".j2", ".css", ".json", ".xz")
+INDEX = ("index.html", "index.en.html")
+JOB = "relapse_risk.reporting.job"
+RESERVE = 3_000_000  # bytes kept free for manifest and index while reports fill a disk
+Log = Callable[[Mapping[str, object]], None]
+
+
+def _no_log(_: Mapping[str, object]) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run behaves; what it makes does not depend on it.
+
+    Attributes
+    ----------
+    workers : int
+        Reports at once.
+    resume : bool
+        Take over what a killed run had finished.
+    wait : float
+        Seconds to wait for another run in the same folder.
+    log : callable
+        Told every event as a mapping.
+    """
+
+    workers: int = 2
+    resume: bool = True
+    wait: float = 1.0
+    log: Log = _no_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +83,17 @@ class EditionResult:
 
     Attributes
     ----------
+    folder : Path
+        Of the newest edition of the month, whether this run made it or found it.
     exit_code : int
         0 every report stands, 1 some failed, 4 none published.
     """
 
+    out: Path
     folder: Path
     outcomes: tuple[Outcome, ...]
     pdf: str
+    new: bool
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -61,164 +103,344 @@ class EditionResult:
     def exit_code(self) -> int:
         if not self.failed:
             return ALL
-        return NONE_PUBLISHED if len(self.failed) == len(self.outcomes) else SOME_FAILED
+        return NONE_PUBLISHED if len(self.failed) == len(self.outcomes) or not self.new else SOME_FAILED
 
     def summary(self) -> str:
         """Counts, failures and paths for a terminal."""
-        count = {
-            status: sum(o.status == status for o in self.outcomes) for status in ("published", "unchanged", "failed")
-        }
-        lines = [f"{count['published']} published, {count['unchanged']} unchanged, {count['failed']} failed"]
-        lines += [f"failed: {o.county} {o.language}: {o.error.splitlines()[0]}" for o in self.failed]
-        lines += [str(self.folder / name) for o in self.outcomes for name in o.files]
-        lines += [str(self.folder / name) for name in INDEX.values()]
-        if PDF_MISSING and self.pdf == "none":
-            lines.append(f"HTML only. {PDF_MISSING}; {pdf_advice()}")
+        words = ("published", "unchanged", "failed")
+        lines = [", ".join(f"{sum(o.status == word for o in self.outcomes)} {word}" for word in words)]
+        lines += [f"failed: {o.stem}: {(o.error.splitlines() or [''])[0]}" for o in self.failed]
+        lines += [str(self.folder / name) for o in self.outcomes for name in o.files if o.status == "published"]
+        lines += [str(self.out / name) for name in INDEX]
+        if self.pdf == "none":
+            lines.append(f"HTML only. PDF needs a printer; {pdf_advice()}")
         return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """Everything one report is rendered from; crosses a process border."""
+class Reason:
+    """Why a report would run, or not."""
 
-    report: ReportPlan
-    notebook: Path
-    parameters: dict[str, object]
-    formats: tuple[str, ...]
-    folder: Path
-    key: str
-    data_date: str
-    last: Outcome | None
+    stem: str
+    runs: bool
+    why: str
 
 
-def render_edition(edition: Edition, progress: Progress | None = None, workers: int = 2) -> EditionResult:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run in progress: its plan, keys, folders and what is already published."""
+
+    plan: Plan
+    keys: Keys
+    options: Options
+    stage: Path
+    work: Path
+    current: Published | None
+    last: Mapping[str, Outcome]
+
+
+def _current(out: Path, month: str) -> Published | None:
+    return next((one for one in reversed(published(out)) if one.month == month), None)
+
+
+def explain_edition(edition: Edition) -> list[Reason]:
+    """Why each report of ``edition`` would run; nothing is written.
+
+    Raises
+    ------
+    EditionError
+        As :func:`render_edition`.
+    """
+    planned = plan(edition)
+    keys, current = Keys(planned), _current(edition.out, planned.month)
+    last = read_manifest(current.folder) if current else {}
+    finished = staged(edition.out / NEXT)
+    return [
+        _reason(report, keys.of(report), last.get(report.stem), current, finished.get(report.stem))
+        for report in planned.reports
+    ]
+
+
+def _reason(
+    report: ReportPlan, key: Key, before: Outcome | None, current: Published | None, ready: Outcome | None
+) -> Reason:
+    if ready and ready.key == key.digest:
+        return Reason(report.stem, False, "finished by a run that did not publish")
+    if before is None or current is None:
+        return Reason(report.stem, True, "never published")
+    if before.status == "failed":
+        return Reason(report.stem, True, "failed last time")
+    if before.key != key.digest:
+        return Reason(report.stem, True, "changed: " + ", ".join(changed_parts(before.parts, key.parts)))
+    if not is_whole(current.folder, before):
+        return Reason(report.stem, True, "a published file is missing or damaged")
+    return Reason(report.stem, False, "unchanged")
+
+
+def render_edition(
+    edition: Edition, progress: Progress | None = None, workers: int = 2, options: Options | None = None
+) -> EditionResult:
     """Render every report of ``edition`` that is missing or out of date, and publish it.
 
-    Each report is published and vouched for as soon as it is ready, so that a run that is killed loses only the reports
-    in progress.
+    Each finished report is kept aside at once, so that a run that is killed loses only the reports in progress; the
+    edition appears whole, by one rename.  A run without changes publishes nothing.
 
     Parameters
     ----------
     edition : Edition
     progress : callable, optional
     workers : int
-        Reports at once.
+        Reports at once, where no ``options`` are given.
+    options : Options, optional
 
     Raises
     ------
     EditionError
-        Before anything runs: unknown county, missing facts, wrong parameters, or another run in the same folder.
+        Before anything runs: unknown county, missing facts, wrong parameters.
+    RenderError
+        If nothing could be published: another run in the same folder, or a folder that cannot be written.
     """
-    tell = progress or no_progress
-    notebook = notebook_path(edition)
-    plans, facts = plan(edition)
-    check_parameters(notebook, _parameters(edition, plans[0]))
-    folder = edition.out
-    folder.mkdir(parents=True, exist_ok=True)
-    formats = tuple(kind for kind in edition.formats if kind == "html" or not PDF_MISSING) or ("html",)
-    lock = FileLock(str(folder / ".lock"))
+    chosen = options or Options(workers=workers)
+    planned = plan(edition)
+    with _alone(edition.out, chosen.wait):
+        current = _current(edition.out, planned.month)
+        stage = edition.out / NEXT
+        if not chosen.resume:
+            shutil.rmtree(stage, ignore_errors=True)
+        work = Path(gettempdir()) / f"relapse-risk-{_short(str(edition.out.absolute()))}"
+        shutil.rmtree(work, ignore_errors=True)  # a killed run's; nobody else uses it while we hold the lock
+        last = read_manifest(current.folder) if current else {}
+        run = _Run(planned, Keys(planned), chosen, stage, work, current, last)
+        try:
+            return _rendered(run, progress or no_progress)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _short(words: str) -> str:
+    return blake2b(words.encode(), digest_size=8).hexdigest()
+
+
+@contextmanager
+def _alone(out: Path, wait: float) -> Iterator[None]:
+    """Hold the folder's lock; the system frees a dead holder's, and a second run learns who holds it."""
+    holder = out / ".holder.json"
     try:
-        lock.acquire(timeout=1)
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(str(out / ".lock"))
+        lock.acquire(timeout=wait)
     except Timeout as error:
-        raise EditionError(
-            "another run is rendering into this folder", where=str(folder), fix="wait for it, or choose another out"
-        ) from error
-    with lock:
-        sweep(folder)
-        outcomes = _render_all(edition, notebook, plans, facts, formats, workers, tell)
-        write_index(folder, facts, outcomes)
-    return EditionResult(folder, tuple(outcomes), _engine(formats))
+        raise RenderError(
+            "another run is rendering into this folder", where=str(out), got=_holder(holder),
+            fix="wait for it (--wait SECONDS), or choose another out",
+        ) from error  # fmt: skip
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    try:
+        with suppress(OSError):
+            publish_files(out, {holder.name: json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()})
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
 
 
-def _engine(formats: Sequence[str]) -> str:
-    return "weasyprint" if "pdf" in formats else "none"
+def _unwritable(out: Path, error: OSError) -> RenderError:
+    return RenderError(
+        f"nothing could be published: {error.strerror or error}", where=str(out),
+        fix="make room, or make the folder writable, and run render again: what is finished is kept",
+    )  # fmt: skip
 
 
-def _parameters(edition: Edition, report: ReportPlan) -> dict[str, object]:
+def _holder(path: Path) -> str:
+    with suppress(OSError, ValueError, KeyError):
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {held['pid']} on {held['host']}"
+    return "a process that did not say who it is"
+
+
+def _rendered(run: _Run, tell: Progress) -> EditionResult:
+    edition, found = run.plan.edition, _standing(run)
+    todo = [report for report in run.plan.reports if report.stem not in found]
+    run.options.log({"event": "planned", "edition": edition.name, "month": run.plan.month, "reports": len(run.plan.reports), "to_render": len(todo)})  # fmt: skip
+    tell(len(found), len(run.plan.reports), "")
+    if not todo and all(outcome.status == "unchanged" for outcome in found.values()) and _led_to(run):
+        return _result(run, [found[r.stem] for r in run.plan.reports], run.current, new=False)
+    setup = Setup(
+        f"{JOB}:warm", f"{JOB}:browser" if run.keys.engine.name == "chromium" else "",
+        (run.keys.engine.name, run.work), run.options.workers, edition.timeout_seconds,
+    )  # fmt: skip
+    try:
+        run.stage.mkdir(exist_ok=True)
+        with Zygote(setup) as zygote:
+            _check(run, zygote)
+            (run.stage / ".reserve").write_bytes(b"\0" * RESERVE)
+            _render_all(run, zygote, todo, found, tell)
+            return _finished(run, zygote, [found[report.stem] for report in run.plan.reports])
+    except OSError as error:
+        raise _unwritable(edition.out, error) from error
+
+
+def _standing(run: _Run) -> dict[str, Outcome]:
+    """Reports that need no work: finished by a killed run, or published and unchanged."""
+    finished, found = staged(run.stage), {}
+    for report in run.plan.reports:
+        key, before, ready = run.keys.of(report), run.last.get(report.stem), finished.get(report.stem)
+        if ready and ready.key == key.digest:
+            found[report.stem] = ready
+        elif before and run.current and not _reason(report, key, before, run.current, None).runs:
+            found[report.stem] = replace(before, status="unchanged", name=report.name)
+    return found
+
+
+def _led_to(run: _Run) -> bool:
+    """Whether the pages at the top lead to the current edition, and it holds the reports of the plan and no others."""
+    if run.current is None or set(run.last) != {report.stem for report in run.plan.reports}:
+        return False
+    mark = f'<meta name="edition" content="{published(run.plan.edition.out)[-1].folder.name}">'
+    with suppress(OSError):
+        return all(mark in (run.plan.edition.out / name).read_text(encoding="utf-8") for name in INDEX)
+    return False
+
+
+def _parameters(planned: Plan, report: ReportPlan) -> dict[str, object]:
+    edition = planned.edition
     return {
-        "county": report.county, "month": edition.month, "language": report.language,
+        "county": report.county, "month": planned.month, "language": report.language,
         "register": str(edition.register_folder.absolute()), "facts": str(edition.facts.absolute()),
+        "audience": edition.audience,
     }  # fmt: skip
 
 
-def _key(facts: Facts, report: ReportPlan, notebook: Path, formats: Sequence[str], source: bytes) -> str:
-    """Digest of everything a report depends on: its facts, notebook, language, formats, and our own source."""
-    digest = blake2b(digest_size=16)
-    parts = (
-        facts.manifest["hashes"][report.county].encode(), notebook.read_bytes(), report.language.encode(),
-        ",".join(formats).encode(), source,
+def _check(run: _Run, zygote: Zygote) -> None:
+    """Parameters of every notebook, before anything runs."""
+    notebooks = list({report.notebook: report for report in run.plan.reports}.values())
+    given = [(report.notebook, _parameters(run.plan, report)) for report in notebooks]
+    for _, error in zygote.run(f"{JOB}:check", given):
+        if error is not None:
+            run.stage.rmdir() if not any(run.stage.iterdir()) else None
+            raise error
+
+
+def job_of(planned: Plan, keys: Keys, report: ReportPlan, stage: Path, work: Path) -> Job:
+    """The job of one report."""
+    key = keys.of(report)
+    return Job(
+        report, _parameters(planned, report), keys.formats, keys.engine, stage, key.digest, dict(key.parts),
+        f"{planned.edition.name}/{planned.month}/{report.stem}/{key.digest}", planned.manifest["data_date"], work,
     )  # fmt: skip
-    for part in parts:
-        digest.update(part + b"\0")
-    return digest.hexdigest()
-
-
-def _source_digest(place: str) -> bytes:
-    """Digest of the code and words that shape a report, and of the place's own words; a change renders anew."""
-    digest = blake2b(__version__.encode(), digest_size=16)
-    root = Path(str(files("relapse_risk")))
-    found = [p for name in SOURCES for p in sorted((root / name).rglob("*")) if p.suffix in SOURCE_KINDS]
-    for path in (*found, params_dir() / "places" / f"{place}.yaml"):
-        digest.update(path.read_bytes())
-    return digest.digest()
 
 
 def _render_all(
-    edition: Edition, notebook: Path, plans: Sequence[ReportPlan], facts: Facts, formats: tuple[str, ...], workers: int,
-    tell: Progress,
-) -> list[Outcome]:  # fmt: skip
-    """Outcome of every planned report, those that stand as they are first; the manifest grows with each."""
-    source, last, folder = _source_digest(edition.place), read_manifest(edition.out), edition.out
-    found: dict[str, Outcome] = {}
-    jobs: list[Job] = []
-    for report in plans:
-        key, before = _key(facts, report, notebook, formats, source), last.get(report.stem)
-        if before and before.key == key and before.status != "failed" and is_whole(folder, before):
-            found[report.stem] = replace(before, status="unchanged", name=report.name)
-        else:
-            parameters = _parameters(edition, report)
-            jobs.append(Job(report, notebook, parameters, formats, folder, key, facts.manifest["data_date"], before))
-    tell(len(found), len(plans), "")
-    for at, result in run_all(render_report, jobs, workers, warm_up):
-        job = jobs[at]
-        found[job.report.stem] = result if isinstance(result, Outcome) else _failed(job, str(result), 0.0, 0.0)
-        standing = [found.get(p.stem) or last.get(p.stem) for p in plans]
-        write_manifest(folder, edition.name, edition.month, [o for o in standing if o], _engine(formats))
-        tell(len(found), len(plans), f"{job.report.name} {job.report.language}")
-    outcomes = [found[report.stem] for report in plans]
-    write_manifest(folder, edition.name, edition.month, outcomes, _engine(formats))
-    return outcomes
+    run: _Run, zygote: Zygote, todo: Sequence[ReportPlan], found: dict[str, Outcome], tell: Progress
+) -> None:
+    """Render what is to do; a report whose process died or took too long is tried again."""
+    left, begun = list(todo), perf_counter()
+    for attempt in range(run.plan.edition.retries + 1):
+        jobs = [job_of(run.plan, run.keys, report, run.stage, run.work) for report in left]
+        again = []
+        for at, result in zygote.run(f"{JOB}:render_report", jobs):
+            report = left[at]
+            if not isinstance(result, Outcome):
+                if attempt < run.plan.edition.retries:
+                    again.append(report)
+                    run.options.log({"event": "again", "report": report.stem, "error": str(result)})
+                    continue
+                result = named(f"{JOB}:failed")(jobs[at], str(result))
+            found[report.stem] = result
+            run.options.log(
+                {"event": result.status, "report": report.stem, "seconds": result.seconds, "cpu_seconds": result.cpu_seconds,
+                 "peak_mb": result.peak_mb, "error": result.error, "elapsed": round(perf_counter() - begun, 2)}
+            )  # fmt: skip
+            tell(len(found), len(run.plan.reports), f"{report.name} {report.language}")
+        left = again
+        if not left:
+            return
 
 
-def render_report(job: Job) -> Outcome:
-    """Execute, export and publish one report; whatever goes wrong becomes a failed outcome with its page."""
-    wall, cpu = perf_counter(), process_time()
-    report = job.report
-    language: Language = "zh" if report.language == "zh" else "en"
-    try:
-        executed = run_notebook(job.notebook, job.parameters, Path.cwd())
-        title = text("report.document", language, county=report.name)
-        page = to_html(executed, title, language, text("report.skip", language))
-        content = {f"{report.stem}.pdf": to_pdf(page, report.stem)} if "pdf" in job.formats else {}
-        if "html" in job.formats:
-            content[f"{report.stem}.html"] = page.encode("utf-8")
-        digests = publish_files(job.folder, content)
-        (job.folder / f"{report.stem}.failed.html").unlink(missing_ok=True)
-    except (RelapseRiskError, OSError, MemoryError) as error:
-        return _failed(job, str(error) or type(error).__name__, perf_counter() - wall, process_time() - cpu)
-    return Outcome(
-        report.county, report.name, report.language, "published", job.key, digests, job.data_date,
-        seconds=round(perf_counter() - wall, 2), cpu_seconds=round(process_time() - cpu, 2),
+def _finished(run: _Run, zygote: Zygote, outcomes: Sequence[Outcome]) -> EditionResult:
+    """Put the edition together and swap it in, unless it is no news or must not appear."""
+    edition, out = run.plan.edition, run.plan.edition.out
+    (run.stage / ".reserve").unlink(missing_ok=True)
+    together = [_with_last_good(run, outcome) for outcome in outcomes]
+    broken = [outcome for outcome in together if outcome.status == "failed"]
+    about = _about(run, together)
+    files = run_files(about, together)
+    publish_files(out, {name: files[name] for name in (FAILURES, JUNIT)})
+    held_back = bool(broken) and edition.on_failure == "publish_none"
+    if held_back or _no_news(run, together):
+        return _result(run, together, run.current, new=not held_back)
+    for outcome in together:
+        if outcome.status == "unchanged" and run.current:
+            link_files(run.current.folder, run.stage, list(outcome.files))
+    number = run.current.number + 1 if run.current else 1
+    before = _before(run)
+    finish = Finish(
+        run.stage, about, tuple(together), edition.facts, run.plan.month, f"{run.plan.month}.{number}",
+        tuple((one.month, one.folder.name) for one in published(out)), _verdicts(before),
+    )  # fmt: skip
+    _, pages = next(iter(zygote.run(f"{JOB}:finish", [finish])))
+    if isinstance(pages, Exception):
+        raise pages
+    new = commit(run.stage, out, run.plan.month, edition.audience == "restricted")
+    if edition.audience == "restricted":
+        out.chmod(0o700)
+    publish_files(out, pages)
+    prune(out, edition.keep)
+    run.options.log({"event": "edition", "folder": str(new.folder), "failed": len(broken)})
+    return _result(run, together, new, new=True)
+
+
+def _about(run: _Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    edition = run.plan.edition
+    return {
+        "edition": edition.name, "month": run.plan.month, "data_date": run.plan.manifest["data_date"],
+        "version": __version__, "pdf": str(run.keys.engine), "audience": edition.audience,
+        "settings": edition.model_dump(mode="json", by_alias=True),
+    }  # fmt: skip
+
+
+def _with_last_good(run: _Run, outcome: Outcome) -> Outcome:
+    """A failed report keeps its last good files, linked into this edition with their date."""
+    if outcome.status != "failed":
+        return outcome
+    for one in reversed(published(run.plan.edition.out)):
+        last = read_manifest(one.folder).get(outcome.stem)
+        if last and is_whole(one.folder, last):
+            link_files(one.folder, run.stage, list(last.files))
+            return replace(outcome, files=dict(last.files), data_date=last.data_date)
+    return outcome
+
+
+def _no_news(run: _Run, outcomes: Sequence[Outcome]) -> bool:
+    """Whether an edition would differ from the published one in nothing but the time it took."""
+    if run.current is None or set(run.last) != {outcome.stem for outcome in outcomes} or not _led_to(run):
+        return False
+    return all(
+        outcome.status != "published" and (run.last[outcome.stem].status == "failed") == (outcome.status == "failed")
+        and outcome.error == run.last[outcome.stem].error
+        for outcome in outcomes
     )  # fmt: skip
 
 
-def _failed(job: Job, error: str, seconds: float, cpu: float) -> Outcome:
-    """Write the page of a failure; the last good report, if it still stands, is kept and named."""
-    report, last = job.report, job.last
-    page = failure_page(report.name, error, "zh" if report.language == "zh" else "en")
-    publish_file(job.folder / f"{report.stem}.failed.html", page)
-    kept = last if last is not None and is_whole(job.folder, last) else None
-    return Outcome(
-        report.county, report.name, report.language, "failed", job.key, dict(kept.files) if kept else {},
-        kept.data_date if kept else "", error, round(seconds, 2), round(cpu, 2),
-    )  # fmt: skip
+def _before(run: _Run) -> Published | None:
+    """The edition to compare with: the newest one of an earlier month, else of this one."""
+    found = published(run.plan.edition.out)
+    return next((one for one in reversed(found) if one.month < run.plan.month), run.current)
+
+
+def _verdicts(one: Published | None) -> dict[str, dict[str, str]]:
+    if one is None:
+        return {}
+    with suppress(OSError, ValueError):
+        found: dict[str, dict[str, str]] = json.loads((one.folder / "manifest.json").read_text("utf-8")).get("verdicts", {})  # fmt: skip
+        return found
+    return {}
+
+
+def _result(run: _Run, outcomes: Sequence[Outcome], one: Published | None, new: bool) -> EditionResult:
+    out = run.plan.edition.out
+    engine: PdfEngine = run.keys.engine
+    pdf = engine.name if engine != NO_PDF or "pdf" in run.plan.edition.formats else "not asked for"
+    return EditionResult(out, one.folder if one else out, tuple(outcomes), pdf, new)

@@ -1,28 +1,33 @@
-"""Pages around the reports: the index of an edition in both languages, and the page of a report that failed."""
+"""Pages around the reports: the index of an edition in both languages, and the page of a report that failed.
+
+They work from a file path: no server, nothing from outside, and without scripts everything but the search.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, Template
 
-from relapse_risk.assessment import CITY, FactColumn, Facts
+from relapse_risk.assessment import CITY, FactColumn, Facts, read_facts
+from relapse_risk.errors import RelapseRiskError
 from relapse_risk.parameters import Place, read_place
 from relapse_risk.reporting.fonts import font_css, missing_characters
 from relapse_risk.reporting.format import WITHHELD, format_date, format_value, is_null
 from relapse_risk.reporting.judgement import JUDGED, SYMBOLS
-from relapse_risk.reporting.publish import Outcome, publish_files
+from relapse_risk.reporting.publish import Outcome
 from relapse_risk.reporting.text import LANGUAGES, Language, text
+from relapse_risk.reporting.work import Finish
 
-__all__ = ["INDEX", "failure_page", "write_index"]
+__all__ = ["INDEX", "failure_page", "index_pages", "verdicts"]
 
 INDEX: dict[Language, str] = {"zh": "index.html", "en": "index.en.html"}
 FONTS_MARK = "/*FONTS*/"
+MOST_CHANGES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,11 @@ class _Link:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _Card:
     """One county on the index."""
 
     name: str
+    search: str
     links: tuple[_Link, ...]
     failed: tuple[_Link, ...]
     kept: str
@@ -72,58 +78,118 @@ def failure_page(name: str, error: str, language: Language) -> bytes:
     return page.replace(FONTS_MARK, font_css(page), 1).encode("utf-8")
 
 
-def write_index(folder: Path, facts: Facts, outcomes: Sequence[Outcome]) -> None:
-    """index.html (Chinese) and index.en.html: reports, the city table, and what failed."""
-    publish_files(folder, {INDEX[l]: _index_page(folder, facts, outcomes, l).encode("utf-8") for l in LANGUAGES})  # noqa: E741
+def verdicts(facts: Facts) -> dict[str, dict[str, str]]:
+    """Verdict of every judged indicator by county: what the next edition is compared with."""
+    rows = facts.all_counties("indicator")
+    rows = rows[rows["verdict"].isin(JUDGED) & (rows["county_code"] != CITY)]
+    found: dict[str, dict[str, str]] = {}
+    for code, indicator, verdict in zip(rows["county_code"], rows["indicator"], rows["verdict"], strict=True):
+        found.setdefault(str(code), {})[str(indicator)] = str(verdict)
+    return found
 
 
-def _index_page(folder: Path, facts: Facts, outcomes: Sequence[Outcome], language: Language) -> str:
+def index_pages(job: Finish, now: Mapping[str, Mapping[str, str]], base: str) -> dict[str, bytes]:
+    """index.html (Chinese) and index.en.html: reports, what changed, the city table, and what failed.
+
+    Parameters
+    ----------
+    now : dict
+        Verdicts by county and indicator.
+    base : str
+        What stands before the name of a report's file: empty beside the reports, their folder's name above them.
+    """
+    return {INDEX[language]: _index_page(job, now, base, language).encode("utf-8") for language in LANGUAGES}
+
+
+def _index_page(job: Finish, now: Mapping[str, Mapping[str, str]], base: str, language: Language) -> str:
+    facts = read_facts(job.facts, job.month)
     place = read_place(facts.manifest["place"])
+    named = {code: (zh, en) for code, zh, en in facts.manifest["counties"]}
+    names = {code: pair[0 if language == "zh" else 1] for code, pair in named.items()}
     by_county: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
+    for outcome in job.outcomes:
         by_county.setdefault(outcome.county, []).append(outcome)
-    indicator = facts.all_counties("indicator")
-    names = _names(facts, language)
-    heads, city = _city_table(indicator, names, place, language)
+    try:
+        heads, city = _city_table(facts.all_counties("indicator"), names, place, language)
+    except (RelapseRiskError, OSError, ValueError):  # damaged facts: the reports say so themselves
+        heads, city = [], []
     page = _template("index.html.j2").render(
-        language=language, other=INDEX["en" if language == "zh" else "zh"],
-        rows=[_row(folder, names[code], found, indicator[indicator["county_code"] == code], language)
-              for code, found in by_county.items()],
+        language=language, other=INDEX["en" if language == "zh" else "zh"], folder=job.folder, base=base,
+        cards=[_card(code, named[code], found, now.get(code, {}), base, language) for code, found in by_county.items()],
+        editions=_editions(job, base, language), changes=_changes(job.before, now, names, language),
+        compared=bool(job.before), restricted=job.about["audience"] == "restricted",
         place=place.label.in_language(language), division=place.division.in_language(language),
         day=format_date(facts.manifest["data_date"], language), notice=place.data_note.in_language(language),
-        heads=heads, city=city, symbols=SYMBOLS, style=_style(), say=lambda key, **values: text(key, language, **values),
+        heads=heads, city=city, style=_style(), say=lambda key, **values: text(key, language, **values),
     )  # fmt: skip
     return page.replace(FONTS_MARK, font_css(page), 1)
 
 
-def _names(facts: Facts, language: Language) -> dict[str, str]:
-    return {code: zh if language == "zh" else en for code, zh, en in facts.manifest["counties"]}
-
-
-def _row(folder: Path, name: str, outcomes: Sequence[Outcome], indicator: pd.DataFrame, language: Language) -> _Row:
-    judged = indicator[indicator["verdict"].isin(JUDGED)]
+def _card(
+    code: str, names: tuple[str, str], outcomes: Sequence[Outcome], mine: Mapping[str, str], base: str,
+    language: Language,
+) -> _Card:  # fmt: skip
     links = tuple(
-        _Link(file, f"{text('language.name', _language(o))} {file.rsplit('.', 1)[1].upper()}", o.name)
-        for o in outcomes
-        for file in sorted(o.files)
-        if (folder / file).is_file()
+        _Link(f"{base}{file}", _label(outcome, file), outcome.name)
+        for outcome in outcomes
+        for file in sorted(outcome.files)
     )
-    broken = [o for o in outcomes if o.status == "failed"]
+    broken = [outcome for outcome in outcomes if outcome.status == "failed"]
     failed = tuple(
         _Link(
-            f"{o.stem}.failed.html", f"{text('index.failed', language)} ({text('language.name', _language(o))})", o.name
+            f"{base}{one.stem}.failed.html",
+            f"{text('index.failed', language)} ({text('language.name', _language(one))})",
+            one.name,
         )
-        for o in broken
+        for one in broken
     )
-    kept = next((o.data_date for o in broken if o.files), "")
-    return _Row(
-        name,
-        links,
-        failed,
-        format_date(kept, language) if kept else "",
-        int((judged["verdict"] != "not_met").sum()),
-        len(judged),
-    )
+    kept = next((one.data_date for one in broken if one.files), "")
+    english = names[1].lower()
+    return _Card(
+        names[0 if language == "zh" else 1], f"{names[0]} {english} {english.replace(' ', '')} {code}", links, failed,
+        format_date(kept, language) if kept else "", sum(word != "not_met" for word in mine.values()), len(mine),
+    )  # fmt: skip
+
+
+def _label(outcome: Outcome, file: str) -> str:
+    """Language and format; the notebook too where an edition has several."""
+    notebook = outcome.stem.removeprefix(f"{outcome.county}-").removesuffix(outcome.language).strip("-")
+    words = (notebook.replace("_", " "), text("language.name", _language(outcome)), file.rsplit(".", 1)[1].upper())
+    return " ".join(word for word in words if word)
+
+
+def _editions(job: Finish, base: str, language: Language) -> list[tuple[str, str, bool]]:
+    """Label, link and whether it is this one, newest first."""
+    found = sorted({*job.editions, (job.month, job.folder)}, key=lambda one: (one[0], int(one[1].rpartition(".")[2])))
+    up = "" if base else "../"
+    return [
+        (
+            text("site.edition", language, month=month, number=folder.rpartition(".")[2]),
+            f"{up}{folder}/{INDEX[language]}",
+            folder == job.folder,
+        )
+        for month, folder in reversed(found)
+    ]
+
+
+def _changes(
+    before: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]], names: Mapping[str, str],
+    language: Language,
+) -> list[str]:  # fmt: skip
+    """One sentence per indicator whose verdict is another one, those that got worse first."""
+    found = []
+    for code, mine in now.items():
+        for indicator, verdict in mine.items():
+            was = before.get(code, {}).get(indicator, verdict)
+            if was != verdict and code in names:
+                found.append((verdict != "not_met", code, indicator, was, verdict))
+    sentences = [
+        text("site.change", language, county=names[code], indicator=text(f"indicator.{indicator}", language),
+             before=text(f"value.verdict.{was}", language), now=text(f"value.verdict.{verdict}", language))
+        for _, code, indicator, was, verdict in sorted(found)
+    ]  # fmt: skip
+    rest = len(sentences) - MOST_CHANGES
+    return sentences if rest <= 0 else [*sentences[:MOST_CHANGES], text("site.more", language, count=rest)]
 
 
 def _value(mine: pd.DataFrame, one: str, unit: str, language: Language) -> str:

@@ -1,0 +1,180 @@
+"""One warm Chromium, spoken to over a pipe: many pages are printed by one browser, and no port is opened.
+
+The pipe outlives a fork, so that a browser started by the zygote prints for whichever report has its turn.  A browser
+ends by itself when every holder of its pipe is gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from relapse_risk.errors import RenderError
+
+__all__ = ["Browser", "chromium_version", "find_chromium"]
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+SWITCHES = (
+    "--headless", "--disable-gpu", "--in-process-gpu", "--remote-debugging-pipe", "--disable-extensions",
+    "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-breakpad",
+    "--disable-features=IsolateOrigins,site-per-process,PaintHolding,BackForwardCache",
+)  # fmt: skip
+PRINT_SECONDS = 180.0
+BLOCK = 1 << 20
+
+
+@cache
+def find_chromium() -> str:
+    """Path of an installed Chromium or Chrome; empty where there is none or a pipe to it cannot be inherited."""
+    if sys.platform != "linux":
+        return ""
+    return next((path for name in NAMES if (path := shutil.which(name))), "")
+
+
+@cache
+def chromium_version() -> str:
+    """Version of the installed browser, such as ``156.0.8078.79``; empty without one that answers."""
+    if not (path := find_chromium()):
+        return ""
+    try:
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return next((word for word in said.split() if word[:1].isdigit()), "")
+
+
+class Browser:
+    """A running browser that prints pages to PDF.
+
+    Parameters
+    ----------
+    work : Path
+        Folder for its profile; removed by whoever made it.
+    """
+
+    def __init__(self, work: Path) -> None:
+        work.mkdir(parents=True, exist_ok=True)
+        told, self._write = os.pipe()
+        self._read, answers = os.pipe()
+        self._left, self._number = b"", 0
+        self.pid = _started(work, told, answers)
+        os.close(told)
+        os.close(answers)
+
+    def print_page(self, page: str) -> bytes:
+        """``page`` as a tagged PDF with an outline.
+
+        Raises
+        ------
+        RenderError
+            If the browser is gone, refuses, or takes too long.
+        """
+        deadline = monotonic() + PRINT_SECONDS
+        target = self._ask("Target.createTarget", deadline, url="about:blank")["targetId"]
+        session = self._ask("Target.attachToTarget", deadline, targetId=target, flatten=True)["sessionId"]
+        self._ask("Page.enable", deadline, session)
+        # Laid out once, for paper; without this it is first laid out for a screen.
+        self._ask("Emulation.setEmulatedMedia", deadline, session, media="print")
+        frame = self._ask("Page.getFrameTree", deadline, session)["frameTree"]["frame"]["id"]
+        self._ask("Page.setDocumentContent", deadline, session, frameId=frame, html=page)
+        ready = "document.fonts.ready.then(() => document.fonts.size)"
+        self._ask("Runtime.evaluate", deadline, session, expression=ready, awaitPromise=True)
+        options = {"printBackground": True, "preferCSSPageSize": True, "generateTaggedPDF": True, "generateDocumentOutline": True}  # fmt: skip
+        printed = self._ask("Page.printToPDF", deadline, session, **options)["data"]
+        self._ask("Target.closeTarget", deadline, targetId=target)
+        return base64.b64decode(printed)
+
+    def _ask(self, method: str, deadline: float, session: str = "", **parameters: object) -> dict[str, Any]:
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters}
+        self._send(json.dumps(message | ({"sessionId": session} if session else {})).encode() + b"\0")
+        while True:
+            answer = self._next(deadline)
+            if answer.get("id") != self._number:
+                continue  # an event, or the answer to a question nobody waits for any more
+            if "error" in answer:
+                raise RenderError(f"Chromium refused: {answer['error'].get('message')}", where=method)
+            result: dict[str, Any] = answer["result"]
+            return result
+
+    def _send(self, data: bytes) -> None:
+        try:
+            while data:
+                data = data[os.write(self._write, data) :]
+        except OSError as error:
+            raise RenderError("Chromium is gone", fix="run render again") from error
+
+    def _next(self, deadline: float) -> dict[str, Any]:
+        while b"\0" not in self._left:
+            ready, _, _ = select.select([self._read], [], [], max(deadline - monotonic(), 0))
+            if not ready:
+                raise RenderError("Chromium took too long to print", expected=f"at most {PRINT_SECONDS:g} s")
+            if not (block := os.read(self._read, BLOCK)):
+                raise RenderError("Chromium stopped while printing", fix="look for memory running out")
+            self._left += block
+        first, _, self._left = self._left.partition(b"\0")
+        message: dict[str, Any] = json.loads(first)
+        return message
+
+    def is_running(self) -> bool:
+        """Whether the process still runs; only for whoever started it."""
+        with suppress(ChildProcessError):
+            return os.waitpid(self.pid, os.WNOHANG) == (0, 0)
+        return False
+
+    def kill(self) -> None:
+        """Stop it at once; any process may, it only has to know the number."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Stop it, and forget it."""
+        self.kill()
+        with suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+        for end in (self._write, self._read):
+            with suppress(OSError):
+                os.close(end)
+
+
+def _started(work: Path, told: int, answers: int) -> int:
+    """Start the browser with the two ends of its pipe as files 3 and 4, where it looks for them."""
+    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses a sandbox to root
+    command = [find_chromium(), *SWITCHES, *sandbox, f"--user-data-dir={work / 'profile'}"]
+    high = [_high(told), _high(answers)]
+    files = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_DUP2, high[0], 3),
+        (os.POSIX_SPAWN_DUP2, high[1], 4),
+    ]
+    environment = os.environ | {"TMPDIR": str(work)}  # what a killed browser leaves lies where the next run sweeps
+    try:
+        return os.posix_spawn(command[0], command, environment, file_actions=files)
+    except OSError as error:
+        raise RenderError(f"Chromium does not start: {error}", where=command[0]) from error
+    finally:
+        for end in high:
+            os.close(end)
+
+
+def _high(end: int) -> int:
+    """A copy of a file number that is out of the way of 3 and 4."""
+    copies = [os.dup(end)]
+    while copies[-1] < 10:
+        copies.append(os.dup(end))
+    for copy in copies[:-1]:
+        os.close(copy)
+    return copies[-1]

@@ -1,0 +1,159 @@
+"""What the warm process does: render one report, and write the pages around them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter, process_time
+
+from relapse_risk import __version__
+from relapse_risk.assessment import read_facts
+from relapse_risk.errors import EditionError, RelapseRiskError
+from relapse_risk.reporting.chromium import Browser
+from relapse_risk.reporting.edition import ReportPlan
+from relapse_risk.reporting.execute import check_parameters, declared_parameters, run_notebook
+from relapse_risk.reporting.export import Sheet, to_html, to_pdf, warm_up
+from relapse_risk.reporting.publish import Outcome, publish_files, run_files, vouch
+from relapse_risk.reporting.site import failure_page, index_pages, verdicts
+from relapse_risk.reporting.text import Language, text
+from relapse_risk.reporting.work import Finish, Job
+
+try:  # Windows has no resource module: no peak there
+    import resource
+except ImportError:  # pragma: no cover
+    resource = None  # type: ignore[assignment]
+
+__all__ = ["browser", "check", "failed", "finish", "remake", "render_report", "warm"]
+
+KIB_PER_MB = 1024 if sys.platform == "linux" else 1024 * 1024
+
+
+def warm(given: tuple[str, Path]) -> None:
+    """Prepare the zygote: the imports of this module are most of it."""
+    warm_up(given[0])
+
+
+def browser(given: tuple[str, Path], place: int) -> Browser:
+    """The warm browser of one place at the bench."""
+    return Browser(given[1] / f"browser-{place}")
+
+
+def fitting(notebook: Path, parameters: Mapping[str, object]) -> dict[str, object]:
+    """``parameters`` without the audience, where the notebook has only one."""
+    drop = {"audience"} - declared_parameters(notebook)
+    return {name: value for name, value in parameters.items() if name not in drop}
+
+
+def check(given: tuple[Path, Mapping[str, object]], _: object = None) -> RelapseRiskError | None:
+    """The error of a notebook's parameters, as a value that crosses a process border."""
+    notebook, parameters = given
+    try:
+        check_parameters(notebook, fitting(notebook, parameters))
+        if parameters.get("audience") == "restricted" and "audience" not in declared_parameters(notebook):
+            raise EditionError(
+                "the notebook has no restricted part", where=str(notebook), got="audience: restricted",
+                expected="a parameter named audience", fix="use audience: public, or a notebook that takes it",
+            )  # fmt: skip
+    except RelapseRiskError as error:
+        return error
+    return None
+
+
+def render_report(job: Job, tool: Browser | None) -> Outcome:
+    """Execute, export and write one report aside; whatever goes wrong becomes a failed outcome with its page."""
+    wall, cpu = perf_counter(), process_time()
+    try:
+        digests = publish_files(job.folder, _content(job, tool))
+        (job.folder / f"{job.report.stem}.failed.html").unlink(missing_ok=True)
+        outcome = Outcome(
+            job.report.county, job.report.name, job.report.language, job.report.stem, "published", job.key, digests,
+            job.data_date, stamp=job.stamp, parts=job.parts,
+        )  # fmt: skip
+    except (RelapseRiskError, OSError, MemoryError) as error:
+        outcome = failed(job, str(error) or type(error).__name__)
+    spent = {
+        "seconds": round(perf_counter() - wall, 2),
+        "cpu_seconds": round(process_time() - cpu, 2),
+        "peak_mb": _peak_mb(),
+    }
+    outcome = replace(outcome, **spent)  # type: ignore[arg-type]
+    if outcome.status == "published":
+        try:
+            vouch(job.folder, outcome)
+        except OSError as error:
+            return failed(job, str(error))
+    return outcome
+
+
+def remake(job: Job, tool: Browser | None) -> dict[str, str] | RelapseRiskError:
+    """Write a report's files once more; their SHA-256, or the error as a value."""
+    try:
+        return publish_files(job.folder, _content(job, tool))
+    except RelapseRiskError as error:
+        return error
+
+
+def _content(job: Job, tool: Browser | None) -> dict[str, bytes]:
+    """Files of a report by name."""
+    report = job.report
+    language = _language(report)
+    executed = run_notebook(report.notebook, fitting(report.notebook, job.parameters), Path.cwd())
+    stamp = f"{job.stamp} · {job.data_date} · relapse-risk {__version__} · {job.engine}"
+    sheet = Sheet(
+        text("report.document", language, county=report.name), language, text("report.skip", language), report.name,
+        stamp, job.data_date,
+    )  # fmt: skip
+    page = to_html(executed, sheet)
+    content = {f"{report.stem}.html": page.encode("utf-8")} if "html" in job.formats else {}
+    if "pdf" in job.formats:
+        content[f"{report.stem}.pdf"] = _printed(page, sheet, job, tool)
+    return content
+
+
+def _printed(page: str, sheet: Sheet, job: Job, tool: Browser | None) -> bytes:
+    """The PDF; a browser that is stuck or gone is replaced once, by one of this report's own."""
+    if job.engine.name != "chromium":
+        return to_pdf(page, sheet, job.engine)
+    if tool is not None:
+        try:
+            return to_pdf(page, sheet, job.engine, tool)
+        except RelapseRiskError:
+            tool.kill()
+    own = Browser(job.work / f"own-{job.report.stem}")
+    try:
+        return to_pdf(page, sheet, job.engine, own)
+    finally:
+        own.close()
+
+
+def _peak_mb() -> float:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MB, 1) if resource else 0.0
+
+
+def _language(report: ReportPlan) -> Language:
+    return "zh" if report.language == "zh" else "en"
+
+
+def failed(job: Job, error: str) -> Outcome:
+    """The outcome of a failure, with its page if there is room for one."""
+    report = job.report
+    with suppress(OSError):
+        publish_files(job.folder, {f"{report.stem}.failed.html": failure_page(report.name, error, _language(report))})
+    return Outcome(
+        report.county, report.name, report.language, report.stem, "failed", job.key, error=error, stamp=job.stamp,
+        parts=job.parts,
+    )  # fmt: skip
+
+
+def finish(job: Finish, _: object = None) -> dict[str, bytes]:
+    """Write manifest, failures and index of the edition aside; returns the pages that lead to it from above."""
+    now: dict[str, dict[str, str]] = {}
+    with suppress(RelapseRiskError, OSError, ValueError):  # damaged facts spoil no index
+        now = verdicts(read_facts(job.facts, job.month))
+    content = run_files(job.about | {"verdicts": now}, job.outcomes)
+    content |= index_pages(job, now, "")
+    publish_files(job.stage, content)
+    return index_pages(job, now, f"{job.folder}/")

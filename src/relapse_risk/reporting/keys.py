@@ -1,0 +1,76 @@
+"""What a report depends on, digested part by part: equal keys are equal bytes, and a change can be named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.resources import files
+from pathlib import Path
+
+from relapse_risk import __version__
+from relapse_risk.parameters import params_dir
+from relapse_risk.reporting.edition import Plan, ReportPlan
+from relapse_risk.reporting.engine import NO_PDF, PdfEngine, pdf_engine
+
+__all__ = ["Key", "Keys", "changed_parts"]
+
+SOURCES = ("reporting", "assessment")
+SOURCE_KINDS = (".py", ".j2", ".css", ".json", ".xz")
+
+
+def _digest(*parts: bytes) -> str:
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part + b"\0")
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Digest of a report, and of each thing it depends on by name."""
+
+    digest: str
+    parts: Mapping[str, str]
+
+
+class Keys:
+    """Keys of one plan; what its reports have in common is digested once."""
+
+    def __init__(self, plan: Plan) -> None:
+        root, edition = Path(str(files("relapse_risk"))), plan.edition
+        self.engine: PdfEngine = pdf_engine(edition.pdf) if "pdf" in edition.formats else NO_PDF
+        self.formats = tuple(kind for kind in edition.formats if kind != "pdf" or self.engine != NO_PDF) or ("html",)
+        code = [p for name in SOURCES for p in sorted((root / name).rglob("*")) if p.suffix in SOURCE_KINDS]
+        words = sorted((root / "reporting" / "messages").glob("*.yaml"))
+        place = params_dir() / "places" / f"{plan.manifest['place']}.yaml"
+        self._hashes: Mapping[str, str] = plan.manifest["hashes"]
+        self._common = {
+            "program": _digest(__version__.encode(), *(path.read_bytes() for path in code)),
+            "words": _digest(*(path.read_bytes() for path in words)),
+            "place": _digest(place.read_bytes()),
+            "pdf": str(self.engine),
+            "formats": ",".join(self.formats),
+            "audience": edition.audience,
+        }
+        self._notebooks = {report.notebook: _digest(report.notebook.read_bytes()) for report in plan.reports}
+
+    def of(self, report: ReportPlan) -> Key:
+        """Key of one report."""
+        parts = self._common | {
+            "facts": self._hashes.get(report.county, ""),
+            "notebook": self._notebooks[report.notebook],
+            "language": report.language,
+        }
+        return Key(_digest(*(f"{name}={value}".encode() for name, value in sorted(parts.items()))), parts)
+
+
+def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Names of the parts that differ.
+
+    Examples
+    --------
+    >>> changed_parts({"facts": "a", "words": "b"}, {"facts": "c", "words": "b"})
+    ['facts']
+    """
+    return [name for name in sorted(now) if before.get(name) != now[name]]

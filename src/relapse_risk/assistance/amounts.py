@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from relapse_risk.assistance.conditions import Limits
+from relapse_risk.assistance.conditions import Limits, income_before_relief
 
 __all__ = ["AMOUNT_RULES"]
 
@@ -26,7 +26,7 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def dibao_top_up(frame: pd.DataFrame, limits: Limits) -> pd.Series:
-    """Monthly top-up of the household to the dibao line: max(line - income per head, 0) x size / 12.
+    """Monthly top-up of the household to the dibao line: max(line - income per head before relief, 0) x size / 12.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def dibao_top_up(frame: pd.DataFrame, limits: Limits) -> pd.Series:
     [200.0]
     """
     return (
-        (limits.dibao_year - _column(frame, "income_pc_year").astype(float)).clip(lower=0)
+        (limits.dibao_year - income_before_relief(frame).astype("float64")).clip(lower=0)
         * frame["size"].astype(float)
         / 12
     )

@@ -73,6 +73,7 @@ class Condition:
         return self.ask_zh if language == "zh" else self.ask_en
 
 
+BEFORE_RELIEF = "income_before_relief"
 _REGISTRY: dict[str, Condition] = {}
 CONDITIONS: Mapping[str, Condition] = MappingProxyType(_REGISTRY)
 
@@ -109,6 +110,30 @@ def _number(frame: pd.DataFrame, name: str) -> pd.Series:
     return pd.to_numeric(_column(frame, name)).astype("Float64")
 
 
+def income_before_relief(frame: pd.DataFrame) -> pd.Series:
+    """Income per head a year without dibao and destitute support, which the law does not count as income.
+
+    (net income - dibao - destitute support) / persons; income_pc_year where the parts were never collected.
+    Source: measures for identifying dibao households (Ministry of Civil Affairs), from memory.
+
+    Examples
+    --------
+    >>> income_before_relief(pd.DataFrame({"income_pc_year": [6000.0], "dibao_received": [2400.0], "size": [2]})).tolist()
+    [4800.0]
+    """
+    income, persons = _number(frame, "income_pc_year"), _number(frame, "size")
+    relief = _number(frame, "dibao_received").fillna(0) + _number(frame, "tekun_received").fillna(0)
+    return income - (relief / persons).fillna(0)
+
+
+def _needed(name: str) -> str:
+    return "income_pc_year" if name == BEFORE_RELIEF else name
+
+
+def _measured(frame: pd.DataFrame, name: str) -> pd.Series:
+    return income_before_relief(frame) if name == BEFORE_RELIEF else _number(frame, name)
+
+
 def _register(
     name: str, level: Level, needs: tuple[str, ...], source: str, labels: tuple[str, str, str, str],
     test: Test, shortfall: Shortfall | None = None,
@@ -123,12 +148,12 @@ def _below(name: str, column: str, limit: Callable[[Limits], float], source: str
     """Register ``column < limit``: strictly below, the limit itself is out."""
 
     def test(frame: pd.DataFrame, limits: Limits) -> pd.Series:
-        return _nullable(_number(frame, column) < limit(limits))
+        return _nullable(_measured(frame, column) < limit(limits))
 
     def short(frame: pd.DataFrame, limits: Limits) -> pd.Series:
-        return _number(frame, column) - limit(limits)
+        return _measured(frame, column) - limit(limits)
 
-    _register(name, level, (column,), source, labels, test, short)
+    _register(name, level, (_needed(column),), source, labels, test, short)
 
 
 def _at_least(name: str, level: Level, column: str, limit: Callable[[Limits], float], source: str,
@@ -136,13 +161,13 @@ def _at_least(name: str, level: Level, column: str, limit: Callable[[Limits], fl
     """Register ``column >= limit`` (``>`` when ``strictly``)."""
 
     def test(frame: pd.DataFrame, limits: Limits) -> pd.Series:
-        values = _number(frame, column)
+        values = _measured(frame, column)
         return _nullable(values > limit(limits) if strictly else values >= limit(limits))
 
     def short(frame: pd.DataFrame, limits: Limits) -> pd.Series:
-        return limit(limits) - _number(frame, column)
+        return limit(limits) - _measured(frame, column)
 
-    _register(name, level, (column,), source, labels, test, short)
+    _register(name, level, (_needed(column),), source, labels, test, short)
 
 
 def _is_in(name: str, level: Level, column: str, words: tuple[str, ...], source: str,
@@ -246,18 +271,18 @@ _RELIEF = ("核实社会救助类别是什么？", "Which relief status does the
 _SCHOOL = ("核实目前在读学段是什么？", "Which stage of school is the person in?")
 _DISABLED = ("核实残疾证类别和等级？", "Which type and level does the disability certificate state?")
 
-_below("income_below_dibao", "income_pc_year", lambda x: x.dibao_year, "DEF-EDGE",
-       ("人均纯收入低于低保标准", "net income per head is below the dibao line", *_INCOME))  # fmt: skip
-_below("income_below_dibao_edge", "income_pc_year", lambda x: x.dibao_year * x.dibao_edge_ratio, "DEF-EDGE",
-       ("人均纯收入低于低保边缘标准", "net income per head is below the dibao edge line", *_INCOME))  # fmt: skip
-_below("income_below_tekun", "income_pc_year", lambda x: x.dibao_year * x.tekun_ratio, "MEM",
-       ("人均纯收入低于特困供养标准", "net income per head is below the tekun base", *_INCOME))  # fmt: skip
+_below("income_below_dibao", BEFORE_RELIEF, lambda x: x.dibao_year, "DEF-EDGE",
+       ("人均纯收入低于低保标准（不计低保、特困供养金）", "net income per head is below the dibao line, relief not counted", *_INCOME))  # fmt: skip
+_below("income_below_dibao_edge", BEFORE_RELIEF, lambda x: x.dibao_year * x.dibao_edge_ratio, "DEF-EDGE",
+       ("人均纯收入低于低保边缘标准（不计低保、特困供养金）", "net income per head is below the dibao edge line, relief not counted", *_INCOME))  # fmt: skip
+_below("income_below_tekun", BEFORE_RELIEF, lambda x: x.dibao_year * x.tekun_ratio, "MEM",
+       ("人均纯收入低于特困供养标准（不计低保、特困供养金）", "net income per head is below the tekun base, relief not counted", *_INCOME))  # fmt: skip
 _below("income_below_monitoring", "income_pc_year", lambda x: x.monitoring_year, "DZ-2021",
        ("人均纯收入低于监测范围", "net income per head is below the monitoring line", *_INCOME))  # fmt: skip
 _below("income_below_local_average", "income_pc_year", lambda x: x.disposable_income_year, "DEF-EDGE",
        ("人均纯收入低于当地农村居民人均可支配收入", "net income per head is below the local average", *_INCOME))  # fmt: skip
-_at_least("income_at_least_dibao", "household", "income_pc_year", lambda x: x.dibao_year, "DEF-EDGE",
-          ("人均纯收入不低于低保标准", "net income per head is at or above the dibao line", *_INCOME))  # fmt: skip
+_at_least("income_at_least_dibao", "household", BEFORE_RELIEF, lambda x: x.dibao_year, "DEF-EDGE",
+          ("人均纯收入不低于低保标准（不计低保、特困供养金）", "net income per head is at or above the dibao line, relief not counted", *_INCOME))  # fmt: skip
 _at_least("loss_is_urgent", "household", "uncompensated_loss_12m", lambda x: x.urgent_loss, "SD-2025C",
           ("近一年未获赔付损失达到紧急额度", "uncompensated loss in 12 months reaches the urgent amount",
            "近一年有无未获赔付的损失？", "Was there an uncompensated loss in the last 12 months?"))  # fmt: skip

@@ -9,6 +9,7 @@ from functools import reduce
 from operator import and_, or_
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.assistance.amounts import AMOUNT_RULES
@@ -133,15 +134,16 @@ def _judged(
     item: Item, version: Version, frame: pd.DataFrame, limits: Limits, cache: dict[str, pd.Series]
 ) -> pd.DataFrame:
     truth = _truth(version.requires, frame, limits, cache)
-    kept = truth.isna() | truth.fillna(False)
-    rows = frame.loc[kept.to_numpy(dtype=bool)]
-    amount = _amount(item, version, rows, limits)
+    kept = (truth.isna() | truth.fillna(False)).to_numpy(dtype=bool)
+    person = ["person_id"] if item.level == "person" else []
+    rows = frame[["household_id", "county_code", "town_code", *person]][kept]
+    amount = _amount(item, version, frame, kept, limits)
     return pd.DataFrame(
         {
             "household_id": rows["household_id"],
             "county_code": rows["county_code"],
             "town_code": rows["town_code"],
-            "person_id": rows["person_id"] if item.level == "person" else pd.Series(pd.NA, rows.index, dtype="str"),
+            "person_id": rows["person_id"] if person else pd.Series(pd.NA, rows.index, dtype="str"),
             "item_code": item.code,
             "state": np.where(truth[kept].isna(), "cannot_tell", "yes"),
             "amount": amount,
@@ -150,14 +152,17 @@ def _judged(
     )
 
 
-def _amount(item: Item, version: Version, rows: pd.DataFrame, limits: Limits) -> pd.Series:
+def _amount(
+    item: Item, version: Version, frame: pd.DataFrame, kept: npt.NDArray[np.bool_], limits: Limits
+) -> pd.Series:
     amount = version.amount
-    if amount.rule is not None:
-        return AMOUNT_RULES[amount.rule](rows, limits).astype("float64")
+    if amount.rule is not None:  # a rule may read any column: only then is the whole row taken
+        return AMOUNT_RULES[amount.rule](frame[kept], limits).astype("float64")
+    index = frame.index[kept]
     if amount.column is not None:
-        words = rows[amount.column] if amount.column in rows else pd.Series(index=rows.index, dtype="str")
+        words = frame.loc[kept, amount.column] if amount.column in frame else pd.Series(index=index, dtype="str")
         return words.map(amount.by_word).astype("float64")
-    return pd.Series(float(amount.fixed or 0.0), index=rows.index)
+    return pd.Series(float(amount.fixed or 0.0), index=index)
 
 
 def _without_excluded(frame: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

@@ -22,13 +22,13 @@ from typing import Any
 
 from relapse_risk.errors import RenderError
 
-__all__ = ["Browser", "chromium_version", "find_chromium"]
+__all__ = ["Browser", "chromium_version", "find_chromium", "warm_browser"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 SWITCHES = (
     "--headless", "--disable-gpu", "--in-process-gpu", "--remote-debugging-pipe", "--disable-extensions",
     "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-breakpad",
-    "--disable-features=IsolateOrigins,site-per-process,PaintHolding,BackForwardCache",
+    "--js-flags=--jitless", "--disable-features=IsolateOrigins,site-per-process,PaintHolding,BackForwardCache",
 )  # fmt: skip
 PRINT_SECONDS = 180.0
 BLOCK = 1 << 20
@@ -52,6 +52,11 @@ def chromium_version() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return next((word for word in said.split() if word[:1].isdigit()), "")
+
+
+def warm_browser(given: Any, place: int) -> Browser:
+    """The browser of one place at the bench; ``given.work`` is the folder of the run."""
+    return Browser(given.work / f"browser-{place}")
 
 
 class Browser:

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,15 @@ def declared_parameters(notebook: Path) -> frozenset[str]:
         For a file that is no notebook.
     """
     try:
-        return frozenset(papermill.inspect_notebook(str(notebook)))
+        return _declared(notebook, notebook.stat().st_mtime_ns)
     except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise EditionError(f"notebook cannot be read: {error}", where=str(notebook)) from error
+
+
+@cache
+def _declared(notebook: Path, _changed: int) -> frozenset[str]:
+    """Read once: the zygote has read it before its children ask."""
+    return frozenset(papermill.inspect_notebook(str(notebook)))
 
 
 def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> None:
@@ -106,11 +113,14 @@ def _run_cell(shell: InteractiveShell, cell: nbformat.NotebookNode, index: int) 
 
 def _streams(captured: CapturedIO) -> list[nbformat.NotebookNode]:
     found = (("stdout", captured.stdout), ("stderr", captured.stderr))
-    return [nbformat.v4.new_output("stream", name=name, text=words) for name, words in found if words]
+    return [
+        nbformat.from_dict({"output_type": "stream", "name": name, "text": words}) for name, words in found if words
+    ]
 
 
 def _shown(output: RichOutput) -> nbformat.NotebookNode:
-    return nbformat.v4.new_output("display_data", data=output.data or {}, metadata=output.metadata or {})
+    # new_output would check each against the schema; the notebook is checked whole when it is read
+    return nbformat.from_dict({"output_type": "display_data", "data": output.data or {}, "metadata": output.metadata or {}})  # fmt: skip
 
 
 papermill_engines.register(ENGINE, InProcess)

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
+
+import nbformat
 
 from relapse_risk import __version__
 from relapse_risk.assessment import read_facts
@@ -17,28 +20,41 @@ from relapse_risk.reporting.edition import ReportPlan
 from relapse_risk.reporting.execute import check_parameters, declared_parameters, run_notebook
 from relapse_risk.reporting.export import Sheet, to_html, to_pdf, warm_up
 from relapse_risk.reporting.publish import Outcome, publish_files, run_files, vouch
+from relapse_risk.reporting.report import open_report
 from relapse_risk.reporting.site import failure_page, index_pages, verdicts
 from relapse_risk.reporting.text import Language, text
-from relapse_risk.reporting.work import Finish, Job
+from relapse_risk.reporting.work import Finish, Job, Warmth
 
 try:  # Windows has no resource module: no peak there
     import resource
 except ImportError:  # pragma: no cover
     resource = None  # type: ignore[assignment]
 
-__all__ = ["browser", "check", "failed", "finish", "remake", "render_report", "warm"]
+__all__ = ["check", "failed", "finish", "remake", "render_report", "warm"]
 
+REHEARSED = ("visits_by_town", "take_up_by_department", "survey_by_town", "hardship_by_town")
 KIB_PER_MB = 1024 if sys.platform == "linux" else 1024 * 1024
 
 
-def warm(given: tuple[str, Path]) -> None:
-    """Prepare the zygote: the imports of this module are most of it."""
-    warm_up(given[0])
+def warm(given: Warmth) -> None:
+    """Prepare the zygote: imports, and once what every report would do for the first time.
 
-
-def browser(given: tuple[str, Path], place: int) -> Browser:
-    """The warm browser of one place at the bench."""
-    return Browser(given[1] / f"browser-{place}")
+    Only our own code runs here, never the edition's notebook: what that leaves behind would be in every report.
+    """
+    warm_up(given.engine)
+    with suppress(RelapseRiskError, OSError, ValueError, KeyError):  # damaged facts: the reports say so themselves
+        for language in given.languages:
+            report = open_report(given.facts, given.month, given.county, language)
+            shown = [report.cover(), report.indicators(2), report.indicators(3), report.parameters(), report.formulas()]
+            shown += [report.table(name) for name in REHEARSED] + [report.figure(name) for name in REHEARSED]
+            shown += [report.side(report.figure("risk_by_town"), report.table("model_terms"))]
+            any(block._repr_html_() for block in shown)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.ipynb"
+        cell = nbformat.v4.new_code_cell("county = ''", metadata={"tags": ["parameters"]})
+        kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+        path.write_text(nbformat.writes(nbformat.v4.new_notebook(cells=[cell], metadata=kernel)), encoding="utf-8")
+        run_notebook(path, {"county": "1"}, Path(folder))
 
 
 def fitting(notebook: Path, parameters: Mapping[str, object]) -> dict[str, object]:

@@ -135,13 +135,15 @@ def _one_thread() -> Iterator[None]:
 
 def _serve(driver: Connection, setup: Setup) -> None:
     """The zygote: do one batch after the other, end when the driver is gone."""
-    if FORKS and setup.warm:
-        with suppress(RelapseRiskError):  # each report meets the same error and says so
-            named(setup.warm)(setup.argument)
-        gc.collect()
-        gc.freeze()
     bench: dict[int, Tool] = {}
     try:
+        for place in range(setup.workers):  # tools get warm while this process does
+            _tool(setup, bench, place)
+        if FORKS and setup.warm:
+            with suppress(RelapseRiskError):  # each report meets the same error and says so
+                named(setup.warm)(setup.argument)
+            gc.collect()
+            gc.freeze()
         while True:
             task, jobs = driver.recv()
             _batch(driver, task, jobs, setup, bench)

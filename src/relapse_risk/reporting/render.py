@@ -40,7 +40,7 @@ from relapse_risk.reporting.publish import (
     run_files,
     staged,
 )
-from relapse_risk.reporting.work import Finish, Job
+from relapse_risk.reporting.work import Finish, Job, Warmth
 
 __all__ = ["EditionResult", "Options", "Reason", "explain_edition", "render_edition"]
 
@@ -267,10 +267,7 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
     tell(len(found), len(run.plan.reports), "")
     if not todo and all(outcome.status == "unchanged" for outcome in found.values()) and _led_to(run):
         return _result(run, [found[r.stem] for r in run.plan.reports], run.current, new=False)
-    setup = Setup(
-        f"{JOB}:warm", f"{JOB}:browser" if run.keys.engine.name == "chromium" else "",
-        (run.keys.engine.name, run.work), run.options.workers, edition.timeout_seconds,
-    )  # fmt: skip
+    setup = setup_of(run.plan, run.keys, run.work, min(run.options.workers, max(len(todo), 1)))
     try:
         run.stage.mkdir(exist_ok=True)
         with Zygote(setup) as zygote:
@@ -280,6 +277,14 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
             return _finished(run, zygote, [found[report.stem] for report in run.plan.reports])
     except OSError as error:
         raise _unwritable(edition.out, error) from error
+
+
+def setup_of(planned: Plan, keys: Keys, work: Path, workers: int) -> Setup:
+    """How the children of a plan are prepared."""
+    edition, first = planned.edition, planned.reports[0]
+    warmth = Warmth(keys.engine.name, work, edition.facts, planned.month, first.county, edition.languages)
+    tool = "relapse_risk.reporting.chromium:warm_browser" if keys.engine.name == "chromium" else ""
+    return Setup(f"{JOB}:warm", tool, warmth, workers, edition.timeout_seconds)
 
 
 def _standing(run: _Run) -> dict[str, Outcome]:

@@ -15,9 +15,9 @@ from relapse_risk.errors import EditionError, ParameterError
 from relapse_risk.parameters import check_model
 from relapse_risk.reporting.edition import Edition, plan
 from relapse_risk.reporting.keys import Keys, changed_parts
-from relapse_risk.reporting.pool import Setup, Zygote
+from relapse_risk.reporting.pool import Zygote
 from relapse_risk.reporting.publish import Outcome, read_manifest
-from relapse_risk.reporting.render import JOB, job_of
+from relapse_risk.reporting.render import JOB, job_of, setup_of
 
 __all__ = ["Reproduced", "reproduce_report"]
 
@@ -90,10 +90,9 @@ def reproduce_report(stamp: str, reports: Path, out: Path) -> Reproduced:
         )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
     work = out / ".work"
-    tool = f"{JOB}:browser" if keys.engine.name == "chromium" else ""
     with (
         _removed(work),
-        Zygote(Setup(f"{JOB}:warm", tool, (keys.engine.name, work), 1, edition.timeout_seconds)) as zygote,
+        Zygote(setup_of(planned, keys, work, 1)) as zygote,
     ):
         _, made = next(iter(zygote.run(f"{JOB}:remake", [job_of(planned, keys, report, out, work)])))
     if isinstance(made, Exception):

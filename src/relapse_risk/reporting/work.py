@@ -10,7 +10,29 @@ from relapse_risk.reporting.edition import ReportPlan
 from relapse_risk.reporting.engine import PdfEngine
 from relapse_risk.reporting.publish import Outcome
 
-__all__ = ["Finish", "Job"]
+__all__ = ["Finish", "Job", "Warmth"]
+
+
+@dataclass(frozen=True, slots=True)
+class Warmth:
+    """What the zygote prepares for.
+
+    Attributes
+    ----------
+    engine : str
+        What prints.
+    work : Path
+        Folder that lives as long as the run.
+    facts, month, county, languages
+        A report like those to come.
+    """
+
+    engine: str
+    work: Path
+    facts: Path
+    month: str
+    county: str
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,11 @@ from relapse_risk.assistance.entitlements import (
     near_misses,
     person_frame,
 )
+from relapse_risk.assistance.ledger import LedgerFindings, aid_totals, check_records, ledger_findings, receipts
+from relapse_risk.assistance.orders import OrderList, draw_order, redraw
+from relapse_risk.assistance.referrals import Step, append_steps, hand_over, read_steps, referral_states
+from relapse_risk.assistance.reminders import Reminders, remind
+from relapse_risk.assistance.worklists import Replies, read_replies, take_replies, write_worklists
 
 __all__ = [
     "CONDITIONS",
@@ -17,11 +22,30 @@ __all__ = [
     "Condition",
     "Entitlements",
     "Item",
+    "LedgerFindings",
     "Limits",
+    "OrderList",
+    "Reminders",
+    "Replies",
+    "Step",
+    "aid_totals",
+    "append_steps",
+    "check_records",
+    "draw_order",
     "entitlements",
     "explain",
+    "hand_over",
+    "ledger_findings",
     "limits_on",
     "near_misses",
     "person_frame",
     "read_catalogue",
+    "read_replies",
+    "read_steps",
+    "receipts",
+    "redraw",
+    "referral_states",
+    "remind",
+    "take_replies",
+    "write_worklists",
 ]

@@ -1,0 +1,195 @@
+"""Commands that turn rules and records into work: entitlements, remind, refer, order."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from relapse_risk.cli.common import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, Language, app, bar, opened_register, tell
+from relapse_risk.errors import RegisterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCORES = typer.Option(help="Folder of scores and ranks, for the order of priority; without it amounts decide.")
+COUNTY = typer.Option(help="Only this county (six digits).", metavar="CODE")
+
+
+def _claims(register: Path, month: str | None, params: Path | None, county: str | None) -> tuple[Any, ...]:
+    """Register, month, catalogue, entitlements, aid records and households of one command."""
+    from relapse_risk.assistance import check_records, entitlements, limits_on, read_catalogue
+    from relapse_risk.derive import household_frame, person_ages
+    from relapse_risk.months import month_end
+
+    opened, chosen, parameters, place = opened_register(register, month, params)
+    if county is not None and county not in opened.counties:
+        raise RegisterError("unknown county", where="--county", got=county, expected=" | ".join(opened.counties))
+    day = month_end(chosen)
+    catalogue = read_catalogue(opened.place, str(params) if params else None)
+    homes = household_frame(opened, chosen, county, parameters=parameters, place=place)
+    homes = homes.assign(**{name: homes[name].fillna(0) for name in ("medical_self_paid", "disaster_loss")})
+    persons = person_ages(opened.read("person", chosen, county), chosen)
+    found = entitlements(homes, persons, catalogue, limits_on(parameters, place, day), day)
+    records = opened.read("assistance_record", county=county)
+    known = opened.read_all("household", columns=["household_id"])["household_id"]
+    return opened, chosen, catalogue, found, check_records(records, known, catalogue, day), homes
+
+
+def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
+    """Need and risk of every household, where they were computed."""
+    from relapse_risk.scores import read_scores
+
+    if folder is None:
+        return None
+    scores = read_scores(folder, month)
+    if scores.risk is None or scores.hardship is None:
+        raise RegisterError("not scored", where=str(folder / month), fix="run score and rank first")
+    risk = scores.risk[["household_id", "probability"]].rename(columns={"probability": "risk"})
+    return scores.hardship[["household_id", "need"]].merge(risk, on="household_id", how="left")
+
+
+def _written(frame: pd.DataFrame, path: Path) -> Path:
+    """A CSV that Excel opens in Chinese, text made harmless, whole or not at all."""
+    from relapse_risk.register.findings_files import neutralised
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    safe = frame.assign(**{c: frame[c].map(neutralised, na_action="ignore") for c in frame.select_dtypes("str")})
+    part = path.with_name(f"{path.name}.part")
+    safe.to_csv(part, index=False, encoding="utf-8-sig", date_format="%Y-%m-%d")
+    part.replace(path)
+    return path
+
+
+@app.command()
+def entitlements(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    county: Annotated[str | None, COUNTY] = None,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Say who is entitled to what on the last day of a month: yes, or cannot tell; never a guess."""
+    _, chosen, _, found, _, _ = _claims(register, month, params, county)
+    path = _written(found.frame, out / chosen / "entitlements.csv")
+    states = {word: int(count) for word, count in found.frame["state"].value_counts().items()}
+    tell({"month": chosen, "states": states, "file": path}, f"{states}\n{path}", as_json)
+
+
+@app.command()
+def remind(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    scores: Annotated[Path | None, SCORES] = None,
+    county: Annotated[str | None, COUNTY] = None,
+    worklists: Annotated[bool, typer.Option(help="Also one workbook per department and county.")] = False,
+    language: Annotated[Language, typer.Option(help="Language of the workbooks.")] = Language.zh,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Find who is entitled and does not receive, and who receives without a claim; most pressing first."""
+    from relapse_risk.assistance import ledger_findings, write_worklists
+    from relapse_risk.assistance import remind as compare
+
+    with bar("remind") as progress:
+        progress(0, 3, "entitlements")
+        opened, chosen, catalogue, found, records, homes = _claims(register, month, params, county)
+        progress(1, 3, "reminders")
+        reminders = compare(found, records, catalogue, _scores(scores, chosen), homes)
+        wrong = ledger_findings(records, opened.read("person", chosen, county), catalogue, found.day)
+        progress(2, 3, "files")
+        folder = out / chosen
+        files = [
+            _written(reminders.frame, folder / "reminders.csv"), _written(reminders.counts, folder / "reminder_counts.csv"),
+            _written(wrong.frame, folder / "ledger_findings.csv"),
+        ]  # fmt: skip
+        if worklists:
+            villages = opened.read("village").drop_duplicates("town_code").set_index("town_code")
+            towns = villages[f"town_name_{language.value}"].dropna().to_dict()
+            files += write_worklists(reminders.frame, catalogue, found.day, folder / "worklists", language.value, towns)
+        progress(3, 3, "done")
+    result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
+    shown = "\n".join(str(file) for file in files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
+    tell(result, f"{reminders.summary()}\nledger: {wrong.summary()}\n{shown}", as_json)
+
+
+@app.command()
+def refer(
+    replies: Annotated[list[Path] | None, typer.Argument(help="Returned worklists (Excel); none: hand over.")] = None,
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    by: Annotated[str, typer.Option(help="Office that hands over.")] = "扶贫开发领导小组办公室",
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of the hand-over or reply; today when left out.")
+    ] = None,
+    county: Annotated[str | None, COUNTY] = None,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Hand the month's reminders over to departments, or take in the worklists they returned.
+
+    Every step is added to the register's referrals, none is changed. Exit code 1 when a reply could not be taken.
+    """
+    from relapse_risk.assistance import hand_over, read_steps, referral_states, take_replies
+    from relapse_risk.assistance import remind as compare
+
+    day = today.date() if today else date.today()
+    if replies:
+        taken = [take_replies(file, register, day) for file in replies]
+        for file, one in zip(replies, taken, strict=True):
+            for fault in one.faults.to_dict("records"):
+                where = f"{file.name}: {fault['sheet']}: row {fault['row']}, {fault['column']}"
+                typer.echo(f"{where}: {fault['zh']} / {fault['en']}; got {fault['value']!r}", err=True)
+        counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
+        tell(counts, f"{counts['taken']} replies taken, {counts['faults']} could not be", as_json)
+        if counts["faults"]:
+            raise typer.Exit(EXIT_FOUND)
+        return
+    _, _, catalogue, found, records, homes = _claims(register, month, params, county)
+    steps = hand_over(register, compare(found, records, catalogue, None, homes).frame, by, day)
+    states = referral_states(read_steps(register), day)
+    counts = {
+        "handed_over": len(steps),
+        "open": int(states["state"].isin(["handed_over", "accepted"]).sum()),
+        "overdue": int(states["overdue"].sum()),
+    }
+    tell(
+        counts,
+        f"{counts['handed_over']:,} handed over; {counts['open']:,} open, {counts['overdue']:,} overdue",
+        as_json,
+    )
+
+
+@app.command()
+def order(
+    item: Annotated[str, typer.Argument(help="Item code, such as CL02.")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    quota: Annotated[int | None, typer.Option(help="Length of the list; or give a budget.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Currency to spend, one delivery each.")] = None,
+    scores: Annotated[Path | None, SCORES] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    county: Annotated[str | None, COUNTY] = None,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Draw a list for one item from those entitled and not yet aided, most pressing first, frozen with a hash."""
+    from relapse_risk.assistance import draw_order
+    from relapse_risk.assistance import remind as compare
+
+    _, chosen, catalogue, found, records, homes = _claims(register, month, params, county)
+    catalogue.item(item)
+    reminders = compare(found, records, catalogue, _scores(scores, chosen), homes).frame
+    amounts = found.frame[["household_id", "person_id", "item_code", "amount"]]
+    missing = reminders[reminders["kind"] == "missing"].merge(
+        amounts, on=["household_id", "person_id", "item_code"], how="left"
+    )
+    drawn = draw_order(missing, item, quota, budget)
+    path = _written(drawn.frame, out / chosen / f"order-{item}.csv")
+    count = int(drawn.frame["drawn"].sum())
+    tell({"item": item, "drawn": count, "waiting": len(drawn.frame), "digest": drawn.digest, "file": path},
+         f"{count} of {len(drawn.frame)} waiting; list {drawn.digest[:12]}\n{path}", as_json)  # fmt: skip

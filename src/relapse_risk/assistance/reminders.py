@@ -80,9 +80,10 @@ def remind(
     so that none of the three units outweighs the others (ours).
     """
     state = receipts(records, found.day)
-    pairs = _with_state(found.frame, state, catalogue)
+    claims, kept = _keys([found.frame, state], catalogue)
+    pairs = _with_state(found.frame, state, claims, kept)
     missing = pairs[(pairs["state"] == "yes") & pairs["receipt"].isna()]
-    over = _over(found, state, catalogue, households)
+    over = _over(found, state, claims, kept, catalogue, households)
     frame = pd.concat([missing.assign(kind="missing"), over.assign(kind="over")], ignore_index=True)
     frame = _dated(frame, catalogue, found.day)
     frame = _prioritised(frame, scores)
@@ -114,13 +115,12 @@ def _keys(frames: list[pd.DataFrame], catalogue: Catalogue) -> list[_Keys]:
     return out
 
 
-def _with_state(entitled: pd.DataFrame, state: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def _with_state(entitled: pd.DataFrame, state: pd.DataFrame, wanted: _Keys, kept: _Keys) -> pd.DataFrame:
     """Entitlements with how they stand in the ledger.
 
     A person's claim is met by the person's own record or by one that names no person; a household's by any record of
     the household, since it is often kept under the member who applied.
     """
-    wanted, kept = _keys([entitled, state], catalogue)
     order = state["state"].map({"receiving": 0, "pending": 1, "refused": 2}).to_numpy(dtype=np.int64)
     unnamed = kept.person_item < 0
     own = _best(wanted.person_item, kept.person_item[~unnamed], order[~unnamed])
@@ -144,12 +144,13 @@ def _best(
 
 
 def _over(
-    found: Entitlements, state: pd.DataFrame, catalogue: Catalogue, households: pd.DataFrame | None
-) -> pd.DataFrame:
+    found: Entitlements, state: pd.DataFrame, claims: _Keys, kept: _Keys, catalogue: Catalogue,
+    households: pd.DataFrame | None,
+) -> pd.DataFrame:  # fmt: skip
     """Pairs that receive a continuing item on the day and have no claim to it."""
     going = {item.code for item in catalogue.items if item.cadence in CONTINUING and item.on(found.day) is not None}
-    now = state[(state["state"] == "receiving") & state["item_code"].isin(going)]
-    have, claims = _keys([now, found.frame], catalogue)
+    rows_now = ((state["state"] == "receiving") & state["item_code"].isin(going)).to_numpy(dtype=bool)
+    now, have = state[rows_now], _Keys(kept.household_item[rows_now], kept.person_item[rows_now])
     # A claim of the household settles every record of it; a record that names no person is settled by any member's claim.
     of_household = found.frame["person_id"].isna().to_numpy(dtype=bool)
     settled = np.isin(have.person_item, claims.person_item[claims.person_item >= 0])
@@ -170,7 +171,7 @@ def _dated(frame: pd.DataFrame, catalogue: Catalogue, day: date) -> pd.DataFrame
     return frame.assign(
         department=frame["item_code"].map({code: item.department for code, item in items.items()}),
         evidence_on=pd.Timestamp(day), due_on=due,
-        reminder_id=[_identity(*row) for row in frame[["kind", *PAIR]].fillna("").itertuples(index=False)],
+        reminder_id=_identities(frame),
     )  # fmt: skip
 
 
@@ -179,9 +180,10 @@ def _days(item: Item, day: date) -> int:
     return version.statutory_days if version is not None and version.statutory_days else DUE_DAYS
 
 
-def _identity(*parts: str) -> str:
+def _identities(frame: pd.DataFrame) -> list[str]:
     """The same claim has the same id every month, so that a reply finds it again."""
-    return "R" + hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+    parts = [frame[name].to_numpy(dtype=object, na_value="") for name in ("kind", *PAIR)]
+    return ["R" + hashlib.sha256("|".join(row).encode()).hexdigest()[:12] for row in zip(*parts, strict=True)]
 
 
 def _prioritised(frame: pd.DataFrame, scores: pd.DataFrame | None) -> pd.DataFrame:

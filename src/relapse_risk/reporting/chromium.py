@@ -32,6 +32,8 @@ SWITCHES = (
 )  # fmt: skip
 PRINT_SECONDS = 180.0
 BLOCK = 1 << 20
+LONGEST_FOLDER = 60
+TAB = "about:blank#reports"
 
 
 @cache
@@ -86,8 +88,8 @@ class Browser:
             If the browser is gone, refuses, or takes too long.
         """
         deadline = monotonic() + PRINT_SECONDS
-        target = self._ask("Target.createTarget", deadline, url="about:blank")["targetId"]
-        session = self._ask("Target.attachToTarget", deadline, targetId=target, flatten=True)["sessionId"]
+        # One tab for page after page: a new one would start a process of its own each time, a quarter of the cost.
+        session = self._ask("Target.attachToTarget", deadline, targetId=self._tab(deadline), flatten=True)["sessionId"]
         self._ask("Page.enable", deadline, session)
         # Laid out once, for paper; without this it is first laid out for a screen.
         self._ask("Emulation.setEmulatedMedia", deadline, session, media="print")
@@ -97,8 +99,14 @@ class Browser:
         self._ask("Runtime.evaluate", deadline, session, expression=ready, awaitPromise=True)
         options = {"printBackground": True, "preferCSSPageSize": True, "generateTaggedPDF": True, "generateDocumentOutline": True}  # fmt: skip
         printed = self._ask("Page.printToPDF", deadline, session, **options)["data"]
-        self._ask("Target.closeTarget", deadline, targetId=target)
+        self._ask("Target.detachFromTarget", deadline, sessionId=session)
         return base64.b64decode(printed)
+
+    def _tab(self, deadline: float) -> str:
+        """The tab for reports: looked for each time, because whoever printed last was another process."""
+        targets = self._ask("Target.getTargets", deadline)["targetInfos"]
+        ours = [target["targetId"] for target in targets if target["url"] == TAB]
+        return str(ours[0] if ours else self._ask("Target.createTarget", deadline, url=TAB)["targetId"])
 
     def _ask(self, method: str, deadline: float, session: str = "", **parameters: object) -> dict[str, Any]:
         self._number += 1
@@ -165,7 +173,8 @@ def _started(work: Path, told: int, answers: int) -> int:
         (os.POSIX_SPAWN_DUP2, high[0], 3),
         (os.POSIX_SPAWN_DUP2, high[1], 4),
     ]
-    environment = os.environ | {"TMPDIR": str(work)}  # what a killed browser leaves lies where the next run sweeps
+    # What a killed browser leaves lies where the next run sweeps; a socket's name must stay below 108 bytes.
+    environment = os.environ | ({"TMPDIR": str(work)} if len(str(work)) <= LONGEST_FOLDER else {})
     try:
         return os.posix_spawn(command[0], command, environment, file_actions=files)
     except OSError as error:

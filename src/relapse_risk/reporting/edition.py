@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from relapse_risk.errors import EditionError, ParameterError
 from relapse_risk.months import check_month
@@ -52,6 +52,11 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _kind_of_counties(value: Any) -> str:
+    """Faults are then those of the kind that was meant."""
+    return "query" if isinstance(value, (dict, CountyQuery)) else "list" if isinstance(value, (list, tuple)) else "all"
+
+
 class Edition(BaseModel):
     """One edition file.
 
@@ -91,7 +96,12 @@ class Edition(BaseModel):
     notebooks: Annotated[tuple[Path, ...], BeforeValidator(_listed)] = Field(
         default=(Path("notebooks/reports/county_assessment.ipynb"),), min_length=1
     )
-    counties: Literal["all"] | tuple[str, ...] | CountyQuery = "all"
+    counties: Annotated[
+        Annotated[Literal["all"], Tag("all")]
+        | Annotated[tuple[str, ...], Tag("list")]
+        | Annotated[CountyQuery, Tag("query")],
+        Discriminator(_kind_of_counties),
+    ] = "all"
     languages: tuple[Literal["zh", "en"], ...] = Field(default=("zh", "en"), min_length=1)
     formats: tuple[Literal["html", "pdf"], ...] = Field(default=("html", "pdf"), min_length=1)
     pdf: Literal["auto", "chromium", "weasyprint"] = "auto"

@@ -23,6 +23,7 @@ PER_STREAM = 400
 OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\s*endobj\s*$", re.DOTALL)
 DATES = re.compile(rb"\n?/(?:CreationDate|ModDate) \(D:[^)]*\)")
 CREATOR = re.compile(rb"\n?/Creator \((?:\\.|[^\\)])*\)")
+NODE = re.compile(rb"node\d{8}")  # numbers go on from page to page of one browser
 PLACEHOLDER = re.compile(
     rb"(/F\d+ " + PLACEHOLDER_PX.encode().replace(b".", rb"\.") + rb" Tf\n[^\n]* Tm\n)"
     rb"<([0-9A-F]{4})> Tj\n([^\n]*? Td )<([0-9A-F]{4})> Tj"
@@ -123,6 +124,10 @@ def compact(objects: Mapping[int, bytes], trailer: bytes, data_date: str) -> byt
     day = data_date.replace("-", "").encode()
     clean = dict(objects)
     clean[info] = CREATOR.sub(b"", DATES.sub(b"", objects[info])).removesuffix(b">>") + b"\n/CreationDate (D:%s)>>" % day  # fmt: skip
+    nodes: dict[bytes, bytes] = {}
+    for number, content in clean.items():
+        if b"(node" in content[:2000] and STREAM not in content[:2000]:
+            clean[number] = NODE.sub(lambda found: nodes.setdefault(found[0], b"node%08d" % len(nodes)), content)
     out = bytearray(b"%PDF-1.5\n%\xd3\xeb\xe9\xe1\n")
     where: dict[int, tuple[int, int, int]] = {0: (0, 0, 65535)}
     small = []

@@ -10,8 +10,10 @@ from relapse_risk.assistance.entitlements import (
     near_misses,
     person_frame,
 )
+from relapse_risk.assistance.jobs import Placement, assign_jobs, audit_posts, openings_on, seekers_of, zero_employment
 from relapse_risk.assistance.ledger import LedgerFindings, aid_totals, check_records, ledger_findings, receipts
 from relapse_risk.assistance.orders import OrderList, draw_order, redraw
+from relapse_risk.assistance.process_clock import ProcessClock, process_clock
 from relapse_risk.assistance.referrals import Step, append_steps, hand_over, read_steps, referral_states
 from relapse_risk.assistance.reminders import Reminders, remind
 from relapse_risk.assistance.worklists import Replies, read_replies, take_replies, write_worklists
@@ -25,11 +27,15 @@ __all__ = [
     "LedgerFindings",
     "Limits",
     "OrderList",
+    "Placement",
+    "ProcessClock",
     "Reminders",
     "Replies",
     "Step",
     "aid_totals",
     "append_steps",
+    "assign_jobs",
+    "audit_posts",
     "check_records",
     "draw_order",
     "entitlements",
@@ -38,7 +44,9 @@ __all__ = [
     "ledger_findings",
     "limits_on",
     "near_misses",
+    "openings_on",
     "person_frame",
+    "process_clock",
     "read_catalogue",
     "read_replies",
     "read_steps",
@@ -46,6 +54,8 @@ __all__ = [
     "redraw",
     "referral_states",
     "remind",
+    "seekers_of",
     "take_replies",
     "write_worklists",
+    "zero_employment",
 ]

@@ -1,4 +1,4 @@
-"""Commands that turn rules and records into work: entitlements, remind, refer, order."""
+"""Commands that turn rules and records into work: entitlements, remind, refer, order, jobs."""
 
 from __future__ import annotations
 
@@ -193,3 +193,36 @@ def order(
     count = int(drawn.frame["drawn"].sum())
     tell({"item": item, "drawn": count, "waiting": len(drawn.frame), "digest": drawn.digest, "file": path},
          f"{count} of {len(drawn.frame)} waiting; list {drawn.digest[:12]}\n{path}", as_json)  # fmt: skip
+
+
+@app.command()
+def jobs(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    scores: Annotated[Path | None, SCORES] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Find households where nobody works, and match their members with vacancies and village special posts."""
+    from relapse_risk.assistance import assign_jobs, audit_posts, openings_on, seekers_of, zero_employment
+    from relapse_risk.derive import household_frame, person_ages
+    from relapse_risk.months import month_end
+
+    opened, chosen, parameters, place = opened_register(register, month, params)
+    day = month_end(chosen)
+    idle = zero_employment(household_frame(opened, chosen, parameters=parameters, place=place), day)
+    persons = person_ages(opened.read("person", chosen), chosen)
+    found = _scores(scores, chosen)
+    need = None if found is None else found.drop_duplicates("household_id").set_index("household_id")["need"]
+    posts = opened.read("special_post")
+    placement = assign_jobs(seekers_of(idle, persons, need), openings_on(opened.read("vacancy"), posts, day))
+    folder = out / chosen
+    files = [
+        _written(idle, folder / "zero_employment.csv"),
+        _written(placement.frame, folder / "jobs.csv"),
+        _written(audit_posts(posts, persons, day), folder / "post_audit.csv"),
+    ]
+    text = f"{len(idle):,} households without work; {placement.summary()}\n" + "\n".join(str(file) for file in files)
+    result = {"households": len(idle), "placement": placement.summary(), "files": files}
+    tell(result, text, as_json)

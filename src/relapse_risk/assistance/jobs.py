@@ -1,0 +1,270 @@
+"""Work for households where nobody works: who seeks, what is open, and the assignment that places most and neediest.
+
+Everybody able to work in a household without work is a seeker; openings are vacancies and village special posts.  The
+assignment is optimal, and is shown beside first come, first served.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from relapse_risk.errors import ModelError
+from relapse_risk.schema import code_list
+
+__all__ = [
+    "Placement",
+    "assign_jobs",
+    "audit_posts",
+    "fits",
+    "job_values",
+    "openings_on",
+    "seekers_of",
+    "zero_employment",
+]
+
+DUE_DAYS = 10  # from the alert to the first contact (alert rule A09, assumed)
+POST_AGES = (16, 70)
+PLACED, OTHER_COUNTY = 1000.0, 5.0  # a placement outweighs every other point; a job elsewhere costs five
+WAGE_POINTS = 10.0
+WHY = {
+    "placed": ("已匹配岗位", "matched"),
+    "no_fit": ("没有符合年龄、学历、身体条件的岗位", "no opening fits age, schooling and health"),
+    "taken": ("符合条件的岗位已由更需要的人承担", "the openings that fit went to needier seekers"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Who is matched with what.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row per seeker: person_id, household_id, county_code, need, opening_id, kind, monthly_pay, outcome
+        (``placed`` | ``no_fit`` | ``taken``), zh, en.
+    value : float
+        Sum of the points of all placements.
+    first_come : float
+        The same sum when seekers choose in the order of their ids.
+    placed_first_come : int
+    """
+
+    frame: pd.DataFrame
+    value: float
+    first_come: float
+    placed_first_come: int
+
+    def summary(self) -> str:
+        """One line."""
+        placed = int((self.frame["outcome"] == "placed").sum())
+        return f"{placed} of {len(self.frame)} placed; first come, first served places {self.placed_first_come}"
+
+
+def zero_employment(households: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Households with somebody able to work and nobody in work, with the day by which somebody must call.
+
+    Parameters
+    ----------
+    households : DataFrame
+        household_id, county_code, town_code, labour_count and employed_count
+        (:func:`relapse_risk.derive.household_frame`); a missing count leaves the household out.
+
+    Returns
+    -------
+    DataFrame
+        household_id, county_code, town_code, labour_count, due_on.
+
+    Notes
+    -----
+    Rural definition: at least one member able to work (16-59, not in school, not without capacity) and none employed,
+    self-employed or farming for a living.  The urban one differs in counting only registered job seekers; pass a frame
+    whose labour_count holds those.
+
+    Examples
+    --------
+    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "t",
+    ...                       "labour_count": [2, 1, 0], "employed_count": [0, 1, 0]})
+    >>> zero_employment(homes, date(2020, 12, 31))["household_id"].tolist()
+    ['a']
+    """
+    idle = (households["labour_count"] > 0) & (households["employed_count"] == 0)
+    found = households.loc[
+        idle.fillna(False).to_numpy(dtype=bool), ["household_id", "county_code", "town_code", "labour_count"]
+    ]
+    return found.assign(due_on=pd.Timestamp(day + timedelta(days=DUE_DAYS))).reset_index(drop=True)
+
+
+def seekers_of(households: pd.DataFrame, persons: pd.DataFrame, need: pd.Series | None = None) -> pd.DataFrame:
+    """Members able to work and not in work of the ``households`` given.
+
+    Parameters
+    ----------
+    households : DataFrame
+        household_id and county_code, such as from :func:`zero_employment`.
+    persons : DataFrame
+        Living persons with age, is_labour (:func:`relapse_risk.derive.person_ages`), employment_status, education_level,
+        labour_capacity and disability_level.
+    need : Series, optional
+        Need (0-100) by household_id; 50 where unknown.
+    """
+    homes = households[["household_id", "county_code"]]
+    able = persons["is_labour"].fillna(False).astype(bool) & (persons["employment_status"] == "none").fillna(False)
+    columns = [
+        c
+        for c in ("person_id", "household_id", "age", "education_level", "labour_capacity", "disability_level")
+        if c in persons
+    ]
+    found = persons.loc[able.to_numpy(dtype=bool), columns].merge(homes, on="household_id")
+    known = found["household_id"].map(need).astype("float64") if need is not None else pd.Series(np.nan, found.index)
+    return found.assign(need=known.fillna(50.0)).sort_values("person_id", ignore_index=True)
+
+
+def openings_on(vacancies: pd.DataFrame, posts: pd.DataFrame, day: date) -> pd.DataFrame:
+    """One row per opening on ``day``: vacancies still valid, once per place, and special posts whose holder has left.
+
+    Returns
+    -------
+    DataFrame
+        opening_id, kind (``vacancy`` | ``post``), county_code, age_min, age_max, education_min, disability_friendly,
+        heavy_labour, monthly_pay.
+    """
+    today = pd.Timestamp(day)
+    valid = vacancies[(vacancies["valid_until"] >= today).fillna(False).to_numpy(dtype=bool)]
+    times = valid["openings"].fillna(1).astype(int)
+    repeated = valid.loc[valid.index.repeat(times)]
+    number = repeated.groupby("vacancy_id").cumcount() + 1
+    jobs = repeated.assign(opening_id=repeated["vacancy_id"] + "-" + number.astype("str"), kind="vacancy").rename(
+        columns={"monthly_wage": "monthly_pay"}
+    )
+    last = posts.sort_values("start_on").drop_duplicates("post_id", keep="last")
+    free = last[(last["end_on"] <= today).fillna(False).to_numpy(dtype=bool)]
+    left = free.assign(
+        opening_id=free["post_id"], kind="post", county_code=free["village_code"].str[:6], age_min=POST_AGES[0],
+        age_max=POST_AGES[1] - 1, education_min=pd.NA, disability_friendly=True, heavy_labour=False,
+    )  # fmt: skip
+    columns = [
+        "opening_id", "kind", "county_code", "age_min", "age_max", "education_min", "disability_friendly", "heavy_labour",
+        "monthly_pay",
+    ]  # fmt: skip
+    return pd.concat([jobs[columns], left[columns]], ignore_index=True)
+
+
+def fits(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which seeker may hold which opening; shape (seekers, openings).
+
+    Age within limits; schooling at least what is asked (unknown schooling fits only where none is asked); a disabled
+    seeker only where the work suits; weak labour never where it is heavy.
+    """
+    order = {word: place for place, word in enumerate(code_list("education_level").words)}
+    age = seekers["age"].astype("float64").to_numpy()[:, None]
+    low, high = (openings[c].astype("float64").to_numpy() for c in ("age_min", "age_max"))
+    inside = ~(age < low) & ~(age > high) & ~np.isnan(age)
+    schooling = seekers["education_level"].map(order).astype("float64").fillna(-1).to_numpy()[:, None]
+    asked = openings["education_min"].map(order).astype("float64").fillna(-1).to_numpy()
+    level = seekers["disability_level"].fillna("none")
+    disabled = (level != "none").to_numpy()[:, None]
+    weak = (seekers["labour_capacity"] == "weak").fillna(False).to_numpy(dtype=bool)[:, None]
+    friendly, heavy = (openings[c].fillna(False).to_numpy(dtype=bool) for c in ("disability_friendly", "heavy_labour"))
+    return np.asarray(inside & (schooling >= asked) & (~disabled | friendly) & ~(weak & heavy))
+
+
+def job_values(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Points of each placement: 1,000 for being placed, the seeker's need (0-100), pay (0-10), less 5 in another county.
+
+    Every seeker placed is worth more than all else together for the next, so that most are placed, then the neediest.
+    Zero where the seeker does not fit.
+    """
+    pay = openings["monthly_pay"].astype("float64").fillna(0).to_numpy()
+    points = WAGE_POINTS * pay / max(float(pay.max(initial=0.0)), 1.0)
+    away = seekers["county_code"].to_numpy()[:, None] != openings["county_code"].to_numpy()
+    value = PLACED + seekers["need"].to_numpy(dtype=float)[:, None] + points - OTHER_COUNTY * away
+    return np.where(fits(seekers, openings), value, 0.0)
+
+
+def assign_jobs(seekers: pd.DataFrame, openings: pd.DataFrame) -> Placement:
+    """Match every seeker with at most one opening so that the points of :func:`job_values` are as many as can be.
+
+    Raises
+    ------
+    ModelError
+        For a person or an opening that appears twice.
+
+    Notes
+    -----
+    The linear assignment problem (Kuhn 1955), solved exactly by scipy's modified Jonker-Volgenant algorithm.
+
+    Examples
+    --------
+    >>> seekers = pd.DataFrame({"person_id": ["p1", "p2"], "household_id": ["a", "b"], "county_code": "371425",
+    ...     "age": [30, 55], "education_level": "junior", "labour_capacity": "ordinary", "disability_level": "none",
+    ...     "need": [40.0, 60.0]})
+    >>> openings = pd.DataFrame({"opening_id": ["young", "any"], "kind": "vacancy", "county_code": "371425",
+    ...     "age_min": [18, 18], "age_max": [40, 60], "education_min": [None, None], "disability_friendly": False,
+    ...     "heavy_labour": False, "monthly_pay": [2000.0, 3000.0]})
+    >>> assign_jobs(seekers, openings).frame["opening_id"].tolist()  # the first seeker leaves the better one to the second
+    ['young', 'any']
+    """
+    for frame, key in ((seekers, "person_id"), (openings, "opening_id")):
+        if frame[key].duplicated().any():
+            raise ModelError("appears twice", where=f"jobs: {key}", got=frame.loc[frame[key].duplicated(), key].iloc[0])
+    value = job_values(seekers, openings)
+    rows, columns = linear_sum_assignment(value, maximize=True)
+    good = value[rows, columns] > 0
+    chosen = np.full(len(seekers), -1)
+    chosen[rows[good]] = columns[good]
+    first = _first_come(value)
+    outcome = np.where(chosen >= 0, "placed", np.where((value > 0).any(axis=1), "taken", "no_fit"))
+    frame = seekers[["person_id", "household_id", "county_code", "need"]].assign(outcome=outcome)
+    for name in ("opening_id", "kind", "monthly_pay"):
+        values = openings[name].to_numpy(dtype=object)
+        frame[name] = [values[at] if at >= 0 else None for at in chosen]
+    frame["zh"], frame["en"] = ([WHY[word][side] for word in outcome] for side in (0, 1))
+    total = float(value[rows[good], columns[good]].sum())
+    return Placement(frame, total, float(sum(value[i, j] for i, j in first)), len(first))
+
+
+def _first_come(value: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Each seeker in turn takes the best opening that is left."""
+    left = value.copy()
+    taken = []
+    for seeker in range(len(value)):
+        best = int(left[seeker].argmax()) if value.shape[1] else 0
+        if value.shape[1] and left[seeker, best] > 0:
+            taken.append((seeker, best))
+            left[:, best] = 0
+    return taken
+
+
+def audit_posts(posts: pd.DataFrame, persons: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Current holders of special posts whom the rules reject.
+
+    Returns
+    -------
+    DataFrame
+        post_id, holder_id, village_code, fault (``under_16`` | ``seventy_or_over`` | ``no_capacity`` |
+        ``not_registered``), zh, en.
+    """
+    today = pd.Timestamp(day)
+    now = posts[
+        ((posts["start_on"] <= today) & (posts["end_on"].isna() | (posts["end_on"] > today))).to_numpy(dtype=bool)
+    ]
+    holder = persons.drop_duplicates("person_id").set_index("person_id").reindex(now["holder_id"])
+    tests = {
+        "under_16": (holder["age"] < POST_AGES[0], "未满16周岁", "under 16"),
+        "seventy_or_over": (holder["age"] >= POST_AGES[1], "年满70周岁", "70 or over"),
+        "no_capacity": (holder["labour_capacity"].isin(["lost", "none"]), "无劳动能力", "without labour capacity"),
+        "not_registered": (holder["household_id"].isna(), "不在登记册", "not in the register"),
+    }
+    parts = [
+        now.loc[flags.fillna(False).to_numpy(dtype=bool), ["post_id", "holder_id", "village_code"]].assign(
+            fault=name, zh=zh, en=en
+        )
+        for name, (flags, zh, en) in tests.items()
+    ]
+    return pd.concat(parts, ignore_index=True)

@@ -137,7 +137,7 @@ def measured(given: argparse.Namespace, place: Path, folder: Path) -> None:
     counties = list(dict.fromkeys(county for county, _ in reports))
     chosen = reports[: given.naive or len(reports)]
     print(
-        f"{len(counties)} counties, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; naive on {len(chosen)} of them"
+        f"{len(reports)} reports of {len(counties)} counties, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; naive on {len(chosen)} of them"
     )
     start = empty_kernel(folder)
     stages = [Cost(0, 0)] * 3

@@ -1,96 +1,113 @@
-"""Whatever kills a run, the published folder holds whole reports only, and the next run completes it."""
+"""Whatever is killed at whatever moment, published editions are whole, and the next run completes what is missing."""
 
 from __future__ import annotations
 
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
+from tests.reporting.conftest import COUNTY, MONTH, OTHER, edition_file, notebook
 
-from relapse_risk.assessment import compute_facts
-from relapse_risk.parameters import read_parameters, read_place
-from relapse_risk.register import Register
-from relapse_risk.scores import compute_ranks, compute_scores
-
-ROOT = Path(__file__).resolve().parents[2]
-MONTH = "2020-12"
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="kill -9 needs POSIX signals")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds the processes of a run in /proc")
+PARAMETERS = 'county = ""\nmonth = ""\nlanguage = ""\nregister = ""\nfacts = ""'
+OPEN = "from relapse_risk.reporting.report import open_report\nreport = open_report(facts, month, county, language)"
 
 
-@pytest.fixture(scope="module")
-def edition(small_register: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An edition file for one county in one language."""
-    folder = tmp_path_factory.mktemp("edition")
-    register, parameters, place = Register.open(small_register), read_parameters(), read_place("dezhou")
-    given = {"parameters": parameters, "place": place, "out": folder / "scores"}
-    compute_scores(register, MONTH, **given)
-    compute_ranks(register, MONTH, **given)
-    compute_facts(register, MONTH, parameters, place, folder / "scores", folder / "facts")
-    file = folder / "edition.yaml"
-    file.write_text(
-        f"name: small\nplace: dezhou\nmonth: '{MONTH}'\nregister: {small_register}\nfacts: {folder / 'facts'}\n"
-        f"notebook: {ROOT / 'notebooks/reports/county_assessment.ipynb'}\n"
-        f"counties: ['371425']\nlanguages: [zh]\nout: {folder / 'out'}\n",
-        encoding="utf-8",
+def edition_of(folder: Path, facts: Path) -> Path:
+    """Two counties, page and PDF, of a short notebook; facts of its own, so that they can change."""
+    shutil.copytree(facts, folder / "facts")
+    cells = ("report.cover()", "report.contents()", "report.section(2)", 'report.figure("age_sex")')
+    source = notebook(folder / "short.ipynb", OPEN, *cells, parameters=PARAMETERS)
+    return edition_file(
+        folder / "edition.yaml", folder / "facts", counties=[COUNTY, OTHER], languages=["zh"], notebooks=str(source)
     )
-    return file
 
 
-def start(edition: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "relapse_risk.cli", "render", str(edition), "--workers", "1"]
+def new_facts(folder: Path, number: int) -> None:
+    """Facts that differ from those before, for every county."""
+    file = folder / "facts" / MONTH / "facts.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["hashes"] = {code: f"{number}" for code in content["hashes"]}
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+
+def start(file: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "relapse_risk.cli", "render", str(file), "--workers", "2", "--wait", "60"]
     return subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def whole(out: Path) -> dict[str, str]:
-    """Digest of every published file; fails if one is not whole."""
-    found = {}
-    for path in sorted(out.glob("[!.]*")):
-        content = path.read_bytes()
-        if path.suffix == ".html":
-            assert content.rstrip().endswith(b"</html>"), path
-        elif path.suffix == ".pdf":
-            assert len(PdfReader(path).pages) > 5, path
-        elif path.suffix == ".json":
-            json.loads(content)
-        found[path.name] = sha256(content).hexdigest()
-    return found
+def processes(session: int) -> list[int]:
+    """Everything that still runs in the session of a run: driver, zygote, reports, browsers."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = entry.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append(int(entry.parent.name))
+    return sorted(found)
 
 
-def killed_at_random(edition: Path, kills: int, seed: int) -> None:
+def assert_whole(out: Path) -> int:
+    """Every published file is what its manifest says, and the pages at the top lead to files; how many editions."""
+    folders = sorted(out.glob("????-??.*"))
+    for folder in folders:
+        for report in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["reports"]:
+            for name, digest in report["files"].items():
+                assert sha256((folder / name).read_bytes()).hexdigest() == digest, folder / name
+    for page in out.glob("index*.html"):
+        links = re.findall(r'href="([^"#][^"]*)"', page.read_text(encoding="utf-8"))
+        assert len(links) > 5
+        assert all((out / link).is_file() for link in links), links
+    return len(folders)
+
+
+def killed_at_random(folder: Path, facts: Path, kills: int, seed: int) -> dict[str, int]:
+    file, out, generator = edition_of(folder, facts), folder / "out", random.Random(seed)
     begun = time.monotonic()
-    assert start(edition).wait() == 0
-    whole_run = time.monotonic() - begun
-    out = edition.parent / "out"
-    last = whole(out)
-    generator = random.Random(seed)
-    for _ in range(kills):
-        # A report is only rendered anew when its manifest does not vouch for it.
-        (out / "manifest.json").unlink(missing_ok=True)
-        process = start(edition)
-        time.sleep(generator.uniform(0.2, 1.0) * whole_run)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        now = whole(out)
-        assert {n for n in last if n != "manifest.json"} <= set(now), "a published file is gone"
-        last = now
-    assert start(edition).wait() == 0
-    finished = whole(out)
-    assert {"371425-zh.html", "371425-zh.pdf", "index.html", "index.en.html", "manifest.json"} <= set(finished)
-    assert not list(out.glob(".*.part")), "a half-written file was left"
+    assert start(file).wait() == 0
+    whole_run, hit = time.monotonic() - begun, {"driver": 0, "all": 0, "inside": 0}
+    for number in range(kills):
+        new_facts(folder, number)
+        run = start(file)
+        time.sleep(generator.uniform(0.3, 1.05) * whole_run)
+        kind = generator.choice(sorted(hit))
+        alive = processes(run.pid)
+        inside = [pid for pid in alive if pid != run.pid]
+        victims = {"driver": [run.pid], "all": alive, "inside": generator.sample(inside, 1) if inside else [run.pid]}[kind]  # fmt: skip
+        for pid in victims:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        hit[kind] += 1
+        run.wait()
+        until = time.monotonic() + 30
+        while processes(run.pid) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert processes(run.pid) == [], f"kill {number} of {kind}: left running"
+        assert assert_whole(out) >= 1
+    final = start(file)
+    assert final.wait() == 0
+    assert processes(final.pid) == []
+    assert_whole(out)
+    left = [path for path in out.rglob(".*") if path.name != ".lock"]
+    assert not left, left
+    return hit
 
 
-def test_two_deaths_leave_the_edition_whole(edition: Path) -> None:
-    killed_at_random(edition, kills=2, seed=2)
+def test_three_deaths_leave_every_edition_whole(tmp_path: Path, facts_folder: Path) -> None:
+    killed_at_random(tmp_path, facts_folder, kills=3, seed=3)
 
 
 @pytest.mark.long
-def test_twenty_deaths_leave_the_edition_whole(edition: Path) -> None:
-    killed_at_random(edition, kills=20, seed=20)
+def test_two_hundred_deaths_leave_every_edition_whole(tmp_path: Path, facts_folder: Path) -> None:
+    hit = killed_at_random(tmp_path, facts_folder, kills=200, seed=200)
+    assert min(hit.values()) > 40, hit

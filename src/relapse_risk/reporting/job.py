@@ -14,7 +14,7 @@ import nbformat
 
 from relapse_risk import __version__
 from relapse_risk.assessment import read_facts
-from relapse_risk.errors import EditionError, RelapseRiskError
+from relapse_risk.errors import EditionError, RelapseRiskError, RenderError
 from relapse_risk.reporting.chromium import Browser
 from relapse_risk.reporting.edition import ReportPlan
 from relapse_risk.reporting.execute import check_parameters, declared_parameters, run_notebook
@@ -164,8 +164,17 @@ def failed(job: Job, error: str) -> Outcome:
     )  # fmt: skip
 
 
-def finish(job: Finish, _: object = None) -> dict[str, bytes]:
-    """Write manifest, failures and index of the edition aside; returns the pages that lead to it from above."""
+def finish(job: Finish, _: object = None) -> dict[str, bytes] | RelapseRiskError:
+    """Write manifest, failures and index of the edition aside; returns the pages that lead to it, or the error."""
+    try:
+        return _finished(job)
+    except RelapseRiskError as error:
+        return error
+    except OSError as error:
+        return RenderError(f"the edition could not be written: {error.strerror or error}", where=str(job.stage))
+
+
+def _finished(job: Finish) -> dict[str, bytes]:
     now: dict[str, dict[str, str]] = {}
     with suppress(RelapseRiskError, OSError, ValueError):  # damaged facts spoil no index
         now = verdicts(read_facts(job.facts, job.month))

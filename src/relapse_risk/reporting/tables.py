@@ -19,7 +19,7 @@ LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date"}
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
 WHOLE_TO = 18  # rows: kept on one page
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-    """<div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' whole' if rows | length <= whole_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ caption }}"><table>
+    """<div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' whole' if rows | length <= whole_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ number ~ ' ' if number }}{{ caption }}"><table>
 <caption>{% if number %}<span class="number">{{ number }}</span> {% endif %}{{ caption }}</caption>
 <thead><tr>{% for head in heads %}<th scope="col"{% if head.right %} class="n"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>

@@ -1,0 +1,220 @@
+"""One plan per household: causes and measures, claims, work, the income that follows, who answers for it and when.
+
+The plan adds up: expected income is today's plus each line that raises it, and every line is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from relapse_risk.assistance.catalogue import Catalogue
+from relapse_risk.assistance.reminders import reason_of
+from relapse_risk.errors import ModelError, ParameterError
+from relapse_risk.parameters import Confidence, check_model, params_dir, read_yaml
+from relapse_risk.schema import code_list
+
+__all__ = ["HouseholdPlan", "Measure", "household_plan", "read_measures"]
+
+CAUSES = ("cause_main", "cause_other_1", "cause_other_2")
+VISIT_DAYS = {True: 7, False: 31}  # weekly class, others (params: weekly_visit_days, monthly_visit_days)
+MONTHS = 12
+
+
+class Measure(BaseModel):
+    """What is done about a cause: words, lead department, days, and how sure we are that it is done so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    zh: str
+    en: str
+    department: str
+    days: Annotated[int, Field(gt=0)]
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdPlan:
+    """Everything one household needs, in one place.
+
+    Attributes
+    ----------
+    household_id, county_code, officer : str
+        ``officer`` is a pseudonymous id, empty where nobody answers for the household.
+    measures : DataFrame
+        cause, zh, en, department, due_on, confidence.
+    claims : DataFrame
+        item_code, zh, en, department, person_id, state (``receiving`` | ``pending`` | ``refused`` | ``missing`` |
+        ``cannot_tell``), amount_year, reason_zh, reason_en, due_on, confidence.
+    jobs : DataFrame
+        person_id, opening_id, kind, monthly_pay, outcome, zh, en.
+    income : DataFrame
+        line (``now`` | ``claims`` | ``work`` | ``expected``), per_head (currency a year): the first three add up to the
+        last.
+    line : float
+        Poverty line in force.
+    visit_due_on : date
+    """
+
+    household_id: str
+    county_code: str
+    officer: str
+    measures: pd.DataFrame
+    claims: pd.DataFrame
+    jobs: pd.DataFrame
+    income: pd.DataFrame
+    line: float
+    visit_due_on: date
+
+
+def read_measures(folder: str | Path | None = None) -> dict[str, tuple[Measure, ...]]:
+    """Measures by cause, from ``measures.yaml``.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown cause or department, or a cause without a measure.
+
+    Examples
+    --------
+    >>> [measure.department for measure in read_measures()["illness"]]
+    ['YB', 'WJ']
+    """
+    file = params_dir(folder) / "measures.yaml"
+    content = read_yaml(file)
+    causes, departments = code_list("poverty_cause").words, code_list("department").words
+    if not isinstance(content, dict) or set(content) != set(causes):
+        missing = sorted(set(causes) - set(content or ()))
+        unknown = sorted(set(content or ()) - set(causes))
+        raise ParameterError(
+            "causes do not fit",
+            where="measures.yaml",
+            got=f"missing {missing}, unknown {unknown}",
+            expected=" | ".join(causes),
+        )
+    found = {
+        cause: tuple(check_model(Measure, one, f"measures.yaml: {cause}") for one in measures)
+        for cause, measures in content.items()
+    }
+    for cause, measures in found.items():
+        for measure in measures:
+            if measure.department not in departments:
+                raise ParameterError(
+                    "unknown department",
+                    where=f"measures.yaml: {cause}",
+                    got=measure.department,
+                    expected=" | ".join(departments),
+                )
+    return found
+
+
+def household_plan(
+    home: pd.Series, claims: pd.DataFrame, jobs: pd.DataFrame, catalogue: Catalogue,
+    measures: dict[str, tuple[Measure, ...]], day: date,
+) -> HouseholdPlan:  # fmt: skip
+    """The plan of one household.
+
+    Parameters
+    ----------
+    home : Series
+        Its row of :func:`relapse_risk.derive.household_frame`.
+    claims : DataFrame
+        Its claims with their receipt (``receipt`` as of the ledger, null where nothing is delivered or pending):
+        item_code, person_id, state, amount_year, receipt.
+    jobs : DataFrame
+        Its rows of :attr:`relapse_risk.assistance.Placement.frame`.
+    measures : dict
+        From :func:`read_measures`.
+    day : date
+
+    Raises
+    ------
+    ModelError
+        For a claim or a job of another household.
+
+    Notes
+    -----
+    expected = now + (cash claims missing, a year) / persons + (12 × pay of matched jobs) / persons.
+    """
+    name = str(home["household_id"])
+    for what, frame in (("claims", claims), ("jobs", jobs)):
+        if "household_id" in frame and (frame["household_id"] != name).any():
+            raise ModelError(
+                "rows of another household",
+                where=f"plan of {name}: {what}",
+                got=frame.loc[frame["household_id"] != name, "household_id"].iloc[0],
+            )
+    told = _claims(claims, catalogue, day)
+    matched = jobs[jobs["outcome"] == "placed"] if len(jobs) else jobs
+    return HouseholdPlan(
+        name, str(home["county_code"]), "" if pd.isna(home.get("responsible_cadre_id")) else str(home["responsible_cadre_id"]),
+        _measures(home, measures, day), told, jobs.reset_index(drop=True), _income(home, told, matched, catalogue),
+        float(home["poverty_line"]), day + timedelta(days=VISIT_DAYS[bool(home.get("weekly_class") is True or home.get("weekly_class") == 1)]),
+    )  # fmt: skip
+
+
+def _measures(home: pd.Series, measures: dict[str, tuple[Measure, ...]], day: date) -> pd.DataFrame:
+    causes = dict.fromkeys(
+        str(home[c]) for c in CAUSES if c in home and not pd.isna(home[c]) and str(home[c]) in measures
+    )
+    rows = [
+        (cause, one.zh, one.en, one.department, pd.Timestamp(day + timedelta(days=one.days)), one.confidence)
+        for cause in causes
+        for one in measures[cause]
+    ]
+    return pd.DataFrame(rows, columns=["cause", "zh", "en", "department", "due_on", "confidence"])
+
+
+def _claims(claims: pd.DataFrame, catalogue: Catalogue, day: date) -> pd.DataFrame:
+    rows = []
+    for claim in claims.to_dict("records"):
+        item = catalogue.item(claim["item_code"])
+        version = item.on(day)
+        state = (
+            claim["state"]
+            if claim["state"] == "cannot_tell"
+            else "missing"
+            if pd.isna(claim["receipt"])
+            else claim["receipt"]
+        )
+        due = day + timedelta(days=(version.statutory_days if version is not None else None) or 30)
+        rows.append(
+            (
+                item.code, item.label.zh, item.label.en, item.department, claim["person_id"], state, claim["amount_year"],
+                reason_of(item, day, "missing", "zh"), reason_of(item, day, "missing", "en"),
+                pd.Timestamp(due) if state == "missing" else pd.NaT, item.confidence,
+            )
+        )  # fmt: skip
+    columns = [
+        "item_code",
+        "zh",
+        "en",
+        "department",
+        "person_id",
+        "state",
+        "amount_year",
+        "reason_zh",
+        "reason_en",
+        "due_on",
+        "confidence",
+    ]
+    order = {"missing": 0, "cannot_tell": 1, "pending": 2, "refused": 3, "receiving": 4}
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.sort_values(
+        ["state", "item_code"], key=lambda c: c.map(order) if c.name == "state" else c, ignore_index=True
+    )
+
+
+def _income(home: pd.Series, claims: pd.DataFrame, matched: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    persons = float(home["size"])
+    cash = claims["item_code"].map(lambda code: catalogue.item(code).kind == "cash") & (claims["state"] == "missing")
+    now = float(home["income_pc_year"]) if not pd.isna(home["income_pc_year"]) else float("nan")
+    more = float(claims.loc[cash.astype(bool), "amount_year"].fillna(0).sum()) / persons
+    work = MONTHS * float(matched["monthly_pay"].astype(float).sum()) / persons if len(matched) else 0.0
+    return pd.DataFrame(
+        {"line": ["now", "claims", "work", "expected"], "per_head": [now, more, work, now + more + work]}
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
+import nbformat
 import pytest
 from tests.reporting.conftest import ROOT, notebook
 
 from relapse_risk.errors import EditionError, RenderError
-from relapse_risk.reporting.execute import check_parameters, run_notebook
+from relapse_risk.reporting.execute import ENGINE, check_parameters, run_notebook
 
 REPORT = ROOT / "notebooks/reports/county_assessment.ipynb"
 RIGHT = {"county": "371425", "month": "2020-12", "language": "zh", "register": "r", "facts": "f"}
@@ -66,3 +70,14 @@ def test_nothing_leaks_from_one_notebook_to_the_next(tmp_path: Path) -> None:
     run_notebook(notebook(tmp_path / "a.ipynb", "planted = 1"), RIGHT, tmp_path)
     with pytest.raises(RenderError, match="NameError: name 'planted' is not defined"):
         run_notebook(notebook(tmp_path / "b.ipynb", "planted"), RIGHT, tmp_path)
+
+
+def test_papermill_knows_the_engine_by_its_entry_point(tmp_path: Path) -> None:
+    found = {point.name: point.value for point in entry_points(group="papermill.engine")}
+    assert found[ENGINE] == "relapse_risk.reporting.entry:PapermillEngine"
+    path = notebook(tmp_path / "n.ipynb", "print(county)")
+    for more in ([], ["--engine", ENGINE]):
+        out = tmp_path / "out.ipynb"
+        command = [sys.executable, "-m", "papermill", str(path), str(out), "-p", "county", "c", "--no-progress-bar"]
+        subprocess.run([*command, *more], check=True, capture_output=True)
+        assert nbformat.read(out, as_version=4).cells[-1].outputs[0].text == "c\n"

@@ -158,10 +158,17 @@ def test_a_county_that_fails_keeps_its_last_report_and_gets_a_page(tmp_path: Pat
     assert f'href="{OTHER}-zh.failed.html"' in index
     assert f'href="{OTHER}-zh.html"' in index
     assert "上一次的成品仍可查看，数据截至2020年12月31日" in index
-    assert f'href="../{good.folder.name}/index.html"' in index
+    assert 'href="../index.html"' in index
+    assert f'href="{good.folder.name}/index.html"' in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "failed: 371402-zh" in result.summary()
     same = render_edition(short_edition(tmp_path, facts_folder, f'assert county != "{OTHER}", "<b>no data</b>"'))
     assert (same.folder, same.exit_code) == (out, render.SOME_FAILED), "the same failure is no news"
+    for number in range(2):  # a third release of the month: the first goes, and no page leads to it any more
+        render_edition(short_edition(tmp_path, facts_folder, f"{number}"))
+    top = tmp_path / "out"
+    links = re.findall(r'href="([^"#][^"]*)"', (top / "index.html").read_text(encoding="utf-8"))
+    assert not good.folder.exists()
+    assert all((top / link).is_file() for link in links), links
     mended = render_edition(short_edition(tmp_path, facts_folder))
     assert mended.exit_code == 0
     assert not list(mended.folder.glob("*.failed.html"))

@@ -32,6 +32,7 @@ __all__ = [
     "read_manifest",
     "run_files",
     "staged",
+    "surviving",
     "vouch",
 ]
 
@@ -197,13 +198,16 @@ def commit(stage: Path, out: Path, month: str, restricted: bool = False) -> Publ
     return Published(month, number, folder)
 
 
-def prune(out: Path, keep: int) -> None:
-    """Remove the oldest editions beyond ``keep``; of one month, all but the newest two (someone may be reading)."""
-    found = published(out)
+def surviving(found: Sequence[Published], keep: int) -> list[Published]:
+    """Editions that stay: the newest ``keep``, and of one month only the newest two (someone may be reading)."""
     newest = {one.month: one.number for one in found}
-    stale = [one for one in found if one.number < newest[one.month] - 1]
-    rest = [one for one in found if one not in stale]
-    for one in [*stale, *rest[: max(len(rest) - keep, 0)]]:
+    return [one for one in found if one.number >= newest[one.month] - 1][-keep:]
+
+
+def prune(out: Path, keep: int) -> None:
+    """Remove editions that do not survive."""
+    found = published(out)
+    for one in set(found) - set(surviving(found, keep)):
         gone = out / f".gone-{one.folder.name}"
         shutil.rmtree(gone, ignore_errors=True)
         one.folder.rename(gone)

@@ -39,6 +39,7 @@ from relapse_risk.reporting.publish import (
     read_manifest,
     run_files,
     staged,
+    surviving,
 )
 from relapse_risk.reporting.work import Finish, Job, Warmth
 
@@ -381,9 +382,12 @@ def _finished(run: _Run, zygote: Zygote, outcomes: Sequence[Outcome]) -> Edition
             link_files(run.current.folder, run.stage, list(outcome.files))
     number = run.current.number + 1 if run.current else 1
     before = _before(run)
+    coming = Published(run.plan.month, number, out / f"{run.plan.month}.{number}")
+    found = sorted([*published(out), coming], key=lambda one: (one.month, one.number))
+    stay = surviving(found, edition.keep)
     finish = Finish(
         run.stage, about, tuple(together), edition.facts, run.plan.month, f"{run.plan.month}.{number}",
-        tuple((one.month, one.folder.name) for one in published(out)), _verdicts(before),
+        tuple((one.month, one.folder.name) for one in stay), _verdicts(before),
     )  # fmt: skip
     _, pages = next(iter(zygote.run(f"{JOB}:finish", [finish])))
     if isinstance(pages, Exception):

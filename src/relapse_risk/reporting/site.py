@@ -159,13 +159,14 @@ def _label(outcome: Outcome, file: str) -> str:
 
 
 def _editions(job: Finish, base: str, language: Language) -> list[tuple[str, str, bool]]:
-    """Label, link and whether it is this one, newest first."""
+    """Label, link and whether it is this one, newest first; only at the top, where the list is always the latest."""
+    if not base:
+        return []
     found = sorted({*job.editions, (job.month, job.folder)}, key=lambda one: (one[0], int(one[1].rpartition(".")[2])))
-    up = "" if base else "../"
     return [
         (
             text("site.edition", language, month=month, number=folder.rpartition(".")[2]),
-            f"{up}{folder}/{INDEX[language]}",
+            f"{folder}/{INDEX[language]}",
             folder == job.folder,
         )
         for month, folder in reversed(found)

@@ -15,7 +15,7 @@ from relapse_risk.assistance.conditions import condition_named
 from relapse_risk.assistance.entitlements import Entitlements
 from relapse_risk.assistance.ledger import receipts
 
-__all__ = ["Reminders", "reason_of", "remind"]
+__all__ = ["Reminders", "reason_of", "remind", "with_receipts"]
 
 DUE_DAYS = 30  # where an item has no statutory days
 PAIR = ["household_id", "person_id", "item_code"]
@@ -88,6 +88,13 @@ def remind(
     frame = _dated(frame, catalogue, found.day)
     frame = _prioritised(frame, scores)
     return Reminders(frame, _counts(pairs, over, catalogue), found.day)
+
+
+def with_receipts(found: Entitlements, records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """The entitlements of the day with ``receipt``: receiving, pending, refused, or null where nothing is known."""
+    state = receipts(records, found.day)
+    claims, kept = _keys([found.frame, state], catalogue)
+    return _with_state(found.frame, state, claims, kept)
 
 
 @dataclass(frozen=True, slots=True)

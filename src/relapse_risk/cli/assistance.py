@@ -1,4 +1,4 @@
-"""Commands that turn rules and records into work: entitlements, remind, refer, order, jobs."""
+"""Commands that turn rules and records into work: entitlements, remind, refer, order, jobs, plan, worklist."""
 
 from __future__ import annotations
 
@@ -226,3 +226,98 @@ def jobs(
     text = f"{len(idle):,} households without work; {placement.summary()}\n" + "\n".join(str(file) for file in files)
     result = {"households": len(idle), "placement": placement.summary(), "files": files}
     tell(result, text, as_json)
+
+
+LANGUAGES = typer.Option(help="Language (repeatable).")
+
+
+def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, out: Path, day: str) -> list[Path]:
+    """Run a notebook and write its page, and the PDF where something can print."""
+    from tempfile import TemporaryDirectory
+
+    from relapse_risk.reporting.chromium import Browser
+    from relapse_risk.reporting.edition import packaged_notebook
+    from relapse_risk.reporting.engine import pdf_engine
+    from relapse_risk.reporting.execute import run_notebook
+    from relapse_risk.reporting.export import Sheet, to_html, to_pdf
+    from relapse_risk.reporting.publish import publish_files
+    from relapse_risk.reporting.text import text
+
+    language = str(parameters["language"])
+    sheet = Sheet(title, language, text("report.skip", "zh" if language == "zh" else "en"), title, stem, day)
+    page = to_html(run_notebook(packaged_notebook(notebook), parameters, Path.cwd()), sheet)
+    content = {f"{stem}.html": page.encode("utf-8")}
+    engine = pdf_engine()
+    if engine.name == "chromium":
+        with TemporaryDirectory() as folder:
+            browser = Browser(Path(folder))
+            try:
+                content[f"{stem}.pdf"] = to_pdf(page, sheet, engine, browser)
+            finally:
+                browser.close()
+    elif engine.name != "none":
+        content[f"{stem}.pdf"] = to_pdf(page, sheet, engine)
+    out.mkdir(parents=True, exist_ok=True)
+    publish_files(out, content)
+    return [out / name for name in content]
+
+
+@app.command()
+def plan(
+    household: Annotated[str, typer.Argument(help="Pseudonymous id of the household.")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    language: Annotated[list[Language] | None, LANGUAGES] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the page; keep it from the public.")] = Path(
+        "reports/restricted"
+    ),
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Write one household's plan as a page: causes and measures, claims, work, expected income. Restricted."""
+    from relapse_risk.reporting.text import text
+
+    _, chosen, _, _ = opened_register(register, month, None)
+    files: list[Path] = []
+    for one in language or [Language.zh, Language.en]:
+        parameters: dict[str, object] = {
+            "household": household,
+            "month": chosen,
+            "language": one.value,
+            "register": str(register),
+        }
+        title = text("work.plan_title", one.value)
+        files += _page("household_plan.ipynb", parameters, title, f"plan-{household}-{one.value}", out, chosen)
+    tell({"files": files}, "\n".join(str(file) for file in files), as_json)
+
+
+@app.command()
+def worklist(
+    county: Annotated[str, typer.Argument(help="County code.")],
+    department: Annotated[str, typer.Argument(help="Department, such as MZ.")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    language: Annotated[list[Language] | None, LANGUAGES] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the page.")] = Path("reports/worklists"),
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Write the cover page of a department's worklist in a county; the workbook comes from remind --worklists."""
+    from relapse_risk.reporting.text import text
+    from relapse_risk.schema import code_list
+
+    _, chosen, _, _ = opened_register(register, month, None)
+    if department not in code_list("department").words:
+        raise RegisterError("unknown department", got=department, expected=" | ".join(code_list("department").words))
+    files: list[Path] = []
+    for one in language or [Language.zh, Language.en]:
+        parameters: dict[str, object] = {
+            "county": county,
+            "department": department,
+            "month": chosen,
+            "language": one.value,
+            "register": str(register),
+        }
+        title = text("work.list_title", one.value, department=code_list("department").label(department, one.value))
+        files += _page(
+            "department_worklist.ipynb", parameters, title, f"{county}-{department}-{one.value}", out, chosen
+        )
+    tell({"files": files}, "\n".join(str(file) for file in files), as_json)

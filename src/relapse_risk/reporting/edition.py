@@ -17,7 +17,7 @@ from relapse_risk.months import check_month
 from relapse_risk.parameters import check_model, params_dir, read_yaml
 from relapse_risk.reporting.pool import named
 
-__all__ = ["CountyQuery", "Edition", "Plan", "ReportPlan", "edition_month", "plan", "read_edition"]
+__all__ = ["CountyQuery", "Edition", "Plan", "ReportPlan", "edition_month", "packaged_notebook", "plan", "read_edition"]
 
 QUARTER_ENDS = ("03", "06", "09", "12")
 LATEST = "latest"
@@ -197,6 +197,17 @@ def _found(path: Path, what: str) -> Path:
     raise EditionError(
         f"{what} not found", where=what, got=str(path), fix=f"did you mean {near[0]!r}" if near else "check the path"
     )
+
+
+def packaged_notebook(name: str) -> Path:
+    """A notebook of ``notebooks/reports/`` by its file name.
+
+    Raises
+    ------
+    EditionError
+        If there is none of that name.
+    """
+    return _found(Path("notebooks/reports") / name, "notebook")
 
 
 def edition_month(edition: Edition) -> str:

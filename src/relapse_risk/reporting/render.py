@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -15,14 +13,12 @@ from tempfile import gettempdir
 from time import perf_counter
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from relapse_risk import __version__
-from relapse_risk.errors import RenderError
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.reporting.edition import Edition, Plan, ReportPlan, plan
-from relapse_risk.reporting.engine import NO_PDF, PdfEngine, pdf_advice
+from relapse_risk.reporting.engine import NO_PDF, PdfEngine
 from relapse_risk.reporting.keys import Key, Keys, changed_parts
+from relapse_risk.reporting.lock import alone, unwritable
 from relapse_risk.reporting.pool import Setup, Zygote, named
 from relapse_risk.reporting.publish import (
     FAILURES,
@@ -41,12 +37,11 @@ from relapse_risk.reporting.publish import (
     staged,
     surviving,
 )
+from relapse_risk.reporting.result import INDEX, NONE_PUBLISHED, SOME_FAILED, EditionResult
 from relapse_risk.reporting.work import Finish, Job, Warmth
 
-__all__ = ["EditionResult", "Options", "Reason", "explain_edition", "render_edition"]
+__all__ = ["NONE_PUBLISHED", "SOME_FAILED", "EditionResult", "Options", "Reason", "explain_edition", "render_edition"]
 
-ALL, SOME_FAILED, NONE_PUBLISHED = 0, 1, 4
-INDEX = ("index.html", "index.en.html")
 JOB = "relapse_risk.reporting.job"
 RESERVE = 3_000_000  # bytes kept free for manifest and index while reports fill a disk
 Log = Callable[[Mapping[str, object]], None]
@@ -76,46 +71,6 @@ class Options:
     resume: bool = True
     wait: float = 1.0
     log: Log = _no_log
-
-
-@dataclass(frozen=True, slots=True)
-class EditionResult:
-    """What a run published.
-
-    Attributes
-    ----------
-    folder : Path
-        Of the newest edition of the month, whether this run made it or found it.
-    exit_code : int
-        0 every report stands, 1 some failed, 4 none published.
-    """
-
-    out: Path
-    folder: Path
-    outcomes: tuple[Outcome, ...]
-    pdf: str
-    new: bool
-
-    @property
-    def failed(self) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")
-
-    @property
-    def exit_code(self) -> int:
-        if not self.failed:
-            return ALL
-        return NONE_PUBLISHED if len(self.failed) == len(self.outcomes) or not self.new else SOME_FAILED
-
-    def summary(self) -> str:
-        """Counts, failures and paths for a terminal."""
-        words = ("published", "unchanged", "failed")
-        lines = [", ".join(f"{sum(o.status == word for o in self.outcomes)} {word}" for word in words)]
-        lines += [f"failed: {o.stem}: {(o.error.splitlines() or [''])[0]}" for o in self.failed]
-        lines += [str(self.folder / name) for o in self.outcomes for name in o.files if o.status == "published"]
-        lines += [str(self.out / name) for name in INDEX]
-        if self.pdf == "none":
-            lines.append(f"HTML only. PDF needs a printer; {pdf_advice()}")
-        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +158,7 @@ def render_edition(
     """
     chosen = options or Options(workers=workers)
     planned = plan(edition)
-    with _alone(edition.out, chosen.wait):
+    with alone(edition.out, chosen.wait):
         current = _current(edition.out, planned.month)
         stage = edition.out / NEXT
         if not chosen.resume:
@@ -222,45 +177,6 @@ def _short(words: str) -> str:
     return blake2b(words.encode(), digest_size=8).hexdigest()
 
 
-@contextmanager
-def _alone(out: Path, wait: float) -> Iterator[None]:
-    """Hold the folder's lock; the system frees a dead holder's, and a second run learns who holds it."""
-    holder = out / ".holder.json"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(str(out / ".lock"))
-        lock.acquire(timeout=wait)
-    except Timeout as error:
-        raise RenderError(
-            "another run is rendering into this folder", where=str(out), got=_holder(holder),
-            fix="wait for it (--wait SECONDS), or choose another out",
-        ) from error  # fmt: skip
-    except OSError as error:
-        raise _unwritable(out, error) from error
-    try:
-        with suppress(OSError):
-            publish_files(out, {holder.name: json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()})
-        yield
-    finally:
-        with suppress(OSError):
-            holder.unlink(missing_ok=True)
-        lock.release()
-
-
-def _unwritable(out: Path, error: OSError) -> RenderError:
-    return RenderError(
-        f"nothing could be published: {error.strerror or error}", where=str(out),
-        fix="make room, or make the folder writable, and run render again: what is finished is kept",
-    )  # fmt: skip
-
-
-def _holder(path: Path) -> str:
-    with suppress(OSError, ValueError, KeyError):
-        held = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {held['pid']} on {held['host']}"
-    return "a process that did not say who it is"
-
-
 def _rendered(run: _Run, tell: Progress) -> EditionResult:
     edition, found = run.plan.edition, _standing(run)
     todo = [report for report in run.plan.reports if report.stem not in found]
@@ -277,7 +193,7 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
             _render_all(run, zygote, todo, found, tell)
             return _finished(run, zygote, [found[report.stem] for report in run.plan.reports])
     except OSError as error:
-        raise _unwritable(edition.out, error) from error
+        raise unwritable(edition.out, error) from error
 
 
 def setup_of(planned: Plan, keys: Keys, work: Path, workers: int) -> Setup:

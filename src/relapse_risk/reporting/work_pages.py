@@ -1,0 +1,342 @@
+"""Pages somebody works from: one household's plan, and the cover of a department's worklist in a county.
+
+A plan is about one household and is never part of a public edition; a worklist holds pseudonyms only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from relapse_risk.assessment import FactColumn
+from relapse_risk.assistance import (
+    Catalogue,
+    Reminders,
+    assign_jobs,
+    entitlements,
+    limits_on,
+    openings_on,
+    process_clock,
+    read_catalogue,
+    remind,
+    seekers_of,
+    zero_employment,
+)
+from relapse_risk.assistance.plan import HouseholdPlan, household_plan, read_measures
+from relapse_risk.assistance.reminders import with_receipts
+from relapse_risk.derive import household_frame, person_ages
+from relapse_risk.errors import EditionError
+from relapse_risk.months import check_month, month_end
+from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
+from relapse_risk.register import Register
+from relapse_risk.reporting.block import Block
+from relapse_risk.reporting.format import format_date, format_value
+from relapse_risk.reporting.tables import Cell, Head, render_rows
+from relapse_risk.reporting.text import LANGUAGES, Language, text
+from relapse_risk.schema import code_list
+
+__all__ = ["PlanPage", "WorklistPage", "open_plan", "open_worklist"]
+
+REFORM = date(2020, 5, 9)  # F23, F24 of the published figures
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _County:
+    """One county of a register on a day, judged."""
+
+    register: Register
+    place: Place
+    catalogue: Catalogue
+    day: date
+    homes: pd.DataFrame
+    persons: pd.DataFrame
+    records: pd.DataFrame
+    claims: Any
+
+
+@cache
+def _judged(folder: str, month: str, county: str) -> _County:
+    register = Register.open(Path(folder))
+    if county not in register.counties:
+        raise EditionError("unknown county", where="county", got=county, expected=" | ".join(register.counties))
+    parameters: Parameters = read_parameters()
+    place, day = read_place(register.place), month_end(check_month(month))
+    catalogue = read_catalogue(register.place)
+    homes = household_frame(register, month, county, parameters=parameters, place=place)
+    homes = homes.assign(**{name: homes[name].fillna(0) for name in ("medical_self_paid", "disaster_loss")})
+    persons = person_ages(register.read("person", month, county), month)
+    claims = entitlements(homes, persons, catalogue, limits_on(parameters, place, day), day)
+    return _County(
+        register, place, catalogue, day, homes, persons, register.read("assistance_record", county=county), claims
+    )
+
+
+def _language(language: str) -> Language:
+    if language not in LANGUAGES:
+        raise EditionError("unknown language", where="language", got=language, expected=" | ".join(LANGUAGES))
+    return "zh" if language == "zh" else "en"
+
+
+def _money(value: object, language: Language) -> str:
+    return format_value(value, FactColumn("v", "money"), language)
+
+
+def _day(value: object, language: Language) -> str:
+    return "–" if pd.isna(value) else format_date(value, language)
+
+
+def _confidence(word: str, language: Language) -> Cell:
+    return Cell(text(f"value.confidence.{word}", language), "short" if word == "documented" else "short assumed")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """One household's plan as blocks of a page."""
+
+    plan: HouseholdPlan
+    place: Place
+    day: date
+    language: Language
+
+    def say(self, key: str, /, **values: object) -> str:
+        return text(
+            f"work.{key}", self.language, **{"currency": self.place.currency.in_language(self.language), **values}
+        )
+
+    def cover(self) -> Block:
+        """Title, whose plan, who answers for it and until when, and whether it is enough."""
+        day = format_date(self.plan.visit_due_on.isoformat(), self.language)
+        officer = (
+            self.say("officer", officer=self.plan.officer, day=day)
+            if self.plan.officer
+            else self.say("no_officer", day=day)
+        )
+        lead = self.say(
+            "plan_lead", household=self.plan.household_id, day=format_date(self.day.isoformat(), self.language)
+        )
+        return Block(
+            f'<header class="sheet"><h1>{escape(self.say("plan_title"))}</h1><p class="notice">{escape(lead)}</p>'
+            f'<p>{escape(officer)}</p></header><h2 id="s1">{escape(self._enough())}</h2>'
+        )
+
+    def _enough(self) -> str:
+        expected = float(self.plan.income.set_index("line")["per_head"]["expected"])
+        if pd.isna(expected):
+            return self.say("unknown")
+        gap = expected - self.plan.line
+        return self.say("above" if gap >= 0 else "below", gap=_money(abs(gap), self.language))
+
+    def income(self) -> Block:
+        """Now, claims, work, expected, and the line."""
+        rows = [
+            [Cell(self.say(f"income.{line}")), Cell(_money(value, self.language))]
+            for line, value in self.plan.income.itertuples(index=False)
+        ]
+        rows.append([Cell(self.say("income.line")), Cell(_money(self.plan.line, self.language))])
+        heads = [Head(self.say("line")), Head(text("column.value", self.language), True)]
+        return Block(render_rows(self.say("income"), heads, rows, [self.say("income_note")]))
+
+    def measures(self) -> Block:
+        """What is done about each cause."""
+        if self.plan.measures.empty:
+            return Block(
+                f'<p class="missing"><b>{escape(self.say("measures"))}</b> {escape(self.say("no_measures"))}</p>'
+            )
+        heads = [Head(self.say(name)) for name in ("cause", "measure", "lead", "due", "basis")]
+        causes, departments = code_list("poverty_cause"), code_list("department")
+        rows = [
+            [
+                Cell(causes.label(row["cause"], self.language)), Cell(row[self.language]), Cell(departments.label(row["department"], self.language)),
+                Cell(_day(row["due_on"], self.language)), _confidence(row["confidence"], self.language),
+            ]
+            for row in self.plan.measures.to_dict("records")
+        ]  # fmt: skip
+        return Block(
+            render_rows(self.say("measures"), heads, rows, [self.say("days_note"), text("report.marks", self.language)])
+        )
+
+    def claims(self) -> Block:
+        """Every claim and how it stands, what is missing first."""
+        heads = [Head(self.say("item")), Head(self.say("state")), Head(self.say("amount"), True), Head(self.say("member")),
+                 Head(self.say("lead")), Head(self.say("due")), Head(self.say("why")), Head(self.say("basis"))]  # fmt: skip
+        departments = code_list("department")
+        rows = [
+            [
+                Cell(row[self.language]), Cell(self.say(f"state.{row['state']}"), "strong" if row["state"] == "missing" else ""),
+                Cell(_money(row["amount_year"], self.language) if row["amount_year"] else "–"),
+                Cell(self.say("household") if pd.isna(row["person_id"]) else str(row["person_id"])),
+                Cell(departments.label(row["department"], self.language)), Cell(_day(row["due_on"], self.language)),
+                Cell(row[f"reason_{self.language}"]), _confidence(row["confidence"], self.language),
+            ]
+            for row in self.plan.claims.to_dict("records")
+        ]  # fmt: skip
+        return Block(render_rows(self.say("claims"), heads, rows, [text("report.marks", self.language)]))
+
+    def jobs(self) -> Block:
+        """Members who seek work and what they were matched with."""
+        if self.plan.jobs.empty:
+            return Block(f'<p class="missing"><b>{escape(self.say("jobs"))}</b> {escape(self.say("no_jobs"))}</p>')
+        heads = [
+            Head(self.say("member")),
+            Head(self.say("result")),
+            Head(self.say("opening")),
+            Head(self.say("pay"), True),
+        ]
+        rows = [
+            [
+                Cell(row["person_id"]),
+                Cell(row[self.language]),
+                Cell(row["opening_id"] or "–"),
+                Cell(_money(row["monthly_pay"], self.language)),
+            ]
+            for row in self.plan.jobs.to_dict("records")
+        ]
+        return Block(render_rows(self.say("jobs"), heads, rows))
+
+
+def open_plan(register: str, month: str, household: str, language: str) -> PlanPage:
+    """The plan of one household, by its pseudonymous id.
+
+    Raises
+    ------
+    EditionError
+        For an unknown household or language.
+    """
+    opened = Register.open(Path(register))
+    homes = opened.read("household", check_month(month), columns=["household_id", "village_code"]).set_index(
+        "household_id"
+    )
+    if household not in homes.index:
+        raise EditionError(
+            "unknown household", where="household", got=household, expected="a household of the register in that month"
+        )
+    at = _judged(register, month, str(homes.loc[household, "village_code"])[:6])
+    idle = zero_employment(at.homes, at.day)
+    # Matched among the whole county: a plan promises nobody a job that is another's.
+    placed = assign_jobs(
+        seekers_of(idle, at.persons),
+        openings_on(
+            at.register.read("vacancy", county=at.homes["county_code"].iloc[0]),
+            at.register.read("special_post"),
+            at.day,
+        ),
+    ).frame
+    claims = with_receipts(at.claims, at.records, at.catalogue)
+    home = at.homes[at.homes["household_id"] == household].iloc[0]
+    plan = household_plan(
+        home, claims[claims["household_id"] == household], placed[placed["household_id"] == household], at.catalogue, read_measures(), at.day,
+    )  # fmt: skip
+    return PlanPage(plan, at.place, at.day, _language(language))
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistPage:
+    """The cover of a department's worklist in one county."""
+
+    reminders: Reminders
+    records: pd.DataFrame
+    catalogue: Catalogue
+    place: Place
+    department: str
+    county: str
+    language: Language
+
+    def say(self, key: str, /, **values: object) -> str:
+        return text(
+            f"work.{key}", self.language, **{"currency": self.place.currency.in_language(self.language), **values}
+        )
+
+    @property
+    def mine(self) -> pd.DataFrame:
+        return self.reminders.frame[self.reminders.frame["department"] == self.department]
+
+    def cover(self) -> Block:
+        """Title and the month in one sentence."""
+        rows, missing = self.mine, self.mine[self.mine["kind"] == "missing"]
+        name = code_list("department").label(self.department, self.language)
+        lead = self.say("list_none") if rows.empty else self.say(
+            "list_lead", county=self.county, day=format_date(self.reminders.day.isoformat(), self.language), missing=f"{len(missing):,}",
+            households=f"{missing['household_id'].nunique():,}", amount=_money(missing["amount_year"].sum(), self.language),
+            over=f"{len(rows) - len(missing):,}",
+        )  # fmt: skip
+        return Block(
+            f'<header class="sheet"><h1>{escape(self.say("list_title", department=name))}</h1>'
+            f'<p class="notice">{escape(self.say("list_note"))}</p></header><h2 id="s1">{escape(lead)}</h2>'
+        )
+
+    def by_item(self) -> Block:
+        """Reminders of each item of the department."""
+        heads = [Head(self.say("item")), Head(self.say("missing"), True), Head(self.say("over"), True), Head(self.say("amount"), True),
+                 Head(self.say("first_due")), Head(self.say("basis"))]  # fmt: skip
+        rows = []
+        for item in self.catalogue.items:
+            mine = self.mine[self.mine["item_code"] == item.code]
+            if len(mine):
+                missing = mine[mine["kind"] == "missing"]
+                rows.append([
+                    Cell(item.label.in_language(self.language)), Cell(f"{len(missing):,}"), Cell(f"{len(mine) - len(missing):,}"),
+                    Cell(_money(missing["amount_year"].sum(), self.language)), Cell(_day(mine["due_on"].min(), self.language)),
+                    _confidence(item.confidence, self.language),
+                ])  # fmt: skip
+        return Block(
+            render_rows(self.say("by_item"), heads, rows, [text("report.marks", self.language)]) if rows else ""
+        )
+
+    def most_pressing(self) -> Block:
+        """The head of the list."""
+        labels = {item.code: item.label.in_language(self.language) for item in self.catalogue.items}
+        heads = [Head(self.say("pseudonym")), Head(self.say("item")), Head(self.say("state")), Head(self.say("amount"), True),
+                 Head(self.say("due")), Head(self.say("priority"), True)]  # fmt: skip
+        rows = [
+            [
+                Cell(row["household_id"]), Cell(labels[row["item_code"]]), Cell(self.say(row["kind"])), Cell(_money(row["amount_year"], self.language)),
+                Cell(_day(row["due_on"], self.language)), Cell(f"{row['priority']:.1f}"),
+            ]
+            for row in self.mine.head(MOST).to_dict("records")
+        ]  # fmt: skip
+        return Block(render_rows(self.say("most"), heads, rows) if rows else "")
+
+    def clock(self) -> Block:
+        """Days and papers of the department's items before and after the reform."""
+        codes = [item.code for item in self.catalogue.items if item.department == self.department]
+        records = self.records[self.records["item_code"].isin(codes) & self.records["applied_on"].notna()]
+        if records.empty:
+            return Block("")
+        frame = process_clock(
+            records.assign(department=self.department), REFORM, self.reminders.day, "department"
+        ).frame
+        heads = [Head(self.say("period"))] + [
+            Head(self.say(name), True) for name in ("cases", "open", "median", "p90", "papers")
+        ]
+        number = FactColumn("v", "number")
+        rows = [
+            [Cell(self.say(f"period.{row['period']}")), Cell(f"{row['cases']:,}"), Cell(f"{row['open']:,}"),
+             *(Cell(format_value(row[name], number, self.language)) for name in ("median", "p90", "papers"))]
+            for row in frame.sort_values("period", ascending=False).to_dict("records")
+        ]  # fmt: skip
+        return Block(render_rows(self.say("clock"), heads, rows, [self.say("clock_note")]))
+
+
+def open_worklist(register: str, month: str, county: str, department: str, language: str) -> WorklistPage:
+    """The worklist of a department in one county.
+
+    Raises
+    ------
+    EditionError
+        For an unknown county, department or language.
+    """
+    known = code_list("department").words
+    if department not in known:
+        raise EditionError("unknown department", where="department", got=department, expected=" | ".join(known))
+    at, spoken = _judged(register, month, county), _language(language)
+    rows = at.register.read("county", county=county)
+    name = str(rows["county_name_zh" if spoken == "zh" else "county_name_en"].iloc[0])
+    found = remind(at.claims, at.records, at.catalogue, None, at.homes)
+    return WorklistPage(found, at.records, at.catalogue, at.place, department, name, spoken)

@@ -1,0 +1,65 @@
+"""A household's plan and a worklist's cover: rendered from a real register, in both languages, with nobody's name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from relapse_risk.errors import EditionError
+from relapse_risk.register import Register
+from relapse_risk.reporting.edition import packaged_notebook
+from relapse_risk.reporting.execute import run_notebook
+from relapse_risk.reporting.export import Sheet, to_html
+from relapse_risk.reporting.work_pages import open_plan, open_worklist
+
+MONTH, COUNTY = "2020-12", "371425"
+
+
+def shown(notebook: str, **parameters: object) -> str:
+    executed = run_notebook(packaged_notebook(notebook), parameters, Path.cwd())
+    return to_html(executed, Sheet("t", str(parameters["language"]), "s", "n", "stamp", MONTH))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_plan_adds_up_on_the_page(small_register: Path, language: str) -> None:
+    register = Register.open(small_register)
+    household = register.read("household", MONTH, COUNTY)["household_id"].iloc[0]
+    page = shown(
+        "household_plan.ipynb", household=household, month=MONTH, language=language, register=str(small_register)
+    )
+    assert household in page
+    income = open_plan(str(small_register), MONTH, household, language).plan.income["per_head"]
+    assert income.iloc[:3].sum() == pytest.approx(income.iloc[3])
+    names = register.read_identity()["name"].dropna()
+    assert not [name for name in names.head(400) if name in page], "no name reaches a page"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_cover_of_a_worklist(small_register: Path, language: str) -> None:
+    page = shown(
+        "department_worklist.ipynb",
+        county=COUNTY,
+        department="MZ",
+        month=MONTH,
+        language=language,
+        register=str(small_register),
+    )
+    found = open_worklist(str(small_register), MONTH, COUNTY, "MZ", language)
+    missing = int((found.mine["kind"] == "missing").sum())
+    assert missing > 0
+    assert re.search(rf"\b{missing:,}(条| claims)", page)
+    assert page.count("<table") == 3
+
+
+def test_unknown_household_county_department_and_language_are_named(small_register: Path) -> None:
+    folder = str(small_register)
+    with pytest.raises(EditionError, match="household: unknown household; got 'H0'"):
+        open_plan(folder, MONTH, "H0", "zh")
+    with pytest.raises(EditionError, match="department: unknown department; got 'XX'"):
+        open_worklist(folder, MONTH, COUNTY, "XX", "zh")
+    with pytest.raises(EditionError, match="county: unknown county; got '999999'"):
+        open_worklist(folder, MONTH, "999999", "MZ", "zh")
+    with pytest.raises(EditionError, match="language: unknown language; got 'fr'"):
+        open_worklist(folder, MONTH, COUNTY, "MZ", "fr")

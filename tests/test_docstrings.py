@@ -1,4 +1,4 @@
-"""Public functions of the measurement library say what they take, what they follow, and show themselves at work."""
+"""Public functions of the measurement library say what they take, give, refuse and follow, and show themselves at work."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ SOURCE = re.compile(r"^References\n-+\n|doi:|\((1[89]|20)\d\d\)|COINr|source", r
 
 
 @pytest.mark.parametrize("function", PUBLIC)
-def test_a_docstring_has_parameters_a_source_and_an_example(function: Callable[..., object]) -> None:
+def test_a_docstring_has_its_sections_a_source_and_an_example(function: Callable[..., object]) -> None:
     doc = inspect.getdoc(function) or ""
     assert "Parameters\n----------\n" in doc
     assert SOURCE.search(doc), "names nothing it follows"
     assert ">>> " in doc, "shows no example"
+    assert re.search(r"^(Returns|Yields)\n-+\n", doc, re.MULTILINE), "does not say what it gives"
+    body = inspect.getsource(function).split('"""')[-1]
+    assert "raise " not in body or "Raises\n------\n" in doc, "does not name its errors"
     named = doc.split("Parameters\n----------\n")[1]
     for name in inspect.signature(function).parameters:
         assert re.search(rf"\b{name}\b", named), f"does not say what {name} is"

@@ -64,6 +64,9 @@ def test_the_first_exploration_runs_top_to_bottom(small_register: Path, monkeypa
 def test_the_tour_of_measures_runs_without_the_survey(small_register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = run("02_measurement", monkeypatch, register=str(small_register), mexico="absent.csv", quota=50, draws=50)
     assert pictures(outputs) == 5
+    said = "".join(o.get("text", "") for o in outputs if o.output_type == "stream")
+    assert "The Mexican survey is not at absent.csv" in said
+    assert "BNPMIXcluster 1.3 from CRAN" in said, "does not tell where the public gets it"
 
 
 @pytest.mark.shared
@@ -74,7 +77,9 @@ def test_the_tour_of_measures_on_the_mexican_survey(
     outputs = run("02_measurement", monkeypatch, register=str(small_register), mexico=str(survey), quota=50, draws=50)
     assert pictures(outputs) == 6
     said = "".join(o.get("text", "") for o in outputs if o.output_type == "stream")
-    country, states = said.split("\n")[0].removeprefix("country ").split(" states added up ")
+    first, second = said.split("\n")[:2]
+    assert first == "58,121 households in 32 states"
+    country, states = second.removeprefix("country ").split(" states added up ")
     assert float(country) == pytest.approx(float(states), abs=1e-6), "M0 of the country is the mean of its states"
     rates = next(
         o["data"]["text/plain"] for o in outputs if "deprived, unweighted" in o.get("data", {}).get("text/plain", "")

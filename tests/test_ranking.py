@@ -162,8 +162,11 @@ def test_budget(index: HardshipIndex) -> None:
     [
         ({}, "give a quota or a budget"),
         ({"quota": 1, "budget": 2.0}, "give a quota or a budget"),
-        ({"quota": 0}, "quota outside the range; got 0, expected 1 to 300"),
+        ({"quota": 0}, "quota outside the range; got 0, expected whole, 1 to 300"),
         ({"quota": 301}, "quota outside the range; got 301"),
+        ({"quota": 1.5}, "quota outside the range; got 1.5"),
+        ({"budget": -1.0, "cost": np.ones(300)}, "not a budget; got -1.0"),
+        ({"budget": np.nan, "cost": np.ones(300)}, "not a budget"),
         ({"budget": 5.0, "cost": np.zeros(300)}, "a budget needs a positive cost per household"),
         ({"quota": 5, "sure": 0.4}, "not a band limit"),
         ({"quota": 5, "draws": 0}, "needs a draw"),
@@ -174,6 +177,26 @@ def test_budget(index: HardshipIndex) -> None:
 def test_bad_input_is_named(index: HardshipIndex, options: dict, words: str) -> None:
     with pytest.raises(ModelError, match=words):
         shortlist(index, np.random.default_rng(1), **options)
+
+
+def test_nobody_is_listed_or_given_an_interval_without_a_score() -> None:
+    """Income is the only answer here: a household without it has no need, whatever room the list has."""
+    frame = pd.DataFrame(
+        {
+            "household_id": ["a", "b", "c"],
+            "county_code": "371402",
+            "town_code": "371402100",
+            "income_pc_year": [3000.0, None, 9000.0],
+        }
+    )
+    unscored = indexed(frame)
+    for limit in ({"quota": 3}, {"budget": 9.0, "cost": np.ones(3)}):
+        found = shortlist(unscored, np.random.default_rng(1), draws=20, **limit).frame  # type: ignore[arg-type]
+        assert found["listed"].tolist() == [True, False, True]
+        assert found["probability"].tolist() == [1.0, 0.0, 1.0]
+    ranks = rank_households(unscored, np.random.default_rng(1), draws=20).frame
+    for column in ("rank_need_city", "rank_low", "rank_high", "rank_county_low", "rank_county_high"):
+        assert ranks[column].isna().tolist() == [False, True, False]
 
 
 def test_dirichlet_has_the_spread_asked_for() -> None:

@@ -214,6 +214,21 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _code_at(content: Any, path: tuple[int | str, ...]) -> str:
+    """The code of the innermost list entry on a path, since nobody counts entries; empty where it has none."""
+    found = ""
+    for part in path:
+        if isinstance(content, dict):
+            content = content.get(part)
+        elif isinstance(content, list) and isinstance(part, int) and part < len(content):
+            content = content[part]
+            if isinstance(content, dict) and isinstance(content.get("code"), str):
+                found = f" ({content['code']})"
+        else:
+            break
+    return found
+
+
 def check_model(model: type[M], content: Any, where: str) -> M:
     """``content`` as pydantic ``model``; faults become one :class:`ParameterError` naming file and key."""
     try:
@@ -222,7 +237,7 @@ def check_model(model: type[M], content: Any, where: str) -> M:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "(top level)"
         raise ParameterError(
-            f"{key}: {first['msg']}",
+            f"{key}{_code_at(content, first['loc'])}: {first['msg']}",
             where=where,
             got=first.get("input") if not isinstance(first.get("input"), dict) else sorted(first["input"], key=str),
             fix=f"correct {key}" + (f" ({error.error_count()} faults in all)" if error.error_count() > 1 else ""),

@@ -93,6 +93,11 @@ def rank_within(order: IntArray, groups: npt.NDArray[Any] | None, scored: npt.ND
         One group when left out.
     scored : bool array, shape (n,)
 
+    Returns
+    -------
+    array, shape (n,)
+        From 1; NaN where not scored.
+
     References
     ----------
     rank = 1 + number of the group's households before it (ordinal ranks; source: ours).
@@ -152,6 +157,11 @@ def rank_intervals(
     low, high : integer arrays, shape (n,)
     shift : array, shape (n,)
         Mean absolute change of rank over the draws, in places.
+
+    Raises
+    ------
+    ModelError
+        For a coverage outside (0, 1).
 
     References
     ----------
@@ -268,10 +278,14 @@ def _with_intervals(
     position[order_of(index.frame, None, ties)] = np.arange(len(frame))
     low, high, shift = rank_intervals(sub, weights, base, position, None, level)
     frame["rank_low"], frame["rank_high"] = pd.array(low, dtype="Int64"), pd.array(high, dtype="Int64")
+    intervals = ["rank_low", "rank_high"]
     if counties is not None:
         county_low, county_high, _ = rank_intervals(sub, weights, base, position, counties, level)
         frame["rank_county_low"] = pd.array(county_low, dtype="Int64")
         frame["rank_county_high"] = pd.array(county_high, dtype="Int64")
+        intervals += ["rank_county_low", "rank_county_high"]
+    # A household without a score has no rank, so no interval either.
+    frame.loc[frame["need"].isna(), intervals] = pd.NA
     return Ranking(frame, draws, level, float(shift.mean()))
 
 
@@ -316,7 +330,8 @@ def listed_by_quota(scores: Array, quota: int) -> npt.NDArray[np.bool_]:
         above = values > threshold
         room = quota - int(above.sum())
         above[np.flatnonzero(values == threshold)[:room]] = True
-        listed[row] = above
+        # Nobody is listed without a score, even where the quota has room.
+        listed[row] = above & ~np.isnan(draw)
     return listed
 
 
@@ -327,6 +342,7 @@ def listed_by_budget(scores: Array, cost: Array, budget: float) -> npt.NDArray[n
         order = np.argsort(-draw, kind="stable")
         fits = np.cumsum(cost[order]) <= budget
         listed[row, order[: order.size if fits.all() else int(np.argmin(fits))]] = True
+    listed &= ~np.isnan(scores)
     return listed
 
 
@@ -355,6 +371,10 @@ def shortlist(
     draws : int
     sure : float
         Band limit, above one half.
+
+    Returns
+    -------
+    Shortlist
 
     Raises
     ------
@@ -416,9 +436,11 @@ def _check_limits(
     if not 0.5 < sure <= 1:
         raise ModelError("not a band limit", where="shortlist: sure", got=sure, expected="above 0.5, at most 1")
     if quota is not None:
-        if not 1 <= quota <= n:
-            raise ModelError("quota outside the range", where="shortlist", got=quota, expected=f"1 to {n}")
+        if not 1 <= quota <= n or quota != int(quota):
+            raise ModelError("quota outside the range", where="shortlist", got=quota, expected=f"whole, 1 to {n}")
         return None
+    if budget is None or not np.isfinite(budget) or budget <= 0:
+        raise ModelError("not a budget", where="shortlist: budget", got=budget, expected="finite, > 0")
     costs = np.asarray(cost, dtype=np.float64)
     if costs.shape != (n,) or not np.all(np.isfinite(costs) & (costs > 0)):
         raise ModelError("a budget needs a positive cost per household", where="shortlist: cost", got=costs.shape)

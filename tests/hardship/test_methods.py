@@ -135,6 +135,8 @@ def test_benefit_of_the_doubt_limits_shares() -> None:
         (lambda: ahp([[1, 2], [1, 1]]), r"ahp: \(0, 1\): not reciprocal"),
         (lambda: topsis([[1, 2]], [1, np.inf]), "topsis: weights: no weights follow"),
         (lambda: topsis([[1, np.nan]], [1, 1]), "topsis: row 0, column 1: missing or infinite"),
+        (lambda: topsis([[1, 0], [2, 0]], [1, 1]), "topsis: column 1: all-zero column"),
+        (lambda: mazziotta_pareto([[1, -1]], [1, 1]), "mazziotta_pareto: negative score; got -1"),
         (lambda: topsis([[1, 2]], [1, 1], [1, 0]), "directions are 1 or -1"),
         (lambda: fitted([[1.0], [2.0]], [1, 1]), "the outcome must be 0 and 1, both met"),
         (lambda: benefit_of_the_doubt([[1, 1]], 0.6, 0.7), "share limits cannot be met"),

@@ -101,7 +101,11 @@ BROKEN = {
         "dropout: deprived_when above needs exactly one cut-off",
     ),
     "weights of zero sum": (lambda c: c["indicators"][2].update(weight=0), "clothes: weights sum to zero"),
-    "a negative weight": (lambda c: c["indicators"][2].update(weight=-1), "indicators.2.weight"),
+    "a negative weight": (lambda c: c["indicators"][2].update(weight=-1), r"indicators.2.weight \(clothes_season\)"),
+    "an infinite cut-off": (
+        lambda c: c["indicators"][3].update(cutoff=float("inf")),
+        r"indicators.3.cutoff \(dropout\): .*finite",
+    ),
     "a cut-off outside the range": (lambda c: c.update(cutoffs=[33]), r"cutoffs: cut-off outside the range; got 33"),
 }
 

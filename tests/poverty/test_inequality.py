@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -111,3 +113,9 @@ def test_ranking_by_another_variable() -> None:
 def test_bad_input_is_named(call: object, words: str) -> None:
     with pytest.raises(ModelError, match=words):
         call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("measure", [lambda x: generalised_entropy(x, 2), lambda x: atkinson(x, 0.5)])
+def test_without_any_income_is_an_error_and_not_nan(measure: Callable[[list[float]], float]) -> None:
+    with pytest.raises(ModelError, match="every income is zero"):
+        measure([0, 0, 0])

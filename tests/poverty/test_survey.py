@@ -10,6 +10,11 @@ from relapse_risk.poverty import (
     Fgt,
     Gini,
     Mean,
+    Measure,
+    QuantileShareRatio,
+    RelativeFgt,
+    RelativeLine,
+    RelativeMedianGap,
     estimate,
     estimate_by_group,
     estimate_replicated,
@@ -111,3 +116,14 @@ def test_logit_limits_stay_inside() -> None:
 def test_bad_input_is_named(call: object, words: str) -> None:
     with pytest.raises(ModelError, match=words):
         call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("measure", [RelativeLine(), RelativeFgt(), RelativeMedianGap()])
+def test_a_relative_line_of_zero_is_an_error(measure: Measure) -> None:
+    with pytest.raises(ModelError, match="relative line is not positive; got 0"):
+        estimate(measure, [0, 0, 0, 5], survey_design(np.ones(4)))
+
+
+def test_a_lower_fifth_without_income_is_an_error() -> None:
+    with pytest.raises(ModelError, match="the lower group has no income; got -1"):
+        estimate(QuantileShareRatio(), [-1, 2, 3, 4], survey_design(np.ones(4)))

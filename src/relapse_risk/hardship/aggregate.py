@@ -140,6 +140,11 @@ def quadratic(scores: npt.ArrayLike, weights: npt.ArrayLike) -> Array:
 def mazziotta_pareto(scores: npt.ArrayLike, weights: npt.ArrayLike, penalty: int = 1) -> Array:
     """Mazziotta-Pareto: mean + penalty × sd × cv across children; +1 where higher is worse, -1 for wellbeing.
 
+    Raises
+    ------
+    ModelError
+        For a negative score, or as :func:`check_scores`.
+
     Notes
     -----
     Mazziotta and Pareto (2016), doi:10.1007/s11205-015-0998-2; population standard deviation, weighted.
@@ -152,6 +157,9 @@ def mazziotta_pareto(scores: npt.ArrayLike, weights: npt.ArrayLike, penalty: int
     if penalty not in (1, -1):
         raise ModelError("not a penalty sign", where="mazziotta_pareto", got=penalty, expected="1 or -1")
     matrix, w = check_scores(scores, weights)
+    if (matrix < 0).any():
+        # variance / mean has no meaning, and no bound, around a mean of zero.
+        raise ModelError("negative score", where="mazziotta_pareto", got=float(np.nanmin(matrix)), expected=">= 0")
     values, share = _answered_weights(matrix, w)
     mean = np.einsum("ij,ij->i", values, share)
     variance = np.einsum("ij,ij->i", (values - mean[:, None]) ** 2, share)

@@ -187,6 +187,10 @@ def household_card(index: HardshipIndex, household_id: str, quota: int, unverifi
     unverified : tuple of str
         Indicators whose answers nobody has checked for this household.
 
+    Returns
+    -------
+    Card
+
     Raises
     ------
     ModelError
@@ -216,8 +220,8 @@ def household_card(index: HardshipIndex, household_id: str, quota: int, unverifi
     if at.size != 1:
         raise ModelError("no such household", where="household_card", got=household_id)
     n = len(index.frame)
-    if not 1 <= quota <= n:
-        raise ModelError("quota outside the range", where="household_card", got=quota, expected=f"1 to {n}")
+    if not 1 <= quota <= n or quota != int(quota):
+        raise ModelError("quota outside the range", where="household_card", got=quota, expected=f"whole, 1 to {n}")
     design, values = index.design, index.values.iloc[int(at[0])]
     known = {code: bool(pd.notna(values[code])) for code in design.codes}
     scores, shares = _linear(values, design, known)

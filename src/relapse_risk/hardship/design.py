@@ -280,6 +280,11 @@ def check_design(design: IndexDesign) -> IndexDesign:
     ----------
     design : IndexDesign
 
+    Returns
+    -------
+    IndexDesign
+        The same object.
+
     Raises
     ------
     ParameterError

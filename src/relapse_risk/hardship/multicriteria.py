@@ -68,6 +68,8 @@ def topsis(
     low, high = _extremes(x)
     if scaling == "vector":
         length = np.sqrt(np.einsum("ij,ij->j", x, x))
+        if (empty := np.flatnonzero(length == 0)).size:
+            raise ModelError("all-zero column", where=f"topsis: column {empty[0]}", fix="leave it out")
     elif scaling == "minmax":
         length = high - low
     else:
@@ -121,6 +123,11 @@ def benefit_of_the_doubt(scores: npt.ArrayLike, least: float = 0.0, most: float 
     -------
     array, shape (n,)
         1 for rows on the frontier.
+
+    Raises
+    ------
+    ModelError
+        For missing or negative entries, or limits no weighting can meet (the row is named).
 
     Notes
     -----

@@ -27,6 +27,16 @@ def rank_scores(scores: npt.ArrayLike, ties: TieRule = "min") -> Array:
     ties : {"min", "dense", "ordinal", "average", "max"}
         ``min`` as COINr, ``dense`` as scikit-criteria, ``ordinal`` by position.
 
+    Returns
+    -------
+    array, shape (n,)
+        NaN where there is no score.
+
+    Raises
+    ------
+    ModelError
+        For a matrix or an unknown tie rule.
+
     Examples
     --------
     >>> rank_scores([10, 30, 30, 20]).tolist(), rank_scores([10, 30, 30, 20], "dense").tolist()

@@ -127,6 +127,10 @@ def read_index(name: str = "dz_hardship", folder: str | Path | None = None) -> I
     folder : path, optional
         Parameter folder; found by :func:`relapse_risk.parameters.params_dir` otherwise.
 
+    Returns
+    -------
+    IndexDesign
+
     Raises
     ------
     ParameterError

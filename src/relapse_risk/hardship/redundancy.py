@@ -40,6 +40,11 @@ def column_statistics(
         n_same (size of the largest tie), share_available, share_nonzero, share_unique, share_same, and flags
         flag_available, flag_nonzero, flag_unique, flag_outlier (|skew| and kurtosis both above their limits).
 
+    Raises
+    ------
+    ModelError
+        For a frame without rows or columns.
+
     References
     ----------
     Becker, Caperna, Del Sorbo, Norlén, Papadimitriou and Saisana (2022), COINr, doi:10.21105/joss.04567.
@@ -109,6 +114,11 @@ def cronbach_alpha(scores: pd.DataFrame) -> float:
     ----------
     scores : DataFrame, shape (n, p)
         One column per indicator, NaN unanswered.
+
+    Returns
+    -------
+    float
+        At most 1.
 
     Raises
     ------

@@ -138,6 +138,15 @@ def sobol_of_design(
     quota : int, optional
         Output = share of the shortlist of this length that changes; mean absolute rank shift when left out.
 
+    Returns
+    -------
+    Sobol
+
+    Raises
+    ------
+    ModelError
+        If nothing varies or ``samples`` is not a power of two.
+
     Notes
     -----
     Scrambled Sobol points. A choice that cannot matter (an indicator of weight zero) gets exactly zero.

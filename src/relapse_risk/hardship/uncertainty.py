@@ -111,6 +111,16 @@ def draw_weights(
         the design and whose relative spread for an average weight is ``spread``.
     generator : numpy.random.Generator
 
+    Returns
+    -------
+    array, shape (draws, p)
+        Each row sums to one.
+
+    Raises
+    ------
+    ModelError
+        For weights that are negative, infinite or all zero, no draw, a spread outside [0, 1) or an unknown method.
+
     References
     ----------
     Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x.
@@ -171,6 +181,11 @@ def factors_of(uncertainty: Uncertainty, design: IndexDesign) -> tuple[str, ...]
     uncertainty : Uncertainty
     design : IndexDesign
 
+    Returns
+    -------
+    tuple of str
+        Names of what varies.
+
     References
     ----------
     Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x.
@@ -207,6 +222,11 @@ def draws_at(points: npt.ArrayLike, uncertainty: Uncertainty, design: IndexDesig
     -------
     Draws
         At 0.5 every weight is the design's.
+
+    Raises
+    ------
+    ModelError
+        For points outside the cube or of another width, or ranges outside their limits.
 
     References
     ----------
@@ -272,6 +292,11 @@ def random_draws(uncertainty: Uncertainty, design: IndexDesign, draws: int, gene
     Returns
     -------
     Draws
+
+    Raises
+    ------
+    ModelError
+        For fewer than one draw, or ranges outside their limits.
 
     References
     ----------

@@ -130,6 +130,11 @@ def deprivation_scores(g0: npt.ArrayLike, weights: npt.ArrayLike) -> Array:
     weights : array_like, shape (p,)
         Rescaled to sum to one.
 
+    Returns
+    -------
+    array, shape (n,)
+        Between 0 and 1.
+
     References
     ----------
     Alkire and Foster (2011), doi:10.1016/j.jpubeco.2010.11.006: c_i = sum_j w_j g0_ij.
@@ -153,6 +158,10 @@ def identify_poor(scores: npt.ArrayLike, k: Cutoff) -> npt.NDArray[np.bool_]:
         From :func:`deprivation_scores`.
     k : float, str or Fraction
         Cut-off in (0, 1]; ``"1/3"`` is exact.
+
+    Returns
+    -------
+    array of bool, shape (n,)
 
     References
     ----------

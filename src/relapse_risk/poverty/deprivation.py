@@ -50,7 +50,7 @@ class _IndicatorSpec(_DimensionSpec):
     dimension: str
     column: str
     deprived_when: When
-    cutoff: float | None = None
+    cutoff: float | None = Field(default=None, allow_inf_nan=False)
     parameter: str = ""
     line: LineRole | None = None
     words: tuple[str, ...] = ()
@@ -222,6 +222,10 @@ def read_deprivation(name: str = "guarantees", folder: str | Path | None = None)
     folder : path, optional
         Parameter folder; found by :func:`relapse_risk.parameters.params_dir` otherwise.
 
+    Returns
+    -------
+    DeprivationDesign
+
     Raises
     ------
     ParameterError
@@ -299,6 +303,10 @@ def deprivation_matrix(
     design : DeprivationDesign
     parameters, place, day
         Dated cut-offs.
+
+    Returns
+    -------
+    DeprivationMatrix
 
     Raises
     ------
@@ -381,6 +389,15 @@ def guarantee_test(
         household_id and the columns the design reads (register household columns with derived member counts).
     design : DeprivationDesign
         ``read_deprivation("guarantees")``.
+
+    Returns
+    -------
+    Guarantees
+
+    Raises
+    ------
+    ModelError
+        For a repeated household_id or a column the design reads that is absent.
 
     Notes
     -----

@@ -177,6 +177,15 @@ def transitions(
     level : float
         Coverage of the logit intervals.
 
+    Returns
+    -------
+    Transitions
+
+    Raises
+    ------
+    ModelError
+        For a household twice in one period, or none seen in two adjacent periods.
+
     Notes
     -----
     Rates pool all pairs of periods; standard errors are Taylor-linearised ratios over clusters.
@@ -378,6 +387,11 @@ def duration_poverty(
     Series
         headcount (chronically poor), mean_duration (their share of periods poor), measure: K_alpha, the mean of
         gap ** alpha over all periods of the chronically poor (K_0 = headcount × mean_duration).
+
+    Raises
+    ------
+    ModelError
+        For a panel with gaps, a line that is not positive, or a duration outside (0, 1].
 
     Notes
     -----

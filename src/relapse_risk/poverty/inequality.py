@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError
-from relapse_risk.poverty.arrays import check_incomes, check_positive, check_weights, group_codes
+from relapse_risk.poverty.arrays import Array, check_incomes, check_positive, check_weights, group_codes
 
 __all__ = [
     "atkinson",
@@ -40,6 +40,16 @@ def weighted_quantile(
         Between 0 and 1.
     rule : {"step", "laeken"}
         ``step`` (convey) takes that value; ``laeken`` takes the mean of it and the next where the share is hit exactly.
+
+    Returns
+    -------
+    float
+        In the units of ``x``.
+
+    Raises
+    ------
+    ModelError
+        For missing values, bad weights or an order outside 0 to 1.
 
     References
     ----------
@@ -79,6 +89,11 @@ def gini(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, kind: GiniKind 
         becomes two units), or as the peers do: (2 Σ w r x - Σ w² x) / (N T) - 1 with r the cumulated weight (laeken,
         the same number as population), (2 Σ w r x - Σ w x) / (N T) - 1 (convey).
 
+    Returns
+    -------
+    float
+        0 (equal) to 1.
+
     Raises
     ------
     ModelError
@@ -106,6 +121,14 @@ def gini(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, kind: GiniKind 
     return float((w * v) @ (2 * np.cumsum(w) - own) / (w.sum() * total) - 1)
 
 
+def _positive_mean(values: Array, w: Array, where: str) -> float:
+    """The mean income, which these measures divide by; ``w`` sums to one."""
+    mean = float(w @ values)
+    if mean <= 0:
+        raise ModelError("every income is zero", where=where, got=mean, expected="a positive mean")
+    return mean
+
+
 def generalised_entropy(x: npt.ArrayLike, order: float = 1, weights: npt.ArrayLike | None = None) -> float:
     """Generalised entropy: order 0 mean log deviation, 1 Theil, 2 half the squared coefficient of variation.
 
@@ -117,6 +140,11 @@ def generalised_entropy(x: npt.ArrayLike, order: float = 1, weights: npt.ArrayLi
     order : float
         Sensitivity a; small for the bottom of the distribution.
     weights : array_like, shape (n,), optional
+
+    Returns
+    -------
+    float
+        0 when all incomes are equal.
 
     Raises
     ------
@@ -136,7 +164,7 @@ def generalised_entropy(x: npt.ArrayLike, order: float = 1, weights: npt.ArrayLi
     check_positive(values, f"generalised entropy of order {order:g}", strictly=order <= 0 or order == 1)
     w = check_weights(weights, values.size)
     w = w / w.sum()
-    share = values / (w @ values)
+    share = values / _positive_mean(values, w, "generalised_entropy")
     if order == 0:
         return float(-(w @ np.log(share)))
     if order == 1:
@@ -154,6 +182,11 @@ def atkinson(x: npt.ArrayLike, aversion: float = 1, weights: npt.ArrayLike | Non
     weights : array_like, shape (n,), optional
     aversion : float
         e > 0, aversion to inequality.
+
+    Returns
+    -------
+    float
+        Between 0 (equal) and 1.
 
     Raises
     ------
@@ -175,7 +208,7 @@ def atkinson(x: npt.ArrayLike, aversion: float = 1, weights: npt.ArrayLike | Non
     check_positive(values, f"atkinson with aversion {aversion:g}", strictly=aversion >= 1)
     w = check_weights(weights, values.size)
     w = w / w.sum()
-    share = values / (w @ values)
+    share = values / _positive_mean(values, w, "atkinson")
     if aversion == 1:
         return float(1 - np.exp(w @ np.log(share)))
     return float(1 - (w @ share ** (1 - aversion)) ** (1 / (1 - aversion)))
@@ -192,8 +225,17 @@ def quantile_share_ratio(
     order : float
         Below one half; 0.2 compares the top and bottom fifths.
     weights : array_like, shape (n,), optional
-    rule : {"step", "linear"}
-        How a quantile is read: laeken's step or by interpolation.
+    rule : {"step", "laeken"}
+        How a quantile is read, as in :func:`weighted_quantile`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ModelError
+        For a lower group without income.
 
     References
     ----------
@@ -226,6 +268,10 @@ def zenga(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     weights : array_like, shape (n,), optional
         Equal when left out.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ModelError
@@ -233,7 +279,8 @@ def zenga(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
 
     Notes
     -----
-    Barabesi, Diana and Perri (2016), doi:10.1080/02331888.2015.1135924.
+    Barabesi, Diana and Perri (2016), doi:10.1080/02331888.2015.1135924, as convey. Too high in small samples: the
+    unit itself counts on both sides, so equal incomes give 0.83 for 4 units, 0.015 for 1,000, not 0.
 
     Examples
     --------
@@ -269,6 +316,11 @@ def concentration_curve(
     -------
     DataFrame
         Columns population and share, both from 0 to 1.
+
+    Raises
+    ------
+    ModelError
+        For missing values, vectors of two lengths, bad weights or a zero total.
 
     References
     ----------

@@ -96,6 +96,11 @@ def estimate(
     kind : {"normal", "logit"}
         ``logit`` for shares.
 
+    Returns
+    -------
+    Estimate
+        One row.
+
     References
     ----------
     Deville (1999), Survey Methodology 25(2); conventions of R convey.
@@ -223,6 +228,16 @@ def fgt_decomposition(
         FGT of orders g, 0 and 1 against the same line.
     order : int
         g, at least 2.
+
+    Returns
+    -------
+    Estimate
+        FGT(g), FGT(0), FGT(1), income gap ratio, entropy of the gaps, in this order.
+
+    Raises
+    ------
+    ModelError
+        For an order below 2, other than three measures, or nobody poor.
 
     Notes
     -----

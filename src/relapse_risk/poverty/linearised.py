@@ -21,6 +21,7 @@ from relapse_risk.poverty.inequality import (
     atkinson,
     generalised_entropy,
     gini,
+    quantile_share_ratio,
     weighted_quantile,
     zenga,
 )
@@ -135,7 +136,10 @@ class RelativeLine:
     order: float = 0.5
 
     def value(self, x: Array, w: Array, domain: Mask) -> float:
-        return self.percent * weighted_quantile(x, self.order, w)
+        line = self.percent * weighted_quantile(x, self.order, w)
+        if line <= 0:
+            raise ModelError("the relative line is not positive", where="RelativeLine", got=line, expected="> 0")
+        return line
 
     def influence(self, x: Array, w: Array, domain: Mask) -> Array:
         quantile = weighted_quantile(x, self.order, w)
@@ -211,9 +215,7 @@ class QuantileShareRatio:
 
     def value(self, x: Array, w: Array, domain: Mask) -> float:
         xd, wd = x[domain], w[domain]
-        top = xd > weighted_quantile(xd, 1 - self.order, wd)
-        bottom = xd <= weighted_quantile(xd, self.order, wd)
-        return float(wd[top] @ xd[top] / (wd[bottom] @ xd[bottom]))
+        return quantile_share_ratio(xd, self.order, wd)
 
     def influence(self, x: Array, w: Array, domain: Mask) -> Array:
         xd, wd = x[domain], w[domain]

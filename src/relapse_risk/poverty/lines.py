@@ -60,6 +60,10 @@ def poverty_line(place: Place, parameters: Parameters, day: date) -> DatedValue:
     parameters : Parameters
     day : date
 
+    Returns
+    -------
+    DatedValue
+
     Raises
     ------
     ParameterError
@@ -88,6 +92,11 @@ def first_line(roles: Iterable[LineRole], place: Place, parameters: Parameters, 
     place : Place
     parameters : Parameters
     day : date
+
+    Returns
+    -------
+    DatedValue or None
+        ``None`` where the place has none of the roles.
 
     References
     ----------

@@ -30,6 +30,15 @@ def is_poor(income: npt.ArrayLike, line: npt.ArrayLike, closed: Closed = "left")
     closed : {"left", "right"}
         Poor below the line, or at the line too.
 
+    Returns
+    -------
+    array of bool, shape (n,)
+
+    Raises
+    ------
+    ModelError
+        For missing incomes, a line that is not positive, or an unknown rule.
+
     References
     ----------
     Donaldson and Weymark (1986), doi:10.2307/2526700, on the weak and strong definition.
@@ -118,6 +127,11 @@ def headcount(
     closed : {"left", "right"}
         Poor below the line, or at the line too.
 
+    Returns
+    -------
+    float
+        Share, 0 to 1.
+
     References
     ----------
     Foster, Greer and Thorbecke (1984), doi:10.2307/1913475.
@@ -143,6 +157,11 @@ def income_gap_ratio(
         Sampling or size weights; equal when left out.
     closed : {"left", "right"}
         Poor below the line, or at the line too.
+
+    Returns
+    -------
+    float
+        Share of the line, 0 to 1 where incomes are not negative.
 
     Raises
     ------
@@ -177,6 +196,11 @@ def watts(
         Sampling or size weights; equal when left out.
     closed : {"left", "right"}
         Poor below the line, or at the line too.
+
+    Returns
+    -------
+    float
+        0 when nobody is poor.
 
     Raises
     ------
@@ -223,6 +247,11 @@ def sen(
     closed : {"left", "right"}
         Poor below the line, or at the line too.
 
+    Returns
+    -------
+    float
+        0 when nobody is poor.
+
     Raises
     ------
     ModelError
@@ -265,6 +294,11 @@ def sst(
         Sampling or size weights; equal when left out.
     closed : {"left", "right"}
         Poor below the line, or at the line too.
+
+    Returns
+    -------
+    float
+        0 when nobody is poor.
 
     Notes
     -----

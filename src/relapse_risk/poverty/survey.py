@@ -87,6 +87,10 @@ def survey_design(
     population_psu : array_like, shape (n,), optional
         Number of clusters in the population of the row's stratum, for the finite population correction.
 
+    Returns
+    -------
+    SurveyDesign
+
     Raises
     ------
     ModelError
@@ -214,6 +218,16 @@ def interval(
         share is 0 or 1 the limits are null.
     degrees_of_freedom : float, optional
         Student's t with so many; normal without.
+
+    Returns
+    -------
+    low, high : arrays, shape (n,)
+        NaN where the standard error is not defined, and for logit at shares of exactly 0 and 1.
+
+    Raises
+    ------
+    ModelError
+        For a coverage outside (0, 1) or an unknown kind.
 
     References
     ----------

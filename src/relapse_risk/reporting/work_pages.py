@@ -106,50 +106,48 @@ class PlanPage:
     language: Language
 
     def say(self, key: str, /, **values: object) -> str:
-        return text(
-            f"work.{key}", self.language, **{"currency": self.place.currency.in_language(self.language), **values}
-        )
+        return text(key, self.language, **{"currency": self.place.currency.in_language(self.language), **values})
 
     def cover(self) -> Block:
         """Title, whose plan, who answers for it and until when, and whether it is enough."""
         day = format_date(self.plan.visit_due_on.isoformat(), self.language)
         officer = (
-            self.say("officer", officer=self.plan.officer, day=day)
+            self.say("work.officer", officer=self.plan.officer, day=day)
             if self.plan.officer
-            else self.say("no_officer", day=day)
+            else self.say("work.no_officer", day=day)
         )
         lead = self.say(
-            "plan_lead", household=self.plan.household_id, day=format_date(self.day.isoformat(), self.language)
+            "work.plan_lead", household=self.plan.household_id, day=format_date(self.day.isoformat(), self.language)
         )
         return Block(
-            f'<header class="sheet"><h1>{escape(self.say("plan_title"))}</h1><p class="notice">{escape(lead)}</p>'
+            f'<header class="sheet"><h1>{escape(self.say("work.plan_title"))}</h1><p class="notice">{escape(lead)}</p>'
             f'<p>{escape(officer)}</p></header><h2 id="s1">{escape(self._enough())}</h2>'
         )
 
     def _enough(self) -> str:
         expected = float(self.plan.income.set_index("line")["per_head"]["expected"])
         if pd.isna(expected):
-            return self.say("unknown")
+            return self.say("work.unknown")
         gap = expected - self.plan.line
-        return self.say("above" if gap >= 0 else "below", gap=_money(abs(gap), self.language))
+        return self.say("work.above" if gap >= 0 else "work.below", gap=_money(abs(gap), self.language))
 
     def income(self) -> Block:
         """Now, claims, work, expected, and the line."""
         rows = [
-            [Cell(self.say(f"income.{line}")), Cell(_money(value, self.language))]
+            [Cell(self.say(f"work.income.{line}")), Cell(_money(value, self.language))]
             for line, value in self.plan.income.itertuples(index=False)
         ]
-        rows.append([Cell(self.say("income.line")), Cell(_money(self.plan.line, self.language))])
-        heads = [Head(self.say("line")), Head(text("column.value", self.language), True)]
-        return Block(render_rows(self.say("income"), heads, rows, [self.say("income_note")]))
+        rows.append([Cell(self.say("work.income.line")), Cell(_money(self.plan.line, self.language))])
+        heads = [Head(self.say("work.line")), Head(text("column.value", self.language), True)]
+        return Block(render_rows(self.say("work.income"), heads, rows, [self.say("work.income_note")]))
 
     def measures(self) -> Block:
         """What is done about each cause."""
         if self.plan.measures.empty:
             return Block(
-                f'<p class="missing"><b>{escape(self.say("measures"))}</b> {escape(self.say("no_measures"))}</p>'
+                f'<p class="missing"><b>{escape(self.say("work.measures"))}</b> {escape(self.say("work.no_measures"))}</p>'
             )
-        heads = [Head(self.say(name)) for name in ("cause", "measure", "lead", "due", "basis")]
+        heads = [Head(self.say(f"work.{name}")) for name in ("cause", "measure", "lead", "due", "basis")]
         causes, departments = code_list("poverty_cause"), code_list("department")
         rows = [
             [
@@ -159,35 +157,42 @@ class PlanPage:
             for row in self.plan.measures.to_dict("records")
         ]  # fmt: skip
         return Block(
-            render_rows(self.say("measures"), heads, rows, [self.say("days_note"), text("report.marks", self.language)])
+            render_rows(
+                self.say("work.measures"),
+                heads,
+                rows,
+                [self.say("work.days_note"), text("report.marks", self.language)],
+            )
         )
 
     def claims(self) -> Block:
         """Every claim and how it stands, what is missing first."""
-        heads = [Head(self.say("item")), Head(self.say("state")), Head(self.say("amount"), True), Head(self.say("member")),
-                 Head(self.say("lead")), Head(self.say("due")), Head(self.say("why")), Head(self.say("basis"))]  # fmt: skip
+        heads = [Head(self.say("work.item")), Head(self.say("work.state")), Head(self.say("work.amount"), True), Head(self.say("work.member")),
+                 Head(self.say("work.lead")), Head(self.say("work.due")), Head(self.say("work.why")), Head(self.say("work.basis"))]  # fmt: skip
         departments = code_list("department")
         rows = [
             [
-                Cell(row[self.language]), Cell(self.say(f"state.{row['state']}"), "strong" if row["state"] == "missing" else ""),
+                Cell(row[self.language]), Cell(self.say(f"work.state.{row['state']}"), "strong" if row["state"] == "missing" else ""),
                 Cell(_money(row["amount_year"], self.language) if row["amount_year"] else "–"),
-                Cell(self.say("household") if pd.isna(row["person_id"]) else str(row["person_id"])),
+                Cell(self.say("work.household") if pd.isna(row["person_id"]) else str(row["person_id"])),
                 Cell(departments.label(row["department"], self.language)), Cell(_day(row["due_on"], self.language)),
                 Cell(row[f"reason_{self.language}"]), _confidence(row["confidence"], self.language),
             ]
             for row in self.plan.claims.to_dict("records")
         ]  # fmt: skip
-        return Block(render_rows(self.say("claims"), heads, rows, [text("report.marks", self.language)]))
+        return Block(render_rows(self.say("work.claims"), heads, rows, [text("report.marks", self.language)]))
 
     def jobs(self) -> Block:
         """Members who seek work and what they were matched with."""
         if self.plan.jobs.empty:
-            return Block(f'<p class="missing"><b>{escape(self.say("jobs"))}</b> {escape(self.say("no_jobs"))}</p>')
+            return Block(
+                f'<p class="missing"><b>{escape(self.say("work.jobs"))}</b> {escape(self.say("work.no_jobs"))}</p>'
+            )
         heads = [
-            Head(self.say("member")),
-            Head(self.say("result")),
-            Head(self.say("opening")),
-            Head(self.say("pay"), True),
+            Head(self.say("work.member")),
+            Head(self.say("work.result")),
+            Head(self.say("work.opening")),
+            Head(self.say("work.pay"), True),
         ]
         rows = [
             [
@@ -198,7 +203,7 @@ class PlanPage:
             ]
             for row in self.plan.jobs.to_dict("records")
         ]
-        return Block(render_rows(self.say("jobs"), heads, rows))
+        return Block(render_rows(self.say("work.jobs"), heads, rows))
 
 
 def open_plan(register: str, month: str, household: str, language: str) -> PlanPage:
@@ -249,9 +254,7 @@ class WorklistPage:
     language: Language
 
     def say(self, key: str, /, **values: object) -> str:
-        return text(
-            f"work.{key}", self.language, **{"currency": self.place.currency.in_language(self.language), **values}
-        )
+        return text(key, self.language, **{"currency": self.place.currency.in_language(self.language), **values})
 
     @property
     def mine(self) -> pd.DataFrame:
@@ -261,20 +264,20 @@ class WorklistPage:
         """Title and the month in one sentence."""
         rows, missing = self.mine, self.mine[self.mine["kind"] == "missing"]
         name = code_list("department").label(self.department, self.language)
-        lead = self.say("list_none") if rows.empty else self.say(
-            "list_lead", county=self.county, day=format_date(self.reminders.day.isoformat(), self.language), missing=f"{len(missing):,}",
+        lead = self.say("work.list_none") if rows.empty else self.say(
+            "work.list_lead", county=self.county, day=format_date(self.reminders.day.isoformat(), self.language), missing=f"{len(missing):,}",
             households=f"{missing['household_id'].nunique():,}", amount=_money(missing["amount_year"].sum(), self.language),
             over=f"{len(rows) - len(missing):,}",
         )  # fmt: skip
         return Block(
-            f'<header class="sheet"><h1>{escape(self.say("list_title", department=name))}</h1>'
-            f'<p class="notice">{escape(self.say("list_note"))}</p></header><h2 id="s1">{escape(lead)}</h2>'
+            f'<header class="sheet"><h1>{escape(self.say("work.list_title", department=name))}</h1>'
+            f'<p class="notice">{escape(self.say("work.list_note"))}</p></header><h2 id="s1">{escape(lead)}</h2>'
         )
 
     def by_item(self) -> Block:
         """Reminders of each item of the department."""
-        heads = [Head(self.say("item")), Head(self.say("missing"), True), Head(self.say("over"), True), Head(self.say("amount"), True),
-                 Head(self.say("first_due")), Head(self.say("basis"))]  # fmt: skip
+        heads = [Head(self.say("work.item")), Head(self.say("work.missing"), True), Head(self.say("work.over"), True), Head(self.say("work.amount"), True),
+                 Head(self.say("work.first_due")), Head(self.say("work.basis"))]  # fmt: skip
         rows = []
         for item in self.catalogue.items:
             mine = self.mine[self.mine["item_code"] == item.code]
@@ -286,22 +289,22 @@ class WorklistPage:
                     _confidence(item.confidence, self.language),
                 ])  # fmt: skip
         return Block(
-            render_rows(self.say("by_item"), heads, rows, [text("report.marks", self.language)]) if rows else ""
+            render_rows(self.say("work.by_item"), heads, rows, [text("report.marks", self.language)]) if rows else ""
         )
 
     def most_pressing(self) -> Block:
         """The head of the list."""
         labels = {item.code: item.label.in_language(self.language) for item in self.catalogue.items}
-        heads = [Head(self.say("pseudonym")), Head(self.say("item")), Head(self.say("state")), Head(self.say("amount"), True),
-                 Head(self.say("due")), Head(self.say("priority"), True)]  # fmt: skip
+        heads = [Head(self.say("work.pseudonym")), Head(self.say("work.item")), Head(self.say("work.state")), Head(self.say("work.amount"), True),
+                 Head(self.say("work.due")), Head(self.say("work.priority"), True)]  # fmt: skip
         rows = [
             [
-                Cell(row["household_id"]), Cell(labels[row["item_code"]]), Cell(self.say(row["kind"])), Cell(_money(row["amount_year"], self.language)),
+                Cell(row["household_id"]), Cell(labels[row["item_code"]]), Cell(self.say(f"work.{row['kind']}")), Cell(_money(row["amount_year"], self.language)),
                 Cell(_day(row["due_on"], self.language)), Cell(f"{row['priority']:.1f}"),
             ]
             for row in self.mine.head(MOST).to_dict("records")
         ]  # fmt: skip
-        return Block(render_rows(self.say("most"), heads, rows) if rows else "")
+        return Block(render_rows(self.say("work.most"), heads, rows) if rows else "")
 
     def clock(self) -> Block:
         """Days and papers of the department's items before and after the reform."""
@@ -312,16 +315,16 @@ class WorklistPage:
         frame = process_clock(
             records.assign(department=self.department), REFORM, self.reminders.day, "department"
         ).frame
-        heads = [Head(self.say("period"))] + [
-            Head(self.say(name), True) for name in ("cases", "open", "median", "p90", "papers")
+        heads = [Head(self.say("work.period"))] + [
+            Head(self.say(f"work.{name}"), True) for name in ("cases", "open", "median", "p90", "papers")
         ]
         number = FactColumn("v", "number")
         rows = [
-            [Cell(self.say(f"period.{row['period']}")), Cell(f"{row['cases']:,}"), Cell(f"{row['open']:,}"),
+            [Cell(self.say(f"work.period.{row['period']}")), Cell(f"{row['cases']:,}"), Cell(f"{row['open']:,}"),
              *(Cell(format_value(row[name], number, self.language)) for name in ("median", "p90", "papers"))]
             for row in frame.sort_values("period", ascending=False).to_dict("records")
         ]  # fmt: skip
-        return Block(render_rows(self.say("clock"), heads, rows, [self.say("clock_note")]))
+        return Block(render_rows(self.say("work.clock"), heads, rows, [self.say("work.clock_note")]))
 
 
 def open_worklist(register: str, month: str, county: str, department: str, language: str) -> WorklistPage:

@@ -241,6 +241,32 @@ def _first_come(value: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
     return taken
 
 
+def follow_up(placed: pd.DataFrame, persons: pd.DataFrame, incomes: pd.DataFrame) -> pd.DataFrame:
+    """What became of those who were matched: in work later, and what they earn.
+
+    Parameters
+    ----------
+    placed : DataFrame
+        Rows of :attr:`Placement.frame`.
+    persons : DataFrame
+        Of a later month: person_id, employment_status.
+    incomes : DataFrame
+        household_id, wage_before and wage_after (a year; null unknown).
+
+    Returns
+    -------
+    DataFrame
+        person_id, household_id, opening_id, status (``in_work`` | ``not_in_work`` | ``unknown``), wage_change (of the
+        household), for everybody who was placed.
+    """
+    mine = placed.loc[placed["outcome"] == "placed", ["person_id", "household_id", "opening_id"]]
+    later = mine["person_id"].map(persons.drop_duplicates("person_id").set_index("person_id")["employment_status"])
+    status = np.select([later.isna(), later.eq("none").fillna(False)], ["unknown", "not_in_work"], "in_work")
+    wages = incomes.drop_duplicates("household_id").set_index("household_id")
+    change = mine["household_id"].map(wages["wage_after"] - wages["wage_before"])
+    return mine.assign(status=status, wage_change=change).reset_index(drop=True)
+
+
 def audit_posts(posts: pd.DataFrame, persons: pd.DataFrame, day: date) -> pd.DataFrame:
     """Current holders of special posts whom the rules reject.
 

@@ -16,21 +16,27 @@ from relapse_risk.evaluation.discrimination import (
     auc_difference,
     average_precision,
 )
+from relapse_risk.evaluation.resampling import Measured, bootstrap_measures, cluster_draws, measures, missed
 from relapse_risk.evaluation.targeting import Targeting, select_top, targeting
 
 __all__ = [
     "AreaUnderCurve",
     "Calibration",
     "Difference",
+    "Measured",
     "Targeting",
     "area_under_curve",
     "auc_difference",
     "average_precision",
+    "bootstrap_measures",
     "brier",
     "calibration",
     "calibration_error",
     "calibration_table",
+    "cluster_draws",
     "log_loss",
+    "measures",
+    "missed",
     "select_top",
     "targeting",
     "wilson",

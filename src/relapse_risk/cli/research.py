@@ -1,0 +1,64 @@
+"""Commands that judge models: evaluate."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relapse_risk.cli.common import JSON, PARAMS, app, bar, opened_register, tell
+
+
+class Kind(StrEnum):
+    """Who is at risk: those poor before, those never poor, or both."""
+
+    relapse = "relapse"
+    entry = "entry"
+    all = "all"
+
+
+@app.command()
+def evaluate(
+    panel: Annotated[
+        Path | None, typer.Argument(help="Panel file (Parquet or CSV); the register when left out.", metavar="[FILE]")
+    ] = None,
+    design: Annotated[str, typer.Option(help="Which column is what: params/panels/NAME.yaml.")] = "argentina_eph",
+    register: Annotated[Path | None, typer.Option(help="Judge on this register instead.", metavar="FOLDER")] = None,
+    kind: Annotated[Kind, typer.Option(help="Who is at risk.")] = Kind.relapse,
+    years: Annotated[int, typer.Option(help="Newest years judged out of time.", min=1)] = 3,
+    draws: Annotated[int, typer.Option(help="Bootstrap draws.", min=20)] = 400,
+    weighted: Annotated[bool, typer.Option(help="By the sampling weight.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 2020,
+    out: Annotated[Path | None, typer.Option(help="Also write the table to this CSV.", metavar="FILE")] = None,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Every model and every rule a county would use on unseen rows: out of time, and with counties left out."""
+    import numpy as np
+
+    from relapse_risk.derive import household_panel
+    from relapse_risk.errors import RelapseRiskError
+    from relapse_risk.relapse import compare, prepared, read_panel, read_panel_design
+    from relapse_risk.relapse.keeping import replace_text
+
+    if (panel is None) == (register is None):
+        raise RelapseRiskError("one of a panel FILE and --register", where="evaluate", fix="give one of them")
+    if panel is not None:
+        chosen = read_panel(panel, read_panel_design(design, params))
+        data = prepared(
+            chosen.frame, chosen.horizon_months, extra=chosen.features, raw=chosen.raw, kind=kind.value
+        )  # fmt: skip
+    else:
+        assert register is not None
+        opened, _, parameters, place = opened_register(register, None, params)
+        frame = household_panel(opened, parameters=parameters, place=place)
+        data = prepared(frame, place.horizon_months, kind=kind.value)
+    with bar("evaluate") as progress:
+        found = compare(
+            data, np.random.default_rng(seed), draws=draws, weighted=weighted, seed=seed, years=years, progress=progress
+        )
+    if out is not None:
+        replace_text(out, found.table.to_csv(index=False, lineterminator="\n"))
+    tell(found.table.to_dict("records"), found.summary(), as_json)

@@ -1,0 +1,120 @@
+"""How far one household's own risk may lie from that of households with the same values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
+
+from relapse_risk.errors import ModelError
+from relapse_risk.relapse.glm import Array, expit, fit_glm, logit
+
+__all__ = ["Spread", "both_expected", "fit_spread", "own_upper"]
+
+NODES, TINY, TOP = 40, 1e-9, 0.95
+ENOUGH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What households alike on paper do not share.
+
+    Attributes
+    ----------
+    rho : float
+        Share of the variance of what decides a fall that the household brings along and nobody recorded; 0 … 0.95.
+    pairs : int
+        Households not poor at a visit and seen at the two after.
+    both, expected : float
+        How many were poor at both, and how many would be if their chances were all their own.
+    """
+
+    rho: float
+    pairs: int
+    both: float
+    expected: float
+
+
+def both_expected(first: Array, second: Array, rho: float) -> float:
+    """Sum of P(poor at both) where the same unseen normal part, a share ``rho`` of the variance, counts at both.
+
+    Examples
+    --------
+    >>> half = np.array([0.5])
+    >>> round(both_expected(half, half, 0.0), 6), round(both_expected(half, half, 0.5), 4)  # 1/4 + arcsin(1/2) / 2π
+    (0.25, 0.3333)
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    shared, rest = np.sqrt(rho) * nodes, np.sqrt(1 - rho)
+    one, two = (ndtr((ndtri(np.clip(p, TINY, 1 - TINY))[:, None] - shared) / rest) for p in (first, second))
+    return float(((one * two) @ weights).sum() / weights.sum())
+
+
+def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Spread:
+    """How much of the risk is the household's own, from those seen at two visits after the one they were scored at.
+
+    A household that is poor at both is, with equal chances on paper, likelier than chance to be one whose own risk is
+    high.  Shocks of the first year that last are counted as the household's, so the spread is an upper estimate.
+
+    Parameters
+    ----------
+    probability : Series, shape (n,)
+        Of being poor at the visit after.
+    event, later : Series, shape (n,)
+        Poor at the visit after, and at the one after that (0/1, null where not seen).
+
+    Raises
+    ------
+    ModelError
+        If under ten households were, or could have been, poor at both.
+
+    References
+    ----------
+    Vasicek (2002), Risk 15(12), 160-162, for the law of the own risk; the estimate equates a moment.
+    """
+    seen = (event.notna() & later.notna()).to_numpy(dtype=bool)
+    p, y, z = (series.to_numpy(dtype=float)[seen] for series in (probability, event, later))
+    if len(p) == 0 or min((y * z).sum(), y.sum(), z.sum()) < ENOUGH:
+        raise ModelError(
+            "too few households poor at two later visits", where="fit_spread", got=int((y * z).sum()) if len(p) else 0,
+            expected=f"at least {ENOUGH}", fix="use a panel of three visits",
+        )  # fmt: skip
+    # Both chances are brought to their observed level, so that only what is common to the two visits is left.
+    index = logit(np.clip(p, TINY, 1 - TINY))
+    x = np.column_stack([np.ones(len(p)), index])
+    first, second = (expit(x @ fit_glm(x, outcome, names=("base", "score")).params) for outcome in (y, z))
+    both, least = float((y * z).sum()), both_expected(first, second, 0.0)
+    if both <= least:
+        return Spread(0.0, len(p), both, least)
+    if both >= both_expected(first, second, TOP):
+        return Spread(TOP, len(p), both, least)
+    rho = brentq(lambda r: both_expected(first, second, r) - both, 0.0, TOP, xtol=1e-6)
+    return Spread(float(rho), len(p), both, least)
+
+
+def own_upper(probability: Array, rho: float, se: Array | float = 0.0, level: float = 0.95) -> Array:
+    """What a household's own risk stays under in ``level`` of the households with the same values.
+
+    U = Φ((Φ⁻¹(p) + z · sqrt(ρ + se²)) / sqrt(1 − ρ)).  From below there is no bound but 0: most households of any
+    score are quite safe, and nothing recorded tells which.
+
+    Parameters
+    ----------
+    probability : ndarray, shape (n,)
+        Mean risk of households with these values.
+    rho : float
+        :attr:`Spread.rho`.
+    se : ndarray or float
+        Standard error of Φ⁻¹(p).
+    level : float
+
+    Examples
+    --------
+    >>> own_upper(np.array([0.01]), 0.0).round(4).tolist(), own_upper(np.array([0.01]), 0.4).round(4).tolist()
+    ([0.01], [0.0486])
+    """
+    z = ndtri(np.clip(probability, TINY, 1 - TINY))
+    return np.asarray(ndtr((z + ndtri(level) * np.sqrt(rho + np.square(se))) / np.sqrt(1 - rho)))

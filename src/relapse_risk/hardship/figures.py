@@ -35,7 +35,7 @@ def plot_tornado(frame: pd.DataFrame, ax: Axes, first: int = 15) -> Axes:
     ax.hlines(place, rows["total_low"], rows["total_high"], color="black", linewidth=1)
     ax.set_yticks(place, rows["factor"])
     ax.set(xlabel="share of the variance of the output")
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="lower right")
     return ax
 
 

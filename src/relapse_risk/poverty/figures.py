@@ -101,6 +101,7 @@ def plot_decomposition(frame: pd.DataFrame, ax: Axes, k: float | None = None) ->
     for name in table.columns:
         ax.barh(names, table[name], left=left, label=str(name))
         left = left + table[name].to_numpy()
+    ax.invert_yaxis()  # first group on top, as in the heat table
     ax.set(xlabel="contribution to M0")
     ax.legend(frameon=False, fontsize="small", ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.18))
     return ax

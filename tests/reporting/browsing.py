@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from relapse_risk.errors import RenderError
 from relapse_risk.reporting.chromium import Browser
 
 SECONDS = 60.0
@@ -53,9 +54,13 @@ class Tab:
         """Until the page of that file stands."""
         until = monotonic() + SECONDS
         while monotonic() < until:
-            if self.run("document.readyState === 'complete' ? location.pathname : ''").endswith(name):
-                self.run("document.fonts.ready.then(() => 1)")
-                return
+            try:
+                if self.run("document.readyState === 'complete' ? location.pathname : ''").endswith(name):
+                    self.run("document.fonts.ready.then(() => 1)")
+                    return
+            except RenderError as error:  # asked in the moment in which one page gives way to the next
+                if "navigated or closed" not in str(error) and "context" not in str(error):
+                    raise
         raise AssertionError(f"{name} did not load")
 
     def click(self, selector: str) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from relapse_risk.assistance import Limits, entitlements, explain, near_misses, read_catalogue
+from relapse_risk.assistance import Limits, entitlements, explain, limits_on, near_misses, read_catalogue
 from relapse_risk.errors import ParameterError
+from relapse_risk.parameters import read_parameters, read_place
 
 DAY = date(2020, 12, 31)
 LIMITS = Limits(5300, 5000, 16500, 1.3, 1.5, 10600, 10000, 10000, 3000)
@@ -83,6 +84,33 @@ def test_a_destitute_person_rules_the_households_dibao_out() -> None:
     assert "MZ01" not in found
 
 
+def test_an_orphan_rules_nothing_out_for_the_other_child() -> None:
+    home = pd.DataFrame([{"household_id": "h", "county_code": "371425", "town_code": "t", "size": 3}])
+    people = pd.DataFrame(
+        [
+            {"person_id": name, "household_id": "h", "age": 9, "orphan_status": status}
+            for name, status in (("a", "orphan"), ("b", "de_facto"))
+        ]
+    )
+    frame = entitlements(home, people, CATALOGUE, LIMITS, DAY).granted()
+    held = set(frame[["person_id", "item_code"]].itertuples(index=False, name=None))
+    assert {("a", "MZ05"), ("b", "MZ06")} <= held
+
+
+def test_whoever_holds_a_post_may_keep_it_though_no_longer_out_of_work() -> None:
+    home = pd.DataFrame(
+        [{"household_id": "h", "county_code": "371425", "town_code": "t", "size": 1, "policy_enjoying": True}]
+    )
+    holder = {"is_labour": True, "labour_capacity": "weak", "employment_status": "public_post"}
+    people = pd.DataFrame(
+        [{"person_id": name, "household_id": "h"} | holder | change for name, change in (("a", {}), ("b", {"labour_capacity": "lost"}))]
+    )  # fmt: skip
+    found = entitlements(home, people, CATALOGUE, LIMITS, DAY)
+    assert "RS01" not in set(found.granted()["item_code"])
+    kept = found.kept[found.kept["item_code"] == "RS01"]
+    assert kept["person_id"].tolist() == ["a"], "b cannot work at all"
+
+
 def test_an_explanation_names_what_fails_and_by_how_much() -> None:
     row = pd.DataFrame([{"income_pc_year": 5312.0, "size": 1} | CLEAN])
     lines = explain(CATALOGUE.item("MZ01"), row, LIMITS, DAY, "en").set_index("condition")
@@ -119,6 +147,14 @@ def test_the_published_totals() -> None:
         ({"department": "XX"}, "unknown department"),
         ({"excludes": "[X1]"}, "excludes itself"),
         ({"excludes": "[X9]"}, "excludes an unknown item"),
+        ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], keeps: [on_dibo], amount: {fixed: 1}}]"}, "did you mean 'on_dibao'"),
+        ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {share: 1.2, column: medical_self_paid}}]"}, "less than or equal to 1"),
+        ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {share: 0.7, column: medical_selfpaid}}]"}, "amount of an unknown column"),
+        ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {by_word: {C: 1, E: 2}, column: dwelling_grade}}]"}, "amount by an unknown word"),
+        ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {by_word: {C: -1}, column: dwelling_grade}}]"}, "greater than or equal to 0"),
+        ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {fixed: 1, limit: dibao}}]"}, "limit"),
+        ({"versions": "[{start: 2016-01-01, requires: [], amount: {fixed: 1}}]"}, "no condition"),
+        ({"versions": "[]"}, "at least 1"),
     ],
 )  # fmt: skip
 def test_a_wrong_catalogue_is_refused(tmp_path: Path, changes: dict[str, str], words: str) -> None:
@@ -129,6 +165,24 @@ def test_a_wrong_catalogue_is_refused(tmp_path: Path, changes: dict[str, str], w
     with pytest.raises(ParameterError, match=words) as caught:
         read_catalogue("here", str(tmp_path))
     assert "assistance/here.yaml" in str(caught.value)
+
+
+def written(folder: Path, content: str) -> str:
+    (folder / "assistance").mkdir()
+    (folder / "assistance" / "here.yaml").write_text(content, encoding="utf-8")
+    return str(folder)
+
+
+def test_items_that_rule_each_other_out_in_a_circle_are_named(tmp_path: Path) -> None:
+    base = ITEM.format(department="MZ", excludes="[X2]", versions=VERSION)
+    other = base.replace("X1:", "X3:").replace("[X2]", "[X1]") + base.replace("X1:", "X2:").replace("[X2]", "[X3]")
+    with pytest.raises(ParameterError, match="circular exclusion; got 'X1 → X2 → X3 → X1'"):
+        read_catalogue("here", written(tmp_path, base + other))
+
+
+def test_a_place_without_the_lines_is_named() -> None:
+    with pytest.raises(ParameterError, match=r"places/argentina_eph\.yaml: no such line; .*expected dibao"):
+        limits_on(read_parameters(), read_place("argentina_eph"), DAY)
 
 
 def test_a_new_law_does_not_judge_an_old_month(tmp_path: Path) -> None:

@@ -102,6 +102,35 @@ def test_states_of_receipt() -> None:
     assert found == {"paid": "receiving", "waiting": "pending", "refused": "refused"}
 
 
+@pytest.mark.parametrize(
+    ("end", "day", "state"),
+    [
+        ("2020-06-30", date(2020, 6, 30), ["receiving"]),
+        ("2020-06-30", date(2020, 8, 31), ["receiving"]),  # 62 days after
+        ("2020-06-30", date(2020, 9, 1), []),  # stopped, though delivered within the year
+        (None, date(2021, 6, 30), ["receiving"]),  # goes on until further notice
+        ("2019-06-30", date(2020, 6, 30), ["receiving"]),  # ends before it starts: only the delivery counts
+    ],
+)
+def test_the_period_paid_for_decides_whether_somebody_still_receives(
+    end: str | None, day: date, state: list[str]
+) -> None:
+    assert receipts(records({"period_end": end}), day)["state"].tolist() == state
+
+
+def test_what_is_delivered_once_for_all_counts_for_ever() -> None:
+    row = {"item_code": "CL02", "delivered_on": "2019-09-01", "applied_on": "2019-08-01"}
+    rows = records(row | {"period_start": None, "period_end": None})
+    assert receipts(rows, DAY)["state"].tolist() == []
+    assert receipts(rows, DAY, once=["CL02"])["state"].tolist() == ["receiving"]
+
+
+def test_two_children_of_one_household_may_hold_what_one_child_may_not() -> None:
+    orphan = {"item_code": "MZ05", "person_id": "P2", "cash_amount": 1400.0 * 12}
+    assert kinds(orphan, orphan | {"item_code": "MZ06"}) == [("exclusive", "A1")]
+    assert kinds(orphan, orphan | {"item_code": "MZ06", "person_id": "P3"}) == []
+
+
 def test_totals_add_up() -> None:
     rows = records(
         {}, {"cash_amount": 0.0, "goods_value": 400.0, "item_code": "CL03"},

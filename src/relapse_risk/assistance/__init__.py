@@ -1,17 +1,17 @@
 """What a household is entitled to and does not get, who should act by when, and work for those without it."""
 
 from relapse_risk.assistance.catalogue import Catalogue, Item, read_catalogue
-from relapse_risk.assistance.conditions import CONDITIONS, Condition, Limits
+from relapse_risk.assistance.conditions import CONDITIONS, Condition
 from relapse_risk.assistance.entitlements import (
     Entitlements,
     entitlements,
     explain,
-    limits_on,
     near_misses,
     person_frame,
 )
 from relapse_risk.assistance.jobs import Placement, assign_jobs, audit_posts, openings_on, seekers_of, zero_employment
 from relapse_risk.assistance.ledger import LedgerFindings, aid_totals, check_records, ledger_findings, receipts
+from relapse_risk.assistance.limits import Limits, limits_on
 from relapse_risk.assistance.orders import OrderList, draw_order, redraw
 from relapse_risk.assistance.process_clock import ProcessClock, process_clock
 from relapse_risk.assistance.referrals import Step, append_steps, hand_over, read_steps, referral_states

@@ -10,12 +10,12 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from relapse_risk.assistance.conditions import Limits, income_before_relief
+from relapse_risk.assistance.conditions import income_before_relief
+from relapse_risk.assistance.limits import Limits
 
 __all__ = ["AMOUNT_RULES"]
 
 AmountRule = Callable[[pd.DataFrame, Limits], pd.Series]
-MEDICAL_AID_SHARE, SERIOUS_ILLNESS_SHARE, TWO_DISEASE_SHARE = 0.7, 0.6, 0.9
 COMPULSORY_BOARDER = {"primary": 1000.0, "junior": 1250.0}
 COMPULSORY_DAY = {"primary": 500.0, "junior": 625.0}
 
@@ -46,16 +46,6 @@ def tekun_base(frame: pd.DataFrame, limits: Limits) -> pd.Series:
     return pd.Series(limits.dibao_year * limits.tekun_ratio / 12, index=frame.index)
 
 
-def medical_aid(frame: pd.DataFrame, limits: Limits) -> pd.Series:
-    """Medical assistance: 70 % of self-paid medical spending (ratio from memory, SD-2025B lists the item)."""
-    return MEDICAL_AID_SHARE * _column(frame, "medical_self_paid")
-
-
-def serious_illness_pay(frame: pd.DataFrame, limits: Limits) -> pd.Series:
-    """Serious-illness insurance with preference: 60 % of self-paid medical spending (ratio from memory)."""
-    return SERIOUS_ILLNESS_SHARE * _column(frame, "medical_self_paid")
-
-
 def compulsory_school_allowance(frame: pd.DataFrame, limits: Limits) -> pd.Series:
     """Yearly allowance in compulsory school: boarders 1,000 / 1,250, day pupils 500 / 625 (SD-JN-EDU2020); half a term.
 
@@ -73,8 +63,5 @@ def compulsory_school_allowance(frame: pd.DataFrame, limits: Limits) -> pd.Serie
 
 
 AMOUNT_RULES: Mapping[str, AmountRule] = MappingProxyType(
-    {
-        rule.__name__: rule
-        for rule in (dibao_top_up, tekun_base, medical_aid, serious_illness_pay, compulsory_school_allowance)
-    }
+    {rule.__name__: rule for rule in (dibao_top_up, tekun_base, compulsory_school_allowance)}
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -19,7 +20,7 @@ from relapse_risk.assistance.amounts import AMOUNT_RULES
 from relapse_risk.assistance.conditions import Level, condition_named
 from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import Confidence, Label, check_model, params_dir, read_yaml
-from relapse_risk.schema import code_list
+from relapse_risk.schema import code_list, table
 
 __all__ = ["Catalogue", "Item", "Requirement", "Version", "read_catalogue"]
 
@@ -56,12 +57,13 @@ def _tree(value: Any) -> Any:
 
 
 class Amount(BaseModel):
-    """How much one delivery is worth: a fixed amount, or a named rule of ``amounts.py``."""
+    """How much one delivery is worth: fixed, by the word of a column, a share of a column, or a rule of ``amounts.py``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     fixed: float | None = Field(default=None, ge=0)
     rule: str | None = None
-    by_word: dict[str, float] = {}
+    share: float | None = Field(default=None, gt=0, le=1)
+    by_word: dict[str, Annotated[float, Field(ge=0)]] = {}
     column: str | None = None
 
 
@@ -70,6 +72,7 @@ class VersionSpec(BaseModel):
     start: date
     end: date | None = None
     requires: Annotated[Requirement, BeforeValidator(_tree)]
+    keeps: Annotated[Requirement | None, BeforeValidator(_tree)] = None
     amount: Amount
     statutory_days: int | None = Field(default=None, gt=0)
     papers: int | None = Field(default=None, ge=0)
@@ -92,11 +95,16 @@ class ItemSpec(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The law of one item between two days (``end`` the last day, ``None``: still in force)."""
+    """The law of one item between two days (``end`` the last day, ``None``: still in force).
+
+    ``keeps``: what somebody who receives already must still meet, where the item itself ends what it ``requires`` (a post
+    ends being out of work); ``None``: the same.
+    """
 
     start: date
     end: date | None
     requires: Requirement
+    keeps: Requirement | None
     amount: Amount
     statutory_days: int | None
     papers: int | None
@@ -147,6 +155,14 @@ class Catalogue:
     def of_level(self, level: Level) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.level == level)
 
+    def exclusions(self) -> tuple[tuple[Item, Item, str], ...]:
+        """(item, item it rules out, the column they meet on): the person where both are for persons, else the household."""
+        return tuple(
+            (item, other, "person_id" if item.level == other.level == "person" else "household_id")
+            for item in self.items
+            for other in (self.item(code) for code in item.excludes)
+        )
+
     def __len__(self) -> int:
         return len(self.items)
 
@@ -183,7 +199,7 @@ def _item(code: str, spec: ItemSpec, file: str) -> Item:
         if word not in code_list(kind).words:
             raise ParameterError(f"unknown {kind}", where=where, got=word, expected=" | ".join(code_list(kind).words))
     versions = tuple(
-        Version(v.start, v.end, v.requires, v.amount, v.statutory_days, v.papers)
+        Version(v.start, v.end, v.requires, v.keeps, v.amount, v.statutory_days, v.papers)
         for v in sorted(spec.versions, key=lambda version: version.start)
     )
     for version in versions:
@@ -196,23 +212,44 @@ def _item(code: str, spec: ItemSpec, file: str) -> Item:
 
 
 def _check_version(version: Version, level: Level, where: str) -> None:
-    names = version.requires.names()
-    if not names:
-        raise ParameterError("no condition", where=where, fix="list at least one condition under requires")
-    for name in names:
+    for tree in (version.requires, version.keeps):
+        if tree is not None and not tree.names():
+            raise ParameterError("no condition", where=where, fix="list at least one condition")
+    for name in (*version.requires.names(), *(version.keeps.names() if version.keeps else ())):
         condition = condition_named(name, where)
         if level == "household" and condition.level == "person":
             raise ParameterError("a household item cannot ask a person condition", where=where, got=name)
-    amount = version.amount
-    given = sum(option is not None for option in (amount.fixed, amount.rule)) + bool(amount.by_word)
-    if given != 1 or bool(amount.by_word) != bool(amount.column):
+    _check_amount(version.amount, where)
+
+
+def _check_amount(amount: Amount, where: str) -> None:
+    given = sum(option is not None for option in (amount.fixed, amount.rule, amount.share)) + bool(amount.by_word)
+    of_column = bool(amount.by_word) or amount.share is not None
+    if given != 1 or of_column != bool(amount.column):
         raise ParameterError(
-            "amount is not one thing", where=where, expected="fixed, or rule, or by_word with column", got=str(amount)
+            "amount is not one thing",
+            where=where,
+            expected="fixed, or rule, or share or by_word with column",
+            got=str(amount),
         )
     if amount.rule is not None and amount.rule not in AMOUNT_RULES:
         raise ParameterError(
             "unknown amount rule", where=where, got=amount.rule, expected=" | ".join(sorted(AMOUNT_RULES))
         )
+    if amount.column is not None:
+        _check_column(amount, where)
+
+
+def _check_column(amount: Amount, where: str) -> None:
+    """The column stands in the dictionary, and its words are those of its code list."""
+    columns = {c.name: c for name in ("household", "person", "income") for c in table(name).columns}
+    if amount.column not in columns:
+        near = get_close_matches(amount.column or "", columns, 1)
+        raise ParameterError("amount of an unknown column", where=where, got=amount.column, fix=f"did you mean {near}")
+    codes = columns[amount.column].codes
+    strange = [word for word in amount.by_word if not codes or word not in code_list(codes).words]
+    if strange:
+        raise ParameterError("amount by an unknown word", where=f"{where}: {amount.column}", got=" | ".join(strange))
 
 
 def _check_dates(versions: tuple[Version, ...], where: str) -> None:

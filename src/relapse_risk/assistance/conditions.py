@@ -17,38 +17,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from relapse_risk.assistance.limits import Limits
 from relapse_risk.errors import ParameterError
 
-__all__ = ["CONDITIONS", "Condition", "Limits", "condition_named", "holds", "shortfall"]
+__all__ = ["CONDITIONS", "Condition", "condition_named", "holds", "shortfall"]
 
 Level = Literal["household", "person"]
 Test = Callable[[pd.DataFrame, "Limits"], pd.Series]
 Shortfall = Callable[[pd.DataFrame, "Limits"], pd.Series]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The dated limits conditions compare with, as of one day (money in the place's currency).
-
-    Attributes
-    ----------
-    dibao_year, monitoring_year, disposable_income_year : float
-        Per person and year.
-    tekun_ratio, dibao_edge_ratio : float
-        Multiples of the dibao line.
-    asset_cap_per_person, urgent_loss, medical_alert, disaster_loss_min : float
-        Per person; per household and 12 months; per household and year; per household.
-    """
-
-    dibao_year: float
-    monitoring_year: float
-    disposable_income_year: float
-    tekun_ratio: float
-    dibao_edge_ratio: float
-    asset_cap_per_person: float
-    urgent_loss: float
-    medical_alert: float
-    disaster_loss_min: float
 
 
 @dataclass(frozen=True, slots=True)

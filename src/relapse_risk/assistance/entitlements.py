@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 from operator import and_, or_
@@ -14,12 +14,13 @@ import pandas as pd
 
 from relapse_risk.assistance.amounts import AMOUNT_RULES
 from relapse_risk.assistance.catalogue import Catalogue, Item, Requirement, Version
-from relapse_risk.assistance.conditions import CONDITIONS, Limits, condition_named, holds, shortfall
-from relapse_risk.parameters import Parameters, Place
+from relapse_risk.assistance.conditions import CONDITIONS, condition_named, holds, shortfall
+from relapse_risk.assistance.limits import Limits
 
-__all__ = ["Entitlements", "entitlements", "explain", "limits_on", "near_misses", "person_frame"]
+__all__ = ["Entitlements", "entitlements", "explain", "near_misses", "person_frame"]
 
 KEYS = ("household_id", "county_code", "town_code", "person_id", "item_code")
+PAIR = ["household_id", "person_id", "item_code"]
 NOT_INHERITED = frozenset({"household_id", "county_code", "town_code", "village_code", "month"})
 
 
@@ -33,40 +34,17 @@ class Entitlements:
         One row per entitlement or open question: household_id, county_code, town_code, person_id (null for
         household items), item_code, state (``yes`` | ``cannot_tell``), amount (one delivery, currency), amount_year.
     day : date
+    kept : DataFrame
+        household_id, person_id, item_code: not entitled anew, but whoever receives it already may keep it.
     """
 
     frame: pd.DataFrame
     day: date
+    kept: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PAIR, dtype="str"))
 
     def granted(self) -> pd.DataFrame:
         """The rows that are a clear yes."""
         return self.frame[self.frame["state"] == "yes"]
-
-
-def limits_on(parameters: Parameters, place: Place, day: date) -> Limits:
-    """The dated limits of ``place`` on ``day``; a missing one is an error of :mod:`relapse_risk.parameters`.
-
-    Examples
-    --------
-    >>> from relapse_risk.parameters import read_parameters, read_place
-    >>> limits_on(read_parameters(), read_place("dezhou"), date(2020, 12, 31)).dibao_year
-    5300.0
-    """
-
-    def value(name: str) -> float:
-        return parameters.on(name, day).value
-
-    return Limits(
-        dibao_year=value(place.lines["dibao"]),
-        monitoring_year=value(place.lines["monitoring"]),
-        disposable_income_year=value("local_disposable_income"),
-        tekun_ratio=value("tekun_ratio"),
-        dibao_edge_ratio=value("dibao_edge_ratio"),
-        asset_cap_per_person=value("asset_cap_per_person"),
-        urgent_loss=value("urgent_loss"),
-        medical_alert=value("medical_alert"),
-        disaster_loss_min=value("disaster_loss_min"),
-    )
 
 
 def person_frame(persons: pd.DataFrame, households: pd.DataFrame) -> pd.DataFrame:
@@ -102,15 +80,17 @@ def entitlements(
     An item gives way to one that excludes it when both are a clear yes for the same household.
     """
     joined = person_frame(persons, households)
-    parts = [
-        _judged(item, version, joined if item.level == "person" else households, limits, cache)
-        for level in ("household", "person")
-        for cache in [dict[str, pd.Series]()]
-        for item in catalogue.of_level(level)
-        if (version := item.on(day)) is not None
-    ]
+    parts, kept = [], []
+    for level, people in (("household", households), ("person", joined)):
+        cache: dict[str, pd.Series] = {}
+        for item in catalogue.of_level(level):  # type: ignore[arg-type]
+            version = item.on(day)
+            if version is not None:
+                parts.append(_judged(item, version, people, limits, cache))
+                kept += _keepers(item, version, people, limits, cache)
     frame = pd.concat(parts, ignore_index=True) if parts else _no_rows()
-    return Entitlements(_without_excluded(frame, catalogue), day)
+    keeps = pd.concat(kept, ignore_index=True) if kept else _no_rows()[PAIR]
+    return Entitlements(_without_excluded(frame, catalogue), day, keeps)
 
 
 def _no_rows() -> pd.DataFrame:
@@ -152,6 +132,17 @@ def _judged(
     )
 
 
+def _keepers(
+    item: Item, version: Version, frame: pd.DataFrame, limits: Limits, cache: dict[str, pd.Series]
+) -> list[pd.DataFrame]:
+    """Whoever may keep the item; a missing answer takes nothing away."""
+    if version.keeps is None:
+        return []
+    rows = frame[_truth(version.keeps, frame, limits, cache).fillna(True).to_numpy(dtype=bool)]
+    person = rows["person_id"] if item.level == "person" else pd.Series(pd.NA, rows.index, dtype="str")
+    return [pd.DataFrame({"household_id": rows["household_id"], "person_id": person, "item_code": item.code})]
+
+
 def _amount(
     item: Item, version: Version, frame: pd.DataFrame, kept: npt.NDArray[np.bool_], limits: Limits
 ) -> pd.Series:
@@ -159,20 +150,27 @@ def _amount(
     if amount.rule is not None:  # a rule may read any column: only then is the whole row taken
         return AMOUNT_RULES[amount.rule](frame[kept], limits).astype("float64")
     index = frame.index[kept]
+    if amount.share is not None:
+        return amount.share * _column_of(frame, amount.column or "", kept)
     if amount.column is not None:
         words = frame.loc[kept, amount.column] if amount.column in frame else pd.Series(index=index, dtype="str")
         return words.map(amount.by_word).astype("float64")
     return pd.Series(float(amount.fixed or 0.0), index=index)
 
 
+def _column_of(frame: pd.DataFrame, name: str, kept: npt.NDArray[np.bool_]) -> pd.Series:
+    """A column of money; missing where it was never collected: the amount is then unknown too."""
+    values = frame.loc[kept, name] if name in frame else pd.Series(np.nan, index=frame.index[kept])
+    return values.astype("float64")
+
+
 def _without_excluded(frame: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Drop, household by household, items ruled out by one that is a clear yes."""
+    """Drop items ruled out by one that is a clear yes: of the same person, or of the household where one is for all."""
     granted = frame[frame["state"] == "yes"]
-    drop = pd.Series(False, index=frame.index)
-    for item in catalogue.items:
-        if item.excludes:
-            holders = granted.loc[granted["item_code"] == item.code, "household_id"]
-            drop |= frame["item_code"].isin(item.excludes) & frame["household_id"].isin(holders)
+    drop = np.zeros(len(frame), dtype=bool)
+    for item, other, who in catalogue.exclusions():
+        holders = granted.loc[granted["item_code"] == item.code, who]
+        drop |= ((frame["item_code"] == other.code) & frame[who].isin(holders)).to_numpy(dtype=bool)
     return frame[~drop].reset_index(drop=True)
 
 

@@ -5,6 +5,7 @@ Records are never changed: a finding names a record, and whoever keeps the ledge
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,7 +20,7 @@ __all__ = ["LedgerFindings", "aid_totals", "check_records", "ledger_findings", "
 
 PAIR = ["household_id", "person_id", "item_code"]
 YEAR = 365
-INTERRUPTED_DAYS = 62  # two months without a monthly payment
+INTERRUPTED_DAYS = 62  # two months without a monthly payment, or after the period that was paid for
 WRONG_BY = 0.01
 WORDS = {
     "duplicate": ("同一对象同一事项同日同额重复", "same recipient, item, day and amount twice"),
@@ -92,7 +93,7 @@ def check_records(records: pd.DataFrame, households: pd.Series, catalogue: Catal
     return records
 
 
-def receipts(records: pd.DataFrame, day: date) -> pd.DataFrame:
+def receipts(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> pd.DataFrame:
     """How each recipient stands with each item on ``day``.
 
     Parameters
@@ -100,13 +101,20 @@ def receipts(records: pd.DataFrame, day: date) -> pd.DataFrame:
     records : DataFrame
         Rows of ``assistance_record`` (all time).
     day : date
+    once : collection of str
+        Items delivered once for all: a delivery counts however long ago it was.
 
     Returns
     -------
     DataFrame
         household_id, person_id (null: the household), item_code, state and ``since``.  States, the first that holds:
-        ``receiving`` (delivered within the year, or its period covers the day), ``pending`` (applied within the year,
-        no decision yet), ``refused`` (refused or withdrawn within the year).
+        ``receiving``, ``pending`` (applied within the year, no decision yet), ``refused`` (refused or withdrawn within
+        the year).
+
+    Notes
+    -----
+    Receiving: the period paid for covers the day or ended at most 62 days before it; where a record states no period,
+    delivered within the year.
 
     Examples
     --------
@@ -119,13 +127,14 @@ def receipts(records: pd.DataFrame, day: date) -> pd.DataFrame:
     """
     today, year_ago = pd.Timestamp(day), pd.Timestamp(day - timedelta(days=YEAR))
     delivered, start, end = (records[c] for c in ("delivered_on", "period_start", "period_end"))
-    recent = (delivered > year_ago) & (delivered <= today)
-    covered = (start <= today) & ((end >= today) | end.isna()) & (delivered <= today)
+    stated = start.notna() & ~(end < start)  # a period that ends before it starts says nothing
+    recent = ((delivered > year_ago) & ~stated) | records["item_code"].isin(list(once))
+    covered = stated & (start <= today) & (end.isna() | (end >= today - pd.Timedelta(days=INTERRUPTED_DAYS)))
     applied = (records["applied_on"] > year_ago) & (records["applied_on"] <= today)
     decision = records["decision"]
     state = np.select(
         [
-            _true((recent | covered) & ~decision.isin(["refused", "withdrawn"])),
+            _true((recent | covered) & (delivered <= today) & ~decision.isin(["refused", "withdrawn"])),
             _true(applied & ((decision == "open") | (delivered > today))),
             _true(applied & decision.isin(["refused", "withdrawn"])),
         ],
@@ -191,16 +200,15 @@ def _after_death(records: pd.DataFrame, persons: pd.DataFrame) -> pd.DataFrame:
 
 
 def _exclusive(records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Records of an item ruled out by another that the same household got in the same year."""
+    """Records of an item ruled out by another that the same person (or household) got in the same year."""
     year = records["delivered_on"].dt.year
-    held = records.assign(year=year)[["household_id", "item_code", "year"]].drop_duplicates()
+    held = records.assign(year=year)[["household_id", "person_id", "item_code", "year"]].drop_duplicates()
     parts = []
-    for item in catalogue.items:
-        for other in item.excludes:
-            holders = held[held["item_code"] == item.code][["household_id", "year"]].assign(holds=True)
-            mine = records.assign(year=year)[records["item_code"] == other].reset_index()
-            rows = mine.merge(holders, on=["household_id", "year"])
-            parts.append(_found(rows, "exclusive", rows["item_code"] + f" + {item.code}", f"not with {item.code}"))
+    for item, other, who in catalogue.exclusions():
+        holders = held[(held["item_code"] == item.code) & held[who].notna()][[who, "year"]].drop_duplicates()
+        mine = records.assign(year=year)[records["item_code"] == other.code]
+        rows = mine.merge(holders, on=[who, "year"])
+        parts.append(_found(rows, "exclusive", rows["item_code"] + f" + {item.code}", f"not with {item.code}"))
     return (
         pd.concat(parts, ignore_index=True)
         if parts

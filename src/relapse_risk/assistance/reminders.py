@@ -9,6 +9,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from relapse_risk.assistance.catalogue import Catalogue, Item
 from relapse_risk.assistance.conditions import condition_named
@@ -20,6 +22,7 @@ __all__ = ["Reminders", "reason_of", "remind", "with_receipts"]
 DUE_DAYS = 30  # where an item has no statutory days
 PAIR = ["household_id", "person_id", "item_code"]
 NONE = 3
+MOST_ITEMS = 64  # read_catalogue holds to it
 STATES = np.array(["receiving", "pending", "refused", ""], dtype=object)
 CONTINUING = frozenset({"monthly", "quarterly"})  # items whose receipt without entitlement goes on until it is stopped
 
@@ -75,26 +78,31 @@ def remind(
 
     Notes
     -----
-    missing = yes - receiving - pending - refused.  over = receiving now - (yes or cannot tell).
+    missing = yes - receiving - pending - refused.  over = receiving now - (yes, cannot tell or may keep it).
     priority = 100 × (r_need × r_amount × r_risk) ** (1/3), each r the percentile rank among the reminders of the day,
     so that none of the three units outweighs the others (ours).
     """
-    state = receipts(records, found.day)
-    claims, kept = _keys([found.frame, state], catalogue)
-    pairs = _with_state(found.frame, state, claims, kept)
-    missing = pairs[(pairs["state"] == "yes") & pairs["receipt"].isna()]
-    over = _over(found, state, claims, kept, catalogue, households)
+    state = _receipts(records, found.day, catalogue)
+    claims, kept, keeps = _keys([found.frame, state, found.kept], catalogue)
+    order = _order(state, claims, kept)
+    yes = found.frame["state"].eq("yes").to_numpy(dtype=bool)
+    missing = found.frame[yes & (order == NONE)]
+    over = _over(found, state, (claims, keeps), kept, catalogue, households)
     frame = pd.concat([missing.assign(kind="missing"), over.assign(kind="over")], ignore_index=True)
-    frame = _dated(frame, catalogue, found.day)
-    frame = _prioritised(frame, scores)
-    return Reminders(frame, _counts(pairs, over, catalogue), found.day)
+    frame = _prioritised(_dated(frame, catalogue, found.day), scores)
+    return Reminders(frame, _counts(claims.item, yes, order, over, catalogue), found.day)
 
 
 def with_receipts(found: Entitlements, records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """The entitlements of the day with ``receipt``: receiving, pending, refused, or null where nothing is known."""
-    state = receipts(records, found.day)
+    state = _receipts(records, found.day, catalogue)
     claims, kept = _keys([found.frame, state], catalogue)
-    return _with_state(found.frame, state, claims, kept)
+    order = _order(state, claims, kept)
+    return found.frame.assign(receipt=pd.Series(STATES[order], index=found.frame.index).replace("", pd.NA))
+
+
+def _receipts(records: pd.DataFrame, day: date, catalogue: Catalogue) -> pd.DataFrame:
+    return receipts(records, day, [item.code for item in catalogue.items if item.cadence == "once"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +112,15 @@ class _Keys:
     household_item: npt.NDArray[np.int64]
     person_item: npt.NDArray[np.int64]  # -1 where no person is named
 
+    @property
+    def item(self) -> npt.NDArray[np.int64]:
+        """Place of each row's item in the catalogue."""
+        return self.household_item % MOST_ITEMS
+
 
 def _keys(frames: list[pd.DataFrame], catalogue: Catalogue) -> list[_Keys]:
     """Keys of several frames that agree with each other."""
-    item = {one.code: place for place, one in enumerate(catalogue.items)}
+    codes = pa.array([one.code for one in catalogue.items])
     coded = {
         name: pd.factorize(pd.concat([frame[name] for frame in frames], ignore_index=True))[0]
         for name in ("household_id", "person_id")
@@ -115,15 +128,21 @@ def _keys(frames: list[pd.DataFrame], catalogue: Catalogue) -> list[_Keys]:
     bounds = np.cumsum([0, *(len(frame) for frame in frames)])
     out = []
     for place, frame in enumerate(frames):
-        items = frame["item_code"].map(item).to_numpy(dtype=np.int64)
+        items = pc.index_in(pa.array(frame["item_code"], pa.string()), codes.cast(pa.string())).to_numpy(
+            zero_copy_only=False
+        )
         cut = slice(bounds[place], bounds[place + 1])
         person = coded["person_id"][cut]
-        out.append(_Keys(coded["household_id"][cut] * 64 + items, np.where(person >= 0, person * 64 + items, -1)))
+        out.append(
+            _Keys(
+                coded["household_id"][cut] * MOST_ITEMS + items, np.where(person >= 0, person * MOST_ITEMS + items, -1)
+            )
+        )
     return out
 
 
-def _with_state(entitled: pd.DataFrame, state: pd.DataFrame, wanted: _Keys, kept: _Keys) -> pd.DataFrame:
-    """Entitlements with how they stand in the ledger.
+def _order(state: pd.DataFrame, wanted: _Keys, kept: _Keys) -> npt.NDArray[np.int64]:
+    """How each entitlement stands in the ledger: its place in ``STATES``.
 
     A person's claim is met by the person's own record or by one that names no person; a household's by any record of
     the household, since it is often kept under the member who applied.
@@ -133,8 +152,7 @@ def _with_state(entitled: pd.DataFrame, state: pd.DataFrame, wanted: _Keys, kept
     own = _best(wanted.person_item, kept.person_item[~unnamed], order[~unnamed])
     shared = _best(wanted.household_item, kept.household_item[unnamed], order[unnamed])
     whole = _best(wanted.household_item, kept.household_item, order)
-    best = np.where(entitled["person_id"].isna(), whole, np.where(own < NONE, own, shared))
-    return entitled.assign(receipt=pd.Series(STATES[best], index=entitled.index).replace("", pd.NA))
+    return np.where(wanted.person_item < 0, whole, np.where(own < NONE, own, shared))
 
 
 def _best(
@@ -151,7 +169,7 @@ def _best(
 
 
 def _over(
-    found: Entitlements, state: pd.DataFrame, claims: _Keys, kept: _Keys, catalogue: Catalogue,
+    found: Entitlements, state: pd.DataFrame, settling: tuple[_Keys, _Keys], kept: _Keys, catalogue: Catalogue,
     households: pd.DataFrame | None,
 ) -> pd.DataFrame:  # fmt: skip
     """Pairs that receive a continuing item on the day and have no claim to it."""
@@ -159,10 +177,12 @@ def _over(
     rows_now = ((state["state"] == "receiving") & state["item_code"].isin(going)).to_numpy(dtype=bool)
     now, have = state[rows_now], _Keys(kept.household_item[rows_now], kept.person_item[rows_now])
     # A claim of the household settles every record of it; a record that names no person is settled by any member's claim.
-    of_household = found.frame["person_id"].isna().to_numpy(dtype=bool)
-    settled = np.isin(have.person_item, claims.person_item[claims.person_item >= 0])
-    settled |= np.isin(have.household_item, claims.household_item[of_household])
-    settled |= (have.person_item < 0) & np.isin(have.household_item, claims.household_item)
+    settled = np.zeros(len(now), dtype=bool)
+    for claims in settling:
+        named = claims.person_item >= 0
+        settled |= np.isin(have.person_item, claims.person_item[named])
+        settled |= np.isin(have.household_item, claims.household_item[~named])
+        settled |= (have.person_item < 0) & np.isin(have.household_item, claims.household_item)
     rows = now[~settled]
     if households is None:
         rows = rows.assign(county_code=pd.NA, town_code=pd.NA)
@@ -212,20 +232,19 @@ def _percentile(values: pd.Series) -> pd.Series:
     return values.rank(pct=True).fillna(0.5)
 
 
-def _counts(pairs: pd.DataFrame, over: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    yes = pairs[pairs["state"] == "yes"]
-    by_state = {
-        word: yes[yes["receipt"] == word]["item_code"].value_counts() for word in ("receiving", "pending", "refused")
-    }
-    columns = {
-        "entitled": yes["item_code"].value_counts(), **by_state,
-        "missing": yes[yes["receipt"].isna()]["item_code"].value_counts(), "over": over["item_code"].value_counts(),
-        "cannot_tell": pairs[pairs["state"] == "cannot_tell"]["item_code"].value_counts(),
-    }  # fmt: skip
-    codes = [item.code for item in catalogue.items]
-    return pd.DataFrame(
-        {"item_code": codes} | {name: [int(c.get(code, 0)) for code in codes] for name, c in columns.items()}
-    )
+def _counts(
+    item: npt.NDArray[np.int64], yes: npt.NDArray[np.bool_], order: npt.NDArray[np.int64], over: pd.DataFrame,
+    catalogue: Catalogue,
+) -> pd.DataFrame:  # fmt: skip
+    def counted(rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        return np.bincount(item[rows], minlength=len(catalogue))
+
+    codes = [one.code for one in catalogue.items]
+    in_doubt = over["item_code"].value_counts()
+    columns = {"entitled": counted(yes)} | {word: counted(yes & (order == at)) for at, word in enumerate(STATES[:NONE])}
+    columns["missing"] = counted(yes & (order == NONE))
+    columns["over"] = np.array([int(in_doubt.get(code, 0)) for code in codes])
+    return pd.DataFrame({"item_code": codes} | columns | {"cannot_tell": counted(~yes)})
 
 
 def reason_of(item: Item, day: date, kind: str, language: str) -> str:

@@ -98,7 +98,7 @@ def _told(
     return reminders.assign(
         item=reminders["item_code"].map(labels),
         reason=[reasons[pair] for pair in zip(reminders["item_code"], reminders["kind"], strict=True)],
-        town=reminders["town_code"].map(dict(towns)).fillna(reminders["town_code"]),
+        town=[towns.get(code, code) for code in reminders["town_code"]],
         evidence_on=reminders["evidence_on"].dt.strftime("%Y-%m-%d"),
         due_on=reminders["due_on"].dt.strftime("%Y-%m-%d"),
     )

@@ -16,15 +16,21 @@ from relapse_risk.evaluation.discrimination import (
     auc_difference,
     average_precision,
 )
+from relapse_risk.evaluation.drift import DriftTable, divergence, drift_table
+from relapse_risk.evaluation.fairness import Fairness, fairness
 from relapse_risk.evaluation.resampling import Measured, bootstrap_measures, cluster_draws, measures, missed
 from relapse_risk.evaluation.targeting import Targeting, select_top, targeting
+from relapse_risk.evaluation.visit_lists import VisitLists, visit_lists
 
 __all__ = [
     "AreaUnderCurve",
     "Calibration",
     "Difference",
+    "DriftTable",
+    "Fairness",
     "Measured",
     "Targeting",
+    "VisitLists",
     "area_under_curve",
     "auc_difference",
     "average_precision",
@@ -34,10 +40,14 @@ __all__ = [
     "calibration_error",
     "calibration_table",
     "cluster_draws",
+    "divergence",
+    "drift_table",
+    "fairness",
     "log_loss",
     "measures",
     "missed",
     "select_top",
     "targeting",
+    "visit_lists",
     "wilson",
 ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 
-__all__ = ["Bands", "band_limits", "bands_at", "risk_bands"]
+__all__ = ["Bands", "band_limits", "bands_at", "risk_bands", "worth_a_visit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,28 @@ def bands_at(probability: pd.Series, high_from: float, medium_from: float) -> pd
         raise ModelError("bands out of order", where="bands_at", got=(high_from, medium_from))
     names = np.select([probability >= high_from, probability >= medium_from], ["high", "medium"], "low")
     return pd.Series(names, index=probability.index, dtype="str").mask(probability.isna())
+
+
+def worth_a_visit(visit: float, missed: float) -> float:
+    """The probability from which a visit is worth it: cost of a needless visit / (that + cost of a missed fall).
+
+    Parameters
+    ----------
+    visit, missed : float
+        Cost of visiting a household that would not have fallen, and of not visiting one that falls; any one unit.
+
+    References
+    ----------
+    Vickers and Elkin (2006), Medical Decision Making 26, 565-574.
+
+    Examples
+    --------
+    >>> worth_a_visit(1.0, 19.0)
+    0.05
+    """
+    if visit <= 0 or missed <= 0:
+        raise ModelError("costs must be positive", where="worth_a_visit", got=(visit, missed))
+    return visit / (visit + missed)
 
 
 def band_limits(probability: pd.Series, band: pd.Series) -> Bands:

@@ -15,7 +15,18 @@ import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
 
-__all__ = ["Array", "GlmFit", "Link", "Separation", "clustered_covariance", "expit", "fit_glm", "inverse_link", "logit"]
+__all__ = [
+    "Array",
+    "GlmFit",
+    "Link",
+    "Separation",
+    "clustered_covariance",
+    "design_covariance",
+    "expit",
+    "fit_glm",
+    "inverse_link",
+    "logit",
+]
 
 Array = npt.NDArray[np.float64]
 Link = Literal["logit", "cloglog"]
@@ -214,4 +225,42 @@ def clustered_covariance(x: Array, fit: GlmFit, cluster: npt.NDArray[np.intp]) -
     scores = x * fit.score[:, None]
     totals = np.column_stack([np.bincount(cluster, scores[:, j], groups) for j in range(x.shape[1])])
     covariance: Array = groups / max(groups - 1, 1) * fit.bread @ (totals.T @ totals) @ fit.bread
+    return covariance
+
+
+def design_covariance(x: Array, fit: GlmFit, stratum: npt.NDArray[np.intp], unit: npt.NDArray[np.intp]) -> Array:
+    """Design-based (linearised) covariance of a weighted fit, as R's ``survey::svyglm`` gives with replacement.
+
+    bread · Σ_h n_h / (n_h - 1) · Σ_c∈h (z_hc - z̄_h)(z_hc - z̄_h)' · bread, z_hc the total score of a primary unit.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, k)
+    fit : GlmFit
+        Fitted with the sampling weights.
+    stratum, unit : ndarray of int, shape (n,)
+        Strata, and primary sampling units within them.
+
+    Raises
+    ------
+    ModelError
+        If a stratum holds one unit: its variance cannot be told.
+
+    References
+    ----------
+    Binder (1983), International Statistical Review 51, 279-292; Lumley (2010), Complex Surveys.
+    """
+    pairs, place = np.unique(np.column_stack([stratum, unit]), axis=0, return_inverse=True)
+    place = place.ravel()
+    scores = x * fit.score[:, None]
+    totals = np.column_stack([np.bincount(place, scores[:, j], len(pairs)) for j in range(x.shape[1])])
+    middle = np.zeros((x.shape[1], x.shape[1]))
+    for name in np.unique(pairs[:, 0]):
+        own = totals[pairs[:, 0] == name]
+        if len(own) < 2:
+            raise ModelError("a stratum with one primary unit has no variance", where="design_covariance",
+                             got=f"stratum {name}", fix="join it with a neighbour")  # fmt: skip
+        centred = own - own.mean(axis=0)
+        middle += len(own) / (len(own) - 1) * centred.T @ centred
+    covariance: Array = fit.bread @ middle @ fit.bread
     return covariance

@@ -114,7 +114,7 @@ def own_upper(probability: Array, rho: float, se: Array | float = 0.0, level: fl
     Examples
     --------
     >>> own_upper(np.array([0.01]), 0.0).round(4).tolist(), own_upper(np.array([0.01]), 0.4).round(4).tolist()
-    ([0.01], [0.0486])
+    ([0.01], [0.0484])
     """
     z = ndtri(np.clip(probability, TINY, 1 - TINY))
     return np.asarray(ndtr((z + ndtri(level) * np.sqrt(rho + np.square(se))) / np.sqrt(1 - rho)))

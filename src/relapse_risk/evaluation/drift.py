@@ -1,0 +1,121 @@
+"""Whether the households scored now are those the score learned from, as a table a scheduled run can fail on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.errors import ModelError
+from relapse_risk.evaluation.calibration import calibration
+from relapse_risk.evaluation.discrimination import Array
+
+__all__ = ["DriftTable", "divergence", "drift_table"]
+
+BINS, WATCH, FAIL, LEAST = 10, 0.1, 0.25, 1e-4
+INTERCEPT_WATCH, INTERCEPT_FAIL = 0.1, 0.3
+ORDER = ("ok", "watch", "fail")
+
+
+@dataclass(frozen=True, slots=True)
+class DriftTable:
+    """One line a feature and one for calibration.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        name, measure (``psi`` or ``intercept``), value, missing_then, missing_now, status (ok, watch, fail).
+    """
+
+    frame: pd.DataFrame
+
+    @property
+    def status(self) -> str:
+        """The worst status of any line."""
+        return max(self.frame["status"], key=ORDER.index, default="ok")
+
+    def summary(self) -> str:
+        """The lines that are not ok, the worst first, as text."""
+        found = self.frame[self.frame["status"] != "ok"].sort_values("value", key=abs, ascending=False)
+        lines = [f"{row.status:<6}{row.measure:<10}{row.value:+.3f}  {row.name_}" for row in
+                 found.rename(columns={"name": "name_"}).itertuples()]  # fmt: skip
+        return "\n".join([f"drift: {self.status} ({len(self.frame)} lines)", *lines])
+
+
+def divergence(one: Array, other: Array) -> float:
+    """Σ (p - q) ln(p / q) of two distributions over the same bins: the population stability index.
+
+    Counts are divided by their sum; a share of 0 counts as 0.0001.  Of events and non-events it is the information
+    value of a feature.
+
+    References
+    ----------
+    Kullback and Leibler (1951); Siddiqi (2006), Credit Risk Scorecards.
+
+    Examples
+    --------
+    >>> round(divergence(np.array([50.0, 50.0]), np.array([60.0, 40.0])), 4)  # 0.1 ln 1.2 + 0.1 ln 1.25
+    0.0405
+    """
+    p, q = (np.maximum(np.asarray(v, dtype=np.float64) / np.sum(v), LEAST) for v in (one, other))
+    return float(((p - q) * np.log(p / q)).sum())
+
+
+def _counts(then: pd.Series, now: pd.Series) -> tuple[Array, Array]:
+    """Counts by tenths of ``then``, or by value where it has few, unknown apart."""
+    known = then.dropna().to_numpy(dtype=float)
+    distinct = np.unique(known)
+    if len(distinct) <= BINS:
+        edges = distinct[1:] if len(distinct) else np.empty(0)
+    else:
+        edges = np.unique(np.quantile(known, np.arange(1, BINS) / BINS))
+
+    def count(values: pd.Series) -> Array:
+        own = values.dropna().to_numpy(dtype=float)
+        place = np.searchsorted(edges, own, side="right")
+        return np.append(np.bincount(place, minlength=len(edges) + 1), values.isna().sum()).astype(float)
+
+    one, other = count(then), count(now)
+    held = (one + other) > 0
+    return one[held], other[held]
+
+
+def drift_table(
+    then: pd.DataFrame, now: pd.DataFrame, *, event: pd.Series | None = None, probability: pd.Series | None = None
+) -> DriftTable:
+    """Population stability of every feature, and drift of the level where outcomes are known.
+
+    Parameters
+    ----------
+    then, now : DataFrame
+        Feature values of the rows learned from and of the rows scored; the same columns.
+    event, probability : Series, optional
+        Newest known outcomes with the probability they were given before: the calibration intercept fails beyond
+        ±0.3 when its 95 % interval leaves out 0, and is watched beyond ±0.1.
+
+    Raises
+    ------
+    ModelError
+        For other columns, or no rows.
+
+    Examples
+    --------
+    >>> drift_table(pd.DataFrame({"a": [0.0, 1.0] * 50}), pd.DataFrame({"a": [0.0, 0.0, 0.0, 1.0] * 25})).status
+    'fail'
+    """
+    if list(then.columns) != list(now.columns) or not len(then) or not len(now):
+        raise ModelError("two tables with the same columns and rows in both are compared", where="drift_table",
+                         got=(then.shape, now.shape))  # fmt: skip
+    rows = []
+    for name in then:
+        value = divergence(*_counts(then[name], now[name]))
+        status = "fail" if value >= FAIL else "watch" if value >= WATCH else "ok"
+        rows.append((str(name), "psi", value, then[name].isna().mean(), now[name].isna().mean(), status))
+    if event is not None and probability is not None:
+        found = calibration(event, probability)
+        sure = abs(found.intercept) > 1.96 * found.intercept_se
+        far = abs(found.intercept)
+        status = "fail" if far > INTERCEPT_FAIL and sure else "watch" if far > INTERCEPT_WATCH and sure else "ok"
+        rows.append(("calibration", "intercept", found.intercept, np.nan, np.nan, status))
+    return DriftTable(pd.DataFrame(rows, columns=["name", "measure", "value", "missing_then", "missing_now", "status"]))

@@ -1,0 +1,103 @@
+"""Visit lists that hold a stated share of those who will fall, county by county, however good the score is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from relapse_risk.errors import ModelError
+from relapse_risk.evaluation.calibration import wilson
+
+__all__ = ["VisitLists", "visit_lists"]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLists:
+    """A limit for each county, from falls seen before.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        county_code, events (falls the limit was learned from), limit (households scored at least so are visited),
+        pooled (the county saw too few falls of its own: the limit of all counties).
+    coverage : float
+        Share of falls each list is built to hold.
+    """
+
+    frame: pd.DataFrame
+    coverage: float
+
+    def listed(self, score: pd.Series, county: pd.Series) -> pd.Series:
+        """Who is visited; a county never seen has the pooled limit."""
+        limits = self.frame.set_index("county_code")["limit"]
+        return score >= county.map(limits).fillna(limits["all"])
+
+    def judged(self, event: pd.Series, score: pd.Series, county: pd.Series) -> pd.DataFrame:
+        """What the lists of another year held.
+
+        Returns
+        -------
+        DataFrame
+            county_code (``all`` last), n, listed (share visited), events, held (share of falls on the list), low,
+            high (Wilson 95 %).
+        """
+        frame = pd.DataFrame({"y": event, "on": self.listed(score, county).astype(float), "county_code": county})
+        parts = [*frame.groupby("county_code"), ("all", frame)]
+        rows = [
+            (name, len(own), own["on"].mean(), int(own["y"].sum()), own.loc[own["y"] == 1, "on"].mean())
+            for name, own in parts
+        ]
+        table = pd.DataFrame(rows, columns=["county_code", "n", "listed", "events", "held"])
+        events = table["events"].clip(lower=1).to_numpy(dtype=float)
+        low, high = wilson(table["held"].fillna(0).to_numpy() * events, events)
+        return table.assign(low=low, high=high)
+
+
+def visit_lists(event: pd.Series, score: pd.Series, county: pd.Series, coverage: float = 0.9) -> VisitLists:
+    """Limits such that a household that will fall is on its county's list with probability ``coverage`` or more.
+
+    Parameters
+    ----------
+    event, score, county : Series, shape (n,)
+        Of an earlier year the score did not learn from.
+    coverage : float
+
+    Notes
+    -----
+    Class-conditional split conformal prediction, a county a class of its own (Mondrian): with m falls the limit is the
+    floor((1 - coverage)(m + 1))-th smallest of their scores.  If next year's falls are exchangeable with these, the
+    guarantee is exact and needs no calibrated score.  Where that number is under one, the county's falls are too few and
+    it takes the limit of all.
+
+    References
+    ----------
+    Vovk (2012), Conditional validity of inductive conformal predictors, ACML, PMLR 25, 475-490.
+
+    Examples
+    --------
+    >>> y, s = pd.Series([1.0] * 9 + [0.0]), pd.Series(np.arange(10) / 10)
+    >>> visit_lists(y, s, pd.Series(["c"] * 10), 0.8).frame["limit"].tolist()  # second smallest of nine
+    [0.1, 0.1]
+    """
+    if not 0 < coverage < 1:
+        raise ModelError("coverage is a share", where="visit_lists", got=coverage, expected="between 0 and 1")
+    fell = (event == 1).to_numpy(dtype=bool)
+    every = _limit(score.to_numpy(dtype=float)[fell], coverage)
+    if every is None:
+        raise ModelError("too few falls for any limit", where="visit_lists", got=int(fell.sum()),
+                         expected=f"at least {int(np.ceil(1 / (1 - coverage))) - 1}")  # fmt: skip
+    rows: list[tuple[str, int, float, bool]] = []
+    for name, own in score.groupby(county.to_numpy()):
+        mine = own[event.loc[own.index] == 1].to_numpy(dtype=float)
+        limit = _limit(mine, coverage)
+        rows.append((str(name), len(mine), every if limit is None else limit, limit is None))
+    rows.append(("all", int(fell.sum()), every, False))
+    return VisitLists(pd.DataFrame(rows, columns=["county_code", "events", "limit", "pooled"]), coverage)
+
+
+def _limit(scores: npt.NDArray[np.float64], coverage: float) -> float | None:
+    place = int(np.floor((1 - coverage) * (len(scores) + 1) + 1e-9))
+    return None if place < 1 else float(np.sort(scores)[place - 1])

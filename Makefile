@@ -46,7 +46,7 @@ lock: setup-dev ## compile the hash locks anew (names no registry host)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --group build -o requirements/run.txt
-	@$(BIN)/uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 --upgrade --generate-hashes \
+	@$(BIN)/uv pip compile pyproject.toml --extra scale --group dev --group build --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/dev.txt
 
 clean: ## remove data, reports and caches (not the environment)

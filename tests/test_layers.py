@@ -12,14 +12,14 @@ import relapse_risk
 SOURCE = Path(relapse_risk.__file__).parent
 FLOORS = {
     "errors": 0, "progress": 0,
-    "months": 1, "schema": 1, "parameters": 1,
+    "months": 1, "schema": 1, "parameters": 1, "parts": 1,
     "register": 2,
     "derive": 3, "demo": 3,
     "poverty": 4, "evaluation": 4,
     "hardship": 5, "relapse": 5,
     "ranking": 6,
     "scores": 7, "assistance": 7,
-    "assessment": 8,
+    "assessment": 8, "nation": 8,
     "reporting": 9,
     "cli": 10,
 }  # fmt: skip

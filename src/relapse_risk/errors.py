@@ -76,6 +76,10 @@ class ModelError(RelapseRiskError):
     """A risk model or index cannot be fitted or applied as asked."""
 
 
+class PartError(RelapseRiskError):
+    """A part of a large run cannot be read, written or worked on where it was sent."""
+
+
 class EditionError(RelapseRiskError):
     """An edition file or a notebook's parameters are wrong."""
 

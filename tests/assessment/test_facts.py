@@ -165,7 +165,13 @@ def _solved(
 
 def test_two_processes_give_the_same(small_register: Path, facts: Facts, tmp_path: Path) -> None:
     compute_facts(
-        Register.open(small_register), MONTH, read_parameters(), read_place("dezhou"), None, tmp_path, workers=2
+        Register.open(small_register),
+        MONTH,
+        read_parameters(),
+        read_place("dezhou"),
+        None,
+        tmp_path,
+        backend="processes:2",
     )
     assert read_facts(tmp_path, MONTH).manifest["hashes"] == facts.manifest["hashes"]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
@@ -21,6 +20,7 @@ from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.months import add_months, check_month, month_end
 from relapse_risk.parameters import DatedValue, Parameters, Place
+from relapse_risk.parts import SERIAL, Backend, Part, county_parts, map_parts
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import Register
 from relapse_risk.schema import table as register_table
@@ -76,20 +76,11 @@ class _Job:
     missing: dict[str, str]
 
 
-def _part(job: _Job, county: str) -> _County:
+def _part(job: _Job, part: Part) -> _County:
+    (county,) = part.counties
     recorder = _Recorder(job.parameters)
     data = county_data(job.register, county, job.month, job.previous, recorder, job.place, job.scores)
     return _county(data, job.missing, recorder)
-
-
-def _parts(job: _Job, workers: int) -> Iterator[tuple[str, _County]]:
-    """Every county's part in the order of the counties, in this process or in several."""
-    counties = job.register.counties
-    if workers <= 1:
-        yield from ((county, _part(job, county)) for county in counties)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from zip(counties, pool.map(partial(_part, job), counties), strict=True)
 
 
 def compute_facts(
@@ -100,7 +91,7 @@ def compute_facts(
     scores: Path | None,
     out: Path,
     progress: Progress | None = None,
-    workers: int = 1,
+    backend: str | Backend = SERIAL,
 ) -> FactsManifest:
     """Compute every county's facts of ``month`` and write them below ``out / month``.
 
@@ -116,8 +107,8 @@ def compute_facts(
     out : Path
         Facts folder of the place.
     progress : callable, optional
-    workers : int
-        Processes to share the counties among; the facts are the same whatever their number.
+    backend : str or Backend
+        Where counties are worked on: ``serial``, ``processes[:workers]`` or ``dask[:address]``; the facts are the same.
 
     Returns
     -------
@@ -127,10 +118,8 @@ def compute_facts(
     tell = progress or no_progress
     previous = add_months(month, -12) if add_months(month, -12) in register.months else None
     job = _Job(register, month, previous, parameters, place, scores, missing_needs(register, scores, month))
-    found: dict[str, _County] = {}
-    for done, (county, part) in enumerate(_parts(job, workers)):
-        tell(done, len(register.counties), county)
-        found[county] = part
+    parts = county_parts(register.path, register.counties)
+    found = dict(zip(register.counties, map_parts(partial(_part, job), parts, backend, tell), strict=True))
     recorder = _Recorder(parameters)
     for part in found.values():
         recorder.used.update(part.used)

@@ -41,6 +41,9 @@ app = typer.Typer(
 REGISTER = typer.Option(help="Folder of the register.", metavar="FOLDER")
 MONTH = typer.Option(help="Month YYYY-MM; the register's latest when left out.", metavar="YYYY-MM")
 JSON = typer.Option("--json", help="Print the result as JSON on standard output; progress stays on standard error.")
+BACKEND = typer.Option(
+    help="Where the work is done: serial, processes[:workers] or dask[:address]; results are the same.", metavar="WHERE"
+)
 PARAMS = typer.Option(help="Parameter folder; params/ when left out.", metavar="FOLDER")
 
 
@@ -138,6 +141,7 @@ def opened_register(register: Path, month: str | None, params: Path | None) -> t
 
 
 __all__ = [
+    "BACKEND",
     "EXIT_FOUND",
     "EXIT_INPUT",
     "JSON",

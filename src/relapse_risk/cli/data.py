@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.common import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, Language, app, bar, opened_register, tell
+from relapse_risk.cli.common import (
+    BACKEND,
+    EXIT_FOUND,
+    JSON,
+    MONTH,
+    PARAMS,
+    REGISTER,
+    Language,
+    app,
+    bar,
+    opened_register,
+    tell,
+)
 
 
 @app.command()
@@ -85,6 +97,7 @@ def check(
         Path | None, typer.Option(help="Folder for the findings; beside the register when left out.")
     ] = None,
     planted: Annotated[Path | None, typer.Option(help="Key of planted faults (CSV): compare findings with it.")] = None,
+    backend: Annotated[str, BACKEND] = "serial",
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -99,7 +112,7 @@ def check(
     opened.verify()
     with bar("check") as progress:
         rules = read_rules(params, parameters) if params else None
-        findings = check_register(opened, chosen, parameters, place, progress=progress, rules=rules)
+        findings = check_register(opened, chosen, parameters, place, progress=progress, rules=rules, backend=backend)
     files = write_findings(findings, out or register.parent / "findings" / chosen)
     if planted is not None:
         report = compare_with_key(findings, pd.read_csv(planted, dtype=str, keep_default_na=False))

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.common import JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, tell
+from relapse_risk.cli.common import BACKEND, JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, tell
 from relapse_risk.errors import RenderError
 
 EXIT_NONE_PUBLISHED = 4
@@ -21,7 +21,7 @@ EXIT_NONE_PUBLISHED = 4
 def facts(
     register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
     month: Annotated[str | None, MONTH] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Counties at once.")] = 2,
+    backend: Annotated[str, BACKEND] = "processes:2",
     scores: Annotated[Path | None, typer.Option(help="Folder of scores and ranks; sections say so without it.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for facts.")] = Path("data/dezhou/facts"),
     params: Annotated[Path | None, PARAMS] = None,
@@ -32,7 +32,7 @@ def facts(
 
     opened, chosen, parameters, place = opened_register(register, month, params)
     with bar("facts") as progress:
-        manifest = compute_facts(opened, chosen, parameters, place, scores, out, progress=progress, workers=workers)
+        manifest = compute_facts(opened, chosen, parameters, place, scores, out, progress=progress, backend=backend)
     tell(manifest, str(out / chosen), as_json)
 
 

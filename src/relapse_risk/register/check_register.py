@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
 
 import pandas as pd
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place, read_place
-from relapse_risk.progress import Progress, no_progress
+from relapse_risk.parts import SERIAL, Backend, Part, county_parts, map_parts
+from relapse_risk.progress import Progress
 from relapse_risk.register.counties import counties_of
 from relapse_risk.register.findings import Findings, merge_findings
 from relapse_risk.register.intake import key_faults, reference_faults
@@ -22,21 +26,22 @@ from relapse_risk.schema import Table, tables
 
 __all__ = ["check_register"]
 
-ACROSS = "across counties"
-
 
 class ReadsTables(Protocol):
     """What the check asks of a register."""
 
+    @property
+    def path(self) -> Path: ...
     @property
     def months(self) -> tuple[str, ...]: ...
     @property
     def counties(self) -> tuple[str, ...]: ...
     def has(self, table: str) -> bool: ...
     def collected(self, table: str, column: str) -> bool: ...
-    def read(self, table: str, month: str | None = None, county: str | None = None) -> pd.DataFrame: ...
+    def read(self, name: str, month: str | None = None, county: str | None = None) -> pd.DataFrame: ...
     def read_identity(self, county: str | None = None) -> pd.DataFrame: ...
-    def query(self, sql: str) -> pd.DataFrame: ...
+    def read_all(self, name: str, columns: Sequence[str] | None = None, county: str | None = None) -> pd.DataFrame: ...
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pd.DataFrame: ...
 
 
 def check_register(
@@ -47,6 +52,7 @@ def check_register(
     progress: Progress | None = None,
     *,
     rules: RuleBook | None = None,
+    backend: str | Backend = SERIAL,
 ) -> Findings:
     """Every fault of a register as of ``month``, county by county.
 
@@ -63,6 +69,8 @@ def check_register(
         Called with (done, total, county).
     rules : RuleBook, optional
         The rules; read from the parameter folder when left out.
+    backend : str or Backend
+        Where counties are worked on: ``serial``, ``processes[:workers]`` or ``dask[:address]``; the findings are the same.
 
     Returns
     -------
@@ -81,55 +89,43 @@ def check_register(
         )  # fmt: skip
     book = rules or read_rules(parameters=parameters)
     where = read_place(place) if isinstance(place, str) else place
-    tell = progress or no_progress
-    parts = [*register.counties, ACROSS]
-    known = _known_keys(register)
-    collected = _collected(register)
-    found = []
-    for done, part in enumerate(parts):
-        tell(done, len(parts), part)
-        if part == ACROSS:
-            found.append(_across(register, month, book, parameters, where, collected))
-        else:
-            found.append(_county(register, part, month, book, parameters, where, collected, known))
-    tell(len(parts), len(parts), "")
-    return _without_rows(merge_findings(found))
+    job = _Job(register, month, book, parameters, where, _collected(register))
+    parts = county_parts(register.path, register.counties)
+    found = list(map_parts(partial(_county, job), parts, backend, progress))
+    return _without_rows(merge_findings([*found, _across(job)]))
 
 
-def _county(
-    register: ReadsTables,
-    county: str,
-    month: str,
-    book: RuleBook,
-    parameters: Parameters,
-    place: Place,
-    collected: dict[str, frozenset[str]],
-    known: dict[str, frozenset[str]],
-) -> Findings:
-    names = [n for n in collected if not _is_city_wide(tables()[n])]
-    source = _source(register, names, month, county, collected, book)
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Everything but the county."""
+
+    register: ReadsTables
+    month: str
+    book: RuleBook
+    parameters: Parameters
+    place: Place
+    collected: dict[str, frozenset[str]]
+
+
+def _county(job: _Job, part: Part) -> Findings:
+    (county,) = part.counties
+    names = [n for n in job.collected if not _is_city_wide(tables()[n])]
+    source = _source(job, names, county)
     counties = {name: pd.Series(county, index=frame.index, dtype="str") for name, frame in source.frames.items()}
     faults = [fault for name, frame in source.frames.items() for fault in key_faults(frame, name)]
-    faults += reference_faults(source.frames, known, {})
-    told = Findings(fault_findings(faults, source, counties, book), merge_findings([]).skipped)
-    judged = apply_rules(source, counties, [r for r in book.rules if r.scope == "county"], parameters, place)
-    return merge_findings([told, judged])
+    faults += reference_faults(source.frames, _known_keys(job.register, source.frames, county), {})
+    told = Findings(fault_findings(faults, source, counties, job.book), merge_findings([]).skipped)
+    rules = [r for r in job.book.rules if r.scope == "county"]
+    return merge_findings([told, apply_rules(source, counties, rules, job.parameters, job.place)])
 
 
-def _across(
-    register: ReadsTables,
-    month: str,
-    book: RuleBook,
-    parameters: Parameters,
-    place: Place,
-    collected: dict[str, frozenset[str]],
-) -> Findings:
+def _across(job: _Job) -> Findings:
     """Rules that must see every county at once, and those of tables that belong to no county."""
-    wide = [n for n in collected if _is_city_wide(tables()[n])]
-    rules = [r for r in book.rules if (r.scope == "city" and r.table in collected) or r.table in wide]
-    names = sorted({n for n in _read_by(rules) if n in collected} | set(wide))
-    source = _source(register, names, month, None, collected, book)
-    return apply_rules(source, counties_of(source.frames), rules, parameters, place)
+    wide = [n for n in job.collected if _is_city_wide(tables()[n])]
+    rules = [r for r in job.book.rules if (r.scope == "city" and r.table in job.collected) or r.table in wide]
+    names = sorted({n for n in _read_by(rules) if n in job.collected} | set(wide))
+    source = _source(job, names, None)
+    return apply_rules(source, counties_of(source.frames), rules, job.parameters, job.place)
 
 
 def _is_city_wide(spec: Table) -> bool:
@@ -146,23 +142,17 @@ def _read_by(rules: Sequence[Rule]) -> set[str]:
     return found
 
 
-def _source(
-    register: ReadsTables,
-    names: Sequence[str],
-    month: str,
-    county: str | None,
-    collected: dict[str, frozenset[str]],
-    book: RuleBook,
-) -> Source:
+def _source(job: _Job, names: Sequence[str], county: str | None) -> Source:
     frames = {}
     for name in names:
         if tables()[name].restricted:
-            frames[name] = register.read_identity(county=county)
+            frames[name] = job.register.read_identity(county=county)
         else:
-            snapshot = month if tables()[name].is_snapshot else None
-            frames[name] = register.read(name, month=snapshot, county=county)
+            snapshot = job.month if tables()[name].is_snapshot else None
+            frames[name] = job.register.read(name, month=snapshot, county=county)
         frames[name] = frames[name].reset_index(drop=True)
-    return Source(frames, collected, month, month_end(month), month_end(register.months[-1]), book.item_groups)
+    end = month_end(job.register.months[-1])
+    return Source(frames, job.collected, job.month, month_end(job.month), end, job.book.item_groups)
 
 
 def _collected(register: ReadsTables) -> dict[str, frozenset[str]]:
@@ -174,15 +164,29 @@ def _collected(register: ReadsTables) -> dict[str, frozenset[str]]:
     }
 
 
-def _known_keys(register: ReadsTables) -> dict[str, frozenset[str]]:
-    """The keys that a row may refer to, of every county and month, by table."""
-    targets = {column.refers_to for spec in tables().values() for column in spec.columns if column.refers_to}
+def _known_keys(register: ReadsTables, frames: Mapping[str, pd.DataFrame], county: str) -> dict[str, frozenset[str]]:
+    """The keys that rows of ``frames`` refer to and that exist, by table: the county's own, else anywhere."""
     known = {}
-    for name in sorted(targets):
+    for name, wanted in sorted(_referred(frames).items()):
+        if not register.has(name):
+            continue
         key = tables()[name].key[0]
-        if register.has(name):
-            known[name] = frozenset(register.query(f'SELECT DISTINCT "{key}" FROM "{name}"')[key].tolist())
+        own = set(register.read_all(name, [key], county)[key])
+        # Few rows refer to another county: only their keys are looked for in the whole register.
+        rest = sorted(wanted - own)
+        sql = f'SELECT DISTINCT "{key}" FROM "{name}" WHERE "{key}" IN (SELECT unnest(?))'
+        known[name] = frozenset(own | (set(register.query(sql, [rest])[key]) if rest else set()))
     return known
+
+
+def _referred(frames: Mapping[str, pd.DataFrame]) -> dict[str, set[str]]:
+    """Every key that some row refers to, by the table referred to."""
+    found: dict[str, set[str]] = {}
+    for name, frame in frames.items():
+        for column in tables()[name].columns:
+            if column.refers_to and column.name in frame:
+                found.setdefault(column.refers_to, set()).update(frame[column.name].dropna().unique())
+    return found
 
 
 def _without_rows(found: Findings) -> Findings:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from relapse_risk.errors import RelapseRiskError
+from relapse_risk.evaluation import beside_truth, read_truth
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
 from relapse_risk.relapse import POINTS_PER_LOGIT
@@ -43,8 +44,8 @@ def test_every_household_of_the_month_has_one_row(demo_register: Path, scores: S
 def test_only_households_at_risk_are_scored_and_the_poor_say_so(scores: Scores) -> None:
     risk = scores.risk
     at_risk = risk["status"] == "at_risk"
-    assert risk.loc[at_risk, ["probability", "low", "high", "band"]].notna().all().all()
-    assert risk.loc[~at_risk, ["probability", "low", "high", "band"]].isna().all().all()
+    assert risk.loc[at_risk, ["probability", "low", "high", "own_high", "band"]].notna().all().all()
+    assert risk.loc[~at_risk, ["probability", "low", "high", "own_high", "band"]].isna().all().all()
     inside = risk[at_risk]
     assert ((inside["low"] <= inside["probability"]) & (inside["probability"] <= inside["high"])).all()
 
@@ -96,9 +97,8 @@ def test_the_model_card_is_strict_json_with_what_the_annex_shows(city: Path) -> 
 
 @pytest.fixture(scope="session")
 def truth(demo_register: Path, scores: Scores) -> pd.DataFrame:
-    key = pd.read_parquet(demo_register.parent / "demo_key" / "true_risk.parquet")
-    columns = ["household_id", "probability"]
-    true = key.loc[key["month"] == MONTH, columns].rename(columns={"probability": "true"})
+    key = read_truth(demo_register.parent / "demo_key" / "true_risk.parquet")
+    true = key[key["month"] == MONTH].drop(columns="month").rename(columns={"true_risk": "true"})
     return scores.risk.dropna(subset=["probability"]).merge(true, on="household_id")
 
 
@@ -111,6 +111,21 @@ def test_predicted_risk_follows_the_true_risk_of_the_city(truth: pd.DataFrame) -
     means = truth.groupby(tenth)["true"].mean()
     assert means.iloc[-1] > 4 * truth["true"].mean()
     assert means.iloc[:5].max() < truth["true"].mean()
+
+
+def test_intervals_of_a_households_own_risk_hold_it_19_times_in_20(truth: pd.DataFrame, scores: Scores) -> None:
+    """The spread is learned from who was poor at two later visits; nothing of the truth was used to set it."""
+    found = beside_truth(truth, truth["true"], truth["town_code"], np.random.default_rng(1), draws=100)
+    print(found.summary())
+    assert 0.93 <= found.coverage <= 0.97
+    assert found.tenths["held"].min() > 0.9, "a tenth of the score whose intervals hold far less than they say"
+    loss = found.loss.set_index("measure")
+    assert loss.loc["auc", "oracle"] > loss.loc["auc", "score"] > 0.85
+    assert loss.loc["auc", "low"] > 0, "an oracle orders better, or the truth is not the truth"
+    # The interval of the mean risk is another thing: it leaves out nearly every household's own.
+    inside = (truth["low"] <= truth["true"]) & (truth["true"] <= truth["high"])
+    assert inside.mean() < 0.5
+    assert scores.model_card["spread"]["rho"] > 0
 
 
 def test_official_score_beats_the_rules_a_county_would_use(scores: Scores) -> None:

@@ -30,9 +30,11 @@ from relapse_risk.relapse import (
     FittedRelapseLogit,
     ModelCard,
     RelapseLogit,
+    Spread,
     at_risk_rows,
     backtest,
     band_limits,
+    fit_spread,
     fitted_card,
     followed,
     make_card,
@@ -45,8 +47,9 @@ from relapse_risk.relapse import (
     without_outcomes,
 )
 from relapse_risk.relapse.models import predict_matrix
+from relapse_risk.relapse.own_risk import upper_of, with_later
 
-__all__ = ["IndexCard", "ModelCard", "Scores", "compute_ranks", "compute_scores", "read_scores"]
+__all__ = ["IndexCard", "ModelCard", "Scores", "compute_ranks", "compute_scores", "read_scores", "score_month"]
 
 FILES = ("risk", "risk_reasons", "hardship", "hardship_reasons")
 SEED, DRAWS = 2020, 100
@@ -95,6 +98,18 @@ def compute_scores(
     ModelCard
         Also written beside the scores; where the history is too short it says so and every probability is null.
     """
+    card, risk, why = score_month(register, month, parameters=parameters, place=place, progress=progress)
+    folder = out / check_month(month)
+    _write(risk, folder / "risk.parquet")
+    _write(why, folder / "risk_reasons.parquet")
+    _write_json(card, folder / "model_card.json")
+    return card
+
+
+def score_month(
+    register: Register, month: str, *, parameters: Parameters, place: Place, progress: Progress | None = None
+) -> tuple[ModelCard, pd.DataFrame, pd.DataFrame]:
+    """What :func:`compute_scores` writes: the card, the risk of every household, and its reasons."""
     tell = progress or no_progress
     tell(0, 4, "history")
     panel = household_panel(register, parameters=parameters, place=place)
@@ -108,25 +123,22 @@ def compute_scores(
         known = without_outcomes(seen)
         fitted = RelapseLogit().fit(known, seen["event"], seen["weight"], seen["village_code"])
     except ModelError as error:
+        tell(4, 4, "done")
         card = unfitted_card(month, place.name, place.horizon_months, str(error), (high, medium))
-        risk, why = _unscored(now), _no_reasons()
-    else:
-        tell(2, 4, "back-test")
-        tests = backtest(rows, seed=SEED)
-        tell(3, 4, "score")
-        risk, why, bands = _scored(now, fitted, (high, medium))
-        ended = rows[rows["month_next"] <= month]
-        card = fitted_card(
-            month, place.name, place.horizon_months, fitted, (seen["month"].min(), seen["month"].max()), tests,
-            (high, medium), float(1 - ended["observed"].mean()),
-            make_card(fitted, fitted.matrix(known), seen["event"], seen["weight"]), bands,
-        )  # fmt: skip
-    folder = out / check_month(month)
-    _write(risk, folder / "risk.parquet")
-    _write(why, folder / "risk_reasons.parquet")
-    _write_json(card, folder / "model_card.json")
+        return card, _unscored(now), _no_reasons()
+    tell(2, 4, "back-test")
+    tests = backtest(rows, seed=SEED)
+    tell(3, 4, "score")
+    spread = _spread(panel, followed(rows), fitted, place.horizon_months)
+    risk, why, bands = _scored(now, fitted, (high, medium), spread)
+    ended = rows[rows["month_next"] <= month]
+    card = fitted_card(
+        month, place.name, place.horizon_months, fitted, (seen["month"].min(), seen["month"].max()), tests,
+        (high, medium), float(1 - ended["observed"].mean()),
+        make_card(fitted, fitted.matrix(known), seen["event"], seen["weight"]), bands, spread,
+    )  # fmt: skip
     tell(4, 4, "done")
-    return card
+    return card, risk, why
 
 
 def _rows_now(
@@ -140,14 +152,26 @@ def _rows_now(
     return full[full["month"] == month].reset_index(drop=True)
 
 
+def _spread(panel: pd.DataFrame, seen: pd.DataFrame, fitted: FittedRelapseLogit, horizon_months: int) -> Spread | None:
+    """How far households alike on paper differ; null where too few were seen twice after they were scored."""
+    later = with_later(panel, seen, horizon_months)
+    twice = seen[later.notna().to_numpy(dtype=bool)]
+    try:
+        return fit_spread(fitted.predict(without_outcomes(twice))["probability"], twice["event"], later[twice.index])
+    except ModelError:
+        return None
+
+
 def _scored(
-    now: pd.DataFrame, fitted: FittedRelapseLogit, shares: tuple[float, float]
+    now: pd.DataFrame, fitted: FittedRelapseLogit, shares: tuple[float, float], spread: Spread | None
 ) -> tuple[pd.DataFrame, pd.DataFrame, Bands]:
     """Risk and reasons of the households at risk, and where the bands begin."""
     at_risk = now["poor"].eq(False).fillna(False).to_numpy(dtype=bool)
     matrix = fitted.matrix(now)
     predicted = predict_matrix(fitted, matrix).where(pd.Series(at_risk))
     frame = _unscored(now).assign(**{name: predicted[name] for name in predicted})
+    if spread is not None:
+        frame["own_high"] = upper_of(predicted, spread.rho)
     frame["band"] = risk_bands(frame["probability"], frame["household_id"], *shares)
     frame["check"] = unlike_training(fitted, matrix).where(at_risk).astype("str")
     why = reasons(fitted, now[at_risk], matrix[at_risk])
@@ -164,6 +188,7 @@ def _unscored(now: pd.DataFrame) -> pd.DataFrame:
         probability=empty,
         low=empty,
         high=empty,
+        own_high=empty,
         band=nothing,
         check=nothing,
     )

@@ -1,4 +1,4 @@
-"""Commands that judge models: evaluate."""
+"""Commands that judge models: evaluate, oracle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.common import JSON, PARAMS, app, bar, opened_register, tell
+from relapse_risk.cli.common import JSON, PARAMS, REGISTER, app, bar, opened_register, tell
 
 
 class Kind(StrEnum):
@@ -62,3 +62,31 @@ def evaluate(
     if out is not None:
         replace_text(out, found.table.to_csv(index=False, lineterminator="\n"))
     tell(found.table.to_dict("records"), found.summary(), as_json)
+
+
+@app.command()
+def oracle(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    truth: Annotated[
+        Path | None, typer.Option(help="True risks; demo_key/true_risk.parquet beside the register.", metavar="FILE")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Bootstrap draws of towns.", min=20)] = 400,
+    seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 2020,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Hold the scores of a demonstration register against the true risk: what intervals hold, what an oracle knows."""
+    import numpy as np
+
+    from relapse_risk.evaluation import beside_truth, read_truth
+    from relapse_risk.scores import score_month
+
+    opened, _, parameters, place = opened_register(register, None, params)
+    true = read_truth(truth or register.parent / "demo_key" / "true_risk.parquet")
+    found = {}
+    for month in true["month"].unique():
+        with bar(f"oracle {month}") as progress:
+            _, risk, _ = score_month(opened, month, parameters=parameters, place=place, progress=progress)
+        both = risk.dropna(subset=["probability"]).merge(true[true["month"] == month], on="household_id")
+        found[month] = beside_truth(both, both["true_risk"], both["town_code"], np.random.default_rng(seed), draws)
+    tell(found, "\n\n".join(f"{month}: {one.summary()}" for month, one in found.items()), as_json)

@@ -20,10 +20,12 @@ from relapse_risk.evaluation.drift import DriftTable, divergence, drift_table
 from relapse_risk.evaluation.fairness import Fairness, fairness
 from relapse_risk.evaluation.resampling import Measured, bootstrap_measures, cluster_draws, measures, missed
 from relapse_risk.evaluation.targeting import Targeting, select_top, targeting
+from relapse_risk.evaluation.truth import BesideTruth, beside_truth, read_truth
 from relapse_risk.evaluation.visit_lists import VisitLists, visit_lists
 
 __all__ = [
     "AreaUnderCurve",
+    "BesideTruth",
     "Calibration",
     "Difference",
     "DriftTable",
@@ -34,6 +36,7 @@ __all__ = [
     "area_under_curve",
     "auc_difference",
     "average_precision",
+    "beside_truth",
     "bootstrap_measures",
     "brier",
     "calibration",
@@ -46,6 +49,7 @@ __all__ = [
     "log_loss",
     "measures",
     "missed",
+    "read_truth",
     "select_top",
     "targeting",
     "visit_lists",

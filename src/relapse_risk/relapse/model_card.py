@@ -8,6 +8,7 @@ from relapse_risk.relapse.backtest import Backtest
 from relapse_risk.relapse.bands import Bands
 from relapse_risk.relapse.card import RelapseCard
 from relapse_risk.relapse.models import FittedRelapseLogit, LeftOutTerm, Term
+from relapse_risk.relapse.own_risk import Spread
 from relapse_risk.relapse.reasons import base_points
 
 __all__ = ["ModelCard", "fitted_card", "unfitted_card"]
@@ -39,6 +40,8 @@ class ModelCard:
         Probability at which each band begins this month.
     attrition : float or None
         Share of at-risk households nobody saw at the horizon.
+    spread : Spread or None
+        How far households alike on paper differ; null where too few were seen twice after they were scored.
     """
 
     month: str
@@ -63,6 +66,7 @@ class ModelCard:
     left_out: tuple[LeftOutTerm, ...] = ()
     paper: RelapseCard | None = None
     bands: Bands | None = None
+    spread: Spread | None = None
 
     def summary(self) -> str:
         """A few lines for a terminal."""
@@ -82,6 +86,7 @@ class ModelCard:
 def fitted_card(
     month: str, place: str, horizon_months: int, fitted: FittedRelapseLogit, train: tuple[str, str],
     tests: tuple[Backtest, ...], shares: tuple[float, float], attrition: float, paper: RelapseCard, bands: Bands,
+    spread: Spread | None = None,
 ) -> ModelCard:  # fmt: skip
     """The card of a score that was fitted on outcomes of months ``train`` (first and last)."""
     return ModelCard(
@@ -107,6 +112,7 @@ def fitted_card(
         left_out=fitted.left_out,
         paper=paper,
         bands=bands,
+        spread=spread,
     )
 
 

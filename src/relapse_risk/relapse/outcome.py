@@ -8,7 +8,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
 
-__all__ = ["OUTCOMES", "at_risk_rows", "followed", "spell_clock", "with_history", "without_outcomes"]
+__all__ = ["OUTCOMES", "at_risk_rows", "followed", "poor_at", "spell_clock", "with_history", "without_outcomes"]
 
 OUTCOMES = ("event", "observed", "month_next")
 RATIO_HOLD = 2.0
@@ -46,7 +46,7 @@ def spell_clock(panel: pd.DataFrame) -> pd.DataFrame:
     _check_once(panel)
     order = panel.sort_values(["household_id", "month"], kind="stable")
     income, line = order["income_pc_year"], order["poverty_line"]
-    poor = (income < line).astype("boolean").mask(income.isna() | line.isna())
+    poor = _is_poor(order)
     flag = poor.fillna(False).astype(int)
     groups = order["household_id"].to_numpy()
     visit = order.groupby(groups).cumcount() + 1
@@ -67,6 +67,31 @@ def spell_clock(panel: pd.DataFrame) -> pd.DataFrame:
         index=order.index,
     )
     return result.join(_income_history(income, line, groups)).reindex(panel.index)
+
+
+def _is_poor(panel: pd.DataFrame) -> pd.Series:
+    income, line = panel["income_pc_year"], panel["poverty_line"]
+    return (income < line).astype("boolean").mask(income.isna() | line.isna())
+
+
+def poor_at(panel: pd.DataFrame, household: pd.Series, month: pd.Series) -> pd.Series:
+    """Whether each household is poor in a month: 1, 0, or null where it was not seen.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        household_id, month, income_pc_year, poverty_line.
+    household, month : Series, shape (n,)
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"household_id": ["a"], "month": ["2020-12"], "income_pc_year": [1.0], "poverty_line": 5.0})
+    >>> poor_at(panel, pd.Series(["a", "a"]), pd.Series(["2020-12", "2021-12"])).tolist()
+    [1.0, nan]
+    """
+    poor = _is_poor(panel).set_axis(pd.MultiIndex.from_frame(panel[["household_id", "month"]]))
+    found = poor.reindex(pd.MultiIndex.from_arrays([household, month])).astype("Float64")
+    return pd.Series(found.to_numpy(dtype=float, na_value=np.nan), index=household.index)
 
 
 def _check_once(panel: pd.DataFrame) -> None:
@@ -155,9 +180,7 @@ def at_risk_rows(panel: pd.DataFrame, horizon_months: int | None) -> pd.DataFram
     else:
         full["month_next"] = full["month"].map({month: add_months(month, horizon_months) for month in months})
     full["gap_months"] = _months_between(full["month"], full["month_next"])
-    later = full.set_index(["household_id", "month"])["poor"]
-    wanted = pd.MultiIndex.from_arrays([full["household_id"], full["month_next"]])
-    full["event"] = later.reindex(wanted).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    full["event"] = poor_at(full, full["household_id"], full["month_next"])
     full["observed"] = full["event"].notna()
     full["kind"] = np.where(full["poor_before"], "relapse", "entry")
     rows = full[full["poor"].eq(False).fillna(False).to_numpy(dtype=bool)].reset_index(drop=True)

@@ -10,9 +10,11 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from relapse_risk.errors import ModelError
+from relapse_risk.months import add_months
 from relapse_risk.relapse.glm import Array, expit, fit_glm, logit
+from relapse_risk.relapse.outcome import poor_at
 
-__all__ = ["Spread", "both_expected", "fit_spread", "own_upper"]
+__all__ = ["Spread", "both_expected", "fit_spread", "own_upper", "upper_of", "with_later"]
 
 NODES, TINY, TOP = 40, 1e-9, 0.95
 ENOUGH = 10
@@ -93,6 +95,28 @@ def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Sp
         return Spread(TOP, len(p), both, least)
     rho = brentq(lambda r: both_expected(first, second, r) - both, 0.0, TOP, xtol=1e-6)
     return Spread(float(rho), len(p), both, least)
+
+
+def with_later(panel: pd.DataFrame, rows: pd.DataFrame, horizon_months: int) -> pd.Series:
+    """Poor at the visit after the outcome (1, 0, null where not seen), for :func:`fit_spread`.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        household_id, month, income_pc_year, poverty_line.
+    rows : DataFrame, shape (n, columns)
+        At-risk rows with month_next.
+    horizon_months : int
+    """
+    after = rows["month_next"].map({m: add_months(m, horizon_months) for m in rows["month_next"].unique()})
+    return poor_at(panel, rows["household_id"], after)
+
+
+def upper_of(predicted: pd.DataFrame, rho: float, level: float = 0.95) -> pd.Series:
+    """:func:`own_upper` of predictions with their 95 % interval: columns probability, low, high."""
+    low, high = (ndtri(predicted[side].to_numpy(dtype=float)) for side in ("low", "high"))
+    se = (high - low) / (2 * ndtri(0.975))
+    return pd.Series(own_upper(predicted["probability"].to_numpy(dtype=float), rho, se, level), index=predicted.index)
 
 
 def own_upper(probability: Array, rho: float, se: Array | float = 0.0, level: float = 0.95) -> Array:

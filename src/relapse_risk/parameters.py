@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError, field_validator
 
 from relapse_risk.errors import ParameterError
 
@@ -148,6 +148,8 @@ class Place(BaseModel):
         How far ahead relapse is observed and predicted.
     limits_apply : bool
         Whether the limits of Chinese policy in thresholds.yaml are this place's too; elsewhere nothing is judged by them.
+    tiles : dict
+        Column and row of every county's tile on a map without borders, by county code; none where nobody placed them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -164,6 +166,17 @@ class Place(BaseModel):
     limits_apply: bool = True
     population_note: Label
     data_note: Label
+    tiles: dict[str, tuple[NonNegativeInt, NonNegativeInt]] = {}
+
+    @field_validator("tiles")
+    @classmethod
+    def _one_county_a_tile(cls, tiles: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+        by_spot: dict[tuple[int, int], str] = {}
+        for code, spot in tiles.items():
+            if spot in by_spot:
+                raise ValueError(f"{code} and {by_spot[spot]} both stand on tile {list(spot)}")
+            by_spot[spot] = code
+        return tiles
 
 
 def params_dir(folder: str | Path | None = None) -> Path:

@@ -26,6 +26,10 @@ ROWS = [fig.Line(label, v, "12,345.6%", other=0.5, peers=(0.1, 0.7)) for label, 
 SPREAD = [fig.Line(one.label, 0.5, "50.0%", 0.2, 0.9, warn=True) for one in ROWS]
 
 
+AREAS = [fig.Area("Supercalifragilistic District", "× 12.3%", 0.1, True), fig.Area("陵城区", "※", None), fig.Area("c", "1", 0.3), fig.Area("Qihe County", "2", 0.2)]  # fmt: skip
+SQUARES = [[[(x, 36.0), (x + 1, 36.0), (x + 1, 37.0), (x, 37.0), (x, 36.0)]] for x in (115.0, 116.0, 117.0, 118.0)]
+
+
 def percent(value: float) -> str:
     return f"{100 * value:.1f}%"
 
@@ -42,6 +46,12 @@ DRAWN: dict[str, Callable[[float], fig.Drawing]] = {
     "lines": lambda w: fig.lines([f"2020-{m:02d}" for m in range(1, 13)], [fig.Series("found", list(range(12)), ["34"] * 12), fig.Series("closed", list(range(12)), ["34"] * 12)], w),
     "pyramid": lambda w: fig.pyramid(["0–9", "80+"], fig.Series("男", [10, 2000], ["10", "2,000"]), fig.Series("女", [11, 9], ["11", "9"]), w),
     "heat": lambda w: fig.heat(LONG, ["Food, clothes", "Education", "饮水安全"], [[1.0, 0.5, None]] * 4, [["100%", "50.0%", "–"]] * 4, w, 1.0, 0.4),
+    "tile_map": lambda w: fig.tile_map(AREAS, [(0, 0), (4, 0), (1, 1), (2, 1)], w, ("least", "最高")),
+    "tile_rows": lambda w: fig.tile_map(AREAS, fig.in_rows(4, w), w, ("least", "最高")),
+    "shape_map": lambda w: fig.shape_map(AREAS, SQUARES, w, ("least", "most")),
+    "funnel_plot": lambda w: fig.funnel_plot(
+        [fig.Spot("Qingyun County", 100, 0.4, True, True), fig.Spot("庆云县", 98, 0.41, True, False), fig.Spot("in", 50, 0.2)],
+        [fig.Bound(10, (0.1, 0.4), (0.0, 0.6)), fig.Bound(104, (0.15, 0.3), (0.1, 0.35))], (0.2, "all together 20.0%"), w, "units looked at", percent),
     "curve": lambda w: fig.curve([(0, 0), (0.5, 0.3), (1, 1)], w, "households", "aid", "even", percent),
 }  # fmt: skip
 

@@ -14,13 +14,24 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from relapse_risk.errors import EditionError, ParameterError
 from relapse_risk.months import check_month
-from relapse_risk.parameters import check_model, params_dir, read_yaml
+from relapse_risk.parameters import check_model, params_dir, read_place, read_yaml
 from relapse_risk.reporting.pool import named
 
-__all__ = ["CountyQuery", "Edition", "Plan", "ReportPlan", "edition_month", "packaged_notebook", "plan", "read_edition"]
+__all__ = [
+    "CountyQuery",
+    "Edition",
+    "Plan",
+    "ReportPlan",
+    "edition_month",
+    "month_before",
+    "packaged_notebook",
+    "plan",
+    "read_edition",
+]
 
 QUARTER_ENDS = ("03", "06", "09", "12")
 LATEST = "latest"
+CITY = "city"  # the code of all counties together: a report of its own where a list of counties names it
 
 
 class CountyQuery(BaseModel):
@@ -73,6 +84,7 @@ class Edition(BaseModel):
     notebooks : one path or a list
         Each makes one report per county and language.
     counties : "all", a list of codes, or a :class:`CountyQuery`
+        In a list, ``city`` is all counties together and ``all`` every county.
     languages, formats : lists
     pdf : {"auto", "chromium", "weasyprint"}
     audience : {"public", "restricted"}
@@ -210,6 +222,16 @@ def packaged_notebook(name: str) -> Path:
     return _found(Path("notebooks/reports") / name, "notebook")
 
 
+def months_of(facts: Path) -> list[str]:
+    """Months that have facts, ascending."""
+    return sorted(file.parent.name for file in facts.glob("????-??/facts.json"))
+
+
+def month_before(facts: Path, month: str) -> str:
+    """The newest month before ``month`` that has facts; empty where there is none."""
+    return max((one for one in months_of(facts) if one < month), default="")
+
+
 def edition_month(edition: Edition) -> str:
     """The month that the edition is of: as written, or the newest facts that fit ``every``.
 
@@ -220,7 +242,7 @@ def edition_month(edition: Edition) -> str:
     """
     if edition.month != LATEST:
         return edition.month
-    months = sorted(file.parent.name for file in edition.facts.glob("????-??/facts.json"))
+    months = months_of(edition.facts)
     if edition.every == "quarter":
         months = [month for month in months if month[-2:] in QUARTER_ENDS]
     if not months:
@@ -256,9 +278,11 @@ def plan(edition: Edition) -> Plan:
             "the facts are of another place", where=edition.name, got=manifest["place"], expected=edition.place
         )
     names = {code: {"zh": zh, "en": en} for code, zh, en in manifest["counties"]}
+    whole = read_place(edition.place).label
+    titles = names | {CITY: {"zh": whole.zh, "en": whole.en}}
     notebooks = [_found(path, "notebook") for path in edition.notebooks]
     reports = tuple(
-        ReportPlan(code, names[code][language], language, notebook, _stem(code, language, notebook, len(notebooks)))
+        ReportPlan(code, titles[code][language], language, notebook, _stem(code, language, notebook, len(notebooks)))
         for code in _counties(edition, facts, names)
         for notebook in notebooks
         for language in edition.languages
@@ -277,11 +301,12 @@ def _counties(edition: Edition, facts: Path, names: Mapping[str, Mapping[str, st
     if isinstance(edition.counties, CountyQuery):
         chosen: tuple[str, ...] = named("relapse_risk.reporting.query:counties_of")(facts, edition.counties, where)
         return chosen
-    for code in edition.counties:
-        if code not in names:
+    given = [one for code in edition.counties for one in (names if code == "all" else [code])]
+    for code in given:
+        if code not in names and code != CITY:
             near = get_close_matches(code, names, 1)
             raise EditionError(
                 "unknown county", where=where, got=code,
                 fix=f"did you mean {near[0]} ({names[near[0]]['zh']})" if near else f"one of {' '.join(names)}",
             )  # fmt: skip
-    return tuple(edition.counties)
+    return tuple(dict.fromkeys(given))

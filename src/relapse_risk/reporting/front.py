@@ -23,31 +23,36 @@ from relapse_risk.reporting.judgement import (
     written,
 )
 
-__all__ = ["contents", "cover", "data_statement", "summary"]
+__all__ = ["contents", "cover", "data_statement", "linked", "summary"]
 
 MOST_HEADLINES, MOST_NAMED = 10, 3
 
 
-def cover(source: Source) -> Block:
-    """Title, period, who is covered, what the data is, and the stamp that identifies the facts."""
+def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "") -> Block:
+    """Title, period, who is covered, what the data is, and the stamp that identifies the facts.
+
+    ``title``, ``subtitle`` and the line on what it is ``compared`` with are those of a county's report when empty.
+    """
+    title = title or source.say("report.title" if source.place.limits_apply else "report.title.described")
+    compared = compared or _compared(source)
     manifest = source.facts.manifest
-    previous = manifest["previous"]
-    compared = (
-        source.say("report.previous", day=format_date(month_end(previous), source.language))
-        if previous
-        else source.say("report.no_previous")
-    )
     day = source.say("report.period", day=format_date(manifest["data_date"], source.language))
     stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
     lines = [
         f'<p class="place">{escape(source.label("label"))}</p>',
-        f"<h1>{escape(source.name)} <span>{escape(source.say('report.title' if source.place.limits_apply else 'report.title.described'))}</span></h1>",
-        f'<p class="subtitle">{escape(source.say("report.subtitle"))}</p>',
+        f"<h1>{escape(source.name)} <span>{escape(title)}</span></h1>",
+        f'<p class="subtitle">{escape(subtitle or source.say("report.subtitle"))}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
         f'<p class="notice">{escape(source.label("data_note"))}</p>',
         f'<p class="stamp">{escape(stamp)}</p>',
     ]
     return Block(f'<header class="cover">{"".join(lines)}</header>')
+
+
+def _compared(source: Source) -> str:
+    if previous := source.facts.manifest["previous"]:
+        return source.say("report.previous", day=format_date(month_end(previous), source.language))
+    return source.say("report.no_previous")
 
 
 def contents(source: Source, sections: Sequence[int]) -> Block:
@@ -62,12 +67,17 @@ def contents(source: Source, sections: Sequence[int]) -> Block:
         elif len(mine):
             verdict = aspect_verdict(mine)
             chip = f'<span class="mark {verdict}">{SYMBOLS[verdict]}</span>'
-        words = escape(source.say(f"section.{number}"))
-        items.append(f'<li><a href="#s{number}">{words}</a>{chip}</li>')
+        items.append((f"s{number}", source.say(f"section.{number}"), chip))
+    return linked(source, items)
+
+
+def linked(source: Source, items: Sequence[tuple[str, str, str]]) -> Block:
+    """Contents from anchors, titles and marks (our own HTML, or empty)."""
     heading = escape(source.say("report.contents"))
+    entries = "".join(f'<li><a href="#{anchor}">{escape(words)}</a>{mark}</li>' for anchor, words, mark in items)
     legend = escape(source.say("report.symbols"))
     return Block(
-        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p><ol>{"".join(items)}</ol>'
+        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p><ol>{entries}</ol>'
         f'<p class="note">{legend}</p></nav>'
     )
 

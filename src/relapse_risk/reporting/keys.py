@@ -10,8 +10,9 @@ from pathlib import Path
 
 from relapse_risk import __version__
 from relapse_risk.parameters import params_dir
-from relapse_risk.reporting.edition import Plan, ReportPlan
+from relapse_risk.reporting.edition import CITY, Plan, ReportPlan, month_before
 from relapse_risk.reporting.engine import NO_PDF, PdfEngine, pdf_engine
+from relapse_risk.reporting.outlines import OUTLINES_FILE
 
 __all__ = ["Key", "Keys", "changed_parts"]
 
@@ -53,6 +54,7 @@ class Keys:
             "formats": ",".join(self.formats),
             "audience": edition.audience,
         }
+        self._earlier, self._outlines = _earlier(plan), _outlines(plan)
         self._notebooks = {report.notebook: _digest(report.notebook.read_bytes()) for report in plan.reports}
 
     def of(self, report: ReportPlan) -> Key:
@@ -62,7 +64,23 @@ class Keys:
             "notebook": self._notebooks[report.notebook],
             "language": report.language,
         }
+        if report.county == CITY:  # it says what changed since the facts before
+            parts |= {"earlier": self._earlier, "outlines": self._outlines}
         return Key(_digest(*(f"{name}={value}".encode() for name, value in sorted(parts.items()))), parts)
+
+
+def _earlier(plan: Plan) -> str:
+    """Month and digest of the facts before the plan's; empty where there are none."""
+    before = month_before(plan.edition.facts, plan.month)
+    if not before:
+        return ""
+    return _digest(before.encode(), (plan.edition.facts / before / "facts.json").read_bytes())
+
+
+def _outlines(plan: Plan) -> str:
+    """Digest of the outlines beside the register; empty where there are none."""
+    path = plan.edition.register_folder / OUTLINES_FILE
+    return _digest(path.read_bytes()) if path.is_file() else ""
 
 
 def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -48,7 +48,9 @@ class Report:
 
     @property
     def name(self) -> str:
-        """Name of the county in the report's language."""
+        """Name of the county, or of the place for all counties together, in the report's language."""
+        if self.county == CITY:
+            return self.label("label")
         names = {code: (zh, en) for code, zh, en in self.facts.manifest["counties"]}
         return names[self.county][0 if self.language == "zh" else 1]
 
@@ -296,7 +298,7 @@ def open_report(facts: str | Path, month: str, county: str, language: str) -> Re
     month : str
         ``YYYY-MM``.
     county : str
-        County code.
+        County code, or ``city`` for all counties together.
     language : {"zh", "en"}
 
     Raises
@@ -307,7 +309,7 @@ def open_report(facts: str | Path, month: str, county: str, language: str) -> Re
     if language not in LANGUAGES:
         raise EditionError("unknown language", where="language", got=language, expected=" | ".join(LANGUAGES))
     opened = read_facts(Path(facts), month)
-    codes = [code for code, _, _ in opened.manifest["counties"]]
+    codes = [*(code for code, _, _ in opened.manifest["counties"]), CITY]
     if county not in codes:
         raise EditionError("unknown county", where="county", got=county, expected=" | ".join(codes))
     return Report(opened, county, language)

@@ -6,6 +6,7 @@ They work from a file path: no server, nothing from outside, and without scripts
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,6 +20,8 @@ from relapse_risk.parameters import Place, read_place
 from relapse_risk.reporting.fonts import font_css, missing_characters
 from relapse_risk.reporting.format import WITHHELD, format_date, format_value, is_null
 from relapse_risk.reporting.judgement import JUDGED, SYMBOLS
+from relapse_risk.reporting.outlines import Shape, read_outlines
+from relapse_risk.reporting.place_map import PlaceMap, missed_map
 from relapse_risk.reporting.publish import Outcome
 from relapse_risk.reporting.text import LANGUAGES, Language, text
 from relapse_risk.reporting.work import Finish
@@ -106,23 +109,33 @@ def _index_page(job: Finish, now: Mapping[str, Mapping[str, str]], base: str, la
     place = read_place(facts.manifest["place"])
     named = {code: (zh, en) for code, zh, en in facts.manifest["counties"]}
     names = {code: pair[0 if language == "zh" else 1] for code, pair in named.items()}
+    titles = named | {CITY: (place.label.zh, place.label.en)}
     by_county: dict[str, list[Outcome]] = {}
     for outcome in job.outcomes:
         by_county.setdefault(outcome.county, []).append(outcome)
     try:
-        heads, city = _city_table(facts.all_counties("indicator"), names, place, language)
+        indicator = facts.all_counties("indicator")
+        heads, city = _city_table(indicator, names, place, language)
+        chart = missed_map(PlaceMap(place, names, _outlines(job, names), language), indicator, "f-map")
     except (RelapseRiskError, OSError, ValueError):  # damaged facts: the reports say so themselves
-        heads, city = [], []
+        heads, city, chart = [], [], ""
     page = _template("index.html.j2").render(
         language=language, other=INDEX["en" if language == "zh" else "zh"], folder=job.folder, base=base,
-        cards=[_card(code, named[code], found, now.get(code, {}), base, language) for code, found in by_county.items()],
+        cards=[_card(code, titles[code], found, now.get(code, {}), base, language) for code, found in by_county.items()],
         editions=_editions(job, base, language), changes=_changes(job.before, now, names, language),
         compared=bool(job.before), restricted=job.about["audience"] == "restricted",
         place=place.label.in_language(language), division=place.division.in_language(language),
-        day=format_date(facts.manifest["data_date"], language), notice=place.data_note.in_language(language),
-        heads=heads, city=city, style=_style(), say=lambda key, **values: text(key, language, **values),
+        day=format_date(facts.manifest["data_date"], language), counties=len(by_county.keys() - {CITY}), notice=place.data_note.in_language(language),
+        heads=heads, city=city, chart=chart, style=_style(), say=lambda key, **values: text(key, language, **values),
     )  # fmt: skip
     return page.replace(FONTS_MARK, font_css(page), 1)
+
+
+def _outlines(job: Finish, names: Mapping[str, str]) -> dict[str, Shape]:
+    """Outlines beside the edition's register; a file that cannot be read is an error of the city's report, not ours."""
+    with suppress(RelapseRiskError):
+        return read_outlines(job.about["settings"]["register"], names)
+    return {}
 
 
 def _card(

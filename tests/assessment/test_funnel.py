@@ -1,0 +1,91 @@
+"""Funnels: limits by hand from binomial tables, over-dispersion by hand, and how often chance alone falls outside."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from relapse_risk.assessment.funnel import INNER, OUTER, binomial_limits, compute_funnel, effective_n, spread
+
+
+def counties(values: list[float | None], n: float, low: list[float] | None = None) -> pd.DataFrame:
+    codes = [f"{i:02d}" for i in range(len(values))]
+    limits = {"low": low, "high": [1 - x for x in low]} if low else {"low": np.nan, "high": np.nan}
+    return pd.DataFrame({"county_code": codes, "value": values, "n": n} | limits)
+
+
+def test_the_limits_of_ten_coins_by_hand() -> None:
+    # P(R<=1) = 11/1024 < 0.025 <= P(R<=2) = 56/1024, P(R=2) = 45/1024: r = 2, alpha = (56 - 25.6)/45
+    low = (2 - (56 - 0.025 * 1024) / 45) / 10
+    assert binomial_limits(0.5, 10, INNER) == pytest.approx((low, 1 - low), abs=1e-12)
+
+
+def test_wider_levels_and_fewer_units_give_wider_limits() -> None:
+    few, many, outer = (binomial_limits(0.1, n, level) for n, level in ((100, INNER), (1000, INNER), (100, OUTER)))
+    assert outer[0] < few[0] < many[0] < 0.1 < many[1] < few[1] < outer[1]
+
+
+def test_a_simple_sample_is_worth_its_own_size() -> None:
+    v, n = 0.2, 400  # standard error of the logit: 1 / sqrt(n v (1 - v)) = 1/8
+    low, high = (1 / (1 + np.exp(-(np.log(v / (1 - v)) + side * 1.959963985 / 8))) for side in (-1, 1))
+    assert effective_n(v, low, high) == pytest.approx(n, rel=1e-6)
+
+
+def test_spread_is_the_mean_of_squares_and_one_outlier_does_not_make_it() -> None:
+    assert spread(np.array([2.0, -2.0, 2.0, -2.0, 2.0, -2.0])) == 4.0
+    assert spread(np.array([0.0] * 10 + [50.0])) == 1.0, "winsorised at the tenth: the outlier counts as the next"
+    # twelve counties at |z| = 1.3: 1.69 < 1 + 2 sqrt(2/12) = 1.816
+    assert spread(np.array([1.3, -1.3] * 6)) == 1.0
+
+
+def test_one_county_that_differs_is_named_and_the_rest_are_not() -> None:
+    # 100 of 1,000 where 50 are expected: 7 standard errors
+    found = compute_funnel(counties([0.05] * 10 + [0.1], 1000), 0.05)
+    assert found is not None
+    assert found.spread == 1.0
+    assert found.frame["outside"].tolist() == [""] * 10 + ["above"]
+    assert found.frame["z"].iloc[-1] == pytest.approx(0.05 / (0.05 * 0.95 / 1000) ** 0.5)
+
+
+def test_where_all_differ_the_limits_widen_and_none_is_blamed() -> None:
+    found = compute_funnel(counties([0.02, 0.08] * 5, 1000), 0.05)
+    assert found is not None
+    z = 0.03 / (0.05 * 0.95 / 1000) ** 0.5
+    assert found.spread == pytest.approx(z**2)
+    assert set(found.frame["outside"]) == {""}
+    low, high = found.limits(1000, INNER, widened=True)
+    assert high - 0.05 == pytest.approx(1.959963985 * 0.03)
+    assert low == 0.0, "never below nothing"
+
+
+def test_all_villages_passing_is_no_outlier_where_nearly_all_pass() -> None:
+    # 0.995 ** 70 = 0.70: most counties of 70 villages have no failure
+    found = compute_funnel(counties([1.0, 1.0, 1.0, 0.98], 70), 0.995)
+    assert found is not None
+    assert set(found.frame["outside"]) == {""}
+
+
+def test_a_sampled_county_counts_for_what_its_interval_is_worth() -> None:
+    wide = counties([0.5, 0.5, 0.6], 10_000, low=[0.4023, 0.4023, 0.4])
+    found = compute_funnel(wide.assign(high=[0.5977, 0.5977, 0.78]), 0.5)
+    assert found is not None
+    assert found.frame["n"].iloc[0] == pytest.approx(98, abs=0.1)
+    assert found.frame["outside"].iloc[2] == ""
+
+
+@pytest.mark.parametrize("values", [[0.1, 0.1, 0.1], [0.1, None, 0.2], []])
+def test_nothing_is_drawn_of_too_few_or_of_the_same(values: list[float | None]) -> None:
+    assert compute_funnel(counties(values, 100), 0.1) is None
+
+
+def test_chance_alone_leaves_the_funnel_no_more_often_than_it_says() -> None:
+    """Invariant: of counties drawn from one rate, at most 0.2 % lie outside the outer limits (discrete: fewer)."""
+    rng = np.random.default_rng(7)
+    outside = 0
+    for _ in range(1000):
+        values = rng.binomial(300, 0.2, 11) / 300
+        found = compute_funnel(counties(list(values), 300), 0.2)
+        assert found is not None
+        outside += int((found.frame["outside"] != "").sum())
+    assert 3 <= outside <= 40, f"{outside} of 11,000, expected at most about 22"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relapse_risk.errors import EditionError
+from relapse_risk.errors import EditionError, RegisterError
 from relapse_risk.register import Register
 from relapse_risk.reporting.edition import packaged_notebook
 from relapse_risk.reporting.execute import run_notebook
@@ -59,7 +59,7 @@ def test_unknown_household_county_department_and_language_are_named(small_regist
         open_plan(folder, MONTH, "H0", "zh")
     with pytest.raises(EditionError, match="department: unknown department; got 'XX'"):
         open_worklist(folder, MONTH, COUNTY, "XX", "zh")
-    with pytest.raises(EditionError, match="county: unknown county; got '999999'"):
+    with pytest.raises(RegisterError, match="county: unknown county; got '999999'"):
         open_worklist(folder, MONTH, "999999", "MZ", "zh")
     with pytest.raises(EditionError, match="language: unknown language; got 'fr'"):
         open_worklist(folder, MONTH, COUNTY, "MZ", "fr")

@@ -10,6 +10,7 @@ from relapse_risk.assistance.entitlements import (
     person_frame,
 )
 from relapse_risk.assistance.jobs import Placement, assign_jobs, audit_posts, openings_on, seekers_of, zero_employment
+from relapse_risk.assistance.judged import Judged, judge, judge_months, spending_known
 from relapse_risk.assistance.ledger import LedgerFindings, aid_totals, check_records, ledger_findings, receipts
 from relapse_risk.assistance.limits import Limits, limits_on
 from relapse_risk.assistance.orders import OrderList, draw_order, redraw
@@ -24,6 +25,7 @@ __all__ = [
     "Condition",
     "Entitlements",
     "Item",
+    "Judged",
     "LedgerFindings",
     "Limits",
     "OrderList",
@@ -41,6 +43,8 @@ __all__ = [
     "entitlements",
     "explain",
     "hand_over",
+    "judge",
+    "judge_months",
     "ledger_findings",
     "limits_on",
     "near_misses",
@@ -55,6 +59,7 @@ __all__ = [
     "referral_states",
     "remind",
     "seekers_of",
+    "spending_known",
     "take_replies",
     "write_worklists",
     "zero_employment",

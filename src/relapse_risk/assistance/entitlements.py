@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -14,7 +14,7 @@ import pandas as pd
 
 from relapse_risk.assistance.amounts import AMOUNT_RULES
 from relapse_risk.assistance.catalogue import Catalogue, Item, Requirement, Version
-from relapse_risk.assistance.conditions import CONDITIONS, condition_named, holds, shortfall
+from relapse_risk.assistance.conditions import CONDITIONS, Level, condition_named, holds, shortfall
 from relapse_risk.assistance.limits import Limits
 
 __all__ = ["Entitlements", "entitlements", "explain", "near_misses", "person_frame"]
@@ -45,6 +45,20 @@ class Entitlements:
     def granted(self) -> pd.DataFrame:
         """The rows that are a clear yes."""
         return self.frame[self.frame["state"] == "yes"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One item's rows that are a yes or an open question: places in the frame of its level, and by row whether it is
+    sure and what one delivery is worth."""
+
+    item: Item
+    rows: npt.NDArray[np.int64]
+    sure: npt.NDArray[np.bool_]
+    amount: npt.NDArray[np.float64]
+
+    def only(self, stays: npt.NDArray[np.bool_]) -> _Found:
+        return _Found(self.item, self.rows[stays], self.sure[stays], self.amount[stays])
 
 
 def person_frame(persons: pd.DataFrame, households: pd.DataFrame) -> pd.DataFrame:
@@ -79,18 +93,19 @@ def entitlements(
     Conditions combine by Kleene's three-valued logic: a missing answer matters only where it could change the result.
     An item gives way to one that excludes it when both are a clear yes for the same household.
     """
-    joined = person_frame(persons, households)
-    parts, kept = [], []
-    for level, people in (("household", households), ("person", joined)):
+    frames: dict[Level, pd.DataFrame] = {"household": households, "person": person_frame(persons, households)}
+    found: dict[str, _Found] = {}
+    kept = []
+    for level, people in frames.items():
         cache: dict[str, pd.Series] = {}
-        for item in catalogue.of_level(level):  # type: ignore[arg-type]
+        for item in catalogue.of_level(level):
             version = item.on(day)
             if version is not None:
-                parts.append(_judged(item, version, people, limits, cache))
+                found[item.code] = _judged(item, version, people, limits, cache)
                 kept += _keepers(item, version, people, limits, cache)
-    frame = pd.concat(parts, ignore_index=True) if parts else _no_rows()
     keeps = pd.concat(kept, ignore_index=True) if kept else _no_rows()[PAIR]
-    return Entitlements(_without_excluded(frame, catalogue), day, keeps)
+    lasting = _without_excluded(found, frames, catalogue)
+    return Entitlements(_told(lasting, frames), day, keeps)
 
 
 def _no_rows() -> pd.DataFrame:
@@ -110,26 +125,11 @@ def _truth(requirement: Requirement, frame: pd.DataFrame, limits: Limits, cache:
     return reduce(combine, (_truth(part, frame, limits, cache) for part in parts))
 
 
-def _judged(
-    item: Item, version: Version, frame: pd.DataFrame, limits: Limits, cache: dict[str, pd.Series]
-) -> pd.DataFrame:
+def _judged(item: Item, version: Version, frame: pd.DataFrame, limits: Limits, cache: dict[str, pd.Series]) -> _Found:
     truth = _truth(version.requires, frame, limits, cache)
-    kept = (truth.isna() | truth.fillna(False)).to_numpy(dtype=bool)
-    person = ["person_id"] if item.level == "person" else []
-    rows = frame[["household_id", "county_code", "town_code", *person]][kept]
-    amount = _amount(item, version, frame, kept, limits)
-    return pd.DataFrame(
-        {
-            "household_id": rows["household_id"],
-            "county_code": rows["county_code"],
-            "town_code": rows["town_code"],
-            "person_id": rows["person_id"] if person else pd.Series(pd.NA, rows.index, dtype="str"),
-            "item_code": item.code,
-            "state": np.where(truth[kept].isna(), "cannot_tell", "yes"),
-            "amount": amount,
-            "amount_year": amount * item.payments_a_year,
-        }
-    )
+    sure = truth.fillna(False).to_numpy(dtype=bool)
+    rows = np.flatnonzero(sure | truth.isna().to_numpy(dtype=bool))
+    return _Found(item, rows, sure[rows], _amount(version, frame, limits)[rows])
 
 
 def _keepers(
@@ -143,35 +143,76 @@ def _keepers(
     return [pd.DataFrame({"household_id": rows["household_id"], "person_id": person, "item_code": item.code})]
 
 
-def _amount(
-    item: Item, version: Version, frame: pd.DataFrame, kept: npt.NDArray[np.bool_], limits: Limits
-) -> pd.Series:
+def _amount(version: Version, frame: pd.DataFrame, limits: Limits) -> npt.NDArray[np.float64]:
+    """Worth of one delivery to each row of ``frame``."""
     amount = version.amount
-    if amount.rule is not None:  # a rule may read any column: only then is the whole row taken
-        return AMOUNT_RULES[amount.rule](frame[kept], limits).astype("float64")
-    index = frame.index[kept]
-    if amount.share is not None:
-        return amount.share * _column_of(frame, amount.column or "", kept)
-    if amount.column is not None:
-        words = frame.loc[kept, amount.column] if amount.column in frame else pd.Series(index=index, dtype="str")
-        return words.map(amount.by_word).astype("float64")
-    return pd.Series(float(amount.fixed or 0.0), index=index)
+    if amount.rule is not None:
+        worth = AMOUNT_RULES[amount.rule](frame, limits)
+    elif amount.share is not None:
+        worth = amount.share * _column_of(frame, amount.column or "").astype("float64")
+    elif amount.column is not None:
+        worth = _column_of(frame, amount.column).map(amount.by_word)
+    else:
+        return np.full(len(frame), float(amount.fixed or 0.0))
+    return worth.astype("float64").to_numpy(dtype=float, na_value=np.nan)
 
 
-def _column_of(frame: pd.DataFrame, name: str, kept: npt.NDArray[np.bool_]) -> pd.Series:
-    """A column of money; missing where it was never collected: the amount is then unknown too."""
-    values = frame.loc[kept, name] if name in frame else pd.Series(np.nan, index=frame.index[kept])
-    return values.astype("float64")
+def _column_of(frame: pd.DataFrame, name: str) -> pd.Series:
+    """The column; missing where it was never collected: the amount is then unknown too."""
+    return frame[name] if name in frame else pd.Series(np.nan, index=frame.index)
 
 
-def _without_excluded(frame: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def _without_excluded(
+    found: Mapping[str, _Found], frames: Mapping[Level, pd.DataFrame], catalogue: Catalogue
+) -> list[_Found]:
     """Drop items ruled out by one that is a clear yes: of the same person, or of the household where one is for all."""
-    granted = frame[frame["state"] == "yes"]
-    drop = np.zeros(len(frame), dtype=bool)
+    homes = [frames[level]["household_id"] for level in frames]
+    codes, known = pd.factorize(pd.concat(homes, ignore_index=True))
+    home_of = dict(zip(frames, np.split(codes, [len(homes[0])]), strict=True))
+    stays = {code: np.ones(len(one.rows), dtype=bool) for code, one in found.items()}
     for item, other, who in catalogue.exclusions():
-        holders = granted.loc[granted["item_code"] == item.code, who]
-        drop |= ((frame["item_code"] == other.code) & frame[who].isin(holders)).to_numpy(dtype=bool)
-    return frame[~drop].reset_index(drop=True)
+        if item.code in found and other.code in found:
+            units = [one.rows if who == "person_id" else home_of[one.item.level][one.rows]
+                     for one in (found[item.code], found[other.code])]  # fmt: skip
+            held = np.zeros(len(frames["person"]) if who == "person_id" else len(known), dtype=bool)
+            held[units[0][found[item.code].sure]] = True
+            stays[other.code] &= ~held[units[1]]
+    return [one.only(stays[code]) for code, one in found.items()]
+
+
+def _told(found: Sequence[_Found], frames: Mapping[Level, pd.DataFrame]) -> pd.DataFrame:
+    """One frame of everything found.  Text is taken once per level: it is what costs, not the judging."""
+    parts = []
+    for level, frame in frames.items():
+        mine = [one for one in found if one.item.level == level]
+        if mine:
+            named = [name for name in KEYS[:4] if name in frame]
+            rows = frame[named].iloc[np.concatenate([one.rows for one in mine])]
+            person = rows["person_id"] if level == "person" else pd.Series(pd.NA, rows.index, dtype="str")
+            amount = np.concatenate([one.amount for one in mine])
+            lengths = [len(one.rows) for one in mine]
+            yearly = np.repeat([float(one.item.payments_a_year) for one in mine], lengths)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        **{name: rows[name].array for name in KEYS[:3]},
+                        "person_id": person.array,
+                        "item_code": _spelled(
+                            np.repeat(np.arange(len(mine)), lengths), [one.item.code for one in mine]
+                        ),
+                        "state": _spelled(
+                            np.concatenate([one.sure for one in mine]).astype(int), ["cannot_tell", "yes"]
+                        ),
+                        "amount": amount,
+                        "amount_year": amount * yearly,
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True) if parts else _no_rows()
+
+
+def _spelled(codes: npt.NDArray[np.int64], words: Sequence[str]) -> pd.api.extensions.ExtensionArray:
+    return pd.array(list(words), dtype="str").take(codes)
 
 
 def explain(item: Item, row: pd.DataFrame, limits: Limits, day: date, language: str = "zh") -> pd.DataFrame:

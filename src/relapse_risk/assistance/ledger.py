@@ -16,12 +16,13 @@ import pandas as pd
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.errors import RegisterError
 
-__all__ = ["LedgerFindings", "aid_totals", "check_records", "ledger_findings", "receipts"]
+__all__ = ["STANDING", "LedgerFindings", "aid_totals", "check_records", "ledger_findings", "receipts", "standing"]
 
 PAIR = ["household_id", "person_id", "item_code"]
 YEAR = 365
 INTERRUPTED_DAYS = 62  # two months without a monthly payment, or after the period that was paid for
 WRONG_BY = 0.01
+STANDING = ("receiving", "pending", "refused")  # the first that holds
 WORDS = {
     "duplicate": ("同一对象同一事项同日同额重复", "same recipient, item, day and amount twice"),
     "after_death": ("受助人死亡后仍发放", "delivered after the recipient's death"),
@@ -77,7 +78,7 @@ def check_records(records: pd.DataFrame, households: pd.Series, catalogue: Catal
     """
     items = {item.code for item in catalogue.items}
     tests = (
-        ("unknown household", "household_id", ~records["household_id"].isin(households), "a household of the register"),
+        ("unknown household", "household_id", ~records["household_id"].isin(households.unique()), "a household of the register"),
         ("unknown item", "item_code", ~records["item_code"].isin(items), f"an item of assistance/{catalogue.place}.yaml"),
         ("a day in the future", "delivered_on", records["delivered_on"] > pd.Timestamp(day), f"at most {day}"),
         ("a negative amount", "cash_amount", records["cash_amount"] < 0, "0 or more"),
@@ -125,6 +126,20 @@ def receipts(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> pd
     >>> receipts(frame, date(2020, 12, 31))["state"].tolist(), receipts(frame, date(2022, 1, 1))["state"].tolist()
     (['receiving'], [])
     """
+    order = standing(records, day, once)
+    kept = order < len(STANDING)
+    since = records["applied_on"].fillna(records["delivered_on"])
+    known = records.loc[kept, PAIR].assign(order=order[kept], since=since[kept])
+    known = known.sort_values("order", kind="stable").drop_duplicates(PAIR)
+    words = np.array(STANDING)
+    return known.assign(state=words[known["order"].to_numpy(dtype=int)]).drop(columns="order").reset_index(drop=True)
+
+
+def standing(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> npt.NDArray[np.int64]:
+    """What each record says on ``day``: its place in ``STANDING``, or their number where it says nothing; shape (n,).
+
+    Parameters as of :func:`receipts`.
+    """
     today, year_ago = pd.Timestamp(day), pd.Timestamp(day - timedelta(days=YEAR))
     delivered, start, end = (records[c] for c in ("delivered_on", "period_start", "period_end"))
     stated = start.notna() & ~(end < start)  # a period that ends before it starts says nothing
@@ -132,21 +147,16 @@ def receipts(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> pd
     covered = stated & (start <= today) & (end.isna() | (end >= today - pd.Timedelta(days=INTERRUPTED_DAYS)))
     applied = (records["applied_on"] > year_ago) & (records["applied_on"] <= today)
     decision = records["decision"]
-    state = np.select(
+    turned_down = decision.isin(["refused", "withdrawn"])
+    return np.select(
         [
-            _true((recent | covered) & (delivered <= today) & ~decision.isin(["refused", "withdrawn"])),
+            _true((recent | covered) & (delivered <= today) & ~turned_down),
             _true(applied & ((decision == "open") | (delivered > today))),
-            _true(applied & decision.isin(["refused", "withdrawn"])),
+            _true(applied & turned_down),
         ],
         [0, 1, 2],
-        3,
+        len(STANDING),
     )
-    kept = state < 3
-    since = records["applied_on"].fillna(delivered)
-    known = records.loc[kept, PAIR].assign(order=state[kept], since=since[kept])
-    known = known.sort_values("order", kind="stable").drop_duplicates(PAIR)
-    words = np.array(["receiving", "pending", "refused"])
-    return known.assign(state=words[known["order"].to_numpy(dtype=int)]).drop(columns="order").reset_index(drop=True)
 
 
 def _true(flags: pd.Series) -> npt.NDArray[np.bool_]:

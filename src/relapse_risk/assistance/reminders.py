@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +16,13 @@ import pyarrow.compute as pc
 from relapse_risk.assistance.catalogue import Catalogue, Item
 from relapse_risk.assistance.conditions import condition_named
 from relapse_risk.assistance.entitlements import Entitlements
-from relapse_risk.assistance.ledger import receipts
+from relapse_risk.assistance.ledger import STANDING, standing
 
 __all__ = ["Reminders", "reason_of", "remind", "with_receipts"]
 
 DUE_DAYS = 30  # where an item has no statutory days
 PAIR = ["household_id", "person_id", "item_code"]
-NONE = 3
-MOST_ITEMS = 64  # read_catalogue holds to it
-STATES = np.array(["receiving", "pending", "refused", ""], dtype=object)
+NONE = len(STANDING)
 CONTINUING = frozenset({"monthly", "quarterly"})  # items whose receipt without entitlement goes on until it is stopped
 
 
@@ -82,124 +81,122 @@ def remind(
     priority = 100 × (r_need × r_amount × r_risk) ** (1/3), each r the percentile rank among the reminders of the day,
     so that none of the three units outweighs the others (ours).
     """
-    state = _receipts(records, found.day, catalogue)
-    claims, kept, keeps = _keys([found.frame, state, found.kept], catalogue)
-    order = _order(state, claims, kept)
+    order = _order_of(records, found.day, catalogue)
+    claims, kept, keeps = _keys([found.frame, records, found.kept], catalogue)
+    met = _met(claims, kept, order)
     yes = found.frame["state"].eq("yes").to_numpy(dtype=bool)
-    missing = found.frame[yes & (order == NONE)]
-    over = _over(found, state, (claims, keeps), kept, catalogue, households)
+    missing = found.frame[yes & (met == NONE)]
+    going = _continuing(catalogue, found.day)[kept.item] & (kept.item >= 0)
+    in_doubt = (order == 0) & going & ~_settled(kept, claims, keeps)
+    over = _over(records[in_doubt], households)
     frame = pd.concat([missing.assign(kind="missing"), over.assign(kind="over")], ignore_index=True)
     frame = _prioritised(_dated(frame, catalogue, found.day), scores)
-    return Reminders(frame, _counts(claims.item, yes, order, over, catalogue), found.day)
+    return Reminders(frame, _counts(claims.item, yes, met, over, catalogue), found.day)
 
 
 def with_receipts(found: Entitlements, records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """The entitlements of the day with ``receipt``: receiving, pending, refused, or null where nothing is known."""
-    state = _receipts(records, found.day, catalogue)
-    claims, kept = _keys([found.frame, state], catalogue)
-    order = _order(state, claims, kept)
-    return found.frame.assign(receipt=pd.Series(STATES[order], index=found.frame.index).replace("", pd.NA))
+    claims, kept = _keys([found.frame, records], catalogue)
+    met = _met(claims, kept, _order_of(records, found.day, catalogue))
+    words = np.array([*STANDING, None], dtype=object)
+    return found.frame.assign(receipt=pd.Series(words[met], index=found.frame.index, dtype="str"))
 
 
-def _receipts(records: pd.DataFrame, day: date, catalogue: Catalogue) -> pd.DataFrame:
-    return receipts(records, day, [item.code for item in catalogue.items if item.cadence == "once"])
+def _order_of(records: pd.DataFrame, day: date, catalogue: Catalogue) -> npt.NDArray[np.int64]:
+    return standing(records, day, [item.code for item in catalogue.items if item.cadence == "once"])
 
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """Claims as whole numbers: comparing them is a hundred times cheaper than comparing joined text."""
+    """Whom and what each row is about, as whole numbers: comparing them is far cheaper than comparing text; shape (n,)."""
 
-    household_item: npt.NDArray[np.int64]
-    person_item: npt.NDArray[np.int64]  # -1 where no person is named
+    household: npt.NDArray[np.int64]
+    person: npt.NDArray[np.int64]  # -1 where no person is named
+    item: npt.NDArray[np.int64]  # place in the catalogue; -1 where it is not of it
+    sizes: tuple[int, int, int]  # how many households, persons and items there are
 
-    @property
-    def item(self) -> npt.NDArray[np.int64]:
-        """Place of each row's item in the catalogue."""
-        return self.household_item % MOST_ITEMS
+    def where(self, rows: npt.NDArray[np.bool_]) -> _Keys:
+        return _Keys(self.household[rows], self.person[rows], self.item[rows], self.sizes)
 
 
 def _keys(frames: list[pd.DataFrame], catalogue: Catalogue) -> list[_Keys]:
     """Keys of several frames that agree with each other."""
-    codes = pa.array([one.code for one in catalogue.items])
-    coded = {
-        name: pd.factorize(pd.concat([frame[name] for frame in frames], ignore_index=True))[0]
-        for name in ("household_id", "person_id")
-    }
     bounds = np.cumsum([0, *(len(frame) for frame in frames)])
-    out = []
-    for place, frame in enumerate(frames):
-        items = pc.index_in(pa.array(frame["item_code"], pa.string()), codes.cast(pa.string())).to_numpy(
-            zero_copy_only=False
-        )
-        cut = slice(bounds[place], bounds[place + 1])
-        person = coded["person_id"][cut]
-        out.append(
-            _Keys(
-                coded["household_id"][cut] * MOST_ITEMS + items, np.where(person >= 0, person * MOST_ITEMS + items, -1)
-            )
-        )
-    return out
+    home, homes = pd.factorize(pd.concat([frame["household_id"] for frame in frames], ignore_index=True))
+    person, persons = pd.factorize(pd.concat([frame["person_id"] for frame in frames], ignore_index=True))
+    sizes = (len(homes), len(persons), len(catalogue))
+    cuts = [slice(*pair) for pair in pairwise(bounds)]
+    return [_Keys(home[cut], person[cut], _places(frame, catalogue), sizes) for cut, frame in zip(cuts, frames, strict=True)]  # fmt: skip
 
 
-def _order(state: pd.DataFrame, wanted: _Keys, kept: _Keys) -> npt.NDArray[np.int64]:
-    """How each entitlement stands in the ledger: its place in ``STATES``.
+def _places(frame: pd.DataFrame, catalogue: Catalogue) -> npt.NDArray[np.int64]:
+    """Place of each row's item in the catalogue, -1 where it is not of it."""
+    codes = pa.array([item.code for item in catalogue.items], pa.string())
+    found = pc.index_in(pa.array(frame["item_code"], pa.string()), codes)
+    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _met(wanted: _Keys, kept: _Keys, order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How each claim stands in the ledger: place in ``STANDING``, ``NONE`` where no record says anything.
 
     A person's claim is met by the person's own record or by one that names no person; a household's by any record of
     the household, since it is often kept under the member who applied.
     """
-    order = state["state"].map({"receiving": 0, "pending": 1, "refused": 2}).to_numpy(dtype=np.int64)
-    unnamed = kept.person_item < 0
-    own = _best(wanted.person_item, kept.person_item[~unnamed], order[~unnamed])
-    shared = _best(wanted.household_item, kept.household_item[unnamed], order[unnamed])
-    whole = _best(wanted.household_item, kept.household_item, order)
-    return np.where(wanted.person_item < 0, whole, np.where(own < NONE, own, shared))
+    homes, persons, items = wanted.sizes
+    whole, shared, own = (np.full((n, items), NONE, dtype=np.int8) for n in (homes, homes, persons))
+    for place in reversed(range(NONE)):  # the first that holds is written last
+        rows = kept.where((order == place) & (kept.item >= 0))
+        whole[rows.household, rows.item] = place
+        named = rows.person >= 0
+        own[rows.person[named], rows.item[named]] = place
+        shared[rows.household[~named], rows.item[~named]] = place
+    found = whole[wanted.household, wanted.item].astype(np.int64)
+    named = wanted.person >= 0
+    mine = wanted.where(named)
+    best = own[mine.person, mine.item]
+    found[named] = np.where(best < NONE, best, shared[mine.household, mine.item])
+    return found
 
 
-def _best(
-    wanted: npt.NDArray[np.int64], keys: npt.NDArray[np.int64], order: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """The lowest order among the equal keys, ``NONE`` where there is none."""
-    if not len(keys):
-        return np.full(len(wanted), NONE)
-    by = np.lexsort((order, keys))
-    sorted_keys = keys[by]
-    at = np.searchsorted(sorted_keys, wanted)
-    inside = np.minimum(at, len(keys) - 1)
-    return np.where(sorted_keys[inside] == wanted, order[by][inside], NONE)
+def _settled(kept: _Keys, claims: _Keys, keeps: _Keys) -> npt.NDArray[np.bool_]:
+    """Whether a claim (sure, open, or one that may be kept) stands behind each record.
+
+    A claim of the household settles every record of it; a record that names no person is settled by any member's claim.
+    """
+    homes, persons, items = kept.sizes
+    anybody, whole, own = (np.zeros((n, items), dtype=bool) for n in (homes, homes, persons))
+    for one in (claims, keeps):
+        anybody[one.household, one.item] = True
+        named = one.person >= 0
+        own[one.person[named], one.item[named]] = True
+        whole[one.household[~named], one.item[~named]] = True
+    unnamed = kept.person < 0
+    settled = whole[kept.household, kept.item] | (unnamed & anybody[kept.household, kept.item])
+    settled[~unnamed] |= own[kept.person[~unnamed], kept.item[~unnamed]]
+    return settled
 
 
-def _over(
-    found: Entitlements, state: pd.DataFrame, settling: tuple[_Keys, _Keys], kept: _Keys, catalogue: Catalogue,
-    households: pd.DataFrame | None,
-) -> pd.DataFrame:  # fmt: skip
-    """Pairs that receive a continuing item on the day and have no claim to it."""
-    going = {item.code for item in catalogue.items if item.cadence in CONTINUING and item.on(found.day) is not None}
-    rows_now = ((state["state"] == "receiving") & state["item_code"].isin(going)).to_numpy(dtype=bool)
-    now, have = state[rows_now], _Keys(kept.household_item[rows_now], kept.person_item[rows_now])
-    # A claim of the household settles every record of it; a record that names no person is settled by any member's claim.
-    settled = np.zeros(len(now), dtype=bool)
-    for claims in settling:
-        named = claims.person_item >= 0
-        settled |= np.isin(have.person_item, claims.person_item[named])
-        settled |= np.isin(have.household_item, claims.household_item[~named])
-        settled |= (have.person_item < 0) & np.isin(have.household_item, claims.household_item)
-    rows = now[~settled]
+def _continuing(catalogue: Catalogue, day: date) -> npt.NDArray[np.bool_]:
+    return np.array([item.cadence in CONTINUING and item.on(day) is not None for item in catalogue.items])
+
+
+def _over(rows: pd.DataFrame, households: pd.DataFrame | None) -> pd.DataFrame:
+    """Pairs that receive a continuing item on the day and have no claim to it, once each, with their place."""
+    pairs = rows[PAIR].drop_duplicates()
     if households is None:
-        rows = rows.assign(county_code=pd.NA, town_code=pd.NA)
+        pairs = pairs.assign(county_code=pd.NA, town_code=pd.NA)
     else:
-        rows = rows.merge(households[["household_id", "county_code", "town_code"]], on="household_id", how="inner")
-    return rows.drop(columns=["state", "since"]).assign(amount=np.nan, amount_year=np.nan)
+        pairs = pairs.merge(households[["household_id", "county_code", "town_code"]], on="household_id", how="inner")
+    return pairs.assign(amount=np.nan, amount_year=np.nan)
 
 
 def _dated(frame: pd.DataFrame, catalogue: Catalogue, day: date) -> pd.DataFrame:
-    items = {item.code: item for item in catalogue.items}
-    days = {code: _days(item, day) for code, item in items.items()}
-    due = pd.Timestamp(day) + pd.to_timedelta(frame["item_code"].map(days), unit="D")
+    places, today = _places(frame, catalogue), pd.Timestamp(day)
+    due = np.array([today + pd.Timedelta(days=_days(item, day)) for item in catalogue.items], dtype="datetime64[s]")
+    departments = pd.array([item.department for item in catalogue.items], dtype="str")
     return frame.assign(
-        department=frame["item_code"].map({code: item.department for code, item in items.items()}),
-        evidence_on=pd.Timestamp(day), due_on=due,
-        reminder_id=_identities(frame),
-    )  # fmt: skip
+        department=departments.take(places), evidence_on=today, due_on=due[places], reminder_id=_identities(frame)
+    )
 
 
 def _days(item: Item, day: date) -> int:
@@ -241,7 +238,7 @@ def _counts(
 
     codes = [one.code for one in catalogue.items]
     in_doubt = over["item_code"].value_counts()
-    columns = {"entitled": counted(yes)} | {word: counted(yes & (order == at)) for at, word in enumerate(STATES[:NONE])}
+    columns = {"entitled": counted(yes)} | {word: counted(yes & (order == at)) for at, word in enumerate(STANDING)}
     columns["missing"] = counted(yes & (order == NONE))
     columns["over"] = np.array([int(in_doubt.get(code, 0)) for code in codes])
     return pd.DataFrame({"item_code": codes} | columns | {"cannot_tell": counted(~yes)})

@@ -18,24 +18,13 @@ SCORES = typer.Option(help="Folder of scores and ranks, for the order of priorit
 COUNTY = typer.Option(help="Only this county (six digits).", metavar="CODE")
 
 
-def _claims(register: Path, month: str | None, params: Path | None, county: str | None) -> tuple[Any, ...]:
-    """Register, month, catalogue, entitlements, aid records and households of one command."""
-    from relapse_risk.assistance import check_records, entitlements, limits_on, read_catalogue
-    from relapse_risk.derive import household_frame, person_ages
-    from relapse_risk.months import month_end
+def _judged(register: Path, month: str | None, params: Path | None, county: str | None) -> tuple[Any, ...]:
+    """Register, catalogue and the month judged, of one command."""
+    from relapse_risk.assistance import judge, read_catalogue
 
     opened, chosen, parameters, place = opened_register(register, month, params)
-    if county is not None and county not in opened.counties:
-        raise RegisterError("unknown county", where="--county", got=county, expected=" | ".join(opened.counties))
-    day = month_end(chosen)
     catalogue = read_catalogue(opened.place, str(params) if params else None)
-    homes = household_frame(opened, chosen, county, parameters=parameters, place=place)
-    homes = homes.assign(**{name: homes[name].fillna(0) for name in ("medical_self_paid", "disaster_loss")})
-    persons = person_ages(opened.read("person", chosen, county), chosen)
-    found = entitlements(homes, persons, catalogue, limits_on(parameters, place, day), day)
-    records = opened.read("assistance_record", county=county)
-    known = opened.read_all("household", columns=["household_id"])["household_id"]
-    return opened, chosen, catalogue, found, check_records(records, known, catalogue, day), homes
+    return opened, chosen, catalogue, judge(opened, chosen, catalogue, parameters, place, county)
 
 
 def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
@@ -73,9 +62,9 @@ def entitlements(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Say who is entitled to what on the last day of a month: yes, or cannot tell; never a guess."""
-    _, chosen, _, found, _, _ = _claims(register, month, params, county)
-    path = _written(found.frame, out / chosen / "entitlements.csv")
-    states = {word: int(count) for word, count in found.frame["state"].value_counts().items()}
+    _, chosen, _, at = _judged(register, month, params, county)
+    path = _written(at.claims.frame, out / chosen / "entitlements.csv")
+    states = {word: int(count) for word, count in at.claims.frame["state"].value_counts().items()}
     tell({"month": chosen, "states": states, "file": path}, f"{states}\n{path}", as_json)
 
 
@@ -97,10 +86,10 @@ def remind(
 
     with bar("remind") as progress:
         progress(0, 3, "entitlements")
-        opened, chosen, catalogue, found, records, homes = _claims(register, month, params, county)
+        opened, chosen, catalogue, at = _judged(register, month, params, county)
         progress(1, 3, "reminders")
-        reminders = compare(found, records, catalogue, _scores(scores, chosen), homes)
-        wrong = ledger_findings(records, opened.read("person", chosen, county), catalogue, found.day)
+        reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes)
+        wrong = ledger_findings(at.records, opened.read("person", chosen, county), catalogue, at.day)
         progress(2, 3, "files")
         folder = out / chosen
         files = [
@@ -110,7 +99,7 @@ def remind(
         if worklists:
             villages = opened.read("village").drop_duplicates("town_code").set_index("town_code")
             towns = villages[f"town_name_{language.value}"].dropna().to_dict()
-            files += write_worklists(reminders.frame, catalogue, found.day, folder / "worklists", language.value, towns)
+            files += write_worklists(reminders.frame, catalogue, at.day, folder / "worklists", language.value, towns)
         progress(3, 3, "done")
     result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
     shown = "\n".join(str(file) for file in files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
@@ -149,8 +138,8 @@ def refer(
         if counts["faults"]:
             raise typer.Exit(EXIT_FOUND)
         return
-    _, _, catalogue, found, records, homes = _claims(register, month, params, county)
-    steps = hand_over(register, compare(found, records, catalogue, None, homes).frame, by, day)
+    _, _, catalogue, at = _judged(register, month, params, county)
+    steps = hand_over(register, compare(at.claims, at.records, catalogue, None, at.homes).frame, by, day)
     states = referral_states(read_steps(register), day)
     counts = {
         "handed_over": len(steps),
@@ -181,10 +170,10 @@ def order(
     from relapse_risk.assistance import draw_order
     from relapse_risk.assistance import remind as compare
 
-    _, chosen, catalogue, found, records, homes = _claims(register, month, params, county)
+    _, chosen, catalogue, at = _judged(register, month, params, county)
     catalogue.item(item)
-    reminders = compare(found, records, catalogue, _scores(scores, chosen), homes).frame
-    amounts = found.frame[["household_id", "person_id", "item_code", "amount"]]
+    reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes).frame
+    amounts = at.claims.frame[["household_id", "person_id", "item_code", "amount"]]
     missing = reminders[reminders["kind"] == "missing"].merge(
         amounts, on=["household_id", "person_id", "item_code"], how="left"
     )

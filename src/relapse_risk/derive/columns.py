@@ -72,7 +72,7 @@ def count_true(flags: pd.DataFrame, household: pd.Series) -> pd.DataFrame:
     >>> count_true(flags, pd.Series(["a", "a", "b"]))["sick"].tolist()
     [1, <NA>]
     """
-    grouped = flags.astype("Float64").groupby(household.to_numpy(), sort=True)
+    grouped = flags.astype("Float64").groupby(household.array, sort=True)
     return grouped.sum(min_count=1).astype("Int64")
 
 
@@ -103,7 +103,7 @@ def composition(persons: pd.DataFrame, day: date, size: pd.Series | None = None)
     counts["n_members"] = alive.groupby("household_id").size().astype("Int64")
     # Months of those who can work; a household where nobody can has none.
     months = alive["work_months"].where(flags["labour_count"].fillna(False).to_numpy(dtype=bool))
-    summed = months.astype("Float64").groupby(alive["household_id"].to_numpy()).sum(min_count=1)
+    summed = months.astype("Float64").groupby(alive["household_id"].array).sum(min_count=1)
     counts["work_months"] = summed.mask(summed.isna() & (counts["labour_count"] == 0).fillna(False), 0.0)
     counts["all_no_labour"] = _none_true(counts, unknown, "labour_count")
     idle = _none_true(counts, unknown, "employed_count")
@@ -128,7 +128,7 @@ def _head(alive: pd.DataFrame, age: pd.Series) -> pd.DataFrame:
 
 def _not_answered(flags: pd.DataFrame, household: pd.Series) -> pd.DataFrame:
     """Whether any member's answer is missing, by household."""
-    return flags.isna().groupby(household.to_numpy(), sort=True).any()
+    return flags.isna().groupby(household.array, sort=True).any()
 
 
 def _none_true(counts: pd.DataFrame, unknown: pd.DataFrame, name: str) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -24,7 +25,7 @@ from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register import Register
 
-__all__ = ["household_frame", "household_panel", "person_ages"]
+__all__ = ["household_frame", "household_frames", "household_panel", "person_ages"]
 
 CARRIED = (
     "household_class", "register_attribute", "relief_status", "monitor_type", "monitor_identified_on",
@@ -93,16 +94,18 @@ def household_frame(
         money columns and shares; income_pc_year (net income / scale), income_after_rigid, income_change (ratio to
         twelve months before); composition; guarantees; losses, aid, visits; lines.  Null: not collected.
     """
-    persons = register.read("person", month, county, PERSON)
-    return _frame(
-        register.read("household", month, county),
-        persons,
-        _history(register, county),
-        register,
-        month,
-        parameters,
-        place,
-    )
+    (frame,) = household_frames(register, (month,), county, parameters=parameters, place=place)
+    return frame
+
+
+def household_frames(
+    register: Register, months: Sequence[str], county: str | None = None, *, parameters: Parameters, place: Place
+) -> Iterator[pd.DataFrame]:
+    """:func:`household_frame` of one month after the other; what is not kept by month is read once."""
+    history = _history(register, county)
+    for month in months:
+        persons = register.read("person", month, county, PERSON)
+        yield _frame(register.read("household", month, county), persons, history, register, month, parameters, place)
 
 
 def household_panel(

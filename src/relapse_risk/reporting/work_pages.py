@@ -10,17 +10,16 @@ from datetime import date
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from relapse_risk.assessment import FactColumn
 from relapse_risk.assistance import (
     Catalogue,
+    Judged,
     Reminders,
     assign_jobs,
-    entitlements,
-    limits_on,
+    judge,
     openings_on,
     process_clock,
     read_catalogue,
@@ -30,10 +29,9 @@ from relapse_risk.assistance import (
 )
 from relapse_risk.assistance.plan import HouseholdPlan, household_plan, read_measures
 from relapse_risk.assistance.reminders import with_receipts
-from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.errors import EditionError
-from relapse_risk.months import check_month, month_end
-from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
+from relapse_risk.months import check_month
+from relapse_risk.parameters import Place, read_parameters, read_place
 from relapse_risk.register import Register
 from relapse_risk.reporting.block import Block
 from relapse_risk.reporting.format import format_date, format_value
@@ -54,28 +52,14 @@ class _County:
     register: Register
     place: Place
     catalogue: Catalogue
-    day: date
-    homes: pd.DataFrame
-    persons: pd.DataFrame
-    records: pd.DataFrame
-    claims: Any
+    judged: Judged
 
 
 @cache
-def _judged(folder: str, month: str, county: str) -> _County:
+def _county(folder: str, month: str, county: str) -> _County:
     register = Register.open(Path(folder))
-    if county not in register.counties:
-        raise EditionError("unknown county", where="county", got=county, expected=" | ".join(register.counties))
-    parameters: Parameters = read_parameters()
-    place, day = read_place(register.place), month_end(check_month(month))
-    catalogue = read_catalogue(register.place)
-    homes = household_frame(register, month, county, parameters=parameters, place=place)
-    homes = homes.assign(**{name: homes[name].fillna(0) for name in ("medical_self_paid", "disaster_loss")})
-    persons = person_ages(register.read("person", month, county), month)
-    claims = entitlements(homes, persons, catalogue, limits_on(parameters, place, day), day)
-    return _County(
-        register, place, catalogue, day, homes, persons, register.read("assistance_record", county=county), claims
-    )
+    place, catalogue = read_place(register.place), read_catalogue(register.place)
+    return _County(register, place, catalogue, judge(register, month, catalogue, read_parameters(), place, county))
 
 
 def _language(language: str) -> Language:
@@ -222,23 +206,24 @@ def open_plan(register: str, month: str, household: str, language: str) -> PlanP
         raise EditionError(
             "unknown household", where="household", got=household, expected="a household of the register in that month"
         )
-    at = _judged(register, month, str(homes.loc[household, "village_code"])[:6])
-    idle = zero_employment(at.homes, at.day)
+    at = _county(register, month, str(homes.loc[household, "village_code"])[:6])
+    now = at.judged
+    idle = zero_employment(now.homes, now.day)
     # Matched among the whole county: a plan promises nobody a job that is another's.
     placed = assign_jobs(
-        seekers_of(idle, at.persons),
+        seekers_of(idle, now.persons),
         openings_on(
-            at.register.read("vacancy", county=at.homes["county_code"].iloc[0]),
+            at.register.read("vacancy", county=now.homes["county_code"].iloc[0]),
             at.register.read("special_post"),
-            at.day,
+            now.day,
         ),
     ).frame
-    claims = with_receipts(at.claims, at.records, at.catalogue)
-    home = at.homes[at.homes["household_id"] == household].iloc[0]
+    claims = with_receipts(now.claims, now.records, at.catalogue)
+    home = now.homes[now.homes["household_id"] == household].iloc[0]
     plan = household_plan(
-        home, claims[claims["household_id"] == household], placed[placed["household_id"] == household], at.catalogue, read_measures(), at.day,
+        home, claims[claims["household_id"] == household], placed[placed["household_id"] == household], at.catalogue, read_measures(), now.day,
     )  # fmt: skip
-    return PlanPage(plan, at.place, at.day, _language(language))
+    return PlanPage(plan, at.place, now.day, _language(language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,8 +323,9 @@ def open_worklist(register: str, month: str, county: str, department: str, langu
     known = code_list("department").words
     if department not in known:
         raise EditionError("unknown department", where="department", got=department, expected=" | ".join(known))
-    at, spoken = _judged(register, month, county), _language(language)
+    at, spoken = _county(register, month, county), _language(language)
     rows = at.register.read("county", county=county)
     name = str(rows["county_name_zh" if spoken == "zh" else "county_name_en"].iloc[0])
-    found = remind(at.claims, at.records, at.catalogue, None, at.homes)
-    return WorklistPage(found, at.records, at.catalogue, at.place, department, name, spoken)
+    now = at.judged
+    found = remind(now.claims, now.records, at.catalogue, None, now.homes)
+    return WorklistPage(found, now.records, at.catalogue, at.place, department, name, spoken)

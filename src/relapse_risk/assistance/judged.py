@@ -1,0 +1,104 @@
+"""A register judged by the catalogue: households, persons, records and claims of one month, or of one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from relapse_risk.assistance.catalogue import Catalogue
+from relapse_risk.assistance.entitlements import Entitlements, entitlements
+from relapse_risk.assistance.ledger import check_records
+from relapse_risk.assistance.limits import limits_on
+from relapse_risk.derive import household_frames, person_ages
+from relapse_risk.errors import RegisterError
+from relapse_risk.months import check_month, month_end
+from relapse_risk.parameters import Parameters, Place
+from relapse_risk.register import Register
+
+__all__ = ["Judged", "judge", "judge_months", "spending_known"]
+
+SPENT = ("medical_self_paid", "disaster_loss")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A city or one of its counties on the last day of a month.
+
+    Attributes
+    ----------
+    day : date
+    homes : DataFrame
+        :func:`relapse_risk.derive.household_frame`; spending nobody recorded is none.
+    persons : DataFrame
+        Living persons with age and is_labour.
+    records : DataFrame
+        Rows of ``assistance_record``, of all time.
+    claims : Entitlements
+    """
+
+    day: date
+    homes: pd.DataFrame
+    persons: pd.DataFrame
+    records: pd.DataFrame
+    claims: Entitlements
+
+
+def spending_known(homes: pd.DataFrame) -> pd.DataFrame:
+    """``homes`` with medical spending and disaster losses that nobody recorded as none: bills are what is recorded."""
+    return homes.assign(**{name: homes[name].fillna(0) for name in SPENT})
+
+
+def judge(
+    register: Register,
+    month: str,
+    catalogue: Catalogue,
+    parameters: Parameters,
+    place: Place,
+    county: str | None = None,
+) -> Judged:
+    """Judge one month; as :func:`judge_months`."""
+    (found,) = judge_months(register, (month,), catalogue, parameters, place, county)
+    return found
+
+
+def judge_months(
+    register: Register, months: Sequence[str], catalogue: Catalogue, parameters: Parameters, place: Place,
+    county: str | None = None,
+) -> Iterator[Judged]:  # fmt: skip
+    """Judge every item for everybody, month after month; records, incomes, losses and visits are read once.
+
+    Parameters
+    ----------
+    register : Register
+    months : sequence of str
+        ``YYYY-MM``, each with a snapshot.
+    catalogue : Catalogue
+    parameters, place
+        Dated limits, by which each month is judged.
+    county : str, optional
+        Only this one (six digits).
+
+    Yields
+    ------
+    Judged
+
+    Raises
+    ------
+    RegisterError
+        For an unknown county or month, or a record of an unknown household or item, or after the register's last month.
+    """
+    if county is not None and county not in register.counties:
+        raise RegisterError("unknown county", where="county", got=county, expected=" | ".join(register.counties))
+    records = register.read("assistance_record", county=county)
+    known = register.read_all("household", columns=["household_id"])["household_id"]
+    check_records(records, known, catalogue, month_end(register.months[-1]))
+    frames = household_frames(register, months, county, parameters=parameters, place=place)
+    for month, homes in zip(months, frames, strict=True):
+        day = month_end(check_month(month))
+        asked = spending_known(homes)
+        persons = person_ages(register.read("person", month, county), month)
+        limits = limits_on(parameters, place, day)
+        yield Judged(day, asked, persons, records, entitlements(asked, persons, catalogue, limits, day))

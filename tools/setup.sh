@@ -41,7 +41,7 @@ make_venv() {
 }
 
 install_pango() { # PDF only: without it everything else works and reports are HTML
-  "$venv/bin/python" -c 'import weasyprint' 2>/dev/null && return 0
+  "$venv/bin/python" -c 'import weasyprint' >/dev/null 2>&1 && return 0
   if command -v apt-get >/dev/null 2>&1; then
     say "Installing Pango, which prints PDFs"
     apt_install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 && return 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -19,6 +21,7 @@ from relapse_risk.errors import RelapseRiskError
 from relapse_risk.months import check_month
 from relapse_risk.parameters import DatedValue
 
+TABLES_HELD = 256  # kept in memory as they are read: about two months of facts
 __all__ = ["Facts", "FactsManifest", "county_digest", "read_facts", "write_facts"]
 
 
@@ -115,12 +118,17 @@ class Facts:
         return self.all_counties(name, county).drop(columns="county_code")
 
     def all_counties(self, name: str, county: str | None = None) -> pd.DataFrame:
-        """Rows of fact table ``name`` of every county (and ``city``)."""
+        """Rows of fact table ``name`` of every county (and ``city``), or of one."""
         path = self.folder / f"{name}.parquet"
         if not path.is_file():
             raise RelapseRiskError("no such fact table", where=str(path), expected=" | ".join(self.manifest["tables"]))
-        filters = [("county_code", "=", county)] if county else None
-        return pq.read_table(path, filters=filters).to_pandas()
+        found = path.stat()
+        return _rows(path, found.st_size, found.st_mtime_ns, county).copy(deep=False)
+
+    def hold(self) -> None:
+        """Read every table now: a process forked from this one reads none again."""
+        for name in self.manifest["tables"]:
+            self.all_counties(name, CITY)
 
     def availability(self, county: str) -> pd.DataFrame:
         """Per fact table of ``county``: section, table, status, reason and how many cells were withheld.
@@ -128,6 +136,25 @@ class Facts:
         status is ``collected``, ``not_collected`` (the reason names what is missing), ``empty`` or ``suppressed``.
         """
         return self.table("availability", county)
+
+
+@lru_cache(maxsize=TABLES_HELD)
+def _held(path: Path, _size: int, _changed: int) -> tuple[pa.Table, dict[str, tuple[int, int]]]:
+    """A whole table, and where each county's rows begin and how many they are."""
+    table = pq.read_table(path)
+    codes = table["county_code"].to_pylist()
+    starts = [i for i, code in enumerate(codes) if i == 0 or code != codes[i - 1]]
+    return table, {codes[start]: (start, end - start) for start, end in pairwise([*starts, len(codes)])}
+
+
+@lru_cache(maxsize=4 * TABLES_HELD)
+def _rows(path: Path, size: int, changed: int, county: str | None) -> pd.DataFrame:
+    """Rows of a table; where some county's rows are damaged, those of the others can still be read."""
+    try:
+        table, where = _held(path, size, changed)
+    except (OSError, pa.ArrowException):
+        return pq.read_table(path, filters=[("county_code", "=", county)] if county else None).to_pandas()
+    return (table.slice(*where.get(county, (0, 0))) if county else table).to_pandas(use_threads=False)
 
 
 def read_facts(folder: Path, month: str) -> Facts:

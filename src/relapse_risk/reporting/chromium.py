@@ -33,6 +33,7 @@ SWITCHES = (
 PRINT_SECONDS = 180.0
 BLOCK = 1 << 20
 LONGEST_FOLDER = 60
+LOAD_FONTS = "Promise.all([...document.fonts].map(font => font.load())).then(found => found.length)"
 TAB = "about:blank#reports"
 
 
@@ -91,12 +92,10 @@ class Browser:
         # One tab for page after page: a new one would start a process of its own each time, a quarter of the cost.
         session = self._ask("Target.attachToTarget", deadline, targetId=self._tab(deadline), flatten=True)["sessionId"]
         self._ask("Page.enable", deadline, session)
-        # Laid out once, for paper; without this it is first laid out for a screen.
-        self._ask("Emulation.setEmulatedMedia", deadline, session, media="print")
         frame = self._ask("Page.getFrameTree", deadline, session)["frameTree"]["frame"]["id"]
         self._ask("Page.setDocumentContent", deadline, session, frameId=frame, html=page)
-        ready = "document.fonts.ready.then(() => document.fonts.size)"
-        self._ask("Runtime.evaluate", deadline, session, expression=ready, awaitPromise=True)
+        # A page that is hidden on the screen asks for no font of its own accord.
+        self._ask("Runtime.evaluate", deadline, session, expression=LOAD_FONTS, awaitPromise=True)
         options = {"printBackground": True, "preferCSSPageSize": True, "generateTaggedPDF": True, "generateDocumentOutline": True}  # fmt: skip
         printed = self._ask("Page.printToPDF", deadline, session, **options)["data"]
         self._ask("Target.detachFromTarget", deadline, sessionId=session)

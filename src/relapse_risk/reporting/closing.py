@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 
 from relapse_risk.assessment import FactColumn
@@ -50,7 +51,7 @@ def parameters(source: Source) -> Block:
         Head(source.say(f"column.{name}"), name == "value")
         for name in ("name", "value", "start", "confidence", "source")
     ]
-    rows, known = [], read_parameters()  # read once: reading is most of this section's time
+    rows, known = [], _known_parameters()
     for used in source.facts.manifest["parameters"]:
         amount = float(used["value"])
         kind = UNIT_KINDS.get(str(used["unit"]), "count" if amount.is_integer() else "number")
@@ -65,6 +66,12 @@ def parameters(source: Source) -> Block:
         )  # fmt: skip
     number = source.say("report.table_number", number="18-0")
     return Block(render_rows(source.say("annex.parameters"), heads, rows, [source.say("report.marks")], number))
+
+
+@cache
+def _known_parameters() -> Parameters:
+    """Read once per process: reading is most of this section's time."""
+    return read_parameters()
 
 
 def _unit(source: Source, unit: str) -> str:

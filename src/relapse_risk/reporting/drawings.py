@@ -27,7 +27,7 @@ from relapse_risk.reporting.figures import (
     stack,
     steps,
 )  # fmt: skip
-from relapse_risk.reporting.format import WITHHELD, format_value, is_null
+from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, format_value, is_null
 from relapse_risk.reporting.text import Language, text
 from relapse_risk.schema import code_list
 
@@ -52,18 +52,20 @@ class Canvas:
 
     def word(self, name: str, row: int) -> str:
         """One value as written."""
-        value = self.frame[name].iloc[row]
+        return self._written(self.frame[name].iloc[row], self.column(name))
+
+    def words(self, name: str) -> list[str]:
         column = self.column(name)
-        if is_null(value) and column.kind in ("households", "persons"):
+        return [self._written(value, column) for value in self.frame[name].tolist()]
+
+    def _written(self, value: object, column: FactColumn) -> str:
+        if is_null(value) and column.kind in COUNTS_OF_PEOPLE:
             return WITHHELD
         return format_value(value, column, self.language)
 
-    def words(self, name: str) -> list[str]:
-        return [self.word(name, i) for i in range(len(self.frame))]
-
     def numbers(self, name: str) -> list[float | None]:
-        values = pd.to_numeric(self.frame[name])
-        return [None if pd.isna(value) else float(value) for value in values]
+        values = pd.to_numeric(self.frame[name]).tolist()
+        return [None if is_null(value) else float(value) for value in values]
 
     def known(self, name: str) -> bool:
         return bool(self.frame[name].notna().any())

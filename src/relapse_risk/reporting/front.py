@@ -117,7 +117,7 @@ def _lead(source: Source, rows: pd.DataFrame) -> str:
     items = "".join(
         f"<li><b>{escape(source.say('indicator.' + row['indicator']))}</b> "
         f"{escape(source.say('summary.against', value=judged_value(source, row), limit=written(source, row['limit'], row['unit'])))}</li>"
-        for _, row in missed.head(MOST_NAMED).iterrows()
+        for row in missed.head(MOST_NAMED).to_dict("records")
     )
     return f'<p class="lead">{escape(first)}</p><p class="urgent">{escape(source.say("summary.first"))}</p><ul class="urgent">{items}</ul>'
 

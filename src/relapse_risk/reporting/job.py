@@ -43,6 +43,7 @@ def warm(given: Warmth) -> None:
     """
     warm_up(given.engine)
     with suppress(RelapseRiskError, OSError, ValueError, KeyError):  # damaged facts: the reports say so themselves
+        read_facts(given.facts, given.month).hold()
         for language in given.languages:
             report = open_report(given.facts, given.month, given.county, language)
             shown = [report.cover(), report.indicators(2), report.indicators(3), report.parameters(), report.formulas()]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any, TypeAlias
 
 import pandas as pd
 from markupsafe import Markup
 
-from relapse_risk.assessment import CITY, FactColumn
+from relapse_risk.assessment import FactColumn
 from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.figures import strip
 from relapse_risk.reporting.format import WITHHELD, format_interval, format_value, is_null
@@ -20,6 +22,7 @@ __all__ = [
 
 SYMBOLS = {"met": "✓", "watch": "▲", "not_met": "×", "no_limit": "–", "not_collected": "○"}
 MARKS = {"assumed": "*", "from_memory": "°", "documented": ""}
+Row: TypeAlias = Mapping[Any, Any]  # one indicator's columns
 JUDGED = ("met", "watch", "not_met")
 MANY_NAMED, LONGEST_HEAD = 4, 14
 
@@ -29,7 +32,7 @@ def written(source: Source, value: object, unit: str) -> str:
     return format_value(value, FactColumn("value", unit), source.language)  # type: ignore[arg-type]
 
 
-def judged_value(source: Source, row: pd.Series) -> str:
+def judged_value(source: Source, row: Row | pd.Series) -> str:
     """The value of an indicator; a judged one that is not shown was withheld as a small number."""
     if is_null(row["value"]) and row["verdict"] in JUDGED:
         return WITHHELD
@@ -73,13 +76,13 @@ def sentence(source: Source, number: int) -> str:
     missed = worst_first(mine)
     words = source.say("section.stand", judged=len(judged), met=int((judged["verdict"] != "not_met").sum()))
     if len(missed):
-        named = [_named(source, row) for _, row in missed.head(MANY_NAMED).iterrows()]
+        named = [_named(source, row) for row in missed.head(MANY_NAMED).to_dict("records")]
         joined = ("；" if source.language == "zh" else "; ").join(named)
         words += source.say("section.missed", items=joined)
     return f"{verdict_chip(source, aspect_verdict(mine))} {escape(words)}"
 
 
-def _named(source: Source, row: pd.Series) -> str:
+def _named(source: Source, row: Row) -> str:
     return source.say(
         "section.item", name=source.say(f"indicator.{row['indicator']}"),
         value=judged_value(source, row), limit=written(source, row["limit"], row["unit"]),
@@ -98,7 +101,6 @@ def section_table(source: Source, number: int) -> Block:
 
 def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: str = "") -> str:
     """Value with interval, counts, last period, city, limit, verdict, and a strip of all counties."""
-    everyone = source.rows("indicator")
     collected = rows[rows["verdict"] != "not_collected"]
     notes = _notes(source, collected) + _uncollected(source, rows)
     if collected.empty:
@@ -114,16 +116,13 @@ def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: st
         Head(source.say("column.counts"), True),
         Head(source.say("column.peers", division=division)),
     ]
-    cells = [
-        _row_cells(source, row, everyone[everyone["indicator"] == row["indicator"]]) for _, row in collected.iterrows()
-    ]
+    cells = [_row_cells(source, row) for row in collected.to_dict("records")]
     return render_rows(caption, heads, cells, notes, number, "indicators")
 
 
-def _row_cells(source: Source, row: pd.Series, everyone: pd.DataFrame) -> list[Cell]:
+def _row_cells(source: Source, row: Row) -> list[Cell]:
     unit, verdict = str(row["unit"]), str(row["verdict"])
-    city = everyone.loc[everyone["county_code"] == CITY, "value"]
-    city_value = float(city.iloc[0]) if len(city) and not is_null(city.iloc[0]) else None
+    city_value, peers = source.peers(str(row["indicator"]))
     limit = written(source, row["limit"], unit)
     if not is_null(row["limit"]):
         limit += MARKS.get(str(row["limit_confidence"]), "")
@@ -135,7 +134,7 @@ def _row_cells(source: Source, row: pd.Series, everyone: pd.DataFrame) -> list[C
         Cell(written(source, city_value, unit)),
         Cell(written(source, row["previous"], unit)),
         Cell(_counts(source, row)),
-        Cell(_strip(source, row, everyone, city_value)),
+        Cell(_strip(source, row, peers, city_value)),
     ]
 
 
@@ -144,7 +143,7 @@ def _unit_words(source: Source, unit: str) -> str:
     return source.label("currency") if unit == "money" else source.say("unit.days") if unit == "days" else ""
 
 
-def _counts(source: Source, row: pd.Series) -> str:
+def _counts(source: Source, row: Row) -> str:
     """Numerator over denominator; sums of money in their own unit; nothing for a plain count."""
     if is_null(row["denominator"]) or row["unit"] == "count":
         return "–"
@@ -154,9 +153,7 @@ def _counts(source: Source, row: pd.Series) -> str:
     return f"{numerator} / {written(source, row['denominator'], 'count')}"
 
 
-def _strip(source: Source, row: pd.Series, everyone: pd.DataFrame, city: float | None) -> str | Markup:
-    others = everyone[~everyone["county_code"].isin([CITY, row.get("county_code", source.county), source.county])]
-    peers = [float(value) for value in others["value"].dropna()]
+def _strip(source: Source, row: Row, peers: Sequence[float], city: float | None) -> str | Markup:
     if is_null(row["value"]) or not peers or row["unit"] == "count":
         return "–"
     unit = str(row["unit"])
@@ -218,7 +215,7 @@ def formula_table(source: Source) -> Block:
         Head(source.say("column.verdict")),
     ]  # fmt: skip
     cells = []
-    for _, row in rows.iterrows():
+    for row in rows.to_dict("records"):
         unit = str(row["unit"])
         basis = "–" if is_null(row["limit"]) else source.say(f"value.confidence.{row['limit_confidence']}")
         mark = "" if row["limit_confidence"] in ("documented", None) or is_null(row["limit"]) else "assumed"

@@ -5,6 +5,7 @@ Every method gives a :class:`Block`, a piece of HTML the notebook shows and the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -20,7 +21,7 @@ from relapse_risk.reporting.block import Block
 from relapse_risk.reporting.drawings import DRAWINGS, Canvas
 from relapse_risk.reporting.figures import figure
 from relapse_risk.reporting.findings import finding
-from relapse_risk.reporting.format import format_month
+from relapse_risk.reporting.format import format_month, is_null
 from relapse_risk.reporting.tables import render_table, withheld
 from relapse_risk.reporting.text import LANGUAGES, Language, has_text, text
 from relapse_risk.schema import table, tables
@@ -39,6 +40,8 @@ class Report:
     county: str
     language: Language
     _read: dict[tuple[str, str | None], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _status: dict[str, tuple[int, str, str]] = field(default_factory=dict, repr=False, compare=False)
+    _values: dict[str, dict[str, float]] = field(default_factory=dict, repr=False, compare=False)
 
     # -- what it speaks of -------------------------------------------------------------------------------------------
 
@@ -77,15 +80,33 @@ class Report:
         if (name, county) not in self._read:
             frame = self.facts.all_counties(name, county)
             self._read[name, county] = frame.drop(columns="county_code") if county else frame
-        return self._read[name, county].copy()
+        return self._read[name, county].copy(deep=False)
 
     def indicator_rows(self) -> pd.DataFrame:
         """The county's indicators."""
         return self.rows("indicator", self.county)
 
-    def availability(self) -> pd.DataFrame:
-        """Section, table, status and reason of every fact table of this county."""
-        return self.rows("availability", self.county)
+    def peers(self, indicator: str) -> tuple[float | None, list[float]]:
+        """Value of an indicator in all counties together, and in each of the others, where it is known."""
+        if not self._values:
+            rows = self.rows("indicator")
+            for name, county, value in zip(
+                *(rows[c].tolist() for c in ("indicator", "county_code", "value")), strict=True
+            ):
+                if not is_null(value):
+                    self._values.setdefault(name, {})[county] = float(value)
+        found = self._values.get(indicator, {})
+        return found.get(CITY), [value for county, value in found.items() if county not in (CITY, self.county)]
+
+    def availability(self) -> dict[str, tuple[int, str, str]]:
+        """Section, status and reason of every fact table of this county, by name."""
+        if not self._status:
+            rows = self.rows("availability", self.county)
+            columns = (rows[name].tolist() for name in ("table", "section", "status", "reason"))
+            self._status.update(
+                (name, (section, status, reason)) for name, section, status, reason in zip(*columns, strict=True)
+            )
+        return self._status
 
     # -- front and closing matter ------------------------------------------------------------------------------------
 
@@ -150,13 +171,12 @@ class Report:
 
     def missing(self, number: int) -> str:
         """The sentence for a section none of whose tables could be computed; empty when something could."""
-        rows = self.availability()
-        mine = rows[rows["section"] == number]
-        if mine.empty or (mine["status"] != "not_collected").any():
+        mine = [(status, reason) for section, status, reason in self.availability().values() if section == number]
+        if not mine or any(status != "not_collected" for status, _ in mine):
             return ""
-        return self.say("report.section_not_collected", what=self._named_needs(mine["reason"]))
+        return self.say("report.section_not_collected", what=self._named_needs(reason for _, reason in mine))
 
-    def _named_needs(self, reasons: pd.Series) -> str:
+    def _named_needs(self, reasons: Iterable[str]) -> str:
         needs = dict.fromkeys(need for reason in reasons for need in str(reason).split(", ") if need)
         named = dict.fromkeys(self._named_need(need) for need in needs)
         return ("、" if self.language == "zh" else ", ").join(named)
@@ -191,11 +211,8 @@ class Report:
 
     def status(self, name: str) -> tuple[str, str]:
         """``collected``, ``empty``, ``suppressed`` or ``not_collected``, and the reason."""
-        rows = self.availability()
-        found = rows[rows["table"] == name]
-        if found.empty:
-            return "not_collected", ""
-        return str(found["status"].iloc[0]), str(found["reason"].iloc[0])
+        _, status, reason = self.availability().get(name, (0, "not_collected", ""))
+        return str(status), str(reason)
 
     def absent(self, name: str) -> Block | None:
         """What stands in a table's place when there is nothing to show; None when there is."""
@@ -205,7 +222,7 @@ class Report:
         if status == "not_collected" and self.missing(self.spec(name).section):
             return Block("")  # the section's heading has said so already
         if status == "not_collected":
-            why = self.say("report.not_collected", what=self._named_needs(pd.Series([reason])))
+            why = self.say("report.not_collected", what=self._named_needs([reason]))
         else:
             key = f"{status}.{name}"
             why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
@@ -274,12 +291,9 @@ class Report:
         return Canvas(self.spec(name), frame, self.rows(name, CITY), self.limits, self.language, self.label("currency"))
 
     def _described(self, canvas: Canvas) -> str:
-        shown = [c.name for c in canvas.table.columns if c.name in canvas.frame and canvas.frame[c.name].notna().any()]
-        first, others = shown[0], shown[1:]
-        rows = "; ".join(
-            f"{canvas.word(first, i)}: " + ", ".join(canvas.word(other, i) for other in others)
-            for i in range(min(len(canvas.frame), MOST_DESCRIBED))
-        )
+        shown = [c.name for c in canvas.table.columns if c.name in canvas.frame and canvas.known(c.name)]
+        columns = (canvas.words(name)[:MOST_DESCRIBED] for name in shown)
+        rows = "; ".join(f"{first}: " + ", ".join(others) for first, *others in zip(*columns, strict=True))
         return self.say("chart.desc", rows=rows)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from jinja2 import Environment
@@ -65,21 +65,27 @@ def render_rows(
 
 def withheld(frame: pd.DataFrame, columns: Sequence[FactColumn]) -> bool:
     """Whether a small count of people was withheld somewhere (a column without any value was never collected)."""
-    return any(_is_withheld(frame, column) for column in columns if column.name in frame)
+    gaps = _gaps(frame)
+    return any(_is_withheld(gaps, column) for column in columns if column.name in gaps)
 
 
-def _is_withheld(frame: pd.DataFrame, column: FactColumn) -> bool:
-    values = frame[column.name]
-    return column.kind in COUNTS_OF_PEOPLE and bool(values.isna().any()) and not _is_uncollected(frame, column.name)
+def _gaps(frame: pd.DataFrame) -> dict[str, str]:
+    """Per column: ``none``, ``some`` (a value is missing), or ``all`` where it was never collected.
+
+    A column without any value was never collected, unless nothing else in the table has one either.
+    """
+    missing = {str(name): frame[name].isna().to_numpy() for name in frame.columns}
+    known = [name for name in [*missing][1:] if not missing[name].all()]
+    return {
+        name: "none" if not gaps.any() else "all" if gaps.all() and known else "some" for name, gaps in missing.items()
+    }
 
 
-def _is_uncollected(frame: pd.DataFrame, name: str) -> bool:
-    """A column without any value was never collected, unless nothing else in the table has one either."""
-    others = [other for other in frame.columns[1:] if other != name]
-    return bool(frame[name].isna().all()) and bool(frame[others].notna().any(axis=None))
+def _is_withheld(gaps: Mapping[str, str], column: FactColumn) -> bool:
+    return column.kind in COUNTS_OF_PEOPLE and gaps[column.name] == "some"
 
 
-def _shown(frame: pd.DataFrame, columns: Sequence[FactColumn]) -> list[FactColumn]:
+def _shown(gaps: Mapping[str, str], columns: Sequence[FactColumn]) -> list[FactColumn]:
     """Columns that are written: not hidden, holding something, and not the limits that stand under their estimate."""
     names = [column.name for column in columns]
     merged = {"low", "high"} if {"low", "high"} <= set(names) else set()
@@ -87,9 +93,9 @@ def _shown(frame: pd.DataFrame, columns: Sequence[FactColumn]) -> list[FactColum
         column
         for i, column in enumerate(columns)
         if not column.hidden
-        and column.name in frame
+        and column.name in gaps
         and not (column.name in merged and i > 0)
-        and (i == 0 or not _is_uncollected(frame, column.name))
+        and (i == 0 or gaps[column.name] != "all")
     ]
 
 
@@ -106,7 +112,8 @@ def render_table(
     >>> '<th scope="row">Illness</th>' in render_table("Causes", frame, columns, "en")
     True
     """
-    shown = _shown(frame, columns)
+    gaps = _gaps(frame)
+    shown = _shown(gaps, columns)
     names = [column.name for column in columns]
     estimate = names[names.index("low") - 1] if "low" in names and names.index("low") > 0 else ""
     heads = [
@@ -114,14 +121,17 @@ def render_table(
              text("column.interval", language) if column.name == estimate else "")
         for column in shown
     ]  # fmt: skip
-    rows = []
-    for i in range(len(frame)):
-        cells = [_cell(frame, i, column, language) for column in shown]
-        if estimate:
-            at = [column.name for column in shown].index(estimate)
-            interval = format_interval(frame["low"].iloc[i], frame["high"].iloc[i], shown[at].kind, language)
-            cells[at] = Cell(cells[at].label, cells[at].mark, interval)
-        rows.append(cells)
+    columns_of_cells = [
+        _cells(frame[column.name].tolist(), column, language, _is_withheld(gaps, column)) for column in shown
+    ]
+    if estimate:
+        at = [column.name for column in shown].index(estimate)
+        limits = zip(frame["low"].tolist(), frame["high"].tolist(), strict=True)
+        columns_of_cells[at] = [
+            replace(cell, small=format_interval(low, high, shown[at].kind, language))
+            for cell, (low, high) in zip(columns_of_cells[at], limits, strict=True)
+        ]
+    rows = list(zip(*columns_of_cells, strict=True))
     return render_rows(caption, heads, rows, notes, number)
 
 
@@ -131,11 +141,16 @@ def column_label(name: str, language: Language, currency: str = "") -> str:
     return text(key, language, currency=currency) if has_text(key) else text("column.value", language)
 
 
-def _cell(frame: pd.DataFrame, row: int, column: FactColumn, language: Language) -> Cell:
-    value = frame[column.name].iloc[row]
-    if is_null(value) and _is_withheld(frame, column):
-        return Cell(WITHHELD, "withheld")
-    mark = f"verdict {value}" if column.kind == "verdict" else ""
+def _cells(values: Sequence[object], column: FactColumn, language: Language, withheld_gaps: bool) -> list[Cell]:
+    gap = Cell(WITHHELD, "withheld") if withheld_gaps else Cell(format_value(None, column, language))
+    return [
+        gap if is_null(value) else Cell(format_value(value, column, language), _mark(value, column)) for value in values
+    ]
+
+
+def _mark(value: object, column: FactColumn) -> str:
+    if column.kind == "verdict":
+        return f"verdict {value}"
     if column.kind == "confidence":
-        mark = "short" if value == "documented" else "short assumed"
-    return Cell(format_value(value, column, language), mark)
+        return "short" if value == "documented" else "short assumed"
+    return ""

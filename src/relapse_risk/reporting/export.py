@@ -15,7 +15,6 @@ from string import digits, printable
 import nbformat
 import uharfbuzz as hb
 from nbconvert import HTMLExporter
-from traitlets import List
 
 from relapse_risk.errors import RenderError
 from relapse_risk.reporting.chromium import Browser
@@ -59,11 +58,7 @@ class Sheet:
 
 
 class _Page(HTMLExporter):
-    """nbconvert's HTML exporter without what ours does not need and pays for: preprocessors, each of which checks the
-    whole notebook against its schema again, and a last step that parses the whole page to add what it already has.
-    """
-
-    default_preprocessors = List([])
+    """nbconvert's HTML exporter without its last step, which parses the whole page again to add what ours has."""
 
     def from_notebook_node(
         self, nb: nbformat.NotebookNode, resources: dict[str, object] | None = None, **kw: object
@@ -75,7 +70,8 @@ class _Page(HTMLExporter):
 @cache
 def _exporter() -> _Page:
     templates = files("relapse_risk").joinpath("reporting", "templates")
-    return _Page(template_name="county", extra_template_basedirs=[str(templates)])
+    # Each preprocessor would check the whole notebook against its schema again, and ours needs none.
+    return _Page(template_name="county", extra_template_basedirs=[str(templates)], default_preprocessors=[])
 
 
 def to_html(notebook: nbformat.NotebookNode, sheet: Sheet) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from html import escape, unescape
@@ -21,18 +21,11 @@ from relapse_risk.reporting.chromium import Browser
 from relapse_risk.reporting.engine import PdfEngine, pdf_advice
 from relapse_risk.reporting.fonts import FAMILY, font_css
 from relapse_risk.reporting.pdfpack import PLACEHOLDER_PX, compact, objects_of, page_numbers, with_page_numbers
-
-try:
-    import weasyprint
-    import weasyprint.urls
-except OSError as error:  # pragma: no cover - depends on the machine
-    weasyprint = None
-    PDF_MISSING = f"PDF needs Pango ({str(error).splitlines()[0]})"
-else:
-    PDF_MISSING = ""
+from relapse_risk.reporting.pool import named
 
 __all__ = ["Sheet", "to_html", "to_pdf", "warm_up"]
 
+WEASYPRINT = "relapse_risk.reporting.weasy:print_page"
 FONTS_MARK = "/*FONTS*/"
 OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["'](?!#|data:)([^"']+)["']|url\((?!data:|#)([^)]+)\)""")
 NARROW = re.compile(r'<svg [^>]*class="narrow".*?</svg>', re.DOTALL)  # never printed; costly to lay out
@@ -111,11 +104,12 @@ def to_pdf(page: str, sheet: Sheet, engine: PdfEngine, browser: Browser | None =
     page = NARROW.sub("", page)
     if engine.name == "chromium" and browser is not None:
         return _by_chromium(page, sheet, browser)
-    if weasyprint is None:
-        raise RenderError(PDF_MISSING, where=sheet.title, fix=pdf_advice())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        content: bytes = weasyprint.HTML(string=page, url_fetcher=_no_network()).write_pdf(pdf_variant="pdf/ua-1")
+    try:
+        content: bytes = named(WEASYPRINT)(page)  # by name: half a second of imports that Chromium's users do not need
+    except OSError as error:  # pragma: no cover - depends on the machine
+        raise RenderError(
+            f"PDF needs Pango ({str(error).splitlines()[0]})", where=sheet.title, fix=pdf_advice()
+        ) from error
     return content
 
 
@@ -156,11 +150,7 @@ def warm_up(engine: str = "none") -> None:
     """Do once what every report would do again: compile templates, unpack fonts, wake the PDF engine."""
     _exporter()
     css = font_css(ALWAYS + "报告")
-    if engine == "weasyprint" and weasyprint is not None:
+    if engine == "weasyprint":
         page = f'<html lang="zh-CN"><title>-</title><style>{css} body {{ font-family: "{FAMILY}" }}</style><p>报告'
-        to_pdf(page, Sheet("warm-up", "zh", "", "", "", ""), PdfEngine("weasyprint", ""))
-
-
-def _no_network() -> object:
-    """Only what the page carries itself; anything else is an error, never a silent gap (fonts turn to boxes)."""
-    return weasyprint.urls.URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
+        with suppress(RenderError):  # each report meets the same error and says so
+            to_pdf(page, Sheet("warm-up", "zh", "", "", "", ""), PdfEngine("weasyprint", ""))

@@ -41,7 +41,7 @@ def issues(source: Source) -> Block:
         ]  # fmt: skip
         cells += [Cell(format_value(issue[name], columns[name], source.language)) for name in names]
         rows.append(cells)
-    number = source.say("report.table_number", number="17-1")
+    number = source.number("table", 17, "issues")
     return Block(render_rows(source.say("issues.table"), heads, rows, [source.say("issues.note")], number))
 
 
@@ -59,12 +59,12 @@ def parameters(source: Source) -> Block:
         mark = str(used["confidence"])
         rows.append(
             [
-                Cell(_parameter_label(source, known, used["name"])), Cell(value, "", _unit(source, str(used["unit"]))), Cell(str(used["start"])),
+                Cell(_parameter_label(source, known, used["name"])), Cell(value, "", _unit(source, str(used["unit"]))), Cell(str(used["start"]), "short"),
                 Cell(source.say(f"value.confidence.{mark}"), "" if mark == "documented" else "assumed"),
                 Cell(bilingual(used["source"], source.language)),
             ]
         )  # fmt: skip
-    number = source.say("report.table_number", number="18-0")
+    number = source.number("table", 18, "parameters")
     return Block(render_rows(source.say("annex.parameters"), heads, rows, [source.say("report.marks")], number))
 
 

@@ -77,7 +77,7 @@ def _share(value: float) -> str:
         return f"{_number(percent, 0)}%"
     if 99.95 <= percent < 100:
         return f"{_number(math.floor(percent * 100) / 100, 2)}%"
-    decimals = 2 if abs(percent) < 1 else 1
+    decimals = 2 if round(abs(percent), 2) < 1 else 1
     return f"{_number(percent, decimals)}%" if round(abs(percent), 2) else "<0.01%"
 
 

@@ -43,6 +43,7 @@ def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "
         f"<h1>{escape(source.name)} <span>{escape(title)}</span></h1>",
         f'<p class="subtitle">{escape(subtitle or source.say("report.subtitle"))}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
+        f'<div class="brief">{_lead(source, source.indicator_rows())}</div>',
         f'<p class="notice">{escape(source.label("data_note"))}</p>',
         f'<p class="stamp">{escape(stamp)}</p>',
     ]
@@ -88,9 +89,7 @@ def summary(source: Source) -> Block:
     return Block(
         _lead(source, rows)
         + _tiles(source, rows)
-        + indicator_table(
-            source, source.say("summary.table"), _headlines(rows), source.say("report.table_number", number="1-1")
-        )
+        + indicator_table(source, source.say("summary.table"), _headlines(rows), source.number("table", 1, "headlines"))
         + _aspects(source, rows)
     )
 

@@ -95,7 +95,7 @@ def section_table(source: Source, number: int) -> Block:
     mine = rows[rows["section"] == number]
     if mine.empty or source.missing(number):
         return Block("")
-    number_words = source.say("report.table_number", number=f"{number}-0")
+    number_words = source.number("table", number, "indicator")
     return Block(indicator_table(source, source.say("table.indicator"), mine, number_words))
 
 
@@ -234,6 +234,4 @@ def formula_table(source: Source) -> Block:
         source.say("report.sources_note"),
         *_uncollected(source, every),
     ]
-    return Block(
-        render_rows(source.say("table.formulas"), heads, cells, notes, source.say("report.table_number", number="16-1"))
-    )
+    return Block(render_rows(source.say("table.formulas"), heads, cells, notes, source.number("table", 16, "formulas")))

@@ -41,6 +41,7 @@ class Report:
     language: Language
     _read: dict[tuple[str, str | None], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     _status: dict[str, tuple[int, str, str]] = field(default_factory=dict, repr=False, compare=False)
+    _numbers: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
     _values: dict[str, dict[str, float]] = field(default_factory=dict, repr=False, compare=False)
 
     # -- what it speaks of -------------------------------------------------------------------------------------------
@@ -228,11 +229,10 @@ class Report:
             why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
         return Block(f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(why)}</p>')
 
-    def number(self, name: str) -> str:
-        """Number of a table or figure within its section, in the order of declaration."""
-        section = self.spec(name).section
-        mine = [t.name for t in TABLES if t.section == section]
-        return f"{section}-{mine.index(name) + 1}"
+    def number(self, kind: str, section: int, name: str) -> str:
+        """``Table 2-3``: tables and figures of a section are counted as they first appear."""
+        known = self._numbers.setdefault((kind, section), {})
+        return self.say(f"report.{kind}_number", number=f"{section}-{known.setdefault(name, len(known) + 1)}")
 
     def _source(self, spec: FactTable) -> str:
         """Where the numbers come from and of when they are."""
@@ -255,7 +255,7 @@ class Report:
             notes.append(self.say("report.suppressed", threshold=int(self.limits.get("small_cell", 5))))
         if "confidence" in frame and frame["confidence"].isin(["assumed", "from_memory"]).any():
             notes.append(self.say("report.marks"))
-        number = self.say("report.table_number", number=self.number(name))
+        number = self.number("table", spec.section, name)
         caption = self.say(f"table.{name}")
         html = render_table(
             caption, frame, spec.columns, self.language, [*notes, self._source(spec)], number, self.label("currency")
@@ -272,7 +272,7 @@ class Report:
         if draw is None:
             said = found if found != self.say(f"table.{name}") else ""
             return Block(f'<p class="finding">{escape(said)}</p>' if said else "")
-        number = self.say("report.figure_number", number=self.number(name))
+        number = self.number("figure", self.spec(name).section, name)
         key = f"chart.{name}"
         below = canvas.say(key, division=self.label("division")) if has_text(key) else self.say(f"table.{name}")
         drawing = figure(draw, found, self._described(canvas), f"f-{name}", half=how.half)

@@ -17,16 +17,16 @@ __all__ = ["Cell", "Head", "render_rows", "render_table", "withheld"]
 
 LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date"}
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
-WHOLE_TO = 18  # rows: kept on one page
+WHOLE_TO = 18  # rows: kept on one page, with their notes
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-    """<div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' whole' if rows | length <= whole_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ number ~ ' ' if number }}{{ caption }}"><table>
+    """<div class="unit{{ ' whole' if rows | length <= whole_to }}"><div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ number ~ ' ' if number }}{{ caption }}"><table>
 <caption>{% if number %}<span class="number">{{ number }}</span> {% endif %}{{ caption }}</caption>
 <thead><tr>{% for head in heads %}<th scope="col"{% if head.right %} class="n"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
 <tr>{% for cell in row %}{% if loop.first %}<th scope="row">{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}">{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>
 {% endfor %}
-</tbody></table></div>{% if notes %}<p class="note">{{ notes | join(' ') }}</p>{% endif %}"""
+</tbody></table></div>{% if notes %}<p class="note">{{ notes | join(' ') }}</p>{% endif %}</div>"""
 )
 
 

@@ -15,7 +15,7 @@ CODES = ["a", "b", "c", "d"]
 def rows(name: str, verdicts: list[str], **more: Any) -> pd.DataFrame:
     frame = pd.DataFrame({"county_code": [*CODES, "city"], "indicator": name, "verdict": [*verdicts, verdicts[0]]})
     given = {"section": 4, "value": 0.5, "limit": 0.6, "limit_confidence": "documented", "direction": "higher_better",
-             "previous": None} | more  # fmt: skip
+             "previous": None, "reason": ""} | more  # fmt: skip
     return frame.assign(**given)
 
 
@@ -57,6 +57,10 @@ def test_what_only_the_city_can_fix(indicator: pd.DataFrame) -> None:
     assert (common["indicator"], common["counties"], common["of"], common["department"]) == ("take_up", 3, 4, "MZ")
     assert (uneven["low"], uneven["high"]) == ("a", "d"), "160 is more than half as high again as 100"
     assert uneven["correlation"] == pytest.approx(-1), "money falls exactly as need rises"
+
+
+def test_what_was_only_not_scored_is_no_gap_in_the_data(indicator: pd.DataFrame) -> None:
+    assert "nowhere_collected" not in set(city_tasks(indicator.assign(reason="not_scored"))["task"])
 
 
 def test_money_that_differs_by_less_than_half_is_no_task(indicator: pd.DataFrame) -> None:

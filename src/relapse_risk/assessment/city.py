@@ -11,7 +11,8 @@ import pandas as pd
 
 from relapse_risk.assessment.base import CITY
 from relapse_risk.assessment.indicators import verdict
-from relapse_risk.assessment.issues import LEAD_OFFICE, OWNERS
+from relapse_risk.assessment.issue_ledger import LEAD_OFFICE
+from relapse_risk.assessment.issues import OWNERS
 
 __all__ = ["CITY_TASKS", "aspect_grid", "city_tasks", "moved", "stand", "with_earlier"]
 
@@ -19,6 +20,7 @@ JUDGED = ("met", "watch", "not_met")
 COMMON_SHARE, COMMON_LEAST = 2 / 3, 3  # misses in so large a part of the counties, and in so many: a common cause; ours
 UNEVEN_RATIO = 1.5  # highest to lowest county, of a sum per person; ours
 CITY_TASKS = ("common", "uneven", "no_document", "nowhere_collected")
+OURS = ("not_scored", "not_fitted")  # reasons that are no gap in the data: what we did not compute
 EVEN_OUT = "fund_per_person"
 NEED = "mean_need"
 
@@ -138,5 +140,6 @@ def _undocumented(rows: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _uncollected(rows: pd.DataFrame) -> list[dict[str, object]]:
-    nowhere = rows.groupby("indicator", sort=False)["verdict"].agg(lambda found: bool((found == "not_collected").all()))
+    mine = rows[~rows["reason"].fillna("").str.startswith(OURS)]
+    nowhere = mine.groupby("indicator", sort=False)["verdict"].agg(lambda found: bool((found == "not_collected").all()))
     return [{"task": "nowhere_collected", "indicator": name} for name in nowhere[nowhere].index]

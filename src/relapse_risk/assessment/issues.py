@@ -9,14 +9,13 @@ import pandas as pd
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable
 from relapse_risk.assessment.baseline import causes
+from relapse_risk.assessment.issue_ledger import DAYS, LEAD_OFFICE, issue_id, issue_states, read_issue_steps
 
-__all__ = ["TABLES", "severity"]
+__all__ = ["OWNERS", "TABLES", "severity"]
 
 C = FactColumn
 ASPECTS = range(3, 12)
 JUDGED = ("met", "watch", "not_met")
-# Days to put right, by severity; ours, no document found.
-DAYS = MappingProxyType({"severe": 15, "major": 30, "minor": 60})
 SEVERE, MAJOR = 0.10, 0.02  # a share that misses its limit by so much; ours
 RELATIVE_SEVERE, RELATIVE_MAJOR = 0.25, 0.10  # other units, relative to the limit; ours
 OWNERS = MappingProxyType(
@@ -27,7 +26,6 @@ OWNERS = MappingProxyType(
         "post_holders_fit": "RS", "take_up": "MZ",
     }
 )  # fmt: skip
-LEAD_OFFICE = "FP"
 CAUSE_OWNERS = MappingProxyType(
     {
         "illness": "WJ", "disability": "CL", "schooling": "JT", "disaster": "YJ", "no_land": "NY", "no_water": "NY",
@@ -75,21 +73,35 @@ def severity(value: float, limit: float, direction: str, unit: str) -> str:
 
 
 def issue_list(data: CountyData) -> pd.DataFrame:
-    """Every indicator that misses its limit, with severity, the office that leads, and a date."""
-    rows = _indicators(data)
+    """Every indicator that misses its limit, with severity, the office that leads, and a date.
+
+    What the issue ledger has open already keeps the date it was given, and tells how many times it came up.
+    """
+    rows, known = _indicators(data), _known(data)
     failed = rows[rows["verdict"] == "not_met"]
     result = []
     for row in failed.itertuples():
         grade = severity(float(row.value), float(row.limit), str(row.direction), str(row.unit))
         owner = OWNERS.get(str(row.indicator), LEAD_OFFICE)
+        due, times = known.get(issue_id(data.county, f"indicator:{row.indicator}"), ("", 0))
         result.append(
             {
                 "indicator": row.indicator, "severity": grade, "department": owner,
-                "due_on": str(data.day + timedelta(days=DAYS[grade])), "remedy": row.indicator,
+                "due_on": due or str(data.day + timedelta(days=DAYS[grade])), "times": times if due else times + 1, "remedy": row.indicator,
                 "order": list(DAYS).index(grade),
             }
         )  # fmt: skip
     return pd.DataFrame(result)
+
+
+def _known(data: CountyData) -> dict[str, tuple[str, int]]:
+    """By issue of the ledger: due date (empty where it had passed or been closed before) and times it came up."""
+    states = issue_states(read_issue_steps(data.register.path), data.day)
+    day = data.day.isoformat()
+    return {
+        row.issue_id: (row.due_on if row.state not in ("passed", "closed") or row.last_on == day else "", row.times)
+        for row in states.itertuples()
+    }
 
 
 def cause_measures(data: CountyData) -> pd.DataFrame:
@@ -106,7 +118,7 @@ TABLES = (
               (), aspect_profile, figure="profile"),
     FactTable("issue_list", 17,
               (C("indicator", "label", "indicator"), C("severity", "code", "severity"), C("department", "code", "department"),
-               C("due_on", "date"), C("remedy", "label", "remedy"), C("order", "number", hidden=True)),
+               C("due_on", "date"), C("times", "count"), C("remedy", "label", "remedy"), C("order", "number", hidden=True)),
               (), issue_list, city="none", order="order"),
     FactTable("cause_measures", 17,
               (C("cause", "code", "poverty_cause"), C("main", "households", measure="causes.main"),

@@ -1,22 +1,15 @@
-"""Referrals: a reminder handed to a department, and everything that happened to it since, append-only.
-
-State is a file of steps beside the register's tables.  A step is never changed or removed; where a referral stands is
-read off its steps, so that two people who answer different referrals at the same time lose nothing.
-"""
+"""Referrals: a reminder handed to a department, and everything that happened to it since, append-only."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
 
-from relapse_risk.errors import RegisterError
+from relapse_risk.register.journal import Journal
 
 __all__ = ["STEPS", "Step", "append_steps", "hand_over", "read_steps", "referral_states"]
 
@@ -61,74 +54,17 @@ class Step:
     note: str = ""
 
 
-def read_steps(register: str | Path) -> tuple[Step, ...]:
-    """Every step in the order in which it was written; none where nothing was handed over yet.
+JOURNAL = Journal(FILE, Step, "referral", "reminder_id", MAY_FOLLOW)
 
-    Raises
-    ------
-    RegisterError
-        For a line that is not a step, naming the file and the line.  A last line cut short by a crash is no step.
-    """
-    path = Path(register) / FILE
-    if not path.is_file():
-        return ()
-    lines = path.read_bytes().split(b"\n")
-    found = []
-    for number, line in enumerate(lines[:-1], 1):  # what follows the last line end was never finished
-        try:
-            found.append(Step(**json.loads(line)))
-        except (ValueError, TypeError) as error:
-            raise RegisterError(
-                "not a step of a referral", where=f"{path}: line {number}", got=line[:80].decode("utf-8", "replace"),
-                fix="restore the file from a copy",
-            ) from error  # fmt: skip
-    return tuple(found)
+
+def read_steps(register: str | Path) -> tuple[Step, ...]:
+    """Every step in the order in which it was written (:meth:`relapse_risk.register.journal.Journal.read`)."""
+    return JOURNAL.read(register)
 
 
 def append_steps(register: str | Path, steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Add the steps that are not there yet and may follow where their referral stands; return those added.
-
-    One writer at a time; all of the steps are on disk when this returns, and a repeated step changes nothing.
-
-    Raises
-    ------
-    RegisterError
-        For a step that cannot follow: nothing is written then.
-    """
-    path = Path(register) / FILE
-    if not Path(register).is_dir():
-        raise RegisterError("no such register", where=str(register))
-    with FileLock(f"{path}.lock"):
-        known = read_steps(register)
-        standing = {step.reminder_id: step.step for step in known}
-        there, added = set(known), []
-        for step in steps:
-            if step in there:
-                continue
-            before = standing.get(step.reminder_id, "")
-            if step.step not in MAY_FOLLOW[before]:
-                raise RegisterError(
-                    "this step cannot follow", where=f"referral {step.reminder_id}", got=f"{step.step} after {before or 'nothing'}",
-                    expected=" | ".join(MAY_FOLLOW[before]) or "nothing: it is finished",
-                )  # fmt: skip
-            standing[step.reminder_id] = step.step
-            there.add(step)
-            added.append(step)
-        if added:
-            _write(path, added)
-    return tuple(added)
-
-
-def _write(path: Path, steps: list[Step]) -> None:
-    text = "".join(json.dumps(asdict(step), ensure_ascii=False, sort_keys=True) + "\n" for step in steps).encode()
-    whole = path.read_bytes() if path.is_file() else b""
-    whole = whole[: whole.rfind(b"\n") + 1]  # a line cut short by a crash goes
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
-        file.write(whole + text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    """Add the steps that are new and may follow (:meth:`relapse_risk.register.journal.Journal.append`)."""
+    return JOURNAL.append(register, steps)
 
 
 def hand_over(register: str | Path, reminders: pd.DataFrame, by: str, day: date) -> tuple[Step, ...]:

@@ -58,10 +58,10 @@ def render(
     Exit code 0 all published, 1 some failed, 4 none published, 3 the edition file is wrong.
     """
     from relapse_risk.progress import no_progress
-    from relapse_risk.reporting.edition import read_edition
+    from relapse_risk.reporting.edition import on_day, read_edition
     from relapse_risk.reporting.render import Options, explain_edition, render_edition
 
-    asked = read_edition(edition)
+    asked = on_day(read_edition(edition), date.today())
     if explain:
         reasons = explain_edition(asked)
         lines = [f"{'render' if one.runs else 'keep':<7}{one.stem}: {one.why}" for one in reasons]

@@ -14,7 +14,15 @@ from relapse_risk.reporting.judgement import JUDGED, MARKS, SYMBOLS, judged_valu
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.schema import code_list
 
-__all__ = ["aspect_table", "change_table", "department_table", "headline_table", "severity_table", "task_table"]
+__all__ = [
+    "aspect_table",
+    "change_table",
+    "department_table",
+    "headline_table",
+    "several",
+    "severity_table",
+    "task_table",
+]
 
 MOST_NAMED = 6
 DENSE = "dense"  # a class of the style sheet: many narrow columns
@@ -82,13 +90,13 @@ def change_table(source: Source, names: Mapping[str, str], rows: pd.DataFrame, c
             [
                 Cell(source.say(f"indicator.{name}")), Cell(written(source, city.loc[name, "was_value"], unit)),
                 Cell(judged_value(source, city.loc[name]), "strong"),
-                Cell(_several(source, sides[0], len(names)), "not_met" if sides[0] else ""), Cell(_several(source, sides[1], len(names))),
+                Cell(several(source, sides[0], len(names)), "not_met" if sides[0] else ""), Cell(several(source, sides[1], len(names))),
             ]
         )  # fmt: skip
     return render_rows(source.say("city.change_table"), heads, written_rows)
 
 
-def _several(source: Source, found: Sequence[str], total: int) -> str:
+def several(source: Source, found: Sequence[str], total: int) -> str:
     """Names, or how many where they are many; a dash for none."""
     if len(found) == total and total > 1:
         return source.say("map.all", division=source.label("division"))

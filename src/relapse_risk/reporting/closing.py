@@ -24,7 +24,8 @@ def issues(source: Source) -> Block:
         return Block(f"<p>{escape(source.say('issues.none'))}</p>")
     found = source.rows("issue_list", source.county)
     values = source.indicator_rows().set_index("indicator")
-    names = ("severity", "department", "due_on", "remedy")
+    shown = ("severity", "department", "due_on", "times", "remedy")
+    names = [name for name in shown if name in found]  # facts of an older version have no times
     columns = {column.name: column for column in source.spec("issue_list").columns}
     heads = [
         Head(source.say("issues.issue")),

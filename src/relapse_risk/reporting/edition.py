@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,13 +25,14 @@ __all__ = [
     "ReportPlan",
     "edition_month",
     "month_before",
+    "on_day",
     "packaged_notebook",
     "plan",
     "read_edition",
 ]
 
 QUARTER_ENDS = ("03", "06", "09", "12")
-LATEST = "latest"
+LATEST, DATA_DATE, TODAY = "latest", "data_date", "today"
 CITY = "city"  # the code of all counties together: a report of its own where a list of counties names it
 
 
@@ -79,6 +81,9 @@ class Edition(BaseModel):
         How often it is due; ``quarter`` takes the months that end one.
     month : str
         ``YYYY-MM``, or ``latest``: the newest facts (of a quarter's end where ``every`` says so).
+    day : "data_date", "today" or YYYY-MM-DD, optional
+        For notebooks that follow the issue ledger: the day they speak of, passed with ``every``, the period they look
+        back on.
     facts, register, out : Path
         Folders; relative ones start at the working folder.
     notebooks : one path or a list
@@ -103,6 +108,7 @@ class Edition(BaseModel):
     place: str
     every: Literal["month", "quarter", "week"] | None = None
     month: str = LATEST
+    day: str | None = Field(default=None, pattern=r"^(data_date|today|\d{4}-\d{2}-\d{2})$")
     facts: Path
     register_folder: Path = Field(alias="register")
     notebooks: Annotated[tuple[Path, ...], BeforeValidator(_listed)] = Field(
@@ -123,6 +129,12 @@ class Edition(BaseModel):
     on_failure: Literal["publish_others", "publish_none"] = "publish_others"
     retries: int = Field(default=1, ge=0, le=5)
     timeout_seconds: float = Field(default=900, gt=0)
+
+    @model_validator(mode="after")
+    def _day_has_a_period(self) -> Edition:
+        if self.day is not None and self.every is None:
+            raise ValueError("day needs every: week, month or quarter, the period to look back on")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +167,12 @@ class Plan:
     facts: Path
     manifest: Mapping[str, Any]
     reports: tuple[ReportPlan, ...]
+
+    @property
+    def day(self) -> str:
+        """The day that notebooks which follow the issue ledger speak of; empty where the edition gives none."""
+        found = self.manifest["data_date"] if self.edition.day == DATA_DATE else self.edition.day or ""
+        return str(found)
 
 
 def read_edition(path: str | Path) -> Edition:
@@ -222,6 +240,11 @@ def packaged_notebook(name: str) -> Path:
     return _found(Path("notebooks/reports") / name, "notebook")
 
 
+def on_day(edition: Edition, today: date) -> Edition:
+    """``edition`` with ``day: today`` made that day, so that the same edition can be made again later."""
+    return edition.model_copy(update={"day": today.isoformat()}) if edition.day == TODAY else edition
+
+
 def months_of(facts: Path) -> list[str]:
     """Months that have facts, ascending."""
     return sorted(file.parent.name for file in facts.glob("????-??/facts.json"))
@@ -287,7 +310,25 @@ def plan(edition: Edition) -> Plan:
         for notebook in notebooks
         for language in edition.languages
     )
-    return Plan(edition, month, facts, manifest, reports)
+    planned = Plan(edition, month, facts, manifest, reports)
+    _check_day(planned)
+    return planned
+
+
+def _check_day(planned: Plan) -> None:
+    """A day is a real one and not before the data: the ledger would know less than the facts beside it."""
+    day, where = planned.day, f"{planned.edition.name}: day"
+    if not day:
+        return
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise EditionError(f"not a day: {error}", where=where, got=day, expected="YYYY-MM-DD") from error
+    if day < planned.manifest["data_date"]:
+        raise EditionError(
+            "before the data date of the facts", where=where, got=day, expected=f"{planned.manifest['data_date']} or later",
+            fix=f"use an earlier month, or day: {DATA_DATE}",
+        )  # fmt: skip
 
 
 def _stem(county: str, language: str, notebook: Path, notebooks: int) -> str:

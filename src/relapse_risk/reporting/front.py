@@ -72,14 +72,13 @@ def contents(source: Source, sections: Sequence[int]) -> Block:
     return linked(source, items)
 
 
-def linked(source: Source, items: Sequence[tuple[str, str, str]]) -> Block:
-    """Contents from anchors, titles and marks (our own HTML, or empty)."""
+def linked(source: Source, items: Sequence[tuple[str, str, str]], *, legend: bool = True) -> Block:
+    """Contents from anchors, titles and marks (our own HTML, or empty), with what the marks mean."""
     heading = escape(source.say("report.contents"))
     entries = "".join(f'<li><a href="#{anchor}">{escape(words)}</a>{mark}</li>' for anchor, words, mark in items)
-    legend = escape(source.say("report.symbols"))
+    note = f'<p class="note">{escape(source.say("report.symbols"))}</p>' if legend else ""
     return Block(
-        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p><ol>{entries}</ol>'
-        f'<p class="note">{legend}</p></nav>'
+        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p><ol>{entries}</ol>{note}</nav>'
     )
 
 

@@ -16,6 +16,7 @@ from relapse_risk.reporting.outlines import OUTLINES_FILE
 
 __all__ = ["Key", "Keys", "changed_parts"]
 
+LEDGER_FILES = ("manifest.json", "issues.jsonl")  # in the register's folder: issues of projects, and all others
 SOURCES = ("reporting", "assessment")
 SOURCE_KINDS = (".py", ".j2", ".css", ".json", ".xz")
 
@@ -54,7 +55,9 @@ class Keys:
             "formats": ",".join(self.formats),
             "audience": edition.audience,
         }
-        self._earlier, self._outlines = _earlier(plan), _outlines(plan)
+        self._earlier, self._outlines = _earlier(plan), _file_digest(edition.register_folder / OUTLINES_FILE)
+        self._day = f"{plan.day} {edition.every}" if plan.day else ""
+        self._ledger = "".join(_file_digest(edition.register_folder / name) for name in LEDGER_FILES)
         self._notebooks = {report.notebook: _digest(report.notebook.read_bytes()) for report in plan.reports}
 
     def of(self, report: ReportPlan) -> Key:
@@ -64,8 +67,10 @@ class Keys:
             "notebook": self._notebooks[report.notebook],
             "language": report.language,
         }
-        if report.county == CITY:  # it says what changed since the facts before
+        if report.county == CITY or self._day:  # it says what changed since the facts before
             parts |= {"earlier": self._earlier, "outlines": self._outlines}
+        if self._day:  # it follows the issue ledger
+            parts |= {"day": self._day, "ledger": self._ledger}
         return Key(_digest(*(f"{name}={value}".encode() for name, value in sorted(parts.items()))), parts)
 
 
@@ -77,9 +82,8 @@ def _earlier(plan: Plan) -> str:
     return _digest(before.encode(), (plan.edition.facts / before / "facts.json").read_bytes())
 
 
-def _outlines(plan: Plan) -> str:
-    """Digest of the outlines beside the register; empty where there are none."""
-    path = plan.edition.register_folder / OUTLINES_FILE
+def _file_digest(path: Path) -> str:
+    """Digest of a file beside the register's tables; empty where there is none."""
     return _digest(path.read_bytes()) if path.is_file() else ""
 
 

@@ -232,7 +232,7 @@ def _parameters(planned: Plan, report: ReportPlan) -> dict[str, object]:
         "county": report.county, "month": planned.month, "language": report.language,
         "register": str(edition.register_folder.absolute()), "facts": str(edition.facts.absolute()),
         "audience": edition.audience,
-    }  # fmt: skip
+    } | ({"day": planned.day, "every": edition.every} if planned.day else {})  # fmt: skip
 
 
 def _check(run: _Run, zygote: Zygote) -> None:

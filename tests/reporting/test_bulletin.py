@@ -52,7 +52,7 @@ def states(register: Path, day: date = DAY) -> pd.DataFrame:
 
 
 def opened(register: Path, facts: Path, county: str, language: str, every: str = "month") -> Bulletin:
-    return open_bulletin(register, facts, MONTH, DAY.isoformat(), every, county, language)
+    return open_bulletin(register, facts, MONTH, county, language, day=DAY.isoformat(), every=every)
 
 
 def test_every_indicator_not_met_is_an_issue_and_every_one_met_a_pass(register: Path, facts_folder: Path) -> None:
@@ -278,3 +278,13 @@ def test_the_command_records_sends_and_takes_back(small_register: Path, facts_fo
     back = runner.invoke(app, ["issues", str(path), "--register", str(register), "--today", "2021-01-20", "--json"])
     assert back.exit_code == 1, "one reply could not be taken"
     assert json.loads(back.stdout) == {"taken": 1, "faults": 1}
+
+
+def test_nothing_is_invented_in_a_ledger_that_is_not_the_demonstrations(
+    register: Path, facts_folder: Path, tmp_path: Path
+) -> None:
+    before = (register / FILE).read_bytes()
+    given = ["issues", "--register", str(register), "--facts", str(facts_folder), "--out", str(tmp_path), "--invent"]
+    found = runner.invoke(app, given)
+    assert "not the demonstration register" in str(found.exception)
+    assert (register / FILE).read_bytes() == before

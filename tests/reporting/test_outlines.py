@@ -76,6 +76,19 @@ def test_a_shape_keeps_its_proportions() -> None:
     assert wide / tall == pytest.approx(0.5, abs=0.005)
 
 
+def test_a_name_stands_where_it_fits_and_the_value_always() -> None:
+    wide = [(0.0, 0.0), (2.0, 0.0), (2.0, 1.0), (0.0, 1.0), (0.0, 0.0)]
+    small = [(2.0, 0.0), (2.1, 0.0), (2.1, 0.1), (2.0, 0.1), (2.0, 0.0)]
+    body = shape_map(
+        [Area("Big County", "1", 1.0), Area("Small County", "2", 2.0)], [[wide], [small]], 340, ("", "")
+    ).body
+    assert [words for words in (">Big County<", ">Small", ">1<", ">2<") if words in body] == [
+        ">Big County<",
+        ">1<",
+        ">2<",
+    ]
+
+
 def test_the_map_is_outlines_else_tiles_else_rows(tmp_path: Path) -> None:
     place = read_place("dezhou")
     names = dict.fromkeys(place.tiles, "县")

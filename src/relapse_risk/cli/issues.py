@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from relapse_risk.cli.common import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, Language, app, opened_register, tell
+from relapse_risk.errors import RegisterError
 
-DAY = typer.Option("--today", formats=["%Y-%m-%d"], help="Day of the lists or replies; the data date when left out.")
+DAY = typer.Option(
+    "--today", formats=["%Y-%m-%d"], help="Day of the lists (else the data date) or replies (else today)."
+)
 
 
 @app.command()
@@ -114,5 +117,7 @@ def _invent(register: Path, day: date) -> int:
     from relapse_risk.demo import read_calibration
     from relapse_risk.demo.issue_replies import invented_replies
 
+    if not (register.parent / "demo_key").is_dir():  # a ledger cannot be wiped: nothing invented in a real one
+        raise RegisterError("not the demonstration register", where=str(register), fix="leave out --invent")
     replies = invented_replies(issue_states(read_issue_steps(register), day), day, read_calibration())
     return len(append_issue_steps(register, [IssueStep(**reply) for reply in replies.to_dict("records")]))

@@ -13,7 +13,7 @@ import pandas as pd
 from relapse_risk.assessment import CITY, Facts, read_facts
 from relapse_risk.assessment.city import moved, with_earlier
 from relapse_risk.assessment.issue_ledger import issue_states, project_states, read_issue_steps
-from relapse_risk.assessment.issue_moves import ageing, closings, events, movement, recurring
+from relapse_risk.assessment.issue_moves import ageing, by_group, closings, events, movement, recurring
 from relapse_risk.errors import EditionError
 from relapse_risk.months import add_months, month_end
 from relapse_risk.register import Register
@@ -138,11 +138,22 @@ class Bulletin:
         return int((fresh & (self.states["times"].astype(int) > 1)).sum())
 
     def _first(self, open_: pd.DataFrame) -> str:
-        departments = code_list("department")
-        items = "".join(
-            f"<li><b>{escape(self._named(row))}</b> {escape(self.say('bulletin.first_item', owner=departments.label(row['department'], self.report.language), due=self._due(row), days=till(self.report, row['due_on'], self.until)))}</li>"
-            for row in sorted_by_need(open_).head(MOST_URGENT).to_dict("records")
-        )
+        """What comes first: single issues of a county; of all together, the checks overdue in most counties."""
+        owner, late = code_list("department"), open_[open_["overdue"].astype(bool) & (open_["county_code"] != CITY)]
+        if self.report.county == CITY and len(late):
+            checks = late.groupby(["check", "label", "department"], sort=False)["county_code"].nunique().sort_values(ascending=False, kind="stable")  # fmt: skip
+            told = [
+                (check_words(check, label, self.report.language),
+                 self.say("bulletin.first_check", owner=owner.label(department, self.report.language), count=count))
+                for (check, label, department), count in checks.head(MOST_URGENT).items()
+            ]  # fmt: skip
+        else:
+            told = [
+                (self._named(row), self.say("bulletin.first_item", owner=owner.label(row["department"], self.report.language),
+                                            due=self._due(row), days=till(self.report, row["due_on"], self.until)))
+                for row in sorted_by_need(open_).head(MOST_URGENT).to_dict("records")
+            ]  # fmt: skip
+        items = "".join(f"<li><b>{escape(what)}</b> {escape(more)}</li>" for what, more in told)
         return f'<p class="urgent">{escape(self.say("bulletin.first"))}</p><ul class="urgent">{items}</ul>'
 
     def _due(self, row: dict[str, object]) -> str:
@@ -199,7 +210,8 @@ class Bulletin:
 
     def owners(self) -> Block:
         """Departments: open, overdue, soon due, to close, closed, oldest."""
-        return Block(department_table(self.report, self.states, self.closings, self.until, self.ahead))
+        table = by_group(self.states, self.closings, "department", self.until, self.ahead)
+        return Block(department_table(self.report, table))
 
     def counties(self) -> Block:
         """Counties on the map and in a table; nothing in a county's own bulletin."""
@@ -207,7 +219,8 @@ class Bulletin:
             return Block("")
         divisions = {code: name for code, name in self.names.items() if code != CITY}
         chart = PlaceMap(self.report.place, divisions, self.shapes, self.report.language)
-        return Block(county_map(self.report, chart, self.names, self.states, self.closings, self.until, self.ahead))
+        table = by_group(self.states, self.closings, "county_code", self.until, self.ahead)
+        return Block(county_map(self.report, chart, self.names, table))
 
     def again(self) -> Block:
         """Issues that came up more than once."""
@@ -253,7 +266,7 @@ def period_before(until: date, every: str) -> date:
 
 
 def open_bulletin(
-    register: str | Path, facts: str | Path, month: str, day: str, every: str, county: str, language: str
+    register: str | Path, facts: str | Path, month: str, county: str, language: str, *, day: str, every: str
 ) -> Bulletin:
     """Open the issue ledger as of ``day`` beside the facts of ``month``.
 
@@ -265,13 +278,13 @@ def open_bulletin(
         Facts folder of the place.
     month : str
         Month of the facts, ``YYYY-MM``.
+    county : str
+        County code, or ``city`` for all together.
+    language : {"zh", "en"}
     day : str
         ``YYYY-MM-DD``.
     every : {"week", "month", "quarter"}
         The period to look back on.
-    county : str
-        County code, or ``city`` for all together.
-    language : {"zh", "en"}
 
     Raises
     ------

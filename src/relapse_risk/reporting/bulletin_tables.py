@@ -9,7 +9,6 @@ from html import escape
 import pandas as pd
 
 from relapse_risk.assessment import CITY
-from relapse_risk.assessment.issue_moves import by_group
 from relapse_risk.reporting.block import Source
 from relapse_risk.reporting.city_tables import several
 from relapse_risk.reporting.figures import Area, Series, columns, figure, steps
@@ -128,7 +127,7 @@ def moves_chart(source: Source, moves: Mapping[str, int]) -> str:
     labels = [source.say(f"bulletin.step.{step}") for step in SIGNS]
     levels: list[float] = [sign * moves[step] for step, sign in SIGNS.items()]
     inner = {"opened": "+", "failed_again": "+", "closed": "−"}
-    shown = [f"{inner.get(step, '')}{moves[step]:,}" for step in SIGNS]
+    shown = [f"{inner.get(step, '') if moves[step] else ''}{moves[step]:,}" for step in SIGNS]
     same = moves["before"] == moves["now"]
     title = source.say("bulletin.moves_same" if same else "bulletin.moves_finding", before=moves["before"], now=moves["now"])  # fmt: skip
     if not any(moves.values()):
@@ -185,9 +184,8 @@ def _counts(source: Source, table: pd.DataFrame, first: Head, labels: Mapping[st
     return render_rows(caption, heads, rows)
 
 
-def department_table(source: Source, states: pd.DataFrame, closed: pd.DataFrame, until: date, ahead: date) -> str:
+def department_table(source: Source, table: pd.DataFrame) -> str:
     """Open, overdue, due soon, to close, closed and oldest by department."""
-    table = by_group(states, closed, "department", until, ahead)
     if table.empty:
         return ""
     departments = code_list("department")
@@ -195,15 +193,12 @@ def department_table(source: Source, states: pd.DataFrame, closed: pd.DataFrame,
     return _counts(source, table, _head(source, "owner"), labels, source.say("bulletin.owner_table"))
 
 
-def county_map(
-    source: Source, chart: PlaceMap, names: Mapping[str, str], states: pd.DataFrame, closed: pd.DataFrame,
-    until: date, ahead: date,
-) -> str:  # fmt: skip
+def county_map(source: Source, chart: PlaceMap, names: Mapping[str, str], table: pd.DataFrame) -> str:
     """Overdue issues on the map, and the same counts by county as by department, in the order of codes."""
-    table = by_group(states, closed, "county_code", until, ahead).set_index("county_code")
     if table.empty:
         return ""
-    overdue = {code: int(table["overdue"].get(code, 0)) for code in chart.names}
+    by_code = table.set_index("county_code")
+    overdue = {code: int(by_code["overdue"].get(code, 0)) for code in chart.names}
     areas = {code: Area(name, str(overdue[code]), float(overdue[code])) for code, name in chart.names.items()}
     most = max(overdue, key=lambda code: overdue[code])
     division = source.label("division")
@@ -213,7 +208,7 @@ def county_map(
         else source.say("bulletin.county_map_none", division=division)
     )
     below = f"{source.say('bulletin.county_map_below')} {chart.note}"
-    ordered = table.reindex([code for code in names if code in table.index]).reset_index()
+    ordered = by_code.reindex([code for code in names if code in by_code.index]).reset_index()
     rows = _counts(source, ordered, Head(division), names, source.say("bulletin.county_table", division=division))
     return chart.html(areas, finding, below, "f-overdue") + rows
 

@@ -31,6 +31,7 @@ DARK_FROM = 0.55  # white words from here on
 STEPS = 5
 LEAST_STEP = 0.7  # pixels between two points of an outline: nearer ones are not told apart
 TALLEST = 1.1  # of the width
+INSIDE = 0.8  # of an outline's box: what words may fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,7 @@ def shape_map(areas: Sequence[Area], shapes: Sequence[Sequence[Ring]], width: fl
     for area, rings in zip(areas, placed, strict=True):  # words lie above every outline
         largest = max(rings, key=_surface)
         x, y = _middle(largest)
-        room = max(p[0] for p in largest) - min(p[0] for p in largest)
-        fits = text_width(area.label, SMALL) < room
-        name = [area.label] if fits else []
+        name = _fitting(area.label, largest)
         at = min(max(x, text_width(area.shown, STRONG) / 2 + 2), width - text_width(area.shown, STRONG) / 2 - 2)
         parts.append(_named(area, name, at, y, _ink(_depth(area.value, areas))))
     legend, height = _legend(width, tall + 8, ends)
@@ -149,6 +148,17 @@ def _legend(width: float, y: float, ends: tuple[str, str]) -> tuple[str, float]:
     parts += [rect(x + i * side, y, side - 1, 12, _shade(i / (STEPS - 1))) for i in range(STEPS)]
     parts.append(words(x + STEPS * side + 5, y + 10, ends[1], "", MUTED, SMALL))
     return "".join(parts), y + 18
+
+
+def _fitting(label: str, ring: Ring) -> list[str]:
+    """``label`` in lines that stand inside a ring's box together with a value; no lines where they would not."""
+    wide, tall = (INSIDE * (max(p[i] for p in ring) - min(p[i] for p in ring)) for i in (0, 1))
+    lines = wrap(label, wide, SMALL)
+    whole = " ".join(lines) == label or "".join(lines) == label  # no word was cut
+    fits = (
+        all(text_width(one, SMALL) <= wide for one in lines) and len(lines) * SMALL * LEADING + STRONG * LEADING < tall
+    )
+    return lines if whole and fits else []
 
 
 def _projected(shapes: Sequence[Sequence[Ring]], width: float) -> tuple[list[list[Ring]], float]:

@@ -7,6 +7,7 @@ Layout: ``<out>/<month>/risk.parquet``, ``risk_reasons.parquet``, ``hardship.par
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from relapse_risk.ranking import Ranking, rank_households
 from relapse_risk.register import Register
 from relapse_risk.register.manifest import replace_file
 from relapse_risk.relapse import (
+    Backtest,
     Bands,
     FittedRelapseLogit,
     ModelCard,
@@ -46,6 +48,7 @@ from relapse_risk.relapse import (
     with_history,
     without_outcomes,
 )
+from relapse_risk.relapse.checks import DriftLine, drift_lines
 from relapse_risk.relapse.models import predict_matrix
 from relapse_risk.relapse.own_risk import upper_of, with_later
 
@@ -130,12 +133,13 @@ def score_month(
     tests = backtest(rows, seed=SEED)
     tell(3, 4, "score")
     spread = _spread(panel, followed(rows), fitted, place.horizon_months)
-    risk, why, bands = _scored(now, fitted, (high, medium), spread)
+    learned = fitted.matrix(known)
+    risk, why, bands, drift = _scored(now, fitted, (high, medium), spread, (learned, tests))
     ended = rows[rows["month_next"] <= month]
     card = fitted_card(
         month, place.name, place.horizon_months, fitted, (seen["month"].min(), seen["month"].max()), tests,
         (high, medium), float(1 - ended["observed"].mean()),
-        make_card(fitted, fitted.matrix(known), seen["event"], seen["weight"]), bands, spread,
+        make_card(fitted, learned, seen["event"], seen["weight"]), bands, spread, drift,
     )  # fmt: skip
     tell(4, 4, "done")
     return card, risk, why
@@ -163,9 +167,10 @@ def _spread(panel: pd.DataFrame, seen: pd.DataFrame, fitted: FittedRelapseLogit,
 
 
 def _scored(
-    now: pd.DataFrame, fitted: FittedRelapseLogit, shares: tuple[float, float], spread: Spread | None
-) -> tuple[pd.DataFrame, pd.DataFrame, Bands]:
-    """Risk and reasons of the households at risk, and where the bands begin."""
+    now: pd.DataFrame, fitted: FittedRelapseLogit, shares: tuple[float, float], spread: Spread | None,
+    learned: tuple[pd.DataFrame, Sequence[Backtest]],
+) -> tuple[pd.DataFrame, pd.DataFrame, Bands, tuple[DriftLine, ...]]:  # fmt: skip
+    """Risk and reasons of the households at risk, where the bands begin, and drift against what was learned from."""
     at_risk = now["poor"].eq(False).fillna(False).to_numpy(dtype=bool)
     matrix = fitted.matrix(now)
     predicted = predict_matrix(fitted, matrix).where(pd.Series(at_risk))
@@ -175,7 +180,12 @@ def _scored(
     frame["band"] = risk_bands(frame["probability"], frame["household_id"], *shares)
     frame["check"] = unlike_training(fitted, matrix).where(at_risk).astype("str")
     why = reasons(fitted, now[at_risk], matrix[at_risk])
-    return frame, why, band_limits(frame["probability"], frame["band"])
+    then, tests = learned
+    level = next(
+        ((t.calibration_intercept, t.calibration_intercept_se) for t in tests if t.design == "out_of_time"), None
+    )
+    drift = drift_lines(then, matrix[at_risk], level) if at_risk.any() else ()
+    return frame, why, band_limits(frame["probability"], frame["band"]), drift
 
 
 def _unscored(now: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from relapse_risk.errors import ModelError
+from relapse_risk.evaluation.calibration import calibration
 from relapse_risk.evaluation.drift import divergence, drift_table
 from relapse_risk.evaluation.fairness import fairness
 from relapse_risk.evaluation.visit_lists import visit_lists
@@ -36,8 +37,10 @@ def test_a_level_that_moved_fails_only_when_it_surely_did() -> None:
     x = pd.DataFrame({"a": [0.0, 1.0]})
     p = pd.Series(np.full(2000, 0.1))
     many, few = pd.Series((np.arange(2000) % 5 == 0).astype(float)), pd.Series([0.0, 1.0, 0.0, 0.0, 0.0])
-    assert drift_table(x, x, event=many, probability=p).status == "fail"
-    assert drift_table(x, x, event=few, probability=p[:5]).status == "ok"
+    moved, unsure = calibration(many, p), calibration(few, p[:5])
+    assert moved.intercept == pytest.approx(np.log(0.25 / (1 / 9)), abs=1e-6)  # odds of 1/4 against 1/9
+    assert drift_table(x, x, level=(moved.intercept, moved.intercept_se)).status == "fail"
+    assert drift_table(x, x, level=(unsure.intercept, unsure.intercept_se)).status == "ok"
     with pytest.raises(ModelError, match="same columns"):
         drift_table(x, x.rename(columns={"a": "b"}))
 

@@ -1,7 +1,10 @@
-"""Section 18: the lines used, the model card, its back-test, and the index weights, as tables."""
+"""Section 18: the lines used, the model card with its checks, and the index weights, as tables."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable
@@ -10,6 +13,15 @@ from relapse_risk.hardship import read_index
 __all__ = ["TABLES"]
 
 C = FactColumn
+UNKNOWN, ANY, LEVEL = "不详|unknown", "任意|any", "总体水平（截距）|Level (intercept)"
+CHECKED = {
+    "caught": "reached", "low": "reached_low", "high": "reached_high", "false_alarms": "false_alarms",
+    "observed": "observed", "expected": "expected", "over_expected": "ratio", "drawn_in": "ratio_shrunk",
+}  # fmt: skip
+GROUPS = {
+    "female": "女|female", "male": "男|male", "under_60": "60周岁以下|under 60", "60_plus": "60周岁及以上|60 or over",
+    "severe": "有重度残疾成员|severely disabled member", "none": "无重度残疾成员|no severely disabled member",
+}  # fmt: skip
 NOT_COLLECTED, NO_LINE = "未采集|not collected", "此地没有这样的标准|no such line in this place"
 
 
@@ -52,6 +64,74 @@ def reliability(data: CountyData) -> pd.DataFrame:
     return pd.DataFrame(tests[0]["bins"]) if tests else pd.DataFrame()
 
 
+def _fitted_card(data: CountyData) -> dict[str, Any]:
+    card = data.scores.model_card
+    return card if card and card["fitted"] else {}
+
+
+def paper_points(data: CountyData) -> pd.DataFrame:
+    """The score in whole points: what a village officer adds up."""
+    paper = _fitted_card(data).get("paper") or {"lines": [], "unknown": []}
+    unknown = dict(paper["unknown"])
+    rows = []
+    for i, line in enumerate(paper["lines"]):
+        label = f"{line['zh']}|{line['en']}"
+        rows.append({"term": label, "span": _span(line["low"], line["high"]), "whole_points": line["points"]})
+        following = paper["lines"][i + 1]["name"] if i + 1 < len(paper["lines"]) else ""
+        if following != line["name"]:
+            rows.append({"term": label, "span": UNKNOWN, "whole_points": unknown[line["name"]]})
+    return pd.DataFrame(rows)
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ANY
+    if low is None or high is None:
+        return f"< {high:.2f}" if low is None else f"≥ {low:.2f}"
+    return f"{low:.2f} ≤ · < {high:.2f}"
+
+
+def paper_chances(data: CountyData) -> pd.DataFrame:
+    """What a total of whole points stands for."""
+    paper = _fitted_card(data).get("paper") or {"chances": []}
+    return pd.DataFrame(paper["chances"])
+
+
+def group_checks(data: CountyData) -> pd.DataFrame:
+    """Who is found and who is missed by sex and age of the head, disability and county, out of time."""
+    tests = [test for test in _fitted_card(data).get("backtests", []) if test["groups"]]
+    if not tests:
+        return pd.DataFrame()
+    named = data.register.read("county").set_index("county_code")
+    rows = []
+    for line in tests[0]["groups"]:
+        code = line["group"]
+        county = line["trait"] == "county" and code in named.index
+        group = f"{named.loc[code, 'county_name_zh']}|{named.loc[code, 'county_name_en']}" if county else code
+        few = line["events"] < data.limit("small_cell")  # a rate of so few events tells of persons, not of groups
+        shown = {ours: None if few else line[theirs] for ours, theirs in CHECKED.items()}
+        rows.append({"trait": line["trait"], "subgroup": GROUPS.get(code, group), "n": line["n"], **shown})
+    return pd.DataFrame(rows).astype(dict.fromkeys(CHECKED, "float64"))
+
+
+def drift(data: CountyData) -> pd.DataFrame:
+    """Whether those scored now are like those learned from, the lines that moved most first."""
+    card = _fitted_card(data)
+    labels = {term["name"]: f"{term['zh']}|{term['en']}" for term in card.get("terms", [])}
+    rows = [
+        {
+            "term": labels.get(line["name"], LEVEL), "drift_measure": line["measure"], "value": line["value"],
+            "drift_status": line["status"],
+        }
+        for line in card.get("drift", [])
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    if frame.empty:
+        return frame
+    order = frame["drift_measure"].eq("psi").astype(int), -frame["value"].abs()
+    return frame.iloc[np.lexsort(order[::-1])].reset_index(drop=True)
+
+
 def index_weights(data: CountyData) -> pd.DataFrame:
     """Weights of the hardship index as used here."""
     card = data.scores.index_card
@@ -86,6 +166,19 @@ TABLES = (
     FactTable("reliability", 18,
               (C("n", "count"), C("events", "count"), C("expected", "share"), C("observed", "share"), C("low", "share"),
                C("high", "share")), ("scores.risk",), reliability, city="same", figure="curve"),
+    FactTable("paper_points", 18, (C("term", "text"), C("span", "text"), C("whole_points", "count")),
+              ("scores.risk",), paper_points, city="same"),
+    FactTable("paper_chances", 18,
+              (C("points_from", "count"), C("points_to", "count"), C("n", "count"), C("events", "count"), C("chance", "share")),
+              ("scores.risk",), paper_chances, city="same"),
+    FactTable("group_checks", 18,
+              (C("trait", "label", "trait"), C("subgroup", "text"), C("n", "count"), C("caught", "share"), C("low", "share"),
+               C("high", "share"), C("false_alarms", "share"), C("observed", "share"), C("expected", "share"),
+               C("over_expected", "coefficient"), C("drawn_in", "coefficient")),
+              ("scores.risk",), group_checks, city="same"),
+    FactTable("drift", 18,
+              (C("term", "text"), C("drift_measure", "label", "drift_measure"), C("value", "coefficient"),
+               C("drift_status", "label", "drift_status", descriptive=True)), ("scores.risk",), drift, city="same"),
     FactTable("index_weights", 18, (C("subindex", "text"), C("weight", "share")), ("scores.hardship",),
               index_weights, city="same", figure="bars"),
     FactTable("index_left_out", 18, (C("indicator", "text"), C("reason", "text")),

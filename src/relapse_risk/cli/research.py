@@ -27,7 +27,7 @@ def evaluate(
     design: Annotated[str, typer.Option(help="Which column is what: params/panels/NAME.yaml.")] = "argentina_eph",
     register: Annotated[Path | None, typer.Option(help="Judge on this register instead.", metavar="FOLDER")] = None,
     kind: Annotated[Kind, typer.Option(help="Who is at risk.")] = Kind.relapse,
-    years: Annotated[int, typer.Option(help="Newest years judged out of time.", min=1)] = 3,
+    years: Annotated[int, typer.Option(help="Newest years judged out of time.", min=1)] = 6,
     draws: Annotated[int, typer.Option(help="Bootstrap draws.", min=20)] = 400,
     weighted: Annotated[bool, typer.Option(help="By the sampling weight.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 2020,

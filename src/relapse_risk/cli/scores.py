@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.common import JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, tell
+from relapse_risk.cli.common import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, tell
 
 
 @app.command()
@@ -15,6 +15,9 @@ def score(
     register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
     month: Annotated[str | None, MONTH] = None,
     out: Annotated[Path, typer.Option(help="Folder for scores.")] = Path("data/dezhou/scores"),
+    fail_on_drift: Annotated[
+        bool, typer.Option("--fail-on-drift", help="Exit with 1 where the households or the level moved too far.")
+    ] = False,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -25,6 +28,8 @@ def score(
     with bar("score") as progress:
         card = compute_scores(opened, chosen, parameters=parameters, place=place, out=out, progress=progress)
     tell(card, f"{card.summary()}\n{out / chosen}", as_json)
+    if fail_on_drift and card.drift_status == "fail":
+        raise typer.Exit(EXIT_FOUND)
 
 
 @app.command()

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ModelError
-from relapse_risk.evaluation.calibration import calibration
 from relapse_risk.evaluation.discrimination import Array
 
 __all__ = ["DriftTable", "divergence", "drift_table"]
@@ -81,18 +80,17 @@ def _counts(then: pd.Series, now: pd.Series) -> tuple[Array, Array]:
     return one[held], other[held]
 
 
-def drift_table(
-    then: pd.DataFrame, now: pd.DataFrame, *, event: pd.Series | None = None, probability: pd.Series | None = None
-) -> DriftTable:
+def drift_table(then: pd.DataFrame, now: pd.DataFrame, *, level: tuple[float, float] | None = None) -> DriftTable:
     """Population stability of every feature, and drift of the level where outcomes are known.
 
     Parameters
     ----------
     then, now : DataFrame
         Feature values of the rows learned from and of the rows scored; the same columns.
-    event, probability : Series, optional
-        Newest known outcomes with the probability they were given before: the calibration intercept fails beyond
-        ±0.3 when its 95 % interval leaves out 0, and is watched beyond ±0.1.
+    level : (float, float), optional
+        Calibration intercept of the newest known outcomes under the score made before them, and its standard error
+        (:func:`relapse_risk.evaluation.calibration`): it fails beyond ±0.3 when its 95 % interval leaves out 0, and is
+        watched beyond ±0.1.
 
     Raises
     ------
@@ -112,10 +110,9 @@ def drift_table(
         value = divergence(*_counts(then[name], now[name]))
         status = "fail" if value >= FAIL else "watch" if value >= WATCH else "ok"
         rows.append((str(name), "psi", value, then[name].isna().mean(), now[name].isna().mean(), status))
-    if event is not None and probability is not None:
-        found = calibration(event, probability)
-        sure = abs(found.intercept) > 1.96 * found.intercept_se
-        far = abs(found.intercept)
+    if level is not None:
+        intercept, se = level
+        far, sure = abs(intercept), abs(intercept) > 1.96 * se
         status = "fail" if far > INTERCEPT_FAIL and sure else "watch" if far > INTERCEPT_WATCH and sure else "ok"
-        rows.append(("calibration", "intercept", found.intercept, np.nan, np.nan, status))
+        rows.append(("calibration", "intercept", intercept, np.nan, np.nan, status))
     return DriftTable(pd.DataFrame(rows, columns=["name", "measure", "value", "missing_then", "missing_now", "status"]))

@@ -21,6 +21,7 @@ from relapse_risk.evaluation import (
 )
 from relapse_risk.months import add_months
 from relapse_risk.relapse.boost import RelapseBoost
+from relapse_risk.relapse.checks import GroupCheck, group_checks
 from relapse_risk.relapse.features import feature_matrix
 from relapse_risk.relapse.models import RelapseLogit, predict_matrix
 from relapse_risk.relapse.outcome import followed, without_outcomes
@@ -92,6 +93,8 @@ class Backtest:
     scores : tuple of Judged
         The official score first, then the challenger and the simple rules.
     bins : tuple of CalibrationBin
+    groups : tuple of GroupCheck
+        Errors and calibration by sex and age of the head, disability and county; judged out of time only.
     """
 
     design: str
@@ -109,6 +112,7 @@ class Backtest:
     gives_up: Difference | None
     scores: tuple[Judged, ...]
     bins: tuple[CalibrationBin, ...]
+    groups: tuple[GroupCheck, ...] = ()
 
 
 def backtest(rows: pd.DataFrame, model: RelapseLogit | None = None, seed: int = 2020) -> tuple[Backtest, ...]:
@@ -212,6 +216,7 @@ def _judge(
             CalibrationBin(int(b.n), int(b.events), float(b.expected), float(b.observed), float(b.low), float(b.high))
             for b in calibration_table(y, p).itertuples()
         ),
+        groups=group_checks(tested, p) if design == "out_of_time" else (),
     )
 
 

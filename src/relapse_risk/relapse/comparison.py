@@ -16,7 +16,8 @@ from relapse_risk.months import add_months
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.relapse.features import FEATURES, Feature, feature_matrix
 from relapse_risk.relapse.hazard import DURATIONS
-from relapse_risk.relapse.outcome import OUTCOMES, at_risk_rows, with_history
+from relapse_risk.relapse.outcome import OUTCOMES, at_risk_rows, poor_at, with_history
+from relapse_risk.relapse.own_risk import fit_spread, own_area, with_later
 from relapse_risk.relapse.pushes import pushed_columns, pushed_features
 from relapse_risk.relapse.rivals import REAL_FALL, RIVALS, Fold, Rival, learned, official
 
@@ -28,11 +29,15 @@ YEAR, ENOUGH_COUNTIES = 12, 20
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """At-risk rows with outcomes, every feature of each, and the visits they come from."""
+    """At-risk rows with outcomes, every feature of each, and the visits they come from.
+
+    ``depth`` is income over the line at the outcome, ``later`` whether poor at the visit after it (null: not seen).
+    """
 
     rows: pd.DataFrame
     matrix: pd.DataFrame = field(repr=False)
     depth: pd.Series = field(repr=False)
+    later: pd.Series = field(repr=False)
     visits: pd.DataFrame = field(repr=False)
     features: tuple[Feature, ...] = field(repr=False)
     pushed: Mapping[str, tuple[Feature, ...]] = field(repr=False)
@@ -61,7 +66,8 @@ class Comparison:
         months (age of the newest outcome learned from), auc, intercept, slope on the same test rows.
     bounds : DataFrame
         design, part (every fall, real falls to below three quarters of the line, slips just below it), events, auc of
-        the official score against those who stayed above.
+        the official score against those who stayed above; and ``own risk known``: households seen at two later
+        visits, and the area of someone who knew what each brings along (an upper estimate).
     tests : DataFrame
         design, n, events, train_n (mean of the folds), clusters, from, to.
     cluster : str
@@ -86,7 +92,12 @@ class Comparison:
 
     def summary(self) -> str:
         """The tables as text: value [interval], then the paired difference of the official score."""
-        return "\n\n".join([*(_as_text(self, design) for design in self.table["design"].unique()), self.decay_words()])
+        parts = [_as_text(self, design) for design in self.table["design"].unique()]
+        return "\n\n".join([*parts, self.bound_words(), self.decay_words()])
+
+    def bound_words(self) -> str:
+        """What bounds the area: slips that nothing recorded tells from staying, and what households bring along."""
+        return "\n".join(f"{b.design}: {b.part}, {b.events}: AUC {b.auc:.3f}" for b in self.bounds.itertuples())
 
     def decay_words(self) -> str:
         """What age does to the score."""
@@ -151,6 +162,13 @@ def prepared(
         pd.MultiIndex.from_frame(panel[["household_id", "month"]])
     )
     depth = ratio.reindex(pd.MultiIndex.from_arrays([rows["household_id"], rows["month_next"]])).reset_index(drop=True)
+    ahead = visits.sort_values(["household_id", "month"], kind="stable")
+    second = ahead.groupby("household_id")["month"].shift(-2).reindex(visits.index)
+    if horizon_months is None:
+        second = second.set_axis(ratio.index).reindex(pd.MultiIndex.from_frame(rows[["household_id", "month"]]))
+        later = poor_at(panel, rows["household_id"], pd.Series(second.to_numpy(), index=rows.index))
+    else:
+        later = with_later(panel, rows, horizon_months)
     # The clock of the outcome is fixed when it is not the next visit, so its length is no feature then.
     features = (*FEATURES, *extra)
     pushed = pushed_features(pushes)
@@ -162,10 +180,10 @@ def prepared(
     columns = tuple(
         dict.fromkeys([*chosen, "income_pc_year", "poverty_line", *(["gap_months"] if horizon_months is None else [])])
     )
-    return Prepared(rows, matrix, depth, visits, features, pushed, columns)
+    return Prepared(rows, matrix, depth, later, visits, features, pushed, columns)
 
 
-def splits(rows: pd.DataFrame, *, years: int = 3, groups: int = 8, households: int = 4) -> tuple[Split, ...]:
+def splits(rows: pd.DataFrame, *, years: int = 6, groups: int = 8, households: int = 4) -> tuple[Split, ...]:
     """Year × household × county in one call.
 
     Out of time: each of the newest ``years`` years is judged by what was known when it began, learned from other
@@ -212,7 +230,7 @@ def splits(rows: pd.DataFrame, *, years: int = 3, groups: int = 8, households: i
 
 def compare(
     data: Prepared, rng: np.random.Generator, *, rivals: Mapping[str, Rival] = RIVALS, draws: int = 400,
-    weighted: bool = False, seed: int = 2020, years: int = 3, groups: int = 8, progress: Progress | None = None,
+    weighted: bool = False, seed: int = 2020, years: int = 6, groups: int = 8, progress: Progress | None = None,
 ) -> Comparison:  # fmt: skip
     """Judge every rival on rows it has not seen, by whole clusters of counties (villages where counties are few).
 
@@ -241,7 +259,9 @@ def compare(
         tell(i, len(every), f"{split.design} {split.name}")
         fold = learned(_fold(data, split, weighted, seed))
         scored = data.rows[split.test].assign(
-            depth=data.depth[split.test], **{name: rival(fold) for name, rival in rivals.items()}
+            depth=data.depth[split.test],
+            later=data.later[split.test],
+            **{name: rival(fold) for name, rival in rivals.items()},
         )
         tested.setdefault(split.design, []).append(scored)
         sizes.setdefault(split.design, []).append(int(split.train.sum()))
@@ -277,7 +297,16 @@ def _bounds(frame: pd.DataFrame, weight: pd.Series | None) -> list[tuple[str, in
         w = None if weight is None else weight[used]
         area = area_under_curve(chosen[used].astype(float), frame.loc[used, "official"], w).value
         found.append((part, int(chosen.sum()), area))
-    return found
+    return [*found, *_known_own(frame)]
+
+
+def _known_own(frame: pd.DataFrame) -> list[tuple[str, int, float]]:
+    """What the area would be if everything a household brings along were recorded: the rest is luck, and error."""
+    try:
+        spread = fit_spread(frame["official"], frame["event"], frame["later"])
+    except ModelError:  # a panel of two visits cannot tell
+        return []
+    return [("own risk known", spread.pairs, own_area(frame["official"].to_numpy(dtype=float), spread.rho))]
 
 
 def _fold(data: Prepared, split: Split, weighted: bool, seed: int) -> Fold:
@@ -286,15 +315,16 @@ def _fold(data: Prepared, split: Split, weighted: bool, seed: int) -> Fold:
     drop = [name for name in OUTCOMES if name in train]
     visits = data.visits
     if split.design == "out_of_time":
-        newest = visits["month"] <= test["month"].min()
-        newest &= ~visits["household_id"].isin(test["household_id"])
+        kept = (visits["month"] <= test["month"].min()) & ~visits["household_id"].isin(test["household_id"])
     else:
-        newest = ~visits["county_code"].isin(test["county_code"].unique())
-    known = visits[newest.to_numpy(dtype=bool)]
+        kept = ~visits["county_code"].isin(test["county_code"].unique())
+    learned_from = kept.to_numpy(dtype=bool)
+    known = visits[learned_from]
     known = known[(known["month"] > add_months(known["month"].max(), -YEAR)).to_numpy(dtype=bool)]
     return Fold(
         train.drop(columns=drop), test.drop(columns=drop), data.matrix[split.train], data.matrix[split.test],
-        data.features, data.pushed, train["event"], one, data.depth[split.train], known, data.raw, seed,
+        data.features, data.pushed, train["event"], one, data.depth[split.train], known, visits[learned_from],
+        visits[visits["household_id"].isin(test["household_id"]).to_numpy(dtype=bool)], data.raw, seed,
         update=split.design == "out_of_time",
     )  # fmt: skip
 

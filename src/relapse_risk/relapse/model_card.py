@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from relapse_risk.relapse.backtest import Backtest
 from relapse_risk.relapse.bands import Bands
 from relapse_risk.relapse.card import RelapseCard
+from relapse_risk.relapse.checks import DriftLine, as_table
 from relapse_risk.relapse.models import FittedRelapseLogit, LeftOutTerm, Term
 from relapse_risk.relapse.own_risk import Spread
 from relapse_risk.relapse.reasons import base_points
@@ -42,6 +43,8 @@ class ModelCard:
         Share of at-risk households nobody saw at the horizon.
     spread : Spread or None
         How far households alike on paper differ; null where too few were seen twice after they were scored.
+    drift : tuple of DriftLine
+        Whether the households scored now are like those learned from, and the level that of the newest known year.
     """
 
     month: str
@@ -67,6 +70,12 @@ class ModelCard:
     paper: RelapseCard | None = None
     bands: Bands | None = None
     spread: Spread | None = None
+    drift: tuple[DriftLine, ...] = ()
+
+    @property
+    def drift_status(self) -> str:
+        """The worst of ``drift``: ``ok``, ``watch`` or ``fail``."""
+        return as_table(self.drift).status
 
     def summary(self) -> str:
         """A few lines for a terminal."""
@@ -80,13 +89,15 @@ class ModelCard:
                 f"calibration {test.calibration_intercept:+.2f} / {test.calibration_slope:.2f}, "
                 + ", ".join(f"{other.name} {other.auc:.3f}" for other in test.scores[1:])
             )
+        if self.drift:
+            lines.append(as_table(self.drift).summary())
         return "\n".join(lines)
 
 
 def fitted_card(
     month: str, place: str, horizon_months: int, fitted: FittedRelapseLogit, train: tuple[str, str],
     tests: tuple[Backtest, ...], shares: tuple[float, float], attrition: float, paper: RelapseCard, bands: Bands,
-    spread: Spread | None = None,
+    spread: Spread | None = None, drift: tuple[DriftLine, ...] = (),
 ) -> ModelCard:  # fmt: skip
     """The card of a score that was fitted on outcomes of months ``train`` (first and last)."""
     return ModelCard(
@@ -113,6 +124,7 @@ def fitted_card(
         paper=paper,
         bands=bands,
         spread=spread,
+        drift=drift,
     )
 
 

@@ -10,11 +10,12 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from relapse_risk.errors import ModelError
+from relapse_risk.evaluation import area_under_curve
 from relapse_risk.months import add_months
 from relapse_risk.relapse.glm import Array, expit, fit_glm, logit
 from relapse_risk.relapse.outcome import poor_at
 
-__all__ = ["Spread", "both_expected", "fit_spread", "own_upper", "upper_of", "with_later"]
+__all__ = ["Spread", "both_expected", "fit_spread", "own_area", "own_upper", "upper_of", "with_later"]
 
 NODES, TINY, TOP = 40, 1e-9, 0.95
 ENOUGH = 10
@@ -95,6 +96,23 @@ def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Sp
         return Spread(TOP, len(p), both, least)
     rho = brentq(lambda r: both_expected(first, second, r) - both, 0.0, TOP, xtol=1e-6)
     return Spread(float(rho), len(p), both, least)
+
+
+def own_area(probability: Array, rho: float) -> float:
+    """Expected area under the curve of someone who knew every household's own risk, by the law of :func:`own_upper`.
+
+    Examples
+    --------
+    >>> p = np.linspace(0.1, 0.5, 50)
+    >>> own_area(p, 0.0) < own_area(p, 0.2) < own_area(p, 0.4)
+    True
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    index = ndtri(np.clip(probability, TINY, 1 - TINY))
+    own = ndtr((index[:, None] + np.sqrt(rho) * nodes) / np.sqrt(1 - rho)).ravel()
+    share = np.tile(weights, len(index))
+    outcome = np.repeat([1.0, 0.0], len(own))
+    return area_under_curve(outcome, np.tile(own, 2), np.append(share * own, share * (1 - own))).value
 
 
 def with_later(panel: pd.DataFrame, rows: pd.DataFrame, horizon_months: int) -> pd.Series:

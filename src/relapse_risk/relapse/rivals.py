@@ -22,12 +22,14 @@ from relapse_risk.relapse.glm import Array, fit_glm, inverse_link
 from relapse_risk.relapse.hazard import CLOCKED, DURATIONS
 from relapse_risk.relapse.models import FittedRelapseLogit, RelapseLogit, predict_matrix
 from relapse_risk.relapse.rules import income_gap, trigger_rules
+from relapse_risk.relapse.transition import TransitionModel
 from relapse_risk.relapse.vulnerability import ExpectedPoverty
 
 __all__ = ["CHALLENGERS", "COUNTY_RULES", "MODELS", "PUSHES", "RIVALS", "Fold", "Rival", "learned", "official"]
 
 FROM_INCOME = ("income_pc_year", "since_exit", "poor_before", "spells", "ratio_lowest", "ratio_mean", "ratio_sd")
 REAL_FALL = 0.75
+CHAINED, CHAIN_NODES = 6000, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Fold:
         Income over the line at the visit after, of the rows to learn from.
     households : DataFrame
         Every household, poor or not, of the newest year that was known, for models of a cross-section.
+    visits, history : DataFrame
+        Every visit of the households to learn from, and of those to score (beyond a row's month they are not looked at).
     raw : tuple of str
         Columns as collected.
     seed : int
@@ -71,6 +75,8 @@ class Fold:
     weight: pd.Series
     depth: pd.Series
     households: pd.DataFrame
+    visits: pd.DataFrame
+    history: pd.DataFrame
     raw: tuple[str, ...]
     seed: int
     update: bool = True
@@ -154,6 +160,20 @@ def expected_poverty_multilevel(fold: Fold) -> Array:
     traits = tuple(f for f in fold.features if not set(f.needs) & set(FROM_INCOME) and f.name != "gap_months")
     fitted = ExpectedPoverty(traits, place="county_code").fit(fold.households)
     return fitted.predict(fold.test).to_numpy()
+
+
+def transition(fold: Fold) -> Array:
+    """The chain of all visits with a household's own effect, learned from 6,000 households: quadrature is dear."""
+    ids = fold.visits["household_id"].unique()
+    drawn = ids[np.argsort(pd.util.hash_array(ids.astype(object)), kind="stable")[:CHAINED]]
+    traits = tuple(f for f in fold.features if f.family != "history")
+    fitted = TransitionModel(traits, CHAIN_NODES).fit(fold.visits[fold.visits["household_id"].isin(drawn)])
+    # Each row to score is a household of its own that ends with that row: nothing after it is looked at.
+    rows = fold.test[["household_id", "month"]].rename(columns={"month": "until"})
+    past = rows.merge(fold.history, on="household_id")
+    past = past[(past["month"] <= past["until"]).to_numpy(dtype=bool)]
+    chance = fitted.predict(past.assign(household_id=past["household_id"] + "|" + past["until"]))
+    return chance.reindex(rows["household_id"] + "|" + rows["until"]).to_numpy(dtype=np.float64)
 
 
 def _raw(rows: pd.DataFrame, names: Sequence[str]) -> Array:
@@ -242,6 +262,7 @@ MODELS: Mapping[str, Rival] = MappingProxyType(
         "challenger": challenger,
         "expected_poverty": expected_poverty,
         "expected_poverty_multilevel": expected_poverty_multilevel,
+        "transition": transition,
     }
 )
 COUNTY_RULES: Mapping[str, Rival] = MappingProxyType(

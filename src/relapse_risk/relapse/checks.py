@@ -1,0 +1,126 @@
+"""What a card says beside its back-test: who is missed in which group, and whether the population has moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.evaluation import DriftTable, drift_table, fairness, select_top
+
+__all__ = ["DriftLine", "GroupCheck", "as_table", "drift_lines", "group_checks"]
+
+TENTH, OLD_FROM = 0.1, 60
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCheck:
+    """How one group fared when the tenth of households with the highest score was visited.
+
+    Attributes
+    ----------
+    trait, group : str
+        ``head_sex``, ``head_age``, ``disability`` or ``county``, and its value.
+    n, events : int
+    selected, reached, reached_low, reached_high, false_alarms : float
+        Shares of all, of those who fell (with Wilson's 95 % interval) and of the others who were visited.
+    observed, expected, ratio, ratio_shrunk : float
+        Share that fell, mean score, their ratio, and that drawn towards all the more the fewer fell.
+    """
+
+    trait: str
+    group: str
+    n: int
+    events: int
+    selected: float
+    reached: float | None
+    reached_low: float
+    reached_high: float
+    false_alarms: float
+    observed: float
+    expected: float
+    ratio: float
+    ratio_shrunk: float
+
+
+@dataclass(frozen=True, slots=True)
+class DriftLine:
+    """One line of :class:`relapse_risk.evaluation.DriftTable`: population stability of a feature, or the level."""
+
+    name: str
+    measure: str
+    value: float
+    missing_then: float | None
+    missing_now: float | None
+    status: str
+
+
+def _traits(rows: pd.DataFrame) -> dict[str, pd.Series]:
+    """Groups a score is checked on; protected traits are read here and nowhere in a score."""
+    found: dict[str, pd.Series] = {"county": rows["county_code"]}
+    if "head_sex" in rows:
+        found["head_sex"] = rows["head_sex"]
+    if "head_age" in rows:
+        old = rows["head_age"] >= OLD_FROM
+        found["head_age"] = pd.Series(np.where(old, "60_plus", "under_60"), rows.index).where(rows["head_age"].notna())
+    if "n_disabled_severe" in rows:
+        some = rows["n_disabled_severe"] > 0
+        found["disability"] = pd.Series(np.where(some, "severe", "none"), rows.index).where(
+            rows["n_disabled_severe"].notna()
+        )
+    return found
+
+
+def group_checks(rows: pd.DataFrame, probability: pd.Series, share: float = TENTH) -> tuple[GroupCheck, ...]:
+    """Errors and calibration by sex and age of the head, disability and county.
+
+    Parameters
+    ----------
+    rows : DataFrame, shape (n, columns)
+        Unseen rows with event, county_code and, where known, head_sex, head_age, n_disabled_severe.
+    probability : Series, shape (n,)
+    share : float
+        Budget of visits.
+    """
+    chosen = select_top(probability, int(len(rows) * share))
+    lines: list[GroupCheck] = []
+    for trait, group in _traits(rows).items():
+        known = group.notna().to_numpy(dtype=bool)
+        if group[known].nunique() < 2:
+            continue
+        table = fairness(rows["event"][known], probability[known], chosen[known], group[known].astype(str)).frame
+        lines += [
+            GroupCheck(trait, **{name: _plain(value) for name, value in row._asdict().items()})  # type: ignore[arg-type]
+            for row in table.itertuples(index=False)
+        ]
+    return tuple(lines)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (float, np.floating)):
+        return float(value) if np.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value
+
+
+def drift_lines(then: pd.DataFrame, now: pd.DataFrame, level: tuple[float, float] | None) -> tuple[DriftLine, ...]:
+    """:func:`relapse_risk.evaluation.drift_table` as plain lines, with the level of the newest known year.
+
+    Parameters
+    ----------
+    then, now : DataFrame
+        Values of the terms among the rows learned from and scored.
+    level : (float, float), optional
+        Calibration intercept out of time, and its standard error.
+    """
+    table = drift_table(then, now, level=level).frame
+    return tuple(
+        DriftLine(**{name: _plain(value) for name, value in row._asdict().items()})  # type: ignore[arg-type]
+        for row in table.itertuples(index=False)
+    )
+
+
+def as_table(lines: tuple[DriftLine, ...]) -> DriftTable:
+    """The lines as a table again, with its status and summary."""
+    columns = ["name", "measure", "value", "missing_then", "missing_now", "status"]
+    return DriftTable(pd.DataFrame([[getattr(line, name) for name in columns] for line in lines], columns=columns))

@@ -18,12 +18,13 @@ SHOWN_OTHERWISE = {
     "data_sources",  # by data_statement()
     "aspect_profile",  # by summary()
     "issue_list",  # by issues()
+    "paper_points", "paper_chances", "group_checks", "drift",  # by the model card
     "yield_scatter", "income_moves",  # joint counts behind other drawings; too sparse to print
 }  # fmt: skip
 
 
-def calls() -> list[str]:
-    cells = nbformat.read(ROOT / "notebooks/reports/county_assessment.ipynb", as_version=4).cells
+def calls(notebook: str = "county_assessment") -> list[str]:
+    cells = nbformat.read(ROOT / f"notebooks/reports/{notebook}.ipynb", as_version=4).cells
     return [cell.source for cell in cells if cell.cell_type == "code"]
 
 

@@ -9,6 +9,7 @@ from relapse_risk.evaluation.calibration import (
     log_loss,
     wilson,
 )
+from relapse_risk.evaluation.decisions import Decomposition, decision_curve, decompose, gains
 from relapse_risk.evaluation.discrimination import (
     AreaUnderCurve,
     Difference,
@@ -27,6 +28,7 @@ __all__ = [
     "AreaUnderCurve",
     "BesideTruth",
     "Calibration",
+    "Decomposition",
     "Difference",
     "DriftTable",
     "Fairness",
@@ -43,9 +45,12 @@ __all__ = [
     "calibration_error",
     "calibration_table",
     "cluster_draws",
+    "decision_curve",
+    "decompose",
     "divergence",
     "drift_table",
     "fairness",
+    "gains",
     "log_loss",
     "measures",
     "missed",

@@ -22,7 +22,7 @@ from relapse_risk.reporting.export import Sheet, to_html, to_pdf, warm_up
 from relapse_risk.reporting.publish import Outcome, publish_files, run_files, vouch
 from relapse_risk.reporting.report import open_report
 from relapse_risk.reporting.site import failure_page, index_pages, verdicts
-from relapse_risk.reporting.text import Language, text
+from relapse_risk.reporting.text import Language, has_text, text
 from relapse_risk.reporting.work import Finish, Job, Warmth
 
 try:  # Windows has no resource module: no peak there
@@ -119,8 +119,10 @@ def _content(job: Job, tool: Browser | None) -> dict[str, bytes]:
     language = _language(report)
     executed = run_notebook(report.notebook, fitting(report.notebook, job.parameters), Path.cwd())
     stamp = f"{job.stamp} · {job.data_date} · relapse-risk {__version__} · {job.engine}"
+    own = f"report.document.{report.notebook.stem}"
+    title = text(own if has_text(own) else "report.document", language, county=report.name)
     sheet = Sheet(
-        text("report.document", language, county=report.name), language, text("report.skip", language), report.name,
+        title, language, text("report.skip", language), report.name,
         stamp, job.data_date,
     )  # fmt: skip
     page = to_html(executed, sheet)

@@ -22,6 +22,7 @@ from relapse_risk.reporting.drawings import DRAWINGS, Canvas
 from relapse_risk.reporting.figures import figure
 from relapse_risk.reporting.findings import finding
 from relapse_risk.reporting.format import format_month, is_null
+from relapse_risk.reporting.model_card import card_part
 from relapse_risk.reporting.tables import render_table, withheld
 from relapse_risk.reporting.text import LANGUAGES, Language, has_text, text
 from relapse_risk.schema import table, tables
@@ -146,6 +147,10 @@ class Report:
     def model_note(self) -> Block:
         """How to recompute a probability, what it was fitted on, and how bands are cut."""
         return closing.model_note(self)
+
+    def model_card(self, part: str) -> Block:
+        """A part of the model card: ``cover``, ``use``, ``made``, ``judged``, ``drift`` or ``limits``."""
+        return card_part(self, part)
 
     def index_note(self) -> Block:
         """What the hardship index is and how far its weights may be trusted."""

@@ -8,7 +8,19 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from relapse_risk.errors import ModelError
-from relapse_risk.evaluation import bootstrap_measures, brier, calibration, cluster_draws, measures, missed
+from relapse_risk.evaluation import (
+    bootstrap_measures,
+    brier,
+    calibration,
+    calibration_error,
+    cluster_draws,
+    cluster_interval,
+    log_loss,
+    measures,
+    missed,
+    select_top,
+    targeting,
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +39,7 @@ def test_point_values_are_those_of_scikit_learn_and_of_the_exact_functions(rows:
     assert value["auc"] == pytest.approx(roc_auc_score(rows["event"], rows["good"]), abs=1e-12)
     assert value["pr_auc"] == pytest.approx(average_precision_score(rows["event"], rows["good"]), abs=1e-12)
     assert value["brier"] == pytest.approx(brier(rows["event"], rows["good"]), abs=1e-12)
+    assert value["log_loss"] == pytest.approx(log_loss(rows["event"], rows["good"]), abs=1e-12)
     assert (value["intercept"], value["slope"]) == pytest.approx((exact.intercept, exact.slope), abs=1e-7)
 
 
@@ -36,6 +49,23 @@ def test_counting_a_row_twice_is_writing_it_twice(rows: pd.DataFrame) -> None:
     counted = measures(rows["event"], rows["good"], counts[None, :]).value
     written = measures(twice["event"], twice["good"], np.ones((1, len(twice)))).value
     assert counted == pytest.approx(written, abs=1e-9)
+
+
+def test_any_measure_has_an_interval_that_whole_clusters_give(rows: pd.DataFrame) -> None:
+    """The same draws give the bootstrap table's own interval, and one for measures it does not hold."""
+    counted = np.vstack([np.ones(len(rows)), cluster_draws(rows["city"], 60, np.random.default_rng(6))])
+    y, p = rows["event"].to_numpy(), rows["good"].to_numpy()
+    table = bootstrap_measures(rows, ["good"], reference="good", cluster="city", draws=60, rng=np.random.default_rng(6))
+    own = table.set_index("measure").loc["brier", ["value", "low", "high"]]
+    assert cluster_interval(lambda w: brier(y, p, w), counted) == pytest.approx(tuple(own), abs=1e-12)
+    chosen = select_top(p, 200)
+    value, low, high = cluster_interval(lambda w: targeting(y, chosen, w).cgh, counted)
+    assert value == pytest.approx(targeting(y, chosen).cgh)
+    assert low < value < high
+    doubled = calibration_error(np.tile(y, 2), np.tile(p, 2))
+    assert calibration_error(y, p, weights=np.full(len(y), 2.0)) == pytest.approx(doubled, abs=0.01)
+    value, low, high = cluster_interval(lambda w: calibration_error(y, p, weights=w), counted)
+    assert low < high
 
 
 def test_equals_share_the_last_places_by_hand() -> None:

@@ -19,7 +19,14 @@ from relapse_risk.evaluation.discrimination import (
 )
 from relapse_risk.evaluation.drift import DriftTable, divergence, drift_table
 from relapse_risk.evaluation.fairness import Fairness, fairness
-from relapse_risk.evaluation.resampling import Measured, bootstrap_measures, cluster_draws, measures, missed
+from relapse_risk.evaluation.resampling import (
+    Measured,
+    bootstrap_measures,
+    cluster_draws,
+    cluster_interval,
+    measures,
+    missed,
+)
 from relapse_risk.evaluation.targeting import Targeting, select_top, targeting
 from relapse_risk.evaluation.truth import BesideTruth, beside_truth, read_truth
 from relapse_risk.evaluation.visit_lists import VisitLists, visit_lists
@@ -45,6 +52,7 @@ __all__ = [
     "calibration_error",
     "calibration_table",
     "cluster_draws",
+    "cluster_interval",
     "decision_curve",
     "decompose",
     "divergence",

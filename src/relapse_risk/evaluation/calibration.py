@@ -95,14 +95,16 @@ def calibration(
 
 
 def calibration_table(
-    outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = 10, equal: str = "mass"
-) -> pd.DataFrame:
-    """Observed against expected by bins of equal mass or equal width.
+    outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = 10, equal: str = "mass",
+    weights: npt.ArrayLike | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Observed against expected by bins of equal mass (numbers of rows) or equal width.
 
     Returns
     -------
     DataFrame
-        bin (from 0), n, events, expected (mean probability), observed (share), low, high (Wilson 95 %).
+        bin (from 0), n, events, weight (share), expected (weighted mean probability), observed (weighted share), low,
+        high (Wilson 95 %, as of n rows).
 
     Examples
     --------
@@ -110,16 +112,22 @@ def calibration_table(
     [0.5, 0.5]
     """
     y, p = _probabilities(outcome, probability, "calibration_table")
+    w = check_weights(weights, len(y), "calibration_table")
     if equal == "mass":
         place = np.minimum(np.arange(len(p)) * bins // len(p), bins - 1)
         which = np.empty(len(p), dtype=int)
         which[np.argsort(p, kind="stable")] = place
     else:
         which = np.minimum((p * bins).astype(int), bins - 1)
-    frame = pd.DataFrame({"bin": which, "y": y, "p": p}).groupby("bin")
-    table = frame.agg(n=("y", "size"), events=("y", "sum"), expected=("p", "mean"), observed=("y", "mean"))
-    low, high = wilson(table["events"].to_numpy(), table["n"].to_numpy())
-    return table.assign(low=low, high=high).reset_index()
+    groups = pd.DataFrame({"bin": which, "y": y, "w": w, "wp": w * p, "wy": w * y}).groupby("bin")
+    table = groups.agg(n=("y", "size"), events=("y", "sum"), w=("w", "sum"), wp=("wp", "sum"), wy=("wy", "sum"))
+    table = table[table["w"] > 0]
+    table = table.assign(
+        weight=table["w"] / w.sum(), expected=table["wp"] / table["w"], observed=table["wy"] / table["w"]
+    )
+    n = table["n"].to_numpy(dtype=float)
+    low, high = wilson(table["observed"].to_numpy() * n, n)
+    return table.drop(columns=["w", "wp", "wy"]).assign(low=low, high=high).reset_index()
 
 
 def wilson(events: Array, n: Array, level: float = 0.95) -> tuple[Array, Array]:
@@ -137,13 +145,16 @@ def wilson(events: Array, n: Array, level: float = 0.95) -> tuple[Array, Array]:
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
-def calibration_error(outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = 10, equal: str = "mass") -> float:
-    """Expected calibration error: sum over bins of n_b / n × |observed - expected|.
+def calibration_error(
+    outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = 10, equal: str = "mass",
+    weights: npt.ArrayLike | None = None,
+) -> float:  # fmt: skip
+    """Expected calibration error: sum over bins of weight of the bin × |observed - expected|.
 
     Examples
     --------
     >>> round(calibration_error([0, 1, 0, 1], [0.1, 0.2, 0.8, 0.9], bins=2), 4)
     0.35
     """
-    table = calibration_table(outcome, probability, bins, equal)
-    return float((table["n"] / table["n"].sum() * (table["observed"] - table["expected"]).abs()).sum())
+    table = calibration_table(outcome, probability, bins, equal, weights)
+    return float((table["weight"] * (table["observed"] - table["expected"]).abs()).sum())

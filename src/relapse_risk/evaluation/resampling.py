@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.discrimination import Array, check_outcomes, check_weights
 
-__all__ = ["BUDGETS", "Measured", "bootstrap_measures", "cluster_draws", "measures", "missed"]
+__all__ = ["BUDGETS", "Measured", "bootstrap_measures", "cluster_draws", "cluster_interval", "measures", "missed"]
 
 BUDGETS = (0.05, 0.1, 0.2)
 TINY = 1e-9
@@ -54,6 +54,35 @@ def cluster_draws(cluster: npt.ArrayLike, draws: int, rng: np.random.Generator) 
         raise ModelError("a bootstrap of clusters needs two of them", where="cluster_draws", got=len(names))
     counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
     return np.asarray(counts[:, codes], dtype=np.float64)
+
+
+def cluster_interval(
+    statistic: Callable[[Array], float], counted: Array, level: float = 0.95
+) -> tuple[float, float, float]:
+    """Any measure with the percentile interval of draws of whole clusters.
+
+    Parameters
+    ----------
+    statistic : function of weights, shape (n,)
+        For example ``lambda w: targeting(poor, chosen, w).cgh``.
+    counted : ndarray, shape (draws + 1, n)
+        Weights of the rows themselves, then how often each counts in each draw (:func:`cluster_draws`).
+    level : float
+
+    Returns
+    -------
+    value, low, high : float
+
+    Examples
+    --------
+    >>> y = np.array([0.0, 1.0, 1.0, 0.0])
+    >>> counted = np.vstack([np.ones(4), cluster_draws([1, 1, 2, 2], 20, np.random.default_rng(1))])
+    >>> cluster_interval(lambda w: float(np.average(y, weights=w)), counted)
+    (0.5, 0.5, 0.5)
+    """
+    drawn = np.array([statistic(w) for w in counted])
+    low, high = _sides(drawn[1:], (50 - 50 * level, 50 + 50 * level))
+    return float(drawn[0]), low, high
 
 
 def missed(outcome: npt.ArrayLike, score: npt.ArrayLike, budget: float, weights: npt.ArrayLike | None = None) -> float:
@@ -129,7 +158,8 @@ def measures(
     outcome: npt.ArrayLike, score: npt.ArrayLike, weights: Array, *, probability: bool = True,
     budgets: Sequence[float] = BUDGETS,
 ) -> Measured:  # fmt: skip
-    """AUC, PR-AUC, missed events at each budget and, of probabilities, Brier score, calibration intercept and slope.
+    """AUC, PR-AUC, missed events at each budget and, of probabilities, Brier score, log loss, calibration intercept and
+    slope.
 
     Parameters
     ----------
@@ -150,17 +180,18 @@ def measures(
     p = np.clip(s, 1e-12, 1 - 1e-12) if probability else s
     logit = np.log(p) - np.log1p(-p) if probability else p
     squared = (s - y) ** 2
+    surprise = np.logaddexp(0.0, logit) - y * logit
 
     def one(w: Array) -> Array:
         if not (w * y).any() or not (w * (1 - y)).any():
-            return np.full(5 + len(budgets), np.nan)
-        rest = [np.nan] * 3
+            return np.full(6 + len(budgets), np.nan)
+        rest = [np.nan] * 4
         if probability:
-            rest = [float(np.average(squared, weights=w)), *_calibrated(y, logit, w)]
+            rest = [*(float(np.average(loss, weights=w)) for loss in (squared, surprise)), *_calibrated(y, logit, w)]
         return np.concatenate([_by_rank(ranked, w, budgets), rest])
 
     drawn = np.array([one(w) for w in weights])
-    names = ("auc", "pr_auc", *(f"missed_{round(b * 100)}" for b in budgets), "brier", "intercept", "slope")
+    names = ("auc", "pr_auc", *(f"missed_{round(b * 100)}" for b in budgets), "brier", "log_loss", "intercept", "slope")
     return Measured(names, drawn[0], drawn[1:])
 
 

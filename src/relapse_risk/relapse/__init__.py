@@ -1,5 +1,6 @@
 """Who may fall back: outcome, features known in time, the additive score, its bands, card and back-test."""
 
+from relapse_risk.relapse.attrition import Attrition, attrition_weights
 from relapse_risk.relapse.backtest import Backtest, CalibrationBin, Judged, backtest, recent
 from relapse_risk.relapse.bands import Bands, band_limits, bands_at, risk_bands, worth_a_visit
 from relapse_risk.relapse.boost import FittedRelapseBoost, RelapseBoost
@@ -11,6 +12,7 @@ from relapse_risk.relapse.hazard import RelapseHazard
 from relapse_risk.relapse.keeping import KeptModel, data_digest, keep_model, load_model
 from relapse_risk.relapse.model_card import ModelCard, fitted_card, unfitted_card
 from relapse_risk.relapse.models import FittedRelapseLogit, LeftOutTerm, RelapseLogit, Term, unlike_training
+from relapse_risk.relapse.monitored import eliminations, entry_types
 from relapse_risk.relapse.outcome import at_risk_rows, followed, spell_clock, with_history, without_outcomes
 from relapse_risk.relapse.own_risk import Spread, fit_spread, own_upper
 from relapse_risk.relapse.panels import Panel, PanelDesign, read_panel, read_panel_design
@@ -25,6 +27,7 @@ from relapse_risk.relapse.what_if import WhatIf, what_if
 __all__ = [
     "FEATURES",
     "POINTS_PER_LOGIT",
+    "Attrition",
     "Backtest",
     "Bands",
     "CalibrationBin",
@@ -57,6 +60,7 @@ __all__ = [
     "TransitionModel",
     "WhatIf",
     "at_risk_rows",
+    "attrition_weights",
     "backtest",
     "band_limits",
     "bands_at",
@@ -64,6 +68,8 @@ __all__ = [
     "check_features",
     "compare",
     "data_digest",
+    "eliminations",
+    "entry_types",
     "feature_matrix",
     "fit_gamma_frailty",
     "fit_random_effects",

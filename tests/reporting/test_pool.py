@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from relapse_risk.errors import RenderError
@@ -94,3 +95,18 @@ def test_a_driver_that_stops_listening_leaves_no_process_behind(tmp_path: Path) 
     running.close()
     with pytest.raises(ProcessLookupError):
         os.kill(int(sign.read_text()), 0)
+
+
+@pytest.mark.parametrize(("free", "places"), [(100.0, 1), (2.5 * pool.PLACE_MB, 2), (1e9, 3)])
+def test_as_many_at_once_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch, free: float, places: int) -> None:
+    monkeypatch.setattr(pool, "_free_mb", lambda: free)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    assert pool.places_at_once() == places
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").is_file(), reason="reads Linux's own account")
+def test_free_memory_is_what_psutil_sees() -> None:
+    limit = Path("/sys/fs/cgroup/memory.max")
+    if limit.is_file() and limit.read_text().strip() != "max":
+        pytest.skip("a container's limit stands before the machine's memory")
+    assert pool._free_mb() == pytest.approx(psutil.virtual_memory().available / 2**20, rel=0.25)

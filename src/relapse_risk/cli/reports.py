@@ -45,7 +45,7 @@ def _log_json(event: Mapping[str, object]) -> None:
 @app.command()
 def render(
     edition: Annotated[Path, typer.Argument(help="Edition file, such as params/editions/dezhou.yaml.")],
-    workers: Annotated[int, typer.Option(min=1, help="Reports at once.")] = 2,
+    workers: Annotated[int, typer.Option(min=0, help="Reports at once; 0: as many as cores and memory allow.")] = 0,
     explain: Annotated[bool, typer.Option(help="Only say why each report would run.")] = False,
     resume: Annotated[bool, typer.Option(help="Take over what a killed run had finished.")] = True,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another run in the same folder.")] = 1.0,

@@ -19,15 +19,18 @@ from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
 from relapse_risk.errors import RelapseRiskError, RenderError
 
-__all__ = ["Setup", "Tool", "Zygote", "named"]
+__all__ = ["Setup", "Tool", "Zygote", "named", "places_at_once"]
 
 FORKS = sys.platform == "linux"
 TIMEOUT_SECONDS = 900.0
+PLACE_MB = 900.0  # a report's own process and its browser, as measured, with a little to spare
+MOST_MB = 1e9
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -68,6 +71,23 @@ def named(where: str) -> Callable[..., Any]:
     module, _, name = where.partition(":")
     function: Callable[..., Any] = getattr(import_module(module), name)
     return function
+
+
+def places_at_once() -> int:
+    """Reports that the cores this process may use and the free memory allow at once; at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, int(_free_mb() // PLACE_MB)))
+
+
+def _free_mb() -> float:
+    """Memory to be had: of the machine, and of the container this runs in; where neither says so, plenty."""
+    known = [MOST_MB]
+    with suppress(OSError, ValueError, KeyError):
+        said = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines())
+        known.append(int(said["MemAvailable"].split()[0]) / 1024)
+    with suppress(OSError, ValueError):  # "max" where the container has no limit
+        known.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")) / 2**20)
+    return min(known)
 
 
 class Zygote:

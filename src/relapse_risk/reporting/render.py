@@ -19,7 +19,7 @@ from relapse_risk.reporting.edition import Edition, Plan, ReportPlan, plan
 from relapse_risk.reporting.engine import NO_PDF, PdfEngine
 from relapse_risk.reporting.keys import Key, Keys, changed_parts
 from relapse_risk.reporting.lock import alone, unwritable
-from relapse_risk.reporting.pool import Setup, Zygote, named
+from relapse_risk.reporting.pool import Setup, Zygote, named, places_at_once
 from relapse_risk.reporting.publish import (
     FAILURES,
     JUNIT,
@@ -58,7 +58,7 @@ class Options:
     Attributes
     ----------
     workers : int
-        Reports at once.
+        Reports at once; 0 for as many as cores and memory allow.
     resume : bool
         Take over what a killed run had finished.
     wait : float
@@ -67,7 +67,7 @@ class Options:
         Told every event as a mapping.
     """
 
-    workers: int = 2
+    workers: int = 0
     resume: bool = True
     wait: float = 1.0
     log: Log = _no_log
@@ -134,7 +134,7 @@ def _reason(
 
 
 def render_edition(
-    edition: Edition, progress: Progress | None = None, workers: int = 2, options: Options | None = None
+    edition: Edition, progress: Progress | None = None, workers: int = 0, options: Options | None = None
 ) -> EditionResult:
     """Render every report of ``edition`` that is missing or out of date, and publish it.
 
@@ -146,7 +146,7 @@ def render_edition(
     edition : Edition
     progress : callable, optional
     workers : int
-        Reports at once, where no ``options`` are given.
+        Reports at once, where no ``options`` are given; 0 for as many as cores and memory allow.
     options : Options, optional
 
     Raises
@@ -184,7 +184,8 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
     tell(len(found), len(run.plan.reports), "")
     if not todo and all(outcome.status == "unchanged" for outcome in found.values()) and _led_to(run):
         return _result(run, [found[r.stem] for r in run.plan.reports], run.current, new=False)
-    setup = setup_of(run.plan, run.keys, run.work, min(run.options.workers, max(len(todo), 1)))
+    workers = run.options.workers or places_at_once()
+    setup = setup_of(run.plan, run.keys, run.work, min(workers, max(len(todo), 1)))
     try:
         run.stage.mkdir(exist_ok=True)
         with Zygote(setup) as zygote:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -110,18 +108,26 @@ def test_latest_is_the_newest_month_and_for_quarters_the_newest_that_ends_one(tm
 
 
 def test_what_is_due_is_said_with_its_reason(rendered: Edition, tmp_path: Path) -> None:
-    given = {"out": str(rendered.out), "every": "week"}
-    done = edition_file(tmp_path / "a.yaml", rendered.facts, **given)
+    done = edition_file(tmp_path / "a.yaml", rendered.facts, out=str(rendered.out), every="week")
     new = edition_file(tmp_path / "b.yaml", rendered.facts, name="new")
     wrong = tmp_path / "c.yaml"
     wrong.write_text("nam: x")
-    os.utime(released(rendered) / "manifest.json", (1_700_000_000, 1_700_000_000))  # 14 November 2023
-    said = {one.name: (one.is_due, one.why) for one in due_editions([done, new, wrong], date(2023, 11, 20))}
-    assert said["small"] == (False, f"{MONTH} is published, data as of 2020-12-31")
-    assert said["new"] == (True, f"{MONTH} is not published")
+    said = {one.name: (one.is_due, one.why) for one in due_editions([done, new, wrong])}
+    assert said["small"] == (False, f"{MONTH} is published")
+    assert said["new"] == (True, f"{MONTH}: 2 never published")
+    assert not said["c"][0]
     assert "did you mean 'name'" in said["c"][1]
-    later = due_editions([done], date(2023, 11, 22))[0]
-    assert (later.is_due, later.why[:16]) == (True, "last released on")
+
+
+def test_facts_computed_again_for_the_same_month_make_an_edition_due(rendered: Edition, tmp_path: Path) -> None:
+    shutil.copytree(rendered.facts, tmp_path / "facts")
+    file = tmp_path / "facts" / MONTH / "facts.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["hashes"] |= {COUNTY: "others"}
+    file.write_text(json.dumps(content), encoding="utf-8")
+    edition = edition_file(tmp_path / "a.yaml", tmp_path / "facts", out=str(rendered.out))
+    (said,) = due_editions([edition])
+    assert (said.is_due, said.why) == (True, f"{MONTH}: 2 changed: facts")
 
 
 @pytest.mark.parametrize(

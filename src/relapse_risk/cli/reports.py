@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -113,7 +113,7 @@ def status(
 
     register = Register.open(place / "register") if (place / "register" / "manifest.json").is_file() else None
     months = {kind: sorted(folder.name for folder in (place / kind).glob("????-??")) for kind in ("scores", "facts")}
-    found, due = published_editions(reports), due_editions(sorted(editions.glob("*.yaml")), date.today())
+    found, due = published_editions(reports), due_editions(sorted(editions.glob("*.yaml")))
     result = {
         "register": {"place": register.place, "months": register.months} if register else None,
         **months,

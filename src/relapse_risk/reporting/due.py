@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 
 from relapse_risk.errors import RelapseRiskError
 from relapse_risk.reporting.edition import edition_month, read_edition
 from relapse_risk.reporting.publish import published, read_manifest
+from relapse_risk.reporting.render import explain_edition
 
 __all__ = ["Due", "due_editions", "published_editions"]
-
-WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +36,22 @@ def published_editions(reports: Path) -> list[str]:
     return found
 
 
-def due_editions(files: Sequence[Path], today: date) -> list[Due]:
-    """Whether each edition file is due on ``today``; a file that is wrong says so instead of stopping the others.
+def due_editions(files: Sequence[Path]) -> list[Due]:
+    """Whether each edition file is due; a file that is wrong says so instead of stopping the others.
 
-    An edition is due when the newest facts that fit it are not published, or some of their reports failed; a weekly
-    one also when its last release is a week old.
+    An edition is due when rendering it now would do something: no report of the newest facts that fit it, or of other
+    facts, words or versions than those there are now, or one that failed.  The clock has no say.
     """
-    return [_due(file, today) for file in files]
+    return [_due(file) for file in files]
 
 
-def _due(file: Path, today: date) -> Due:
+def _due(file: Path) -> Due:
     try:
         edition = read_edition(file)
-        month = edition_month(edition)
+        month, reasons = edition_month(edition), explain_edition(edition)
     except RelapseRiskError as error:
         return Due(file.stem, False, str(error))
-    mine = [one for one in published(edition.out) if one.month == month]
-    if not mine:
-        return Due(edition.name, True, f"{month} is not published")
-    manifest = mine[-1].folder / "manifest.json"
-    failed = sum(outcome.status == "failed" for outcome in read_manifest(mine[-1].folder).values())
-    if failed:
-        return Due(edition.name, True, f"{failed} reports of {month} failed")
-    released = date.fromtimestamp(manifest.stat().st_mtime)
-    if edition.every == "week" and today - released >= WEEK:
-        return Due(edition.name, True, f"last released on {released}")
-    data_date = json.loads(manifest.read_text(encoding="utf-8")).get("data_date", month)
-    return Due(edition.name, False, f"{month} is published, data as of {data_date}")
+    runs = Counter(reason.why for reason in reasons if reason.runs)
+    if not runs:
+        return Due(edition.name, False, f"{month} is published")
+    return Due(edition.name, True, f"{month}: " + "; ".join(f"{count} {why}" for why, count in sorted(runs.items())))

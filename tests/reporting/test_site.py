@@ -112,7 +112,8 @@ def test_what_changed_is_said_worse_first(rendered: Edition) -> None:
     bad = next(name for name, verdict in now.items() if verdict == "not_met")
     good = next(name for name, verdict in now.items() if verdict == "met")
     before = {COUNTY: now | {bad: "met", good: "not_met"}}
-    job = Finish(Path(), {"audience": "public"}, (), rendered.facts, rendered.month, "2020-12.2", (("2020-12", "2020-12.1"),), before)  # fmt: skip
+    about = {"audience": "public", "settings": {"register": str(rendered.register_folder)}}
+    job = Finish(Path(), about, (), rendered.facts, rendered.month, "2020-12.2", (("2020-12", "2020-12.1"),), before)  # fmt: skip
     page = index_pages(job, {COUNTY: now}, "2020-12.2/")["index.en.html"].decode()
     worse, better = page.index("went from “met” to “not met”"), page.index("went from “not met” to “met”")
     assert worse < better

@@ -17,7 +17,8 @@ from relapse_risk.assistance.orders import OrderList, draw_order, redraw
 from relapse_risk.assistance.process_clock import ProcessClock, process_clock
 from relapse_risk.assistance.referrals import Step, append_steps, hand_over, read_steps, referral_states
 from relapse_risk.assistance.reminders import Reminders, remind
-from relapse_risk.assistance.worklists import Replies, read_replies, take_replies, write_worklists
+from relapse_risk.assistance.replies import Replies, read_replies, take_replies
+from relapse_risk.assistance.worklists import worklist_content, write_worklists
 
 __all__ = [
     "CONDITIONS",
@@ -61,6 +62,7 @@ __all__ = [
     "seekers_of",
     "spending_known",
     "take_replies",
+    "worklist_content",
     "write_worklists",
     "zero_employment",
 ]

@@ -1,0 +1,182 @@
+"""The way back of a worklist: what a clerk answered is taken, and what could not be is named by sheet, row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from python_calamine import CalamineWorkbook
+
+from relapse_risk.assistance.referrals import Step, append_steps, read_steps
+from relapse_risk.assistance.worklists import ANSWERED, HEADS, REPLIES, SHEET
+from relapse_risk.errors import SourceError
+
+__all__ = ["Replies", "read_replies", "take_replies"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """What a returned worklist says.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+        Good replies, in the order of the sheet.
+    faults : DataFrame
+        file, sheet, row, column, value, zh, en: every reply that could not be taken, with the reason.
+    """
+
+    steps: tuple[Step, ...]
+    faults: pd.DataFrame
+
+    def summary(self) -> str:
+        """One line."""
+        return f"{len(self.steps)} replies, {len(self.faults)} that could not be taken"
+
+
+FAULTS = {
+    "unknown": ("没有这个提醒编号", "no such reminder was handed over"),
+    "twice": ("同一提醒填写了两次", "the same reminder is answered twice"),
+    "reply": ("请从下拉列表中选择", "choose from the list"),
+    "date": ("请填写日期，如 2020-12-31", "write a day such as 2020-12-31"),
+    "future": ("日期在今天之后", "the day lies in the future"),
+    "early": ("日期早于转办日期", "the day lies before the hand-over"),
+    "alone": ("填写了日期或说明，但没有选择办理结果", "a day or a note without a reply"),
+    "order": ("该提醒已办结或已退回", "the referral is finished or was returned already"),
+}
+
+
+def read_replies(path: str | Path, register: str | Path, today: date) -> Replies:
+    """Read a department's returned worklist; a bad reply spoils no good one.
+
+    Parameters
+    ----------
+    path : path
+        Workbook written by :func:`write_worklists` and filled in, rows in any order, columns found by their heads.
+    register : path
+        Register whose referrals are answered.
+    today : date
+
+    Raises
+    ------
+    SourceError
+        If the file is no such workbook (no sheet or no column of a worklist).
+    """
+    file = Path(path)
+    sheet, rows, at = _opened(file)
+    steps = read_steps(register)
+    handed = {step.reminder_id: step for step in steps if step.step == "handed_over"}
+    standing = {step.reminder_id: step.step for step in steps}
+    said = {(step.reminder_id, step.step, step.on, step.by) for step in steps}
+    good: list[Step] = []
+    faults: list[tuple[object, ...]] = []
+    seen: set[str] = set()
+    for number, row in enumerate(rows, 2):
+        values = {name: row[column] if column < len(row) else "" for name, column in at.items()}
+        if all(_blank(values[name]) for name in ANSWERED):
+            continue
+        column, kind = _fault(values, handed, seen, today)
+        if kind == "" and (step := _step(values)) is not None:
+            again = (step.reminder_id, step.step, step.on, step.by) in said
+            if not again and standing[step.reminder_id] in ("finished", "returned"):
+                column, kind = "reply", "order"
+            else:
+                good += [] if again else [step]
+        if kind:
+            faults.append((file.name, sheet, number, HEADS[column]["zh"], str(values[column]), *FAULTS[kind]))
+        seen.add(str(values["reminder_id"]).strip())
+    return Replies(tuple(good), pd.DataFrame(faults, columns=["file", "sheet", "row", "column", "value", "zh", "en"]))
+
+
+def take_replies(path: str | Path, register: str | Path, today: date) -> Replies:
+    """Read a returned worklist and append its good replies; the same file twice changes nothing."""
+    replies = read_replies(path, register, today)
+    return Replies(append_steps(register, replies.steps), replies.faults)
+
+
+def _opened(file: Path) -> tuple[str, list[list[Any]], dict[str, int]]:
+    try:
+        book = CalamineWorkbook.from_path(str(file))
+    except Exception as error:  # the reader has no error class of its own for each way a file can be broken
+        raise SourceError(
+            "not a workbook", where=str(file), got=str(error), fix="send back the .xlsx that was sent out"
+        ) from error
+    names = [name for name in book.sheet_names if name in SHEET.values()]
+    if not names:
+        raise SourceError(
+            "no worklist in it", where=str(file), got=" | ".join(book.sheet_names), expected=" | ".join(SHEET.values())
+        )
+    rows = book.get_sheet_by_name(names[0]).to_python(skip_empty_area=False)
+    heads = [str(value).strip() for value in rows[0]] if rows else []
+    at = {
+        name: heads.index(words[language])
+        for name, words in HEADS.items()
+        for language in ("zh", "en")
+        if words[language] in heads
+    }
+    for name in ("reminder_id", *ANSWERED):
+        if name not in at:
+            raise SourceError(
+                "a column is gone",
+                where=f"{file}: {names[0]}",
+                expected=HEADS[name]["zh"],
+                fix="do not rename or delete columns",
+            )
+    return names[0], rows[1:], at
+
+
+def _blank(value: object) -> bool:
+    return value is None or str(value).strip() == ""
+
+
+def _reply(value: object) -> str:
+    said = str(value).strip().lower()
+    return next((reply for reply, words in REPLIES.items() if said in (words["zh"], words["en"])), "")
+
+
+def _day(value: object) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = str(value).strip().replace("/", "-").replace("年", "-").replace("月", "-").replace("日", "")
+    try:
+        year, month, day = (int(part) for part in text.split("-"))
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _fault(values: Mapping[str, Any], handed: Mapping[str, Step], seen: set[str], today: date) -> tuple[str, str]:
+    """Column and kind of the first thing wrong with a reply; empty kind when nothing is."""
+    reminder = str(values["reminder_id"]).strip()
+    if reminder not in handed:
+        return "reminder_id", "unknown"
+    if reminder in seen:
+        return "reminder_id", "twice"
+    if _blank(values["reply"]):
+        return "reply", "alone"
+    if not _reply(values["reply"]):
+        return "reply", "reply"
+    day = _day(values["replied_on"])
+    if day is None:
+        return "replied_on", "date"
+    if day > today:
+        return "replied_on", "future"
+    if day.isoformat() < handed[reminder].on:
+        return "replied_on", "early"
+    return "", ""
+
+
+def _step(values: Mapping[str, Any]) -> Step | None:
+    day = _day(values["replied_on"])
+    if day is None:
+        return None
+    return Step(
+        str(values["reminder_id"]).strip(), _reply(values["reply"]), day.isoformat(), str(values["by"] or "").strip(),
+        note=str(values["note"] or "").strip(),
+    )  # fmt: skip

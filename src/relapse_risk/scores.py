@@ -52,7 +52,16 @@ from relapse_risk.relapse.checks import DriftLine, drift_lines
 from relapse_risk.relapse.models import predict_matrix
 from relapse_risk.relapse.own_risk import upper_of, with_later
 
-__all__ = ["IndexCard", "ModelCard", "Scores", "compute_ranks", "compute_scores", "read_scores", "score_month"]
+__all__ = [
+    "IndexCard",
+    "ModelCard",
+    "Scores",
+    "compute_ranks",
+    "compute_scores",
+    "need_and_risk",
+    "read_scores",
+    "score_month",
+]
 
 FILES = ("risk", "risk_reasons", "hardship", "hardship_reasons")
 SEED, DRAWS = 2020, 100
@@ -246,6 +255,21 @@ def _index_card(month: str, index: HardshipIndex, ranking: Ranking) -> IndexCard
     return IndexCard(
         month, design.id, design.confidence, weights, lines, left_out, ranking.draws, ranking.level, ranking.mean_shift
     )
+
+
+def need_and_risk(folder: str | Path, month: str, county: str | None = None) -> pd.DataFrame:
+    """Need (0-100) and risk (0-1) of each household in one frame: household_id, need, risk.
+
+    Raises
+    ------
+    ModelError
+        If the month was not scored and ranked.
+    """
+    scores = read_scores(Path(folder), month, county)
+    if scores.risk is None or scores.hardship is None:
+        raise ModelError("not scored", where=str(Path(folder) / month), fix="run relapse-risk score and rank first")
+    risk = scores.risk[["household_id", "probability"]].rename(columns={"probability": "risk"})
+    return scores.hardship[["household_id", "need"]].merge(risk, on="household_id", how="left")
 
 
 def read_scores(folder: Path, month: str, county: str | None = None) -> Scores:

@@ -95,8 +95,11 @@ def test_what_became_of_the_placed() -> None:
             "outcome": ["placed", "placed", "placed", "taken"],
         }
     )
+    placed = placed[placed["outcome"] == "placed"]
     persons = pd.DataFrame({"person_id": list("ab"), "employment_status": ["local", "none"]})
     incomes = pd.DataFrame({"household_id": ["w", "x"], "wage_before": [0.0, 0.0], "wage_after": [18000.0, 0.0]})
     found = follow_up(placed, persons, incomes)
-    assert found["status"].tolist() == ["in_work", "not_in_work", "unknown"]
-    assert found["wage_change"].tolist()[:2] == [18000.0, 0.0]
+    assert found["person_id"].tolist() == ["b", "c", "a"], "who still has none comes first"
+    assert found["status"].tolist() == ["not_in_work", "unknown", "in_work"]
+    assert found["wage_change"].tolist()[::2] == [0.0, 18000.0]
+    assert found["employment_status"].tolist()[::2] == ["none", "local"]

@@ -184,3 +184,31 @@ def test_the_demo_city_is_matched(demo_register: Path, capsys: pytest.CaptureFix
         print("\n" + found.summary())
     assert set(found.frame["household_id"]) <= set(idle["household_id"])
     assert found.value >= found.first_come
+
+
+@pytest.mark.parametrize(
+    ("home", "work", "points"),
+    [
+        (("371425", "371425101201"), ("371425", "371425101201"), 0.0),  # the same village
+        (("371425", "371425101201"), ("371425", "371425101202"), 1.0),  # another village of the town
+        (("371425", "371425101201"), ("371425", "371425102201"), 2.0),  # another town
+        (("371425", "371425101201"), ("371402", "371402101201"), 5.0),  # another county
+        (("371425", "371425101201"), ("371425", None), 0.0),  # a vacancy says its county only
+        (("371425", "371425101201"), ("371402", None), 5.0),
+    ],
+)
+def test_the_way_to_work_costs_points_by_as_much_of_the_place_as_is_known(
+    home: tuple[str, str], work: tuple[str, str | None], points: float
+) -> None:
+    who = seekers({"county_code": home[0], "village_code": home[1]})
+    what = openings({"county_code": work[0], "village_code": work[1], "monthly_pay": 0.0})
+    assert job_values(who, what).tolist() == [[1000.0 + 50.0 - points]]
+
+
+def test_a_post_goes_only_to_those_entitled_to_one_in_their_own_county() -> None:
+    who = seekers({"may_hold_post": True}, {"may_hold_post": False}, {"may_hold_post": True, "county_code": "371402"})
+    what = openings({"kind": "post"}, {"kind": "vacancy"})
+    assert fits(who, what).tolist() == [[True, True], [False, True], [False, True]]
+    found = assign_jobs(who, what).frame
+    assert found["kind"].tolist()[0] == "post"
+    assert sorted(found["outcome"]) == ["placed", "placed", "taken"]

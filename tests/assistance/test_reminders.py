@@ -11,6 +11,7 @@ import pytest
 from tests.assistance.test_ledger import records
 
 from relapse_risk.assistance import Entitlements, Reminders, entitlements, limits_on, read_catalogue, remind
+from relapse_risk.assistance.reminders import reason_of
 from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register
@@ -139,3 +140,17 @@ def test_every_claim_is_in_one_state(city: tuple[Entitlements, pd.DataFrame, pd.
     counts = remind(claims, ledger, CATALOGUE, None, homes).counts
     assert (counts["entitled"] == counts[["receiving", "pending", "refused", "missing"]].sum(axis=1)).all()
     assert counts["entitled"].sum() == len(claims.granted())
+
+
+@pytest.mark.parametrize(
+    ("code", "zh", "en"),
+    [
+        ("MZ01", "人均纯收入低于低保标准（不计低保、特困供养金）；财产核对通过", "net income per head is below the dibao line, relief not counted; the property test is passed"),
+        ("YB03", "自付医疗支出达到预警额；（脱贫享受政策，或低保或特困）", "reaches the alert amount; (lifted and still enjoying policies, or on dibao or tekun)"),
+    ],
+)  # fmt: skip
+def test_a_reason_says_what_must_all_be_met_and_what_one_of(code: str, zh: str, en: str) -> None:
+    item = CATALOGUE.item(code)
+    assert reason_of(item, DAY, "missing", "zh").endswith(zh)
+    assert reason_of(item, DAY, "missing", "en").endswith(en)
+    assert reason_of(item, DAY, "over", "en").startswith("receives it, and no longer meets all of: ")

@@ -25,6 +25,7 @@ from relapse_risk.assistance import (
     take_replies,
     write_worklists,
 )  # fmt: skip
+from relapse_risk.assistance import replies as replies_module
 from relapse_risk.errors import RegisterError, SourceError
 
 CATALOGUE = read_catalogue("dezhou")
@@ -68,7 +69,7 @@ def test_the_sheet_is_ready_for_a_clerk_and_harmless(office: tuple[Path, Path, p
 def test_the_json_twin_holds_the_same_reminders(office: tuple[Path, Path, pd.DataFrame]) -> None:
     _, path, reminders = office
     twin = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    assert {row["reminder_id"] for row in twin} == set(reminders["reminder_id"])
+    assert {row["reminder_id"] for row in twin["reminders"]} == set(reminders["reminder_id"])
     summary = json.loads((path.parent / "summary.json").read_text(encoding="utf-8"))
     assert sum(row["reminders"] for row in summary) == len(reminders)
 
@@ -192,3 +193,25 @@ def test_a_file_that_is_no_worklist(office: tuple[Path, Path, pd.DataFrame], tmp
     book.save(text)
     with pytest.raises(SourceError, match="no worklist in it"):
         read_replies(text, register, TODAY)
+
+
+def test_an_answer_given_while_the_workbook_is_read_is_named_and_the_others_come_in(
+    office: tuple[Path, Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading and writing somebody else finishes the first referral: its row becomes a fault, the rest is taken."""
+    register, path, reminders = office
+    fill(path, twice=False)
+    first = reminders["reminder_id"].iloc[0]
+    real, calls = replies_module.append_steps, []
+
+    def meanwhile(folder: Path, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        if not calls:
+            calls.append(1)
+            real(folder, [Step(first, "finished", "2021-01-02", "another office")])
+        return real(folder, steps)
+
+    monkeypatch.setattr(replies_module, "append_steps", meanwhile)
+    taken = take_replies(path, register, TODAY)
+    assert [step.step for step in taken.steps] == ["accepted", "returned"]
+    assert "该提醒已办结或已退回" in set(taken.faults["zh"])
+    assert [step.by for step in read_steps(register) if step.step == "finished"] == ["another office"]

@@ -12,7 +12,8 @@ from relapse_risk.register import Register
 from relapse_risk.reporting.edition import packaged_notebook
 from relapse_risk.reporting.execute import run_notebook
 from relapse_risk.reporting.export import Sheet, to_html
-from relapse_risk.reporting.work_pages import open_plan, open_worklist
+from relapse_risk.reporting.plan_page import open_plan
+from relapse_risk.reporting.worklist_page import open_worklist
 
 MONTH, COUNTY = "2020-12", "371425"
 
@@ -27,8 +28,8 @@ def test_a_plan_adds_up_on_the_page(small_register: Path, language: str) -> None
     register = Register.open(small_register)
     household = register.read("household", MONTH, COUNTY)["household_id"].iloc[0]
     page = shown(
-        "household_plan.ipynb", household=household, month=MONTH, language=language, register=str(small_register)
-    )
+        "household_plan.ipynb", household=household, month=MONTH, language=language, register=str(small_register), audience="restricted", scores="",
+    )  # fmt: skip
     assert household in page
     income = open_plan(str(small_register), MONTH, household, language).plan.income["per_head"]
     assert income.iloc[:3].sum() == pytest.approx(income.iloc[3])
@@ -45,12 +46,13 @@ def test_the_cover_of_a_worklist(small_register: Path, language: str) -> None:
         month=MONTH,
         language=language,
         register=str(small_register),
+        scores="",
     )
     found = open_worklist(str(small_register), MONTH, COUNTY, "MZ", language)
     missing = int((found.mine["kind"] == "missing").sum())
     assert missing > 0
     assert re.search(rf"{missing:,}(条| claims)", page)
-    assert page.count("<table") == 3
+    assert page.count("<table") == 4, "by item, most pressing, other lists, days"
 
 
 def test_unknown_household_county_department_and_language_are_named(small_register: Path) -> None:

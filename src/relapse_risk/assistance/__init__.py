@@ -2,6 +2,7 @@
 
 from relapse_risk.assistance.catalogue import Catalogue, Item, read_catalogue
 from relapse_risk.assistance.conditions import CONDITIONS, Condition
+from relapse_risk.assistance.department_lists import WorkList, department_lists, job_matches
 from relapse_risk.assistance.entitlements import (
     Entitlements,
     entitlements,
@@ -9,7 +10,15 @@ from relapse_risk.assistance.entitlements import (
     near_misses,
     person_frame,
 )
-from relapse_risk.assistance.jobs import Placement, assign_jobs, audit_posts, openings_on, seekers_of, zero_employment
+from relapse_risk.assistance.jobs import (
+    Placement,
+    assign_jobs,
+    audit_posts,
+    follow_up,
+    openings_on,
+    seekers_of,
+    zero_employment,
+)
 from relapse_risk.assistance.judged import Judged, judge, judge_months, spending_known
 from relapse_risk.assistance.ledger import LedgerFindings, aid_totals, check_records, ledger_findings, receipts
 from relapse_risk.assistance.limits import Limits, limits_on
@@ -35,15 +44,19 @@ __all__ = [
     "Reminders",
     "Replies",
     "Step",
+    "WorkList",
     "aid_totals",
     "append_steps",
     "assign_jobs",
     "audit_posts",
     "check_records",
+    "department_lists",
     "draw_order",
     "entitlements",
     "explain",
+    "follow_up",
     "hand_over",
+    "job_matches",
     "judge",
     "judge_months",
     "ledger_findings",

@@ -30,7 +30,8 @@ __all__ = [
 
 DUE_DAYS = 10  # from the alert to the first contact (alert rule A09, assumed)
 POST_AGES = (16, 70)
-PLACED, OTHER_COUNTY = 1000.0, 5.0  # a placement outweighs every other point; a job elsewhere costs five
+PLACED = 1000.0  # a placement outweighs every other point
+AWAY = {6: 5.0, 9: 2.0, 12: 1.0}  # points lost by digits of the place code that differ: county, town, village
 WAGE_POINTS = 10.0
 WHY = {
     "placed": ("已匹配岗位", "matched"),
@@ -78,7 +79,7 @@ def zero_employment(households: pd.DataFrame, day: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        household_id, county_code, town_code, labour_count, due_on.
+        household_id, county_code, town_code, village_code (where given), labour_count, due_on.
 
     Notes
     -----
@@ -94,26 +95,29 @@ def zero_employment(households: pd.DataFrame, day: date) -> pd.DataFrame:
     ['a']
     """
     idle = (households["labour_count"] > 0) & (households["employed_count"] == 0)
-    found = households.loc[
-        idle.fillna(False).to_numpy(dtype=bool), ["household_id", "county_code", "town_code", "labour_count"]
-    ]
+    columns = ["household_id", "county_code", "town_code", "village_code", "labour_count"]
+    found = households.loc[idle.fillna(False).to_numpy(dtype=bool), [c for c in columns if c in households]]
     return found.assign(due_on=pd.Timestamp(day + timedelta(days=DUE_DAYS))).reset_index(drop=True)
 
 
-def seekers_of(households: pd.DataFrame, persons: pd.DataFrame, need: pd.Series | None = None) -> pd.DataFrame:
+def seekers_of(
+    households: pd.DataFrame, persons: pd.DataFrame, need: pd.Series | None = None, holders: pd.Series | None = None
+) -> pd.DataFrame:
     """Members able to work and not in work of the ``households`` given.
 
     Parameters
     ----------
     households : DataFrame
-        household_id and county_code, such as from :func:`zero_employment`.
+        household_id, county_code and (where known) village_code, such as from :func:`zero_employment`.
     persons : DataFrame
         Living persons with age, is_labour (:func:`relapse_risk.derive.person_ages`), employment_status, education_level,
         labour_capacity and disability_level.
     need : Series, optional
         Need (0-100) by household_id; 50 where unknown.
+    holders : Series, optional
+        person_id of those who are entitled to a village special post; nobody else may hold one then.
     """
-    homes = households[["household_id", "county_code"]]
+    homes = households[[c for c in ("household_id", "county_code", "village_code") if c in households]]
     able = persons["is_labour"].fillna(False).astype(bool) & (persons["employment_status"] == "none").fillna(False)
     columns = [
         c
@@ -122,7 +126,8 @@ def seekers_of(households: pd.DataFrame, persons: pd.DataFrame, need: pd.Series 
     ]
     found = persons.loc[able.to_numpy(dtype=bool), columns].merge(homes, on="household_id")
     known = found["household_id"].map(need).astype("float64") if need is not None else pd.Series(np.nan, found.index)
-    return found.assign(need=known.fillna(50.0)).sort_values("person_id", ignore_index=True)
+    may = found["person_id"].isin(holders.unique()) if holders is not None else True
+    return found.assign(need=known.fillna(50.0), may_hold_post=may).sort_values("person_id", ignore_index=True)
 
 
 def openings_on(vacancies: pd.DataFrame, posts: pd.DataFrame, day: date) -> pd.DataFrame:
@@ -131,7 +136,7 @@ def openings_on(vacancies: pd.DataFrame, posts: pd.DataFrame, day: date) -> pd.D
     Returns
     -------
     DataFrame
-        opening_id, kind (``vacancy`` | ``post``), county_code, age_min, age_max, education_min, disability_friendly,
+        opening_id, kind (``vacancy`` | ``post``), county_code, village_code (posts only), age_min, age_max, education_min, disability_friendly,
         heavy_labour, monthly_pay.
     """
     today = pd.Timestamp(day)
@@ -139,9 +144,9 @@ def openings_on(vacancies: pd.DataFrame, posts: pd.DataFrame, day: date) -> pd.D
     times = valid["openings"].fillna(1).astype(int)
     repeated = valid.loc[valid.index.repeat(times)]
     number = repeated.groupby("vacancy_id").cumcount() + 1
-    jobs = repeated.assign(opening_id=repeated["vacancy_id"] + "-" + number.astype("str"), kind="vacancy").rename(
-        columns={"monthly_wage": "monthly_pay"}
-    )
+    jobs = repeated.assign(
+        opening_id=repeated["vacancy_id"] + "-" + number.astype("str"), kind="vacancy", village_code=pd.NA
+    ).rename(columns={"monthly_wage": "monthly_pay"})
     last = posts.sort_values("start_on").drop_duplicates("post_id", keep="last")
     free = last[(last["end_on"] <= today).fillna(False).to_numpy(dtype=bool)]
     left = free.assign(
@@ -149,7 +154,7 @@ def openings_on(vacancies: pd.DataFrame, posts: pd.DataFrame, day: date) -> pd.D
         age_max=POST_AGES[1] - 1, education_min=pd.NA, disability_friendly=True, heavy_labour=False,
     )  # fmt: skip
     columns = [
-        "opening_id", "kind", "county_code", "age_min", "age_max", "education_min", "disability_friendly", "heavy_labour",
+        "opening_id", "kind", "county_code", "village_code", "age_min", "age_max", "education_min", "disability_friendly", "heavy_labour",
         "monthly_pay",
     ]  # fmt: skip
     return pd.concat([jobs[columns], left[columns]], ignore_index=True)
@@ -159,7 +164,8 @@ def fits(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.bool_]
     """Which seeker may hold which opening; shape (seekers, openings).
 
     Age within limits; schooling at least what is asked (unknown schooling fits only where none is asked); a disabled
-    seeker only where the work suits; weak labour never where it is heavy.
+    seeker only where the work suits; weak labour never where it is heavy; a post only in the seeker's own county, and
+    only where ``may_hold_post`` says so (where it says anything).
     """
     order = {word: place for place, word in enumerate(code_list("education_level").words)}
     age = seekers["age"].astype("float64").to_numpy()[:, None]
@@ -171,20 +177,38 @@ def fits(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.bool_]
     disabled = (level != "none").to_numpy()[:, None]
     weak = (seekers["labour_capacity"] == "weak").fillna(False).to_numpy(dtype=bool)[:, None]
     friendly, heavy = (openings[c].fillna(False).to_numpy(dtype=bool) for c in ("disability_friendly", "heavy_labour"))
-    return np.asarray(inside & (schooling >= asked) & (~disabled | friendly) & ~(weak & heavy))
+    post = (openings["kind"] == "post").to_numpy(dtype=bool)
+    here = seekers["county_code"].to_numpy()[:, None] == openings["county_code"].to_numpy()
+    may = seekers["may_hold_post"].to_numpy(dtype=bool)[:, None] if "may_hold_post" in seekers else True
+    return np.asarray(inside & (schooling >= asked) & (~disabled | friendly) & ~(weak & heavy) & (~post | (here & may)))
 
 
 def job_values(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Points of each placement: 1,000 for being placed, the seeker's need (0-100), pay (0-10), less 5 in another county.
+    """Points of each placement: 1,000 for being placed, the seeker's need (0-100), pay (0-10), less what the way costs.
 
-    Every seeker placed is worth more than all else together for the next, so that most are placed, then the neediest.
+    The register holds no coordinates: the way is 0 in the same village, 1 in another of the town, 2 in another town and 5
+    in another county, judged by as many digits of the opening's place as are known (a vacancy says its county only).  Every seeker placed is worth more than all else together for the next, so that most are placed, then the neediest.
     Zero where the seeker does not fit.
     """
     pay = openings["monthly_pay"].astype("float64").fillna(0).to_numpy()
     points = WAGE_POINTS * pay / max(float(pay.max(initial=0.0)), 1.0)
-    away = seekers["county_code"].to_numpy()[:, None] != openings["county_code"].to_numpy()
-    value = PLACED + seekers["need"].to_numpy(dtype=float)[:, None] + points - OTHER_COUNTY * away
+    value = PLACED + seekers["need"].to_numpy(dtype=float)[:, None] + points - _way(seekers, openings)
     return np.where(fits(seekers, openings), value, 0.0)
+
+
+def _way(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Points that the way to work costs; shape (seekers, openings)."""
+    home, work = (
+        frame["county_code"].astype("str").where(frame["village_code"].isna(), frame["village_code"]).astype("str")
+        if "village_code" in frame else frame["county_code"].astype("str")
+        for frame in (seekers, openings)
+    )  # fmt: skip
+    way = np.zeros((len(seekers), len(openings)))
+    for digits, points in sorted(AWAY.items(), reverse=True):  # the county last: it outweighs town and village
+        known = (home.str.len() >= digits).to_numpy()[:, None] & (work.str.len() >= digits).to_numpy()
+        other = home.str[:digits].to_numpy(dtype=object)[:, None] != work.str[:digits].to_numpy(dtype=object)
+        way = np.where((known | (digits == min(AWAY))) & other, points, way)
+    return way
 
 
 def assign_jobs(seekers: pd.DataFrame, openings: pd.DataFrame) -> Placement:
@@ -241,30 +265,32 @@ def _first_come(value: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
     return taken
 
 
-def follow_up(placed: pd.DataFrame, persons: pd.DataFrame, incomes: pd.DataFrame) -> pd.DataFrame:
-    """What became of those who were matched: in work later, and what they earn.
+def follow_up(sought: pd.DataFrame, persons: pd.DataFrame, incomes: pd.DataFrame) -> pd.DataFrame:
+    """What became of those who sought work or were matched: in work later, how, and what the household earns.
 
     Parameters
     ----------
-    placed : DataFrame
-        Rows of :attr:`Placement.frame`.
+    sought : DataFrame
+        person_id and household_id: seekers (:func:`seekers_of`) or placements of an earlier month.
     persons : DataFrame
-        Of a later month: person_id, employment_status.
+        Of the later month: person_id, employment_status.
     incomes : DataFrame
         household_id, wage_before and wage_after (a year; null unknown).
 
     Returns
     -------
     DataFrame
-        person_id, household_id, opening_id, status (``in_work`` | ``not_in_work`` | ``unknown``), wage_change (of the
-        household), for everybody who was placed.
+        person_id, household_id, status (``in_work`` | ``not_in_work`` | ``unknown``), employment_status, wage_change (of
+        the household a year); those not in work first.
     """
-    mine = placed.loc[placed["outcome"] == "placed", ["person_id", "household_id", "opening_id"]]
+    mine = sought[["person_id", "household_id"]]
     later = mine["person_id"].map(persons.drop_duplicates("person_id").set_index("person_id")["employment_status"])
     status = np.select([later.isna(), later.eq("none").fillna(False)], ["unknown", "not_in_work"], "in_work")
     wages = incomes.drop_duplicates("household_id").set_index("household_id")
     change = mine["household_id"].map(wages["wage_after"] - wages["wage_before"])
-    return mine.assign(status=status, wage_change=change).reset_index(drop=True)
+    found = mine.assign(status=status, employment_status=later, wage_change=change)
+    order = found["status"].map({"not_in_work": 0, "unknown": 1, "in_work": 2})
+    return found.iloc[np.lexsort((found["person_id"].to_numpy(dtype=str), order))].reset_index(drop=True)
 
 
 def audit_posts(posts: pd.DataFrame, persons: pd.DataFrame, day: date) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from relapse_risk.assistance.catalogue import Catalogue, Item
+from relapse_risk.assistance.catalogue import Catalogue, Item, Requirement
 from relapse_risk.assistance.conditions import condition_named
 from relapse_risk.assistance.entitlements import Entitlements
 from relapse_risk.assistance.ledger import STANDING, standing
@@ -247,10 +247,21 @@ def _counts(
 def reason_of(item: Item, day: date, kind: str, language: str) -> str:
     """The conditions of ``item`` as one sentence: met for ``missing``, not met together for ``over``."""
     version = item.on(day)
-    names = dict.fromkeys(version.requires.names()) if version else {}
-    told = ("；" if language == "zh" else "; ").join(condition_named(name).reason(language) for name in names)
+    told = _told(version.requires, language) if version else ""
     if kind == "missing":
         return told
     return (
         f"正在享受，但不再同时符合：{told}" if language == "zh" else f"receives it, and no longer meets all of: {told}"
     )
+
+
+def _told(requirement: Requirement, language: str, inside: bool = False) -> str:
+    """The tree as a sentence: what all must be met one after the other, alternatives in brackets between *or*."""
+    if requirement.condition is not None:
+        return condition_named(requirement.condition).reason(language)
+    parts = dict.fromkeys(_told(part, language, True) for part in (*requirement.all, *requirement.any))
+    zh = language == "zh"
+    if requirement.all:
+        return (("、" if inside else "；") if zh else (" and " if inside else "; ")).join(parts)
+    text = ("，或" if zh else ", or ").join(parts)
+    return (f"（{text}）" if zh else f"({text})") if len(parts) > 1 else text

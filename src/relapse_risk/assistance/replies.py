@@ -13,9 +13,11 @@ from python_calamine import CalamineWorkbook
 
 from relapse_risk.assistance.referrals import Step, append_steps, read_steps
 from relapse_risk.assistance.worklists import ANSWERED, HEADS, REPLIES, SHEET
-from relapse_risk.errors import SourceError
+from relapse_risk.errors import RegisterError, SourceError
 
 __all__ = ["Replies", "read_replies", "take_replies"]
+
+TRIES = 5  # of taking a workbook while others answer too
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,14 @@ def read_replies(path: str | Path, register: str | Path, today: date) -> Replies
 
 def take_replies(path: str | Path, register: str | Path, today: date) -> Replies:
     """Read a returned worklist and append its good replies; the same file twice changes nothing."""
-    replies = read_replies(path, register, today)
-    return Replies(append_steps(register, replies.steps), replies.faults)
+    for left in reversed(range(TRIES)):
+        replies = read_replies(path, register, today)
+        try:
+            return Replies(append_steps(register, replies.steps), replies.faults)
+        except RegisterError:  # somebody answered one of them meanwhile: read again, it is a fault of that row now
+            if not left:
+                raise
+    raise AssertionError("never reached")
 
 
 def _opened(file: Path) -> tuple[str, list[list[Any]], dict[str, int]]:

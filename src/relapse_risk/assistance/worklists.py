@@ -5,10 +5,12 @@ No name and no identity number: a household is its pseudonym, and the office tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from io import BytesIO
+from numbers import Real
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +19,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from relapse_risk.assistance.catalogue import Catalogue
+from relapse_risk.assistance.department_lists import WorkList, told_list
 from relapse_risk.assistance.reminders import reason_of
 from relapse_risk.register.findings_files import neutralised
 from relapse_risk.schema import code_list
@@ -56,7 +59,7 @@ def worklist_files(reminders: pd.DataFrame, root: Path) -> dict[tuple[str, str],
 
 def write_worklists(
     reminders: pd.DataFrame, catalogue: Catalogue, day: date, folder: str | Path, language: Language = "zh",
-    towns: Mapping[str, str] | None = None,
+    towns: Mapping[str, str] | None = None, lists: Mapping[tuple[str, str], Sequence[WorkList]] | None = None,
 ) -> tuple[Path, ...]:  # fmt: skip
     """Write a workbook and a JSON twin per county and department, and a summary of the city.
 
@@ -68,6 +71,9 @@ def write_worklists(
         Created; files of the same name are replaced, each whole or not at all.
     towns : mapping, optional
         Town code to name.
+    lists : mapping, optional
+        By (county_code, department): what it works off beside its reminders
+        (:func:`relapse_risk.assistance.department_lists`).
 
     Returns
     -------
@@ -77,9 +83,14 @@ def write_worklists(
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)
     out: list[Path] = []
-    for (county, department), path in worklist_files(reminders, root).items():
+    given = lists or {}
+    busy = {pair for pair, found in given.items() if any(len(one.frame) for one in found)}
+    for county, department in sorted(busy | set(worklist_files(reminders, root))):
+        path = root / f"{county}-{department}.xlsx"
         mine = reminders[(reminders["county_code"] == county) & (reminders["department"] == department)]
-        content = worklist_content(mine, catalogue, day, county, department, language, towns or {})
+        content = worklist_content(
+            mine, catalogue, day, (county, department), language, towns or {}, given.get((county, department), ())
+        )
         out += [_whole(path.with_suffix(suffix), data) for suffix, data in content.items()]
     summary = _summary(reminders)
     return (
@@ -90,8 +101,8 @@ def write_worklists(
 
 
 def worklist_content(
-    reminders: pd.DataFrame, catalogue: Catalogue, day: date, county: str, department: str, language: Language,
-    towns: Mapping[str, str],
+    reminders: pd.DataFrame, catalogue: Catalogue, day: date, whose: tuple[str, str], language: Language,
+    towns: Mapping[str, str], lists: Sequence[WorkList] = (),
 ) -> dict[str, bytes]:  # fmt: skip
     """Workbook and JSON twin of one department in one county, by suffix; the same rows make the same bytes.
 
@@ -99,12 +110,22 @@ def worklist_content(
     ----------
     reminders : DataFrame
         Its rows only.
-    county : str
-        Code or name, for the running head.
+    whose : (str, str)
+        County (code or name, for the running head) and department.
+    lists : sequence of WorkList, optional
+        A sheet of its own for each that has rows.
     """
     told = _told(reminders, catalogue, day, language, towns)
-    title = f"{county} {code_list('department').label(department, language)} {day.isoformat()}"
-    return {".xlsx": _workbook(told, title, day, language), ".json": _as_json(told)}
+    title = f"{whose[0]} {code_list('department').label(whose[1], language)} {day.isoformat()}"
+    twin = {
+        "county": whose[0],
+        "department": whose[1],
+        "day": day.isoformat(),
+        "reminders": json.loads(_as_json(told)),
+        "lists": {one.name: json.loads(_as_json(one.frame)) for one in lists},
+    }
+    text = json.dumps(twin, ensure_ascii=False, indent=1) + "\n"
+    return {".xlsx": _workbook(told, title, day, language, lists), ".json": text.encode("utf-8")}
 
 
 def _told(
@@ -152,7 +173,7 @@ def _book(day: date) -> Iterator[tuple[xlsxwriter.Workbook, BytesIO]]:
         yield book, held
 
 
-def _workbook(rows: pd.DataFrame, title: str, day: date, language: Language) -> bytes:
+def _workbook(rows: pd.DataFrame, title: str, day: date, language: Language, lists: Sequence[WorkList] = ()) -> bytes:
     with _book(day) as (book, held):
         sheet = book.add_worksheet(SHEET[language])
         _write_rows(book, sheet, rows, language)
@@ -160,14 +181,36 @@ def _workbook(rows: pd.DataFrame, title: str, day: date, language: Language) -> 
         sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
         sheet.autofilter(0, 0, max(len(rows), 1), len(HEADS) - 1)
         sheet.freeze_panes(1, 1)
-        _print_setup(sheet)
-        sheet.set_header(f"&L{title.replace('&', '&&')}")
-        sheet.set_footer("&R&P / &N")
+        _print_setup(sheet, title)
+        for one in lists:
+            if len(one.frame):
+                _write_list(book, one, title, language)
     return held.getvalue()
 
 
-def _print_setup(sheet: Worksheet) -> None:
-    """A4, landscape, one page wide, the heads on every page."""
+def _write_list(book: xlsxwriter.Workbook, found: WorkList, title: str, language: Language) -> None:
+    """A sheet to read: what its rows need is done in the world, and seen in the register next month."""
+    sheet, told = book.add_worksheet(found.title(language)[:31]), told_list(found, language)
+    top = {"valign": "top", "text_wrap": True}
+    head, plain = book.add_format(top | {"bold": True, "bottom": 1}), book.add_format(top)
+    sheet.write_row(0, 0, list(told.columns), head)
+    for line, row in enumerate(told.itertuples(index=False), 1):
+        for column, value in enumerate(row):
+            if isinstance(value, Real) and not _empty(value):
+                sheet.write_number(line, column, value, plain)
+            elif not _empty(value):
+                sheet.write_string(line, column, neutralised(str(value)), plain)
+    sheet.set_column(0, len(told.columns) - 1, 18)
+    sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
+    sheet.autofilter(0, 0, max(len(told), 1), len(told.columns) - 1)
+    sheet.freeze_panes(1, 1)
+    _print_setup(sheet, f"{title} {found.title(language)}")
+
+
+def _print_setup(sheet: Worksheet, title: str) -> None:
+    """A4, landscape, one page wide, the heads on every page, a running head and page numbers."""
+    sheet.set_header(f"&L{title.replace('&', '&&')}")
+    sheet.set_footer("&R&P / &N")
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
@@ -188,7 +231,7 @@ def _write_rows(book: xlsxwriter.Workbook, sheet: Worksheet, rows: pd.DataFrame,
         for column, name in enumerate(HEADS):
             if name in ANSWERED:
                 sheet.write_blank(line, column, None, day if name == "replied_on" else answer)
-            elif isinstance(row[name], (int, float)) and not _empty(row[name]):
+            elif isinstance(row[name], Real) and not _empty(row[name]):
                 sheet.write_number(line, column, row[name], money)
             elif not _empty(row[name]):
                 sheet.write_string(line, column, neutralised(str(row[name])), fixed)
@@ -218,10 +261,10 @@ def _summary_workbook(summary: pd.DataFrame, day: date, language: Language) -> b
         sheet = book.add_worksheet("汇总" if language == "zh" else "Summary")
         sheet.write_row(0, 0, [words[name][language] for name in words], book.add_format({"bold": True, "bottom": 1}))
         for line, row in enumerate(shown[list(words)].to_dict("records"), 1):
-            told = [value if isinstance(value, (int, float)) else neutralised(str(value)) for value in row.values()]
+            told = [value if isinstance(value, Real) else neutralised(str(value)) for value in row.values()]
             sheet.write_row(line, 0, told)
         sheet.set_column(0, len(words) - 1, 16)
-        _print_setup(sheet)
+        _print_setup(sheet, day.isoformat())
     return held.getvalue()
 
 

@@ -29,15 +29,26 @@ def _judged(register: Path, month: str | None, params: Path | None, county: str 
 
 def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
     """Need and risk of every household, where they were computed."""
-    from relapse_risk.scores import read_scores
+    from relapse_risk.scores import need_and_risk
 
-    if folder is None:
-        return None
-    scores = read_scores(folder, month)
-    if scores.risk is None or scores.hardship is None:
-        raise RegisterError("not scored", where=str(folder / month), fix="run score and rank first")
-    risk = scores.risk[["household_id", "probability"]].rename(columns={"probability": "risk"})
-    return scores.hardship[["household_id", "need"]].merge(risk, on="household_id", how="left")
+    return None if folder is None else need_and_risk(folder, month)
+
+
+def _lists(
+    opened: Any, at: Any, catalogue: Any, month: str, params: Path | None, scores: Path | None
+) -> dict[tuple[str, str], Any]:
+    """What each department of each county works off beside its reminders."""
+    from relapse_risk.assistance import department_lists
+
+    _, _, parameters, place = opened_register(opened.path, month, params)
+    known = _scores(scores, month)
+    need = None if known is None else known.drop_duplicates("household_id").set_index("household_id")["need"]
+    departments = dict.fromkeys(item.department for item in catalogue.items)
+    return {
+        (county, department): department_lists(opened, at, county, parameters, place, department, need)
+        for county in at.homes["county_code"].unique()
+        for department in departments
+    }
 
 
 def _written(frame: pd.DataFrame, path: Path) -> Path:
@@ -99,7 +110,9 @@ def remind(
         if worklists:
             villages = opened.read("village").drop_duplicates("town_code").set_index("town_code")
             towns = villages[f"town_name_{language.value}"].dropna().to_dict()
-            files += write_worklists(reminders.frame, catalogue, at.day, folder / "worklists", language.value, towns)
+            found = _lists(opened, at, catalogue, chosen, params, scores)
+            target = folder / "worklists"
+            files += write_worklists(reminders.frame, catalogue, at.day, target, language.value, towns, found)
         progress(3, 3, "done")
     result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
     shown = "\n".join(str(file) for file in files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
@@ -194,23 +207,30 @@ def jobs(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Find households where nobody works, and match their members with vacancies and village special posts."""
-    from relapse_risk.assistance import assign_jobs, audit_posts, openings_on, seekers_of, zero_employment
-    from relapse_risk.derive import household_frame, person_ages
-    from relapse_risk.months import month_end
+    from relapse_risk.assistance import (
+        assign_jobs,
+        audit_posts,
+        judge,
+        openings_on,
+        read_catalogue,
+        seekers_of,
+        zero_employment,
+    )
 
     opened, chosen, parameters, place = opened_register(register, month, params)
-    day = month_end(chosen)
-    idle = zero_employment(household_frame(opened, chosen, parameters=parameters, place=place), day)
-    persons = person_ages(opened.read("person", chosen), chosen)
+    catalogue = read_catalogue(opened.place, str(params) if params else None)
+    at = judge(opened, chosen, catalogue, parameters, place)
+    idle = zero_employment(at.homes, at.day)
     found = _scores(scores, chosen)
     need = None if found is None else found.drop_duplicates("household_id").set_index("household_id")["need"]
-    posts = opened.read("special_post")
-    placement = assign_jobs(seekers_of(idle, persons, need), openings_on(opened.read("vacancy"), posts, day))
+    granted, posts = at.claims.granted(), opened.read("special_post")
+    seekers = seekers_of(idle, at.persons, need, granted.loc[granted["item_code"] == "RS01", "person_id"])
+    placement = assign_jobs(seekers, openings_on(opened.read("vacancy"), posts, at.day))
     folder = out / chosen
     files = [
         _written(idle, folder / "zero_employment.csv"),
         _written(placement.frame, folder / "jobs.csv"),
-        _written(audit_posts(posts, persons, day), folder / "post_audit.csv"),
+        _written(audit_posts(posts, at.persons, at.day), folder / "post_audit.csv"),
     ]
     text = f"{len(idle):,} households without work; {placement.summary()}\n" + "\n".join(str(file) for file in files)
     result = {"households": len(idle), "placement": placement.summary(), "files": files}
@@ -256,6 +276,7 @@ def plan(
     household: Annotated[str, typer.Argument(help="Pseudonymous id of the household.")],
     register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
     month: Annotated[str | None, MONTH] = None,
+    scores: Annotated[Path | None, SCORES] = None,
     language: Annotated[list[Language] | None, LANGUAGES] = None,
     out: Annotated[Path, typer.Option(help="Folder for the page; keep it from the public.")] = Path(
         "reports/restricted"
@@ -273,6 +294,8 @@ def plan(
             "month": chosen,
             "language": one.value,
             "register": str(register),
+            "audience": "restricted",
+            "scores": str(scores or ""),
         }
         title = text("work.plan_title", one.value)
         files += _page("household_plan.ipynb", parameters, title, f"plan-{household}-{one.value}", out, chosen)
@@ -285,6 +308,7 @@ def worklist(
     department: Annotated[str, typer.Argument(help="Department, such as MZ.")],
     register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
     month: Annotated[str | None, MONTH] = None,
+    scores: Annotated[Path | None, SCORES] = None,
     language: Annotated[list[Language] | None, LANGUAGES] = None,
     out: Annotated[Path, typer.Option(help="Folder for the page.")] = Path("reports/worklists"),
     as_json: Annotated[bool, JSON] = False,
@@ -304,6 +328,7 @@ def worklist(
             "month": chosen,
             "language": one.value,
             "register": str(register),
+            "scores": str(scores or ""),
         }
         title = text("work.list_title", one.value, department=code_list("department").label(department, one.value))
         files += _page(

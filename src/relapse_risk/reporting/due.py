@@ -48,6 +48,8 @@ def due_editions(files: Sequence[Path]) -> list[Due]:
 def _due(file: Path) -> Due:
     try:
         edition = read_edition(file)
+        if edition.on_request:
+            return Due(edition.name, False, "on request only")
         month, reasons = edition_month(edition), explain_edition(edition)
     except RelapseRiskError as error:
         return Due(file.stem, False, str(error))

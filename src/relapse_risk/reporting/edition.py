@@ -23,6 +23,7 @@ __all__ = [
     "Edition",
     "Plan",
     "ReportPlan",
+    "Subject",
     "edition_month",
     "month_before",
     "on_day",
@@ -90,7 +91,14 @@ class Edition(BaseModel):
         Each makes one report per county and language.
     counties : "all", a list of codes, or a :class:`CountyQuery`
         In a list, ``city`` is all counties together and ``all`` every county.
+    departments : "all" or a list, optional
+        One report for each of them in each county: its worklist.
+    households : "monitored" or a list, optional
+        One report for each of them: its plan.  ``monitored``: all that are, and whose risk is not eliminated.
+    scores : Path, optional
+        Folder of scores and ranks, for a notebook that takes it: what comes first then depends on need and risk too.
     languages, formats : lists
+        ``xlsx`` adds a worklist's workbook and its JSON twin.
     pdf : {"auto", "chromium", "weasyprint"}
     audience : {"public", "restricted"}
         ``restricted`` passes the word to notebooks that take it, and keeps the folder from other users.
@@ -101,6 +109,8 @@ class Edition(BaseModel):
         Times a report is tried again when its process died or took too long.
     timeout_seconds : float
         Of one report.
+    on_request : bool
+        Never due by itself.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -120,8 +130,11 @@ class Edition(BaseModel):
         | Annotated[CountyQuery, Tag("query")],
         Discriminator(_kind_of_counties),
     ] = "all"
+    departments: Literal["all"] | tuple[str, ...] | None = None
+    households: Literal["monitored"] | tuple[str, ...] | None = None
+    scores: Path | None = None
     languages: tuple[Literal["zh", "en"], ...] = Field(default=("zh", "en"), min_length=1)
-    formats: tuple[Literal["html", "pdf"], ...] = Field(default=("html", "pdf"), min_length=1)
+    formats: tuple[Literal["html", "pdf", "xlsx"], ...] = Field(default=("html", "pdf"), min_length=1)
     pdf: Literal["auto", "chromium", "weasyprint"] = "auto"
     audience: Literal["public", "restricted"] = "public"
     out: Path
@@ -129,6 +142,17 @@ class Edition(BaseModel):
     on_failure: Literal["publish_others", "publish_none"] = "publish_others"
     retries: int = Field(default=1, ge=0, le=5)
     timeout_seconds: float = Field(default=900, gt=0)
+    on_request: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Edition:
+        if self.departments is not None and self.households is not None:
+            raise ValueError("an edition is of departments or of households, not of both")
+        if self.households is not None and self.audience != "restricted":
+            raise ValueError("plans of households are restricted: write audience: restricted")
+        if "xlsx" in self.formats and self.departments is None:
+            raise ValueError("xlsx is the workbook of a worklist: name departments, or drop it from formats")
+        return self
 
     @model_validator(mode="after")
     def _day_has_a_period(self) -> Edition:
@@ -138,14 +162,24 @@ class Edition(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What a report is about beside its county: the notebook's parameter, its value, and its name."""
+
+    parameter: str
+    code: str
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportPlan:
-    """One report to render: county, language, notebook, and what its file names begin with."""
+    """One report to render: county, language, notebook, what its file names begin with, and what else it is about."""
 
     county: str
     name: str
     language: str
     notebook: Path
     stem: str
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,8 +339,9 @@ def plan(edition: Edition) -> Plan:
     titles = names | {CITY: {"zh": whole.zh, "en": whole.en}}
     notebooks = [_found(path, "notebook") for path in edition.notebooks]
     reports = tuple(
-        ReportPlan(code, titles[code][language], language, notebook, _stem(code, language, notebook, len(notebooks)))
+        _report(code, titles[code][language], language, notebook, len(notebooks), subject)
         for code in _counties(edition, facts, names)
+        for subject in _subjects(edition, month, code)
         for notebook in notebooks
         for language in edition.languages
     )
@@ -331,8 +366,20 @@ def _check_day(planned: Plan) -> None:
         )  # fmt: skip
 
 
-def _stem(county: str, language: str, notebook: Path, notebooks: int) -> str:
-    return f"{county}-{language}" if notebooks == 1 else f"{county}-{notebook.stem}-{language}"
+def _report(
+    county: str, name: str, language: str, notebook: Path, notebooks: int, subject: Subject | None
+) -> ReportPlan:
+    told = f"{name} {subject.label[language]}" if subject else name
+    parts = (county, subject.code if subject else "", notebook.stem if notebooks > 1 else "", language)
+    return ReportPlan(county, told, language, notebook, "-".join(filter(None, parts)), subject)
+
+
+def _subjects(edition: Edition, month: str, county: str) -> tuple[Subject | None, ...]:
+    """What the edition reports on in a county; opened late, since most editions know counties only."""
+    if edition.departments is None and edition.households is None:
+        return (None,)
+    found: tuple[Subject, ...] = named("relapse_risk.reporting.subjects:subjects_of")(edition, month, county)
+    return found
 
 
 def _counties(edition: Edition, facts: Path, names: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from relapse_risk.reporting.report import open_report
 from relapse_risk.reporting.site import failure_page, index_pages, verdicts
 from relapse_risk.reporting.text import Language, has_text, text
 from relapse_risk.reporting.work import Finish, Job, Warmth
+from relapse_risk.reporting.worklist_page import worklist_files
 
 try:  # Windows has no resource module: no peak there
     import resource
@@ -33,6 +34,7 @@ except ImportError:  # pragma: no cover
 __all__ = ["check", "failed", "finish", "remake", "render_report", "warm"]
 
 REHEARSED = ("visits_by_town", "take_up_by_department", "survey_by_town", "hardship_by_town")
+OFFERED = {"audience", "county", "facts", "scores"}
 KIB_PER_MB = 1024 if sys.platform == "linux" else 1024 * 1024
 
 
@@ -59,8 +61,8 @@ def warm(given: Warmth) -> None:
 
 
 def fitting(notebook: Path, parameters: Mapping[str, object]) -> dict[str, object]:
-    """``parameters`` without the audience, where the notebook has only one."""
-    drop = {"audience"} - declared_parameters(notebook)
+    """``parameters`` without those that not every notebook takes; what one declares and is not given is an error."""
+    drop = OFFERED - declared_parameters(notebook)
     return {name: value for name, value in parameters.items() if name not in drop}
 
 
@@ -127,6 +129,8 @@ def _content(job: Job, tool: Browser | None) -> dict[str, bytes]:
     )  # fmt: skip
     page = to_html(executed, sheet)
     content = {f"{report.stem}.html": page.encode("utf-8")} if "html" in job.formats else {}
+    if "xlsx" in job.formats:
+        content |= {f"{report.stem}{suffix}": data for suffix, data in worklist_files(job.parameters).items()}
     if "pdf" in job.formats:
         content[f"{report.stem}.pdf"] = _printed(page, sheet, job, tool)
     return content

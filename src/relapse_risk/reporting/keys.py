@@ -13,11 +13,14 @@ from relapse_risk.parameters import params_dir
 from relapse_risk.reporting.edition import CITY, Plan, ReportPlan, month_before
 from relapse_risk.reporting.engine import NO_PDF, PdfEngine, pdf_engine
 from relapse_risk.reporting.outlines import OUTLINES_FILE
+from relapse_risk.reporting.pool import named
 
 __all__ = ["Key", "Keys", "changed_parts"]
 
 LEDGER_FILES = ("manifest.json", "issues.jsonl")  # in the register's folder: issues of projects, and all others
 SOURCES = ("reporting", "assessment")
+WORK_SOURCES = ("assistance", "derive")  # what worklists and plans are judged by, from the register itself
+WORK_PARAMS = ("lines.yaml", "thresholds.yaml", "measures.yaml")
 SOURCE_KINDS = (".py", ".j2", ".css", ".json", ".xz")
 
 
@@ -58,12 +61,22 @@ class Keys:
         self._earlier, self._outlines = _earlier(plan), _file_digest(edition.register_folder / OUTLINES_FILE)
         self._day = f"{plan.day} {edition.every}" if plan.day else ""
         self._ledger = "".join(_file_digest(edition.register_folder / name) for name in LEDGER_FILES)
+        self._plan, self._registers = plan, dict[str, str]()
+        self._works = (
+            {
+                "rules": _rules(edition.place),
+                "scores": _scores(edition.scores, plan.month),
+                "referrals": _file_digest(edition.register_folder / "referrals.jsonl"),
+            }
+            if any(report.subject for report in plan.reports)
+            else {}
+        )
         self._notebooks = {report.notebook: _digest(report.notebook.read_bytes()) for report in plan.reports}
 
     def of(self, report: ReportPlan) -> Key:
         """Key of one report."""
         parts = self._common | {
-            "facts": self._hashes.get(report.county, ""),
+            **(self._judged_by(report) if report.subject else {"facts": self._hashes.get(report.county, "")}),
             "notebook": self._notebooks[report.notebook],
             "language": report.language,
         }
@@ -72,6 +85,29 @@ class Keys:
         if self._day:  # it follows the issue ledger
             parts |= {"day": self._day, "ledger": self._ledger}
         return Key(_digest(*(f"{name}={value}".encode() for name, value in sorted(parts.items()))), parts)
+
+    def _judged_by(self, report: ReportPlan) -> dict[str, str]:
+        """What a worklist or a plan depends on instead of facts."""
+        if report.county not in self._registers:
+            folder, month = self._plan.edition.register_folder, self._plan.month
+            self._registers[report.county] = named("relapse_risk.reporting.subjects:county_hash")(
+                folder, report.county, month
+            )
+        subject = report.subject.code if report.subject else ""
+        return self._works | {"register": self._registers[report.county], "subject": subject}
+
+
+def _rules(place: str) -> str:
+    """Digest of what worklists and plans are judged by: program, catalogue and dated values."""
+    root, folder = Path(str(files("relapse_risk"))), params_dir()
+    code = [path for name in WORK_SOURCES for path in sorted((root / name).rglob("*.py"))]
+    values = [folder / "assistance" / f"{place}.yaml", *(folder / name for name in WORK_PARAMS)]
+    return _digest(*(path.read_bytes() for path in (*code, *values) if path.is_file()))
+
+
+def _scores(folder: Path | None, month: str) -> str:
+    """Digest of the scores of a month; empty where none are given."""
+    return "" if folder is None else _digest(*(path.read_bytes() for path in sorted((folder / month).glob("*.*"))))
 
 
 def _earlier(plan: Plan) -> str:

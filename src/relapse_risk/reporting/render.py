@@ -228,12 +228,15 @@ def _led_to(run: _Run) -> bool:
 
 
 def _parameters(planned: Plan, report: ReportPlan) -> dict[str, object]:
-    edition = planned.edition
-    return {
+    edition, subject = planned.edition, report.subject
+    given: dict[str, object] = {
         "county": report.county, "month": planned.month, "language": report.language,
         "register": str(edition.register_folder.absolute()), "facts": str(edition.facts.absolute()),
-        "audience": edition.audience,
-    } | ({"day": planned.day, "every": edition.every} if planned.day else {})  # fmt: skip
+        "audience": edition.audience, "scores": str(edition.scores.absolute()) if edition.scores else "",
+    }  # fmt: skip
+    if planned.day:
+        given |= {"day": planned.day, "every": edition.every}
+    return given | {subject.parameter: subject.code} if subject else given
 
 
 def _check(run: _Run, zygote: Zygote) -> None:

@@ -25,6 +25,7 @@ from relapse_risk.reporting.place_map import PlaceMap, missed_map
 from relapse_risk.reporting.publish import Outcome
 from relapse_risk.reporting.text import LANGUAGES, Language, text
 from relapse_risk.reporting.work import Finish
+from relapse_risk.schema import code_list
 
 __all__ = ["INDEX", "failure_page", "index_pages", "verdicts"]
 
@@ -143,7 +144,7 @@ def _card(
     language: Language,
 ) -> _Card:  # fmt: skip
     links = tuple(
-        _Link(f"{base}{file}", _label(outcome, file), outcome.name)
+        _Link(f"{base}{file}", _label(outcome, file, language), outcome.name)
         for outcome in outcomes
         for file in sorted(outcome.files)
     )
@@ -164,10 +165,12 @@ def _card(
     )  # fmt: skip
 
 
-def _label(outcome: Outcome, file: str) -> str:
-    """Language and format; the notebook too where an edition has several."""
+def _label(outcome: Outcome, file: str, language: Language) -> str:
+    """Language and format; before them the department or household, and the notebook where an edition has several."""
     notebook = outcome.stem.removeprefix(f"{outcome.county}-").removesuffix(outcome.language).strip("-")
-    words = (notebook.replace("_", " "), text("language.name", _language(outcome)), file.rsplit(".", 1)[1].upper())
+    departments = code_list("department")
+    about = departments.label(notebook, language) if notebook in departments.words else notebook.replace("_", " ")
+    words = (about, text("language.name", _language(outcome)), file.rsplit(".", 1)[1].upper())
     return " ".join(word for word in words if word)
 
 

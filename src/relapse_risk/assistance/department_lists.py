@@ -1,0 +1,224 @@
+"""Lists that a department works off beside its reminders: visits, patients, pupils, people without work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import pandas as pd
+
+from relapse_risk.assistance.care import central_care_proposals, missed_visits
+from relapse_risk.assistance.health import disability_queue, drop_outs, listed_patients, unsponsored_pupils
+from relapse_risk.assistance.jobs import (
+    Placement,
+    assign_jobs,
+    audit_posts,
+    follow_up,
+    openings_on,
+    seekers_of,
+    zero_employment,
+)
+from relapse_risk.assistance.judged import Judged
+from relapse_risk.derive import household_frame, person_ages
+from relapse_risk.months import add_months
+from relapse_risk.parameters import Parameters, Place
+from relapse_risk.register import Register
+from relapse_risk.schema import code_list, table
+
+__all__ = ["LISTS", "WorkList", "department_lists", "job_matches", "told_list"]
+
+Language = Literal["zh", "en"]
+FOLLOWED = 6  # months from seeking work to asking what became of it
+Words = tuple[str, str]
+COLUMNS: Mapping[str, Words] = MappingProxyType({
+    "household_id": ("户编号", "Household"), "person_id": ("人员编号", "Person"), "town_code": ("乡镇代码", "Town"),
+    "age": ("年龄", "Age"), "weekly_class": ("每周走访户", "Weekly class"), "days_since_visit": ("距上次走访（天）", "Days since the last visit"),
+    "allowed": ("应访间隔（天）", "Days allowed"), "responsible_cadre_id": ("帮扶责任人", "Officer"), "reason": ("理由", "Reason"),
+    "tekun": ("特困人员", "Destitute"), "unknown": ("需核实", "To be asked"), "proposed_on": ("提出日期", "Proposed on"),
+    "insured": ("参加医保", "Insured"), "cared_on": ("上次服务日期", "Last cared for on"), "disability_level": ("残疾等级", "Disability"),
+    "health_status": ("健康状况", "Health"), "student_stage": ("在读学段", "Stage of school"), "lacking": ("缺少的帮扶人", "Helper lacking"),
+    "labour_count": ("劳动力", "Able to work"), "due_on": ("办理期限", "Due"), "need": ("困难指数", "Need"), "opening_id": ("岗位", "Opening"),
+    "kind": ("岗位类型", "Kind of work"), "monthly_pay": ("月工资（元）", "Pay a month"), "post_id": ("岗位编号", "Post"),
+    "holder_id": ("在岗人员", "Holder"), "village_code": ("村代码", "Village"), "status": ("就业情况", "In work now"),
+    "employment_status": ("就业方式", "Kind of employment"), "wage_change": ("全户工资变化（元/年）", "Change of the household's wages a year"),
+})  # fmt: skip
+WORDS: Mapping[str, Words] = MappingProxyType({
+    "vacancy": ("企业岗位", "vacancy"), "post": ("村级公益专岗", "village special post"), "in_work": ("已就业", "in work"),
+    "not_in_work": ("未就业", "not in work"), "unknown": ("不详", "unknown"), "self_care": ("自理能力", "self-care"),
+    "has_carer": ("有无照料人", "carer"), "will": ("扶志", "will"), "learning": ("扶智", "learning"), "money": ("扶资", "money"),
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class WorkList:
+    """Rows of one list of one department, in the order in which to take them.
+
+    Attributes
+    ----------
+    name : str
+        Key of :data:`LISTS`.
+    frame : DataFrame
+        Pseudonyms only; its columns are those the list shows.
+    """
+
+    name: str
+    frame: pd.DataFrame
+
+    @property
+    def department(self) -> str:
+        return LISTS[self.name].department
+
+    def title(self, language: str) -> str:
+        """Its name in words."""
+        return LISTS[self.name].title[0 if language == "zh" else 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What the lists of one county are made from."""
+
+    register: Register
+    at: Judged
+    county: str
+    parameters: Parameters
+    place: Place
+    need: pd.Series | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListSpec:
+    """Whose list it is, what it is called, its columns, and how its rows are found."""
+
+    department: str
+    title: Words
+    columns: tuple[str, ...]
+    rows: Callable[[_Source], pd.DataFrame]
+
+
+def department_lists(
+    register: Register, at: Judged, county: str, parameters: Parameters, place: Place, department: str,
+    need: pd.Series | None = None,
+) -> tuple[WorkList, ...]:  # fmt: skip
+    """Every list of ``department`` in one county, those without a row too: nothing to do is news.
+
+    Parameters
+    ----------
+    register : Register
+    at : Judged
+        The county, or the city it is part of.
+    county : str
+        Six digits.
+    need : Series, optional
+        Need (0-100) by household_id: whose turn it is where openings are short.
+    """
+    homes = at.homes[at.homes["county_code"] == county]
+    persons = at.persons[at.persons["household_id"].isin(homes["household_id"].unique())]
+    mine = Judged(at.day, homes.reset_index(drop=True), persons.reset_index(drop=True), at.records, at.claims)
+    source = _Source(register, mine, county, parameters, place, need)
+    specs = {name: spec for name, spec in LISTS.items() if spec.department == department}
+    return tuple(WorkList(name, spec.rows(source).reindex(columns=list(spec.columns))) for name, spec in specs.items())
+
+
+def told_list(found: WorkList, language: Language) -> pd.DataFrame:
+    """A list as somebody reads it: heads and codes in words, days as text."""
+    side = 0 if language == "zh" else 1
+    shown = {COLUMNS[name][side]: _in_words(found.frame[name], name, language) for name in found.frame}
+    return pd.DataFrame(shown)
+
+
+def _in_words(values: pd.Series, name: str, language: Language) -> pd.Series:
+    side = 0 if language == "zh" else 1
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values.dt.strftime("%Y-%m-%d")
+    if pd.api.types.is_bool_dtype(values):
+        return values.map({True: ("是", "yes")[side], False: ("否", "no")[side]})
+    codes = next((c.codes for c in table("person").columns if c.name == name and c.codes), "")
+    if codes:
+        return values.map(lambda word: code_list(codes).label(word, language), na_action="ignore")
+    if name in ("kind", "status", "unknown"):
+        return values.map(lambda word: WORDS[word][side] if word in WORDS else word, na_action="ignore")
+    if pd.api.types.is_float_dtype(values):
+        return values.astype("float64").round(1)
+    if name == "lacking":
+        return values.map(
+            lambda roles: "、".join(WORDS[one][side] for one in roles.split(", ")) if side == 0 else roles
+        )
+    return values
+
+
+def _missed(source: _Source) -> pd.DataFrame:
+    return missed_visits(source.at.homes)
+
+
+def _central(source: _Source) -> pd.DataFrame:
+    found = central_care_proposals(source.at.persons, source.at.homes, source.at.day)
+    return found.assign(reason=found["zh"])
+
+
+def _patients(source: _Source, which: str) -> pd.DataFrame:
+    found = listed_patients(source.at.persons, source.at.records, source.at.day)
+    late = found[(found["list"] == which) & found["overdue"]]
+    return late.sort_values(["cared_on", "person_id"], na_position="first", ignore_index=True)
+
+
+def _zero(source: _Source) -> pd.DataFrame:
+    found = zero_employment(source.at.homes, source.at.day)
+    need = found["household_id"].map(source.need) if source.need is not None else float("nan")
+    return found.assign(need=need).sort_values(["need", "household_id"], ascending=[False, True], ignore_index=True)
+
+
+def job_matches(register: Register, at: Judged, county: str, need: pd.Series | None = None) -> Placement:
+    """Seekers of one county matched with its own openings: nobody is promised what is another's.
+
+    Parameters as of :func:`department_lists`, ``at`` of the county.
+    """
+    granted = at.claims.granted()
+    holders = granted.loc[granted["item_code"] == "RS01", "person_id"]
+    posts = register.read("special_post", county=county)
+    free = openings_on(register.read("vacancy", county=county), posts, at.day)
+    return assign_jobs(seekers_of(zero_employment(at.homes, at.day), at.persons, need, holders), free)
+
+
+def _matches(source: _Source) -> pd.DataFrame:
+    return job_matches(source.register, source.at, source.county, source.need).frame
+
+
+def _audit(source: _Source) -> pd.DataFrame:
+    posts = source.register.read("special_post", county=source.county)
+    found = audit_posts(posts, source.at.persons, source.at.day)
+    return found.assign(reason=found["zh"])
+
+
+def _followed(source: _Source) -> pd.DataFrame:
+    """Who sought work half a year ago, and what became of it."""
+    month = source.at.day.strftime("%Y-%m")
+    before = add_months(month, -FOLLOWED)
+    if before not in source.register.months:
+        return pd.DataFrame(columns=["person_id", "household_id", "status", "employment_status", "wage_change"])
+    register, county = source.register, source.county
+    homes = household_frame(register, before, county, parameters=source.parameters, place=source.place)
+    persons = person_ages(register.read("person", before, county), before)
+    sought = seekers_of(zero_employment(homes, source.at.day), persons)
+    wages = homes[["household_id", "wage_income"]].merge(
+        source.at.homes[["household_id", "wage_income"]], on="household_id", suffixes=("_before", "_after")
+    )
+    wages = wages.rename(columns={"wage_income_before": "wage_before", "wage_income_after": "wage_after"})
+    return follow_up(sought, source.at.persons, wages)
+
+
+_WHO = ("household_id", "person_id")
+LISTS: Mapping[str, ListSpec] = MappingProxyType({
+    "missed_visits": ListSpec("FP", ("应访未访", "Missed visits"), ("household_id", "town_code", "weekly_class", "days_since_visit", "allowed", "responsible_cadre_id"), _missed),
+    "central_care": ListSpec("MZ", ("集中照护建议", "Proposed for central care"), (*_WHO, "town_code", "age", "tekun", "reason", "unknown", "proposed_on"), _central),
+    "thirty_diseases": ListSpec("WJ", ("三十种大病未随访", "Thirty diseases not followed up"), (*_WHO, "insured", "cared_on"), lambda s: _patients(s, "thirty_diseases")),
+    "two_diseases": ListSpec("YB", ("两病未报销用药", "Two diseases without drugs paid"), (*_WHO, "insured", "cared_on"), lambda s: _patients(s, "two_diseases")),
+    "disability_queue": ListSpec("CL", ("疑似残疾待评定", "Suspected disability to grade"), (*_WHO, "age", "disability_level"), lambda s: disability_queue(s.at.persons)),
+    "drop_outs": ListSpec("JT", ("失学辍学清零", "Out of school, to come to zero"), (*_WHO, "age", "health_status"), lambda s: drop_outs(s.at.persons)),
+    "unsponsored": ListSpec("JT", ("三扶不全的学生", "Pupils who lack a helper"), (*_WHO, "student_stage", "lacking"), lambda s: unsponsored_pupils(s.at.persons, s.register.read("pupil_sponsor", county=s.county))),
+    "zero_employment": ListSpec("RS", ("零就业家庭", "Households without work"), ("household_id", "town_code", "labour_count", "need", "due_on"), _zero),
+    "matches": ListSpec("RS", ("岗位匹配", "Matched with openings"), (*_WHO, "need", "opening_id", "kind", "monthly_pay"), _matches),
+    "followed": ListSpec("RS", ("半年前求职者现况", "Seekers of half a year ago"), (*_WHO, "status", "employment_status", "wage_change"), _followed),
+    "post_audit": ListSpec("RS", ("公益专岗核查", "Special posts to check"), ("post_id", "holder_id", "village_code", "reason"), _audit),
+})  # fmt: skip

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tests.reporting.conftest import COUNTY, MONTH, OTHER, edition_file, released
+from tests.reporting.conftest import COUNTY, MONTH, OTHER, edition_file, notebook, released
 
 from relapse_risk.errors import EditionError
 from relapse_risk.reporting.due import due_editions
-from relapse_risk.reporting.edition import Edition, edition_month, plan, read_edition
+from relapse_risk.reporting.edition import Edition, edition_month, on_day, plan, read_edition
 from relapse_risk.reporting.keys import Keys, changed_parts
 from relapse_risk.reporting.publish import read_manifest
+from relapse_risk.reporting.render import render_edition
 from relapse_risk.reporting.reproduce import reproduce_report
+
+TODAY = date(2021, 1, 5)
 
 
 def test_a_stamp_gives_the_same_bytes_again(rendered: Edition, tmp_path: Path) -> None:
@@ -112,11 +116,23 @@ def test_what_is_due_is_said_with_its_reason(rendered: Edition, tmp_path: Path) 
     new = edition_file(tmp_path / "b.yaml", rendered.facts, name="new")
     wrong = tmp_path / "c.yaml"
     wrong.write_text("nam: x")
-    said = {one.name: (one.is_due, one.why) for one in due_editions([done, new, wrong])}
+    said = {one.name: (one.is_due, one.why) for one in due_editions([done, new, wrong], TODAY)}
     assert said["small"] == (False, f"{MONTH} is published")
     assert said["new"] == (True, f"{MONTH}: 2 never published")
     assert not said["c"][0]
     assert "did you mean 'name'" in said["c"][1]
+
+
+def test_an_edition_of_the_day_is_due_once_a_week(rendered: Edition, tmp_path: Path) -> None:
+    names = "\n".join(f"{name} = ''" for name in ("county", "month", "language", "register", "facts", "day", "every"))
+    shown = "from IPython.display import HTML\nHTML(f'<h2>{county} {day} {every}</h2>')"
+    source = notebook(tmp_path / "day.ipynb", shown, parameters=names)
+    given = {"notebooks": str(source), "formats": ["html"], "languages": ["zh"], "every": "week", "day": "today"}
+    file = edition_file(tmp_path / "a.yaml", rendered.facts, **given)
+    monday, sunday, next_monday = date(2021, 1, 4), date(2021, 1, 10), date(2021, 1, 11)
+    assert due_editions([file], monday)[0].is_due
+    assert render_edition(on_day(read_edition(file), monday)).exit_code == 0
+    assert [due_editions([file], day)[0].is_due for day in (monday, sunday, next_monday)] == [False, False, True]
 
 
 def test_facts_computed_again_for_the_same_month_make_an_edition_due(rendered: Edition, tmp_path: Path) -> None:
@@ -126,7 +142,7 @@ def test_facts_computed_again_for_the_same_month_make_an_edition_due(rendered: E
     content["hashes"] |= {COUNTY: "others"}
     file.write_text(json.dumps(content), encoding="utf-8")
     edition = edition_file(tmp_path / "a.yaml", tmp_path / "facts", out=str(rendered.out))
-    (said,) = due_editions([edition])
+    (said,) = due_editions([edition], TODAY)
     assert (said.is_due, said.why) == (True, f"{MONTH}: 2 changed: facts")
 
 

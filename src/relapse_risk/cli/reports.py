@@ -113,7 +113,7 @@ def status(
 
     register = Register.open(place / "register") if (place / "register" / "manifest.json").is_file() else None
     months = {kind: sorted(folder.name for folder in (place / kind).glob("????-??")) for kind in ("scores", "facts")}
-    found, due = published_editions(reports), due_editions(sorted(editions.glob("*.yaml")))
+    found, due = published_editions(reports), due_editions(sorted(editions.glob("*.yaml")), date.today())
     result = {
         "register": {"place": register.place, "months": register.months} if register else None,
         **months,

@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import norm
 
 from relapse_risk.errors import ModelError
-from relapse_risk.relapse import Feature, fit_spread, own_upper
+from relapse_risk.poverty.survey import covariance, survey_design
+from relapse_risk.relapse import Feature, RelapseLogit, at_risk_rows, fit_spread, own_upper, without_outcomes
 from relapse_risk.relapse.frailty import fit_gamma_frailty
 from relapse_risk.relapse.glm import clustered_covariance, design_covariance, fit_glm
 from relapse_risk.relapse.outcome import with_history
@@ -79,14 +80,44 @@ def test_one_stratum_is_the_clustered_covariance_and_strata_take_off_their_means
     y = (rng.random(300) < 0.3).astype(float)
     unit = np.repeat(np.arange(30), 10)
     fit = fit_glm(x, y, rng.uniform(1, 3, 300))
-    one = design_covariance(x, fit, np.zeros(300, dtype=int), unit)
+    one = design_covariance(x, fit, survey_design(np.ones(300), psu=unit))
     assert one == pytest.approx(clustered_covariance(x, fit, unit), abs=1e-12)
     # Strata of like units leave less variance; a stratum whose units have equal totals leaves none.
-    paired = design_covariance(np.repeat(x[:150], 2, axis=0), fit_glm(np.repeat(x[:150], 2, axis=0), np.repeat(y[:150], 2)),
-                               np.repeat(np.arange(150), 2), np.arange(300))  # fmt: skip
-    assert np.abs(paired).max() < 1e-20
-    with pytest.raises(ModelError, match="one primary unit"):
-        design_covariance(x, fit, unit, unit)
+    twins = fit_glm(np.repeat(x[:150], 2, axis=0), np.repeat(y[:150], 2))
+    pairs = survey_design(np.ones(300), strata=np.repeat(np.arange(150), 2))
+    assert np.abs(design_covariance(np.repeat(x[:150], 2, axis=0), twins, pairs)).max() < 1e-20
+    # Half of all clusters drawn: half the variance is left (finite population correction).
+    half = survey_design(np.ones(300), psu=unit, population_psu=np.full(300, 60))
+    assert design_covariance(x, fit, half) == pytest.approx(one / 2)
+    with pytest.raises(ModelError, match="single"):
+        survey_design(np.ones(300), strata=unit, psu=unit)
+
+
+def test_the_base_of_an_empty_score_has_the_design_error_of_a_weighted_share() -> None:
+    """logit(p) has, by the delta method, the error of the weighted share over p (1 - p): what svyciprop computes."""
+    rng = np.random.default_rng(8)
+    y, w, unit = (rng.random(400) < 0.3).astype(float), rng.uniform(1, 3, 400), np.repeat(np.arange(40), 10)
+    design = survey_design(w, strata=unit // 10, psu=unit)
+    fit = fit_glm(np.ones((400, 1)), y, w)
+    share = np.average(y, weights=w)
+    error = np.sqrt(covariance(design, (y - share) / w.sum())[0, 0])
+    ours = np.sqrt(design_covariance(np.ones((400, 1)), fit, design)[0, 0])
+    assert ours == pytest.approx(error / (share * (1 - share)), rel=1e-9)
+
+
+def test_the_official_score_takes_a_survey_design(panel: pd.DataFrame) -> None:
+    rows = at_risk_rows(panel, 12)
+    seen = rows[rows["observed"]].reset_index(drop=True)
+    design = survey_design(seen["weight"], strata=seen["county_code"], psu=seen["village_code"])
+    given = (without_outcomes(seen), seen["event"], seen["weight"], seen["village_code"])
+    plain = RelapseLogit(newest_level=False).fit(*given)
+    designed = RelapseLogit(newest_level=False).fit(*given, design=design)
+    assert [t.coefficient for t in designed.terms] == [t.coefficient for t in plain.terms]
+    ratio = np.array([d.se / p.se for d, p in zip(designed.terms, plain.terms, strict=True)])
+    assert (ratio != 1).all()
+    assert ratio == pytest.approx(1, abs=0.25)  # counties say nothing here: stratifying changes little
+    with pytest.raises(ModelError, match="not those of the design"):
+        RelapseLogit().fit(given[0], given[1], 2 * given[2], given[3], design=design)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +142,7 @@ def test_state_dependence_is_told_from_what_households_bring_along(chain: pd.Dat
     fitted = TransitionModel((trait,)).fit(chain)
     effect, se = fitted.state_dependence
     assert effect == pytest.approx(0.6, abs=3 * se)
+    assert f"poor now: {effect:+.3f}" in fitted.summary()
     assert fitted.brought_along == pytest.approx(0.64 / 1.64, abs=0.1)
     # Without the household's part the same lag looks far larger: the notes found 1.95 against 0.90 on wages.
     order = chain.sort_values(["household_id", "month"])
@@ -126,6 +158,24 @@ def test_state_dependence_is_told_from_what_households_bring_along(chain: pd.Dat
     assert chance[often == 0.8].mean() > chance[often == 0.2].mean()
     with pytest.raises(ModelError, match="seen twice"):
         TransitionModel((trait,)).fit(chain[chain["month"] == "2015-12"])
+
+
+def test_a_weight_of_two_is_a_household_twice_and_clusters_of_households_are_near_the_likelihood() -> None:
+    rng = np.random.default_rng(6)
+    who = np.repeat(np.arange(400), 3)
+    x = np.column_stack([np.ones(1200), rng.normal(size=1200)])
+    y = (x @ [-0.5, 0.6] + rng.normal(0, 0.8, 400)[who] + rng.normal(size=1200) > 0).astype(float)
+    twice = who < 200
+    weighted = fit_random_effects(x, y, who, weight=np.where(twice, 2.0, 1.0))
+    rows = np.r_[np.arange(1200), np.flatnonzero(twice)]
+    written = fit_random_effects(x[rows], y[rows], np.r_[who, who[twice] + 1000])
+    assert weighted.params == pytest.approx(written.params, abs=1e-5)
+    assert weighted.log_likelihood == pytest.approx(written.log_likelihood, abs=1e-5)
+    assert weighted.se == pytest.approx(written.se, rel=1e-3)
+    plain, clustered = fit_random_effects(x, y, who), fit_random_effects(x, y, who, cluster=who)
+    assert clustered.params == pytest.approx(plain.params)
+    assert clustered.se / plain.se == pytest.approx(1, abs=0.15)  # the model is true here: both estimate one thing
+    assert (clustered.se != plain.se).all()
 
 
 def test_own_risk_is_bounded_as_stated_where_the_law_holds() -> None:

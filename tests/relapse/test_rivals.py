@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation import area_under_curve
@@ -17,6 +18,7 @@ from relapse_risk.relapse import (
     RelapseLogit,
     at_risk_rows,
     followed,
+    spell_frailty,
     with_history,
     without_outcomes,
 )
@@ -75,11 +77,31 @@ def test_expected_poverty_from_one_wave_orders_the_ill_below_the_healthy(panel: 
     wave = with_history(panel[panel["month"] == "2016-12"].reset_index(drop=True))
     fitted = ExpectedPoverty().fit(wave)
     chance = fitted.predict(wave)
+    assert f"n {(wave['income_pc_year'] > 0).sum()}" in fitted.summary()
     assert chance[wave["n_serious"] == 1].min() > chance[wave["n_serious"] == 0].max()
     assert not {"income_over_line", "poor_before"} & set(fitted.columns)
     # In each group the mean chance is the share of poor, up to the normal law of ln income (which holds here).
     poor = (wave["income_pc_year"] < wave["poverty_line"]).groupby(wave["n_serious"]).mean()
     assert chance.groupby(wave["n_serious"]).mean().to_numpy() == pytest.approx(poor.to_numpy(), abs=0.02)
+
+
+def test_weights_of_expected_poverty_are_rows_twice_and_its_errors_are_those_of_statsmodels(
+    panel: pd.DataFrame,
+) -> None:
+    """The third step is a weighted least squares: statsmodels' clustered errors of the same weights are ours."""
+    wave = with_history(panel[panel["month"] == "2016-12"].reset_index(drop=True))
+    twice = pd.concat([wave, wave[wave["n_serious"] == 1]], ignore_index=True)
+    weighted = ExpectedPoverty().fit(wave, 1.0 + wave["n_serious"].astype(float), wave["village_code"])
+    written = ExpectedPoverty().fit(twice)
+    assert weighted.predict(wave).to_numpy() == pytest.approx(written.predict(wave).to_numpy(), abs=1e-9)
+    x, income = weighted._design(wave), np.log(wave["income_pc_year"] / wave["poverty_line"]).to_numpy()
+    w = (1.0 + wave["n_serious"]).to_numpy() / (x @ weighted.steps.variance)
+    theirs = sm.WLS(income, x, weights=w).fit(
+        cov_type="cluster", cov_kwds={"groups": pd.factorize(wave["village_code"])[0], "use_correction": False}
+    )
+    groups = wave["village_code"].nunique()
+    assert weighted.steps.mean == pytest.approx(theirs.params, abs=1e-9)
+    assert weighted.se == pytest.approx(theirs.bse * np.sqrt(groups / (groups - 1)), rel=1e-8)
 
 
 def test_the_hazard_falls_with_time_since_exit(panel: pd.DataFrame) -> None:
@@ -95,6 +117,13 @@ def test_the_hazard_falls_with_time_since_exit(panel: pd.DataFrame) -> None:
     clock = exited["since_exit"].astype(int).clip(upper=3)
     chance = fitted.predict(without_outcomes(exited))["probability"].groupby(clock).mean()
     assert chance.to_numpy() == pytest.approx(exited["event"].groupby(clock).mean().to_numpy(), abs=1e-9)
+    frailty = spell_frailty(fitted, without_outcomes(rows), rows["event"])
+    # Without frailty its likelihood is that of the shares observed; with it, it is no lower.
+    p = fitted.predict(without_outcomes(exited))["probability"]
+    by_hand = float((exited["event"] * np.log(p) + (1 - exited["event"]) * np.log1p(-p)).sum())
+    assert frailty.without == pytest.approx(by_hand, abs=1e-6)
+    assert frailty.log_likelihood >= frailty.without - 1e-3
+    assert len(frailty.params) == 3
 
 
 def test_a_panel_without_exits_has_no_hazard(panel: pd.DataFrame) -> None:

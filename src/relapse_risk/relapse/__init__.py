@@ -8,7 +8,7 @@ from relapse_risk.relapse.card import CardLine, RelapseCard, make_card
 from relapse_risk.relapse.comparison import Comparison, Prepared, Split, compare, prepared, splits
 from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_later
 from relapse_risk.relapse.frailty import GammaFrailty, fit_gamma_frailty
-from relapse_risk.relapse.hazard import RelapseHazard
+from relapse_risk.relapse.hazard import RelapseHazard, spell_frailty
 from relapse_risk.relapse.keeping import KeptModel, data_digest, keep_model, load_model
 from relapse_risk.relapse.model_card import ModelCard, fitted_card, unfitted_card
 from relapse_risk.relapse.models import FittedRelapseLogit, LeftOutTerm, RelapseLogit, Term, unlike_training
@@ -94,6 +94,7 @@ __all__ = [
     "score_blocks",
     "shift_rate",
     "spell_clock",
+    "spell_frailty",
     "splits",
     "unfitted_card",
     "unlike_training",

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from relapse_risk.relapse.features import FEATURES, Feature
+from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_knowing
 from relapse_risk.relapse.glm import Array
 
 __all__ = ["FittedRelapseBoost", "RelapseBoost"]
@@ -38,6 +38,12 @@ class RelapseBoost:
     rate: float = 0.08
     shrinkage: float = 1.0
 
+    def fit(self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series) -> FittedRelapseBoost:
+        """Fit on at-risk rows without outcomes; as :meth:`RelapseLogit.fit`, but trees have no standard errors."""
+        matrix = feature_matrix(rows, check_features(self.features))
+        refuse_knowing(matrix, event.to_numpy(dtype=float))
+        return self.fit_matrix(matrix, event, weight)
+
     def fit_matrix(self, matrix: pd.DataFrame, event: pd.Series, weight: pd.Series) -> FittedRelapseBoost:
         """Fit on features already computed; missing values are a branch of their own."""
         direction = {feature.name: feature.direction for feature in self.features}
@@ -49,7 +55,7 @@ class RelapseBoost:
         # One thread: on a busy machine OpenMP threads wait for each other far longer than they work.
         with threadpool_limits(limits=1):
             model.fit(matrix.to_numpy(), event.to_numpy(dtype=int), sample_weight=weight.to_numpy(dtype=float))
-        return FittedRelapseBoost(model, tuple(matrix.columns))
+        return FittedRelapseBoost(model, tuple(matrix.columns), tuple(self.features))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,17 @@ class FittedRelapseBoost:
 
     model: HistGradientBoostingClassifier = field(repr=False)
     columns: tuple[str, ...]
+    features: tuple[Feature, ...] = field(repr=False)
+
+    def predict(self, rows: pd.DataFrame) -> pd.Series:
+        """Probability of falling, on ``rows``'s index."""
+        chosen = [feature for feature in self.features if feature.name in self.columns]
+        chance = self.predict_matrix(feature_matrix(rows, chosen))
+        return pd.Series(chance, index=rows.index, name="probability")
+
+    def summary(self) -> str:
+        """What it was grown from, in one line."""
+        return f"boosting of {self.model.n_iter_} trees on {len(self.columns)} features"
 
     def predict_matrix(self, matrix: pd.DataFrame) -> Array:
         """Probability of falling, shape (n,)."""

@@ -71,6 +71,17 @@ class RelapseCard:
             result += np.where(values.isna(), unknown, points[np.searchsorted(edges, values.fillna(0), side="right")])
         return result
 
+    def summary(self) -> str:
+        """The card as text: points by answer, then the chance of each range of totals."""
+        unknown = dict(self.unknown)
+        lines = [
+            f"{line.en:<58} {'' if line.low is None else f'from {line.low:.2f} '}"
+            f"{'' if line.high is None else f'under {line.high:.2f} '}: {line.points}"
+            for line in self.lines
+        ]
+        lines += [f"{name:<58} unknown: {points}" for name, points in unknown.items()]
+        return "\n".join([*lines, *(f"{c.points_from:>4} to {c.points_to:<4} {c.chance:.1%}" for c in self.chances)])
+
     def chance(self, total: pd.Series) -> Array:
         """Probability of falling at a total."""
         return expit(self.base + self.slope * total.to_numpy(dtype=float))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
+from relapse_risk.poverty.survey import SurveyDesign, total_covariance
 
 __all__ = [
     "Array",
@@ -228,39 +229,24 @@ def clustered_covariance(x: Array, fit: GlmFit, cluster: npt.NDArray[np.intp]) -
     return covariance
 
 
-def design_covariance(x: Array, fit: GlmFit, stratum: npt.NDArray[np.intp], unit: npt.NDArray[np.intp]) -> Array:
-    """Design-based (linearised) covariance of a weighted fit, as R's ``survey::svyglm`` gives with replacement.
+def design_covariance(x: Array, fit: GlmFit, design: SurveyDesign) -> Array:
+    """Design-based (linearised) covariance of a weighted fit, as R's ``survey::svyglm`` gives.
 
-    bread · Σ_h n_h / (n_h - 1) · Σ_c∈h (z_hc - z̄_h)(z_hc - z̄_h)' · bread, z_hc the total score of a primary unit.
+    The influence of a row is bread · score · x; between-cluster variance of its totals, stratum by stratum, is
+    :func:`relapse_risk.poverty.survey.covariance`, finite population correction and lone clusters included.
 
     Parameters
     ----------
     x : ndarray, shape (n, k)
     fit : GlmFit
-        Fitted with the sampling weights.
-    stratum, unit : ndarray of int, shape (n,)
-        Strata, and primary sampling units within them.
-
-    Raises
-    ------
-    ModelError
-        If a stratum holds one unit: its variance cannot be told.
+        Fitted with the design's weights, up to one factor.
+    design : SurveyDesign
+        Of the same rows.
 
     References
     ----------
     Binder (1983), International Statistical Review 51, 279-292; Lumley (2010), Complex Surveys.
     """
-    pairs, place = np.unique(np.column_stack([stratum, unit]), axis=0, return_inverse=True)
-    place = place.ravel()
-    scores = x * fit.score[:, None]
-    totals = np.column_stack([np.bincount(place, scores[:, j], len(pairs)) for j in range(x.shape[1])])
-    middle = np.zeros((x.shape[1], x.shape[1]))
-    for name in np.unique(pairs[:, 0]):
-        own = totals[pairs[:, 0] == name]
-        if len(own) < 2:
-            raise ModelError("a stratum with one primary unit has no variance", where="design_covariance",
-                             got=f"stratum {name}", fix="join it with a neighbour")  # fmt: skip
-        centred = own - own.mean(axis=0)
-        middle += len(own) / (len(own) - 1) * centred.T @ centred
-    covariance: Array = fit.bread @ middle @ fit.bread
-    return covariance
+    influence = (x * fit.score[:, None]) @ fit.bread
+    totals = [np.bincount(design.psu, influence[:, j], design.n_psu) for j in range(x.shape[1])]
+    return total_covariance(design, np.column_stack(totals))

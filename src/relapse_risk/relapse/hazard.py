@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.relapse import measures as m
 from relapse_risk.relapse.features import FEATURES, Feature
+from relapse_risk.relapse.frailty import GammaFrailty, fit_gamma_frailty
 from relapse_risk.relapse.models import FittedRelapseLogit, RelapseLogit
 
-__all__ = ["DURATIONS", "RelapseHazard"]
+__all__ = ["DURATIONS", "RelapseHazard", "spell_frailty"]
 
 
 def _visits(least: int, most: int | None = None) -> m.Compute:
@@ -68,3 +70,24 @@ class RelapseHazard:
             )
         model = replace(self.model, features=(*DURATIONS, *self.model.features), link="cloglog")
         return model.fit(rows[clocked], event[clocked], weight[clocked], cluster[clocked])
+
+
+def spell_frailty(fitted: FittedRelapseLogit, rows: pd.DataFrame, event: pd.Series) -> GammaFrailty:
+    """The hazard's terms fitted anew with gamma frailty: how far spells differ in what nobody recorded.
+
+    A spell is one household between two exits from poverty; rows without a clock are left out, as in the fit.
+
+    Parameters
+    ----------
+    fitted : FittedRelapseLogit
+        Of :class:`RelapseHazard`.
+    rows : DataFrame, shape (n, columns)
+        At-risk rows without outcomes.
+    event : Series, shape (n,)
+    """
+    order = rows[rows["since_exit"].notna().to_numpy(dtype=bool)].sort_values(["household_id", "month"], kind="stable")
+    matrix = fitted.matrix(order)
+    reference = pd.Series({term.name: term.reference for term in fitted.terms}, dtype=float)
+    x = np.column_stack([np.ones(len(order)), (matrix.fillna(reference) - reference).to_numpy(dtype=float)])
+    spell = order["household_id"].astype(str) + "|" + order["spells"].astype(str)
+    return fit_gamma_frailty(x, event[order.index].to_numpy(dtype=float), spell)

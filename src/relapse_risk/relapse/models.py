@@ -13,8 +13,19 @@ from threadpoolctl import threadpool_limits
 
 from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
+from relapse_risk.poverty.survey import SurveyDesign
 from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_knowing
-from relapse_risk.relapse.glm import Array, GlmFit, Link, Separation, clustered_covariance, fit_glm, inverse_link, logit
+from relapse_risk.relapse.glm import (
+    Array,
+    GlmFit,
+    Link,
+    Separation,
+    clustered_covariance,
+    design_covariance,
+    fit_glm,
+    inverse_link,
+    logit,
+)
 
 __all__ = ["POINTS_PER_LOGIT", "FittedRelapseLogit", "LeftOutTerm", "RelapseLogit", "Term"]
 
@@ -87,7 +98,10 @@ class RelapseLogit:
     newest_level: bool = True
     link: Link = "logit"
 
-    def fit(self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series, cluster: pd.Series) -> FittedRelapseLogit:
+    def fit(
+        self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series, cluster: pd.Series,
+        design: SurveyDesign | None = None,
+    ) -> FittedRelapseLogit:  # fmt: skip
         """Fit on at-risk rows.
 
         Parameters
@@ -100,6 +114,8 @@ class RelapseLogit:
             Sampling weights; normalised to mean one.
         cluster : Series, shape (n,)
             What standard errors are clustered by.
+        design : SurveyDesign, optional
+            Standard errors are those of this design instead; ``weight`` must be its weights.
 
         Raises
         ------
@@ -110,11 +126,12 @@ class RelapseLogit:
         _check_counts(event.to_numpy(dtype=float), self.min_events)
         matrix = feature_matrix(rows, check_features(self.features))
         refuse_knowing(matrix, event.to_numpy(dtype=float))
-        return self.fit_matrix(matrix, rows["month"], event, weight, cluster)
+        return self.fit_matrix(matrix, rows["month"], event, weight, cluster, design)
 
     def fit_matrix(
-        self, matrix: pd.DataFrame, month: pd.Series, event: pd.Series, weight: pd.Series, cluster: pd.Series
-    ) -> FittedRelapseLogit:
+        self, matrix: pd.DataFrame, month: pd.Series, event: pd.Series, weight: pd.Series, cluster: pd.Series,
+        design: SurveyDesign | None = None,
+    ) -> FittedRelapseLogit:  # fmt: skip
         """Fit on features already computed (:func:`relapse_risk.relapse.features.feature_matrix`)."""
         y = event.to_numpy(dtype=float)
         _check_counts(y, self.min_events)
@@ -138,7 +155,7 @@ class RelapseLogit:
             fit, told = _settled(centred, kept, y, w, self.link, start)
             dropped |= dict.fromkeys(told, "separates")
         x = _design(centred[kept])
-        covariance = clustered_covariance(x, fit, codes)
+        covariance = clustered_covariance(x, fit, codes) if design is None else _of_design(x, fit, weight, design)
         newest = (month > add_months(month.max(), -LEVEL_MONTHS)).to_numpy(dtype=bool)
         params = fit.params.copy()
         if self.newest_level and not newest.all() and y[newest].sum() >= self.min_events:
@@ -170,6 +187,12 @@ def _normalised(weight: pd.Series) -> Array:
             "weights must be finite, none negative, not all zero", where="RelapseLogit", got=(w.min(), w.max())
         )
     return np.asarray(w / w.mean())
+
+
+def _of_design(x: Array, fit: GlmFit, weight: pd.Series, design: SurveyDesign) -> Array:
+    if not np.array_equal(weight.to_numpy(dtype=float), design.weights):
+        raise ModelError("the weights are not those of the design", where="RelapseLogit", fix="pass design.weights")
+    return design_covariance(x, fit, design)
 
 
 def _design(centred: pd.DataFrame) -> Array:

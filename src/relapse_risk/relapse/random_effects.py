@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import log_ndtr, logsumexp, ndtr
 
@@ -84,12 +85,15 @@ def _plain(groups: int, nodes: int) -> _Grid:
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """Rows sorted by household; ``starts`` and ``group`` say which row is whose."""
+    """Rows sorted by household; ``starts`` and ``group`` say which row is whose, ``weight`` and ``cluster`` are of
+    households."""
 
     x: Array
     y: Array
     starts: npt.NDArray[np.intp]
     group: npt.NDArray[np.intp]
+    weight: Array
+    cluster: npt.NDArray[np.intp] | None = None
 
     @property
     def groups(self) -> int:
@@ -107,9 +111,20 @@ def _posterior(theta: Array, data: _Data, grid: _Grid, link: PanelLink) -> tuple
 
 def _objective(theta: Array, data: _Data, grid: _Grid, link: PanelLink) -> tuple[float, Array]:
     total, weight, slope = _posterior(theta, data, grid, link)
-    carried = weight[data.group] * slope
+    carried = (weight * data.weight[:, None])[data.group] * slope
     by_sigma = float((carried * grid.place[data.group]).sum())
-    return -float(total.sum()), -np.append(data.x.T @ carried.sum(axis=1), by_sigma)
+    return -float(data.weight @ total), -np.append(data.x.T @ carried.sum(axis=1), by_sigma)
+
+
+def _clustered(theta: Array, data: _Data, grid: _Grid, link: PanelLink, bread: Array) -> Array:
+    """G / (G - 1) · bread · Σ_c s_c s_c' · bread, s_c the scores of a cluster's households."""
+    _, weight, slope = _posterior(theta, data, grid, link)
+    carried = (weight * data.weight[:, None])[data.group] * slope
+    rows = np.column_stack([data.x * carried.sum(axis=1)[:, None], (carried * grid.place[data.group]).sum(axis=1)])
+    codes = np.asarray(data.cluster)[data.group]
+    groups = int(codes.max()) + 1
+    totals = np.column_stack([np.bincount(codes, rows[:, j], groups) for j in range(rows.shape[1])])
+    return np.asarray(groups / max(groups - 1, 1) * bread @ (totals.T @ totals) @ bread)
 
 
 def _adapted(theta: Array, data: _Data, grid: _Grid, link: PanelLink, nodes: int) -> _Grid:
@@ -123,12 +138,20 @@ def _adapted(theta: Array, data: _Data, grid: _Grid, link: PanelLink, nodes: int
     return _Grid(place, log_w + np.log(spread)[:, None] + 0.5 * z**2 - 0.5 * place**2)
 
 
-def _sorted(x: Array, y: Array, household: npt.ArrayLike) -> _Data:
+def _sorted(
+    x: Array, y: Array, household: npt.ArrayLike, weight: npt.ArrayLike | None = None,
+    cluster: npt.ArrayLike | None = None,
+) -> _Data:  # fmt: skip
     codes = np.unique(np.asarray(household), return_inverse=True)[1]
     order = np.argsort(codes, kind="stable")
     group = codes[order]
     starts = np.flatnonzero(np.append(True, np.diff(group) > 0))
-    return _Data(np.asarray(x, dtype=np.float64)[order], np.asarray(y, dtype=np.float64)[order], starts, group)
+    size = np.bincount(group)
+    w = np.ones(len(starts)) if weight is None else np.bincount(group, np.asarray(weight, dtype=float)[order]) / size
+    of_household = None if cluster is None else pd.factorize(np.asarray(cluster)[order][starts])[0]
+    return _Data(
+        np.asarray(x, dtype=np.float64)[order], np.asarray(y, dtype=np.float64)[order], starts, group, w, of_household
+    )
 
 
 def log_likelihood(fitted: RandomEffects, x: Array, y: Array, household: npt.ArrayLike, nodes: int) -> float:
@@ -146,8 +169,9 @@ def _settled_grid(theta: Array, data: _Data, link: PanelLink, nodes: int) -> _Gr
 
 
 def fit_random_effects(
-    x: Array, y: Array, household: npt.ArrayLike, *, link: PanelLink = "probit", nodes: int = NODES
-) -> RandomEffects:
+    x: Array, y: Array, household: npt.ArrayLike, *, link: PanelLink = "probit", nodes: int = NODES,
+    weight: npt.ArrayLike | None = None, cluster: npt.ArrayLike | None = None,
+) -> RandomEffects:  # fmt: skip
     """Maximum likelihood with a normal effect a household.
 
     Nodes are moved to each household's posterior, the likelihood is maximised with the nodes held, and so on until
@@ -162,6 +186,10 @@ def fit_random_effects(
     link : {"logit", "probit", "cloglog"}
         ``cloglog`` is the hazard with normal frailty.
     nodes : int
+    weight : array_like, shape (n,), optional
+        Sampling or attrition weights; a household counts by the mean of its rows', so that its effect stays one.
+    cluster : array_like, shape (n,), optional
+        What the covariance is clustered by (whole households); that of the likelihood when left out.
 
     Raises
     ------
@@ -173,7 +201,7 @@ def fit_random_effects(
     ----------
     Naylor and Smith (1982), Applied Statistics 31, 214-225; Liu and Pierce (1994), Biometrika 81, 624-629.
     """
-    data = _sorted(x, y, household)
+    data = _sorted(x, y, household, weight, cluster)
     if data.groups == len(data.y) or data.y.min() == data.y.max():
         raise ModelError(
             "a household's effect needs households seen twice and an outcome that varies", where="fit_random_effects",
@@ -214,6 +242,8 @@ def _checked(theta: Array, data: _Data, grid: _Grid, link: PanelLink, nodes: int
             expected=f"at most {PROVEN}", fix=f"use more than {nodes} nodes",
         )  # fmt: skip
     covariance = np.asarray(np.linalg.inv(_information(theta, data, grid, link)), dtype=np.float64)
+    if data.cluster is not None:
+        covariance = _clustered(theta, data, grid, link, covariance)
     return RandomEffects(theta[:-1], float(theta[-1]), covariance, -value, link, nodes, value - finer)
 
 

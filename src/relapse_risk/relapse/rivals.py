@@ -29,7 +29,7 @@ __all__ = ["CHALLENGERS", "COUNTY_RULES", "MODELS", "PUSHES", "RIVALS", "Fold", 
 
 FROM_INCOME = ("income_pc_year", "since_exit", "poor_before", "spells", "ratio_lowest", "ratio_mean", "ratio_sd")
 REAL_FALL = 0.75
-CHAINED, CHAIN_NODES = 6000, 9
+CHAINED, CHAIN_NODES = 12_000, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def expected_poverty_multilevel(fold: Fold) -> Array:
 
 
 def transition(fold: Fold) -> Array:
-    """The chain of all visits with a household's own effect, learned from 6,000 households: quadrature is dear."""
+    """The chain of all visits with a household's own effect, learned from 12,000 households: quadrature is dear."""
     ids = fold.visits["household_id"].unique()
     drawn = ids[np.argsort(pd.util.hash_array(ids.astype(object)), kind="stable")[:CHAINED]]
     traits = tuple(f for f in fold.features if f.family != "history")

@@ -25,8 +25,8 @@ class TransitionModel:
 
     P(poor next | x, poor now, a) = Φ(x'b + γ · poor now + δ · poor at first + x̄'ζ + σ a): what a household brings
     along is told from what poverty itself does by its first state and the means of its traits.  A household's own a is
-    weighed by its visits so far when it is scored.  Attrition: rows count by ``weight`` of the inverse chance of being
-    seen only through resampling outside; the model takes those who stayed.
+    weighed by its visits so far when it is scored.  Attrition is met by weights of the inverse chance of being seen
+    (:func:`relapse_risk.relapse.attrition.attrition_weights`), not by a third equation.
 
     Parameters
     ----------
@@ -43,13 +43,17 @@ class TransitionModel:
     features: Sequence[Feature]
     nodes: int = NODES
 
-    def fit(self, visits: pd.DataFrame) -> FittedTransition:
+    def fit(
+        self, visits: pd.DataFrame, weight: pd.Series | None = None, cluster: pd.Series | None = None
+    ) -> FittedTransition:
         """Fit on every visit of every household with one before it.
 
         Parameters
         ----------
         visits : DataFrame
             household_id, month, poor and what the features need; the traits count as of the visit before.
+        weight, cluster : Series, optional
+            On ``visits``'s index; as :func:`fit_random_effects`.
 
         Raises
         ------
@@ -73,7 +77,8 @@ class TransitionModel:
         x = np.column_stack([np.ones(len(used)), used[columns].to_numpy()])
         y = design.loc[pairs, "outcome"].to_numpy(dtype=float)
         who = order.loc[used.index, "household_id"].to_numpy()
-        fitted = fit_random_effects(x, y, who, link="probit", nodes=self.nodes)
+        given = [None if values is None else values.loc[used.index].to_numpy() for values in (weight, cluster)]
+        fitted = fit_random_effects(x, y, who, link="probit", nodes=self.nodes, weight=given[0], cluster=given[1])
         return FittedTransition(tuple(self.features), tuple(kept), tuple(columns), reference[kept], fitted)
 
 
@@ -107,6 +112,17 @@ class FittedTransition:
     def brought_along(self) -> float:
         """Share of the variance that is the household's own: σ² / (1 + σ²)."""
         return self.effects.sigma**2 / (1 + self.effects.sigma**2)
+
+    def summary(self) -> str:
+        """What poverty itself does, what households bring along, and every coefficient with its standard error."""
+        effect, se = self.state_dependence
+        lines = [
+            f"poor now: {effect:+.3f} ({se:.3f}) on the probit index; {self.brought_along:.0%} of the variance is the "
+            f"household's own; log-likelihood {self.effects.log_likelihood:.2f}, {self.effects.nodes} nodes, moved by "
+            f"{self.effects.moved:+.1e} with twice as many"
+        ]
+        rows = zip(("base", *self.columns), self.effects.params, self.effects.se, strict=False)
+        return "\n".join([*lines, *(f"{name:<32} {value:+.3f} ({error:.3f})" for name, value, error in rows)])
 
     def predict(self, visits: pd.DataFrame) -> pd.Series:
         """Chance of being poor at the visit after each household's newest, given all of its visits.

@@ -1,0 +1,50 @@
+"""Pictures of risk scores: each takes a frame and an ``ax`` and returns the ``ax``; none shows or saves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from relapse_risk.errors import ModelError
+
+__all__ = ["plot_calibration", "plot_measure", "plot_net_benefit"]
+
+
+def plot_measure(table: pd.DataFrame, design: str, measure: str, ax: Axes) -> Axes:
+    """One measure of every score with its interval, best at the top; ``table`` is :attr:`Comparison.table`."""
+    rows = table[(table["design"] == design) & (table["measure"] == measure)].dropna(subset=["value"])
+    if rows.empty:
+        raise ModelError("no such measure", where="plot_measure", got=(design, measure))
+    best_first = measure in ("auc", "pr_auc")
+    rows = rows.sort_values("value", ascending=best_first)
+    place = np.arange(len(rows))
+    own = (rows["score"] == "official").to_numpy()
+    ax.hlines(place, rows["low"], rows["high"], color=np.where(own, "#b3470f", "0.6"), linewidth=2)
+    ax.scatter(rows["value"], place, color=np.where(own, "#b3470f", "#1b6380"), s=16, zorder=3)
+    ax.set_yticks(place, rows["score"].str.replace("_", " "))
+    ax.set(xlabel=measure.replace("_", " "))
+    return ax
+
+
+def plot_calibration(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Observed against expected share by tenth; ``table`` is :func:`relapse_risk.evaluation.calibration_table`."""
+    top = float(table[["expected", "high"]].max().max()) * 1.05
+    ax.plot([0, top], [0, top], color="0.7", linewidth=1)
+    ax.vlines(table["expected"], table["low"], table["high"], color="0.6", linewidth=2)
+    ax.plot(table["expected"], table["observed"], "o", markersize=4, color="#1b6380")
+    ax.set(xlabel="expected", ylabel="observed", xlim=(0, top), ylim=(0, top))
+    return ax
+
+
+def plot_net_benefit(curve: pd.DataFrame, ax: Axes) -> Axes:
+    """Net benefit of each score by threshold; ``curve`` is :func:`relapse_risk.evaluation.decision_curve`."""
+    for name, rows in curve.groupby("score", sort=False):
+        everybody = name == "everybody"
+        color, dash = ("0.5", "--") if everybody else (None, "-")
+        line = ax.plot(rows["threshold"], rows["value"], dash, color=color, label=str(name).replace("_", " "))[0]
+        ax.fill_between(rows["threshold"], rows["low"], rows["high"], color=line.get_color(), alpha=0.15, linewidth=0)
+    ax.axhline(0, color="0.7", linewidth=1)
+    ax.set(xlabel="threshold (visits worth one fall reached: (1 - t) / t)", ylabel="net benefit")
+    ax.legend(frameon=False)
+    return ax

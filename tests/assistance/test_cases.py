@@ -5,6 +5,8 @@ A case changes the item's own household and person, who otherwise answer *no* to
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,8 +16,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from relapse_risk.assistance import Limits, entitlements, limits_on, read_catalogue
-from relapse_risk.parameters import read_parameters, read_place
+from relapse_risk.assistance import Catalogue, Limits, entitlements, limits_on, read_catalogue
+from relapse_risk.parameters import params_dir, read_parameters, read_place
 
 CATALOGUE = read_catalogue("dezhou")
 DAY = date(2020, 12, 31)
@@ -46,7 +48,9 @@ def contents(path: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def judged(item: str, answers: dict[str, Any], day: date = DAY) -> tuple[str, float | None]:
+def judged(
+    item: str, answers: dict[str, Any], day: date = DAY, catalogue: Catalogue = CATALOGUE, limits: Limits | None = None
+) -> tuple[str, float | None]:
     """State and amount of ``item`` for one household with one person."""
     home = (
         {"household_id": "h", "county_code": "371425", "town_code": "t"}
@@ -54,8 +58,8 @@ def judged(item: str, answers: dict[str, Any], day: date = DAY) -> tuple[str, fl
         | {k: v for k, v in answers.items() if k in HOUSEHOLD}
     )
     person = {"household_id": "h", "person_id": "p"} | PERSON | {k: v for k, v in answers.items() if k in PERSON}
-    limits = limits_of(day)
-    frame = entitlements(pd.DataFrame([home]), pd.DataFrame([person]), CATALOGUE, limits, day).frame
+    chosen = limits or limits_of(day)
+    frame = entitlements(pd.DataFrame([home]), pd.DataFrame([person]), catalogue, chosen, day).frame
     rows = frame[frame["item_code"] == item]
     return (rows["state"].iloc[0], float(rows["amount"].iloc[0])) if len(rows) else ("no", None)
 
@@ -93,3 +97,55 @@ def test_every_item_has_six_cases_both_ways_and_a_source() -> None:
 def test_a_change_of_a_line_flips_a_case_on_its_day(day: date, state: str) -> None:
     """The dibao line rises from 4,600 to 5,300 on 1 January 2020 (params/lines.yaml): 5,000 a head is above, then below."""
     assert judged("MZ01", {"income_pc_year": 5000.0}, day)[0] == state
+
+
+def first_yes(path: Path) -> dict[str, Any]:
+    content = contents(path)
+    return next(content["given"] | case["change"] for case in content["cases"] if case["expect"] == "yes")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_item_begins_and_ends_on_its_days(path: Path) -> None:
+    """The first case that is a yes, under an item in force from 1 June to 30 September only: the day before and the day
+    after it is a no, whatever the household is like."""
+    item = CATALOGUE.item(contents(path)["item"])
+    law = replace(item.on(DAY), start=date(2020, 6, 1), end=date(2020, 9, 30))
+    alone = Catalogue("dezhou", (replace(item, excludes=(), versions=(law,)),))
+    days = {date(2020, 5, 31): "no", date(2020, 6, 1): "yes", date(2020, 9, 30): "yes", date(2020, 10, 1): "no"}
+    assert {day: judged(item.code, first_yes(path), day, alone)[0] for day in days} == days
+
+
+@pytest.mark.parametrize(
+    ("item", "answers", "limit", "raised"),
+    [
+        ("MZ01", {"income_pc_year": 5299.0}, "dibao_year", 5299.0),
+        ("MZ02", {"income_pc_year": 6889.0, "age": 70, "has_supporter": False}, "tekun_ratio", 6889 / 5300),
+        ("MZ03", {"income_pc_year": 7949.0}, "dibao_edge_ratio", 7949 / 5300),
+        ("MZ04", {"uncompensated_loss_12m": 10000.0}, "urgent_loss", 10001.0),
+        ("MZ01", {"income_pc_year": 100.0, "financial_assets": 21200.0}, "asset_cap_per_person", 10599.0),
+        ("MZ04", {"rigid_burden": 1.01, "income_pc_year": 16499.0}, "disposable_income_year", 16499.0),
+        ("YB03", {"medical_self_paid": 10000.0, "policy_enjoying": True}, "medical_alert", 10001.0),
+        ("YJ01", {"disaster_loss": 3000.0}, "disaster_loss_min", 3001.0),
+    ],
+)
+def test_a_dated_limit_flips_the_case_on_the_day_it_changes(
+    tmp_path: Path, item: str, answers: dict[str, Any], limit: str, raised: float
+) -> None:
+    """Each limit that items compare with gets another value from 1 July 2020: the case that just meets it until
+    30 June does not from then on (limits of the file: 5,300, x 1.3, x 1.5, 10,000, 10,600, 16,500, 10,000, 3,000)."""
+    names = {
+        "dibao_year": "dibao_rural_dezhou", "asset_cap_per_person": "asset_cap_per_person", "disposable_income_year": "local_disposable_income",
+    }  # fmt: skip
+    shutil.copytree(params_dir(), tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("demo", "editions"))
+    for name in ("lines.yaml", "thresholds.yaml"):
+        content = yaml.safe_load((tmp_path / name).read_text(encoding="utf-8"))
+        changed = content.get(names.get(limit, limit))
+        if changed is not None:
+            changed["values"][date(2020, 7, 1)] = {"value": raised, "confidence": "assumed", "source": "test"}
+            (tmp_path / name).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    parameters, place = read_parameters(str(tmp_path)), read_place("dezhou")
+    found = {}
+    for day in (date(2020, 6, 30), date(2020, 7, 1)):
+        limits = limits_on(parameters, place, day)
+        found[day.day] = judged(item, answers, day, limits=limits)[0]
+    assert found == {30: "yes", 1: "no"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-from relapse_risk.assistance import draw_order, redraw
-from relapse_risk.errors import ModelError
+from relapse_risk.assistance import draw_order, read_order, redraw, write_order
+from relapse_risk.errors import ModelError, SourceError
 
 
 def waiting(**priority: float) -> pd.DataFrame:
@@ -59,3 +61,21 @@ def test_a_redraw_explains_every_change() -> None:
 def test_limits_are_checked(limits: dict[str, float], words: str) -> None:
     with pytest.raises(ModelError, match=words):
         draw_order(waiting(a=1), "CL02", **limits)  # type: ignore[arg-type]
+
+
+def test_a_frozen_list_comes_back_as_it_was_and_a_changed_one_is_refused(tmp_path: Path) -> None:
+    rows = waiting(a=9, b=8, c=7)
+    drawn = draw_order(rows, "CL02", quota=2)
+    path = write_order(drawn, tmp_path / "list.json")
+    again = read_order(path)
+    assert again.digest == drawn.digest
+    assert again.drawn()["household_id"].tolist() == drawn.drawn()["household_id"].tolist()
+    _, changes = redraw(again, rows, rows)
+    assert set(changes["change"]) == {"stays"}
+    first = drawn.drawn()["household_id"].iloc[0]
+    path.write_text(path.read_text("utf-8").replace(f'"{first}"', '"intruder"'), encoding="utf-8")
+    with pytest.raises(SourceError, match="the list was changed after it was drawn"):
+        read_order(path)
+    path.write_text("[]", encoding="utf-8")
+    with pytest.raises(SourceError, match="not an order list"):
+        read_order(path)

@@ -22,7 +22,7 @@ from relapse_risk.assistance.jobs import (
 from relapse_risk.assistance.judged import Judged, judge, judge_months, spending_known
 from relapse_risk.assistance.ledger import LedgerFindings, aid_totals, check_records, ledger_findings, receipts
 from relapse_risk.assistance.limits import Limits, limits_on
-from relapse_risk.assistance.orders import OrderList, draw_order, redraw
+from relapse_risk.assistance.orders import OrderList, draw_order, read_order, redraw, write_order
 from relapse_risk.assistance.process_clock import ProcessClock, process_clock
 from relapse_risk.assistance.referrals import Step, append_steps, hand_over, read_steps, referral_states
 from relapse_risk.assistance.reminders import Reminders, remind
@@ -66,6 +66,7 @@ __all__ = [
     "person_frame",
     "process_clock",
     "read_catalogue",
+    "read_order",
     "read_replies",
     "read_steps",
     "receipts",
@@ -76,6 +77,7 @@ __all__ = [
     "spending_known",
     "take_replies",
     "worklist_content",
+    "write_order",
     "write_worklists",
     "zero_employment",
 ]

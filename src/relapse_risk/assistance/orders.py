@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
-from relapse_risk.errors import ModelError
+from relapse_risk.errors import ModelError, SourceError
 
-__all__ = ["OrderList", "draw_order", "redraw"]
+__all__ = ["OrderList", "draw_order", "read_order", "redraw", "write_order"]
 
 CHANGES = {
     "stays": ("仍在名单", "stays"),
@@ -19,6 +20,9 @@ CHANGES = {
     "aided": ("已得到救助", "has been aided"),
     "outranked": ("名次在限额之外", "now ranks beyond the limit"),
 }
+
+_COLUMNS = ("place", "household_id", "person_id", "priority", "need", "amount")
+_TYPES = {"household_id": "str", "person_id": "str", "priority": float, "need": float, "amount": float, "drawn": bool}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,7 @@ def draw_order(
 
 
 def _frame(rows: pd.DataFrame) -> pd.DataFrame:
-    columns = ["household_id", "person_id", "priority", "need", "amount"]
-    frame = rows.reindex(columns=columns).reset_index(drop=True)
+    frame = rows.reindex(columns=list(_COLUMNS[1:])).reset_index(drop=True)
     frame.insert(0, "place", range(1, len(frame) + 1))
     return frame
 
@@ -176,3 +179,40 @@ def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> 
 
 def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(key=frame["household_id"] + "|" + frame["person_id"].fillna("").astype("str"))
+
+
+def write_order(order: OrderList, path: str | Path) -> Path:
+    """Keep a list as it was drawn: item, limits, digest and everybody who could be drawn, as JSON; whole or not at all."""
+    target = Path(path)
+    rows = json.loads(order.frame.to_json(orient="records", force_ascii=False))
+    content = {
+        "item": order.item_code, "quota": order.quota, "budget": order.budget, "digest": order.digest, "rows": rows,
+    }  # fmt: skip
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    part.replace(target)
+    return target
+
+
+def read_order(path: str | Path) -> OrderList:
+    """A list that :func:`write_order` kept.
+
+    Raises
+    ------
+    SourceError
+        If the file is no such list, or its rows are not those that were frozen.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        frame = pd.DataFrame(content["rows"], columns=[*_COLUMNS, "drawn"]).astype(_TYPES)
+        order = OrderList(content["item"], frame, content["quota"], content["budget"], content["digest"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SourceError("not an order list", where=str(path), fix="name the .json that order wrote") from error
+    now = _digest(order.item_code, order.quota, order.budget, _listed(order.frame))
+    if now != order.digest:
+        raise SourceError(
+            "the list was changed after it was drawn", where=str(path), got=now[:12], expected=order.digest[:12],
+            fix="restore the file, or draw anew",
+        )  # fmt: skip
+    return order

@@ -173,14 +173,20 @@ def order(
     month: Annotated[str | None, MONTH] = None,
     quota: Annotated[int | None, typer.Option(help="Length of the list; or give a budget.")] = None,
     budget: Annotated[float | None, typer.Option(help="Currency to spend, one delivery each.")] = None,
+    before: Annotated[
+        Path | None, typer.Option("--redraw", help="Earlier list (.json): draw again, say who moves and why.")
+    ] = None,
     scores: Annotated[Path | None, SCORES] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
     county: Annotated[str | None, COUNTY] = None,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Draw a list for one item from those entitled and not yet aided, most pressing first, frozen with a hash."""
-    from relapse_risk.assistance import draw_order
+    """Draw a list for one item from those entitled and not yet aided, most pressing first, frozen with a hash.
+
+    Ties: the greater need, then the lower household and person id. An earlier list keeps its limit when drawn again.
+    """
+    from relapse_risk.assistance import draw_order, read_order, redraw, write_order
     from relapse_risk.assistance import remind as compare
 
     _, chosen, catalogue, at = _judged(register, month, params, county)
@@ -190,11 +196,38 @@ def order(
     missing = reminders[reminders["kind"] == "missing"].merge(
         amounts, on=["household_id", "person_id", "item_code"], how="left"
     )
-    drawn = draw_order(missing, item, quota, budget)
-    path = _written(drawn.frame, out / chosen / f"order-{item}.csv")
+    folder, changes = out / chosen, None
+    if before is not None:
+        frozen = read_order(before)
+        if frozen.item_code != item or quota is not None or budget is not None:
+            raise RegisterError(
+                "a redraw keeps item and limit", where=str(before), got=item, expected=frozen.item_code, fix="drop --quota and --budget"
+            )  # fmt: skip
+        drawn, changes = redraw(frozen, missing, at.claims.granted())
+    else:
+        drawn = draw_order(missing, item, quota, budget)
+    path = _written(drawn.frame, folder / f"order-{item}.csv")
+    files = [path, write_order(drawn, folder / f"order-{item}-{drawn.digest[:12]}.json")]
+    files += [] if changes is None else [_written(changes, folder / f"order-{item}-changes.csv")]
     count = int(drawn.frame["drawn"].sum())
-    tell({"item": item, "drawn": count, "waiting": len(drawn.frame), "digest": drawn.digest, "file": path},
-         f"{count} of {len(drawn.frame)} waiting; list {drawn.digest[:12]}\n{path}", as_json)  # fmt: skip
+    moved = {} if changes is None else {word: int(n) for word, n in changes["change"].value_counts().items()}
+    shown = "\n".join(
+        [
+            f"{count} of {len(drawn.frame)} waiting; list {drawn.digest[:12]}",
+            *([f"{moved}"] if moved else []),
+            *map(str, files),
+        ]
+    )
+    result = {
+        "item": item,
+        "drawn": count,
+        "waiting": len(drawn.frame),
+        "digest": drawn.digest,
+        "file": path,
+        "files": files,
+        "changes": moved,
+    }
+    tell(result, shown, as_json)
 
 
 @app.command()

@@ -203,3 +203,19 @@ def test_dirichlet_has_the_spread_asked_for() -> None:
     w = draw_weights(np.ones(9), 20000, np.random.default_rng(1), "dirichlet", 0.25)
     assert w.mean(axis=0) == pytest.approx(np.full(9, 1 / 9), rel=0.01)
     assert (w.std(axis=0) / w.mean(axis=0)).mean() == pytest.approx(0.25, rel=0.02)
+
+
+def test_several_cities_are_ranked_each_and_together() -> None:
+    """Incomes 3,000 … 8,000 turn and turn about in two cities: the poorer of each is first there, the poorest of all
+    first in the nation; one city alone has no nation."""
+    homes = pd.DataFrame(
+        {"household_id": list("abcdef"), "county_code": ["371425", "370102"] * 3, "town_code": ["371425100", "370102100"] * 3,
+         "income_pc_year": [3000.0, 4000, 5000, 6000, 7000, 8000]}
+    )  # fmt: skip
+    given = (read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    frame = rank_households(hardship_index(homes, *given), np.random.default_rng(1), draws=20).frame
+    assert frame["rank_need_city"].tolist() == [1, 1, 2, 2, 3, 3]
+    assert frame["rank_need_nation"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert (frame["rank_high"] <= 3).all(), "the interval is that of the city rank"
+    one = homes[homes["county_code"] == "371425"].reset_index(drop=True)
+    assert "rank_need_nation" not in rank_households(hardship_index(one, *given)).frame

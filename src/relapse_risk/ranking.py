@@ -44,6 +44,7 @@ Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 Band = Literal["surely_in", "review", "surely_out"]
 LEVELS = ("village_code", "town_code", "county_code")
+CITY_DIGITS = 4  # of a county's code
 # A block of draws small enough that n × draws floats stay near 100 MB.
 BLOCK_CELLS = 12_000_000
 BAND_ORDER = ("surely_in", "review", "surely_out")
@@ -57,8 +58,8 @@ class Ranking:
     ----------
     frame : DataFrame
         household_id, county_code, town_code, need, priority, and for each of the two ``rank_<what>_<level>`` (1 =
-        worst off; levels village (where known), town, county, city; null where there is no score), plus rank_low and rank_high (interval of
-        the city rank of need) and ``rank_county_low`` and ``rank_county_high``.
+        worst off; levels village (where known), town, county, city, and nation where there are several cities; null where
+        there is no score), plus rank_low and rank_high (interval of the city rank of need) and ``rank_county_low`` and ``rank_county_high``.
     draws, level : int, float
         Number of perturbed weightings and coverage of the interval.
     mean_shift : float
@@ -209,7 +210,10 @@ def rank_households(
     spread: float = 0.25,
     level: float = 0.9,
 ) -> Ranking:
-    """Rank households by need and by priority within town, county and city, with an interval under changed weights.
+    """Rank households by need and by priority within each level of places, with an interval under changed weights.
+
+    Levels: village (where known), town, county, city (the first four digits of county_code), and nation where the frame
+    holds several cities.
 
     Parameters
     ----------
@@ -248,35 +252,48 @@ def rank_households(
     ties = [name for name in design.ties if name in source]
     frame = source[[c for c in ("household_id", *reversed(LEVELS), "need", "priority") if c in source]].copy()
     groups = {level_: pd.factorize(frame[level_], sort=True)[0] for level_ in LEVELS if level_ in frame}
+    cities = _cities(frame)
+    wide: list[tuple[str, npt.NDArray[Any] | None]] = [("city", cities)]
+    wide += [("nation", None)] if cities is not None else []
     for what in ("need", "priority"):
         order = order_of(source, what, ties)
         scored = frame[what].notna().to_numpy()
-        for name, codes in [*groups.items(), ("city", None)]:
+        for name, codes in [*groups.items(), *wide]:
             column = f"rank_{what}_{name.removesuffix('_code')}"
             frame[column] = pd.array(rank_within(order, codes, scored), dtype="Float64").astype("Int64")
     if generator is None:
         for name in ("rank_low", "rank_high", "rank_county_low", "rank_county_high"):
             frame[name] = pd.array([pd.NA] * len(frame), dtype="Int64")
         return Ranking(frame, 0, level, float("nan"))
-    return _with_intervals(frame, index, ties, groups.get("county_code"), (generator, draws, method, spread, level))
+    places = (cities, groups.get("county_code"))
+    return _with_intervals(frame, index, ties, places, (generator, draws, method, spread, level))
+
+
+def _cities(frame: pd.DataFrame) -> npt.NDArray[Any] | None:
+    """City of each row as a whole number; ``None`` where all are of one."""
+    if "county_code" not in frame:
+        return None
+    codes, known = pd.factorize(frame["county_code"].str[:CITY_DIGITS], sort=True)
+    return codes if len(known) > 1 else None
 
 
 def _with_intervals(
     frame: pd.DataFrame,
     index: HardshipIndex,
     ties: list[str],
-    counties: npt.NDArray[Any] | None,
+    places: tuple[npt.NDArray[Any] | None, npt.NDArray[Any] | None],
     options: tuple[np.random.Generator, int, Perturbation, float, float],
 ) -> Ranking:
     """Add rank intervals of need within city and county."""
     generator, draws, method, spread, level = options
+    cities, counties = places
     codes = index.design.dimensions
     sub = index.frame[[f"sub_{code}" for code in codes]].to_numpy(dtype=np.float64)
     base = np.array([index.design.node(code).weight for code in codes])
     weights = draw_weights(base, draws, generator, method, spread)
     position = np.empty(len(frame), dtype=np.intp)
     position[order_of(index.frame, None, ties)] = np.arange(len(frame))
-    low, high, shift = rank_intervals(sub, weights, base, position, None, level)
+    low, high, shift = rank_intervals(sub, weights, base, position, cities, level)
     frame["rank_low"], frame["rank_high"] = pd.array(low, dtype="Int64"), pd.array(high, dtype="Int64")
     intervals = ["rank_low", "rank_high"]
     if counties is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
@@ -17,6 +18,7 @@ import yaml
 
 from relapse_risk.cli import app
 from relapse_risk.reporting.edition import read_edition
+from relapse_risk.reporting.execute import declared_parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "scheduling"
@@ -62,6 +64,13 @@ def test_crontab_workflow_and_notebook_job_start_at_the_same_moment() -> None:
     minute, hour, day, *_ = workflow()["on"]["schedule"][0]["cron"].split()  # type: ignore[index]
     there = datetime(2021, 3, int(day), int(hour), int(minute), tzinfo=UTC).astimezone(CHINA)
     assert (there.day, there.hour, there.minute) == (3, 6, 0)
+
+
+def test_the_notebook_job_gives_python_values_that_the_notebook_takes() -> None:
+    job = json.loads((FOLDER / "jupyter-scheduler.json").read_text(encoding="utf-8"))
+    given = {name: ast.literal_eval(value) for name, value in job["parameters"].items()}  # they become "name = value"
+    assert set(given) == declared_parameters(FOLDER / job["input_uri"])
+    assert (ROOT / given["edition"]).is_file()
 
 
 def test_the_catch_up_line_finds_what_status_writes() -> None:

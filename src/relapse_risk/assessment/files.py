@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from relapse_risk.assessment.base import CITY
@@ -141,10 +142,10 @@ class Facts:
 @lru_cache(maxsize=TABLES_HELD)
 def _held(path: Path, _size: int, _changed: int) -> tuple[pa.Table, dict[str, tuple[int, int]]]:
     """A whole table, and where each county's rows begin and how many they are."""
-    table = pq.read_table(path)
-    codes = table["county_code"].to_pylist()
-    starts = [i for i, code in enumerate(codes) if i == 0 or code != codes[i - 1]]
-    return table, {codes[start]: (start, end - start) for start, end in pairwise([*starts, len(codes)])}
+    table = pq.read_table(path, use_threads=False)
+    runs = pc.run_end_encode(table["county_code"].combine_chunks())
+    ends = runs.run_ends.to_pylist()
+    return table, {code: (start, end - start) for code, (start, end) in zip(runs.values.to_pylist(), pairwise([0, *ends]), strict=True)}  # fmt: skip
 
 
 @lru_cache(maxsize=4 * TABLES_HELD)

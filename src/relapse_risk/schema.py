@@ -143,7 +143,7 @@ class Table:
 
 def _read_dictionary(file: str) -> dict[str, Any]:
     text = files("relapse_risk").joinpath("dictionary", file).read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(text, Loader=YAML)
+    content: dict[str, Any] = yaml.load(text, Loader=YAML)  # noqa: S506 - a SafeLoader
     return content
 
 

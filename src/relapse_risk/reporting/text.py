@@ -34,7 +34,7 @@ def messages() -> Mapping[str, Mapping[str, str]]:
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if not file.name.endswith(".yaml"):
             continue
-        for key, words in yaml.load(file.read_text(encoding="utf-8"), Loader=YAML).items():
+        for key, words in yaml.load(file.read_text(encoding="utf-8"), Loader=YAML).items():  # noqa: S506 - a SafeLoader
             if key in found:
                 raise RenderError("message given twice", where=f"messages/{file.name}", got=key)
             if set(words) != set(LANGUAGES) or not all(str(word).strip() for word in words.values()):

@@ -10,7 +10,7 @@ import pytest
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.parameters import read_place
-from relapse_risk.reporting.figures import Area, shape_map
+from relapse_risk.reporting.figures import Area, maps, shape_map
 from relapse_risk.reporting.outlines import OUTLINES_FILE, read_outlines
 from relapse_risk.reporting.place_map import PlaceMap
 
@@ -87,6 +87,23 @@ def test_a_name_stands_where_it_fits_and_the_value_always() -> None:
         ">1<",
         ">2<",
     ]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.1."""
+    full = colour if len(colour) == 7 else "#" + "".join(2 * c for c in colour[1:])
+    parts = [int(full[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_words_are_readable_on_every_shade_and_shades_darken() -> None:
+    """WCAG 2.1 AA: a contrast of 4.5 for small text."""
+    shades = [maps._shade(i / 100) for i in range(101)]
+    for i, shade in enumerate(shades):
+        light, dark = sorted((luminance(shade), luminance(maps._ink(i / 100))), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, shade
+    assert [luminance(shade) for shade in shades] == sorted((luminance(shade) for shade in shades), reverse=True)
 
 
 def test_the_map_is_outlines_else_tiles_else_rows(tmp_path: Path) -> None:

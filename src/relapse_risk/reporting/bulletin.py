@@ -43,7 +43,7 @@ __all__ = ["PERIODS", "Bulletin", "open_bulletin", "period_before"]
 
 PERIODS = ("week", "month", "quarter")
 SECTIONS = range(1, 9)
-MOST_URGENT, MOST_ROWS = 3, 24
+MOST_URGENT, MOST_ROWS = 3, 18  # rows: a table that stays on one page
 AHEAD_DAYS = {"week": 7, "month": 31, "quarter": 31}
 
 
@@ -103,7 +103,13 @@ class Bulletin:
         """Title, period, and what the data is."""
         facts_day = format_date(self.report.facts.manifest["data_date"], self.report.language)
         period = self.say("bulletin.period", after=self.day(self.after), until=self.day(self.until), day=facts_day)
-        return front.cover(self.report, self.say(f"bulletin.title.{self.every}"), self.say("bulletin.subtitle"), period)
+        return front.cover(
+            self.report,
+            self.say(f"bulletin.title.{self.every}"),
+            self.say("bulletin.subtitle"),
+            period,
+            self.summary().html,
+        )
 
     def contents(self) -> Block:
         """Contents with links."""
@@ -172,9 +178,12 @@ class Bulletin:
         intro = f'<p class="intro">{escape(self.say("bulletin.todo_intro", ahead=self.day(self.ahead)))}</p>'
         if mine.empty:
             return Block(f"<p>{escape(self.say('bulletin.todo_none'))}</p>")
-        rest = len(mine) - MOST_ROWS
-        notes = [self.say("bulletin.todo_more", count=rest)] if rest > 0 else []
-        return Block(intro + issue_table(self.report, self.names, mine.head(MOST_ROWS), self.say("bulletin.todo_table"), self.until, notes))  # fmt: skip
+        return Block(intro + issue_table(self.report, self.names, mine.head(MOST_ROWS), self.say("bulletin.todo_table"), self.until, self._rest(mine)))  # fmt: skip
+
+    def _rest(self, rows: pd.DataFrame) -> list[str]:
+        """How many rows are not shown."""
+        rest = len(rows) - MOST_ROWS
+        return [self.say("bulletin.more", count=rest)] if rest > 0 else []
 
     def moved(self) -> Block:
         """From the open issues before to those now; what was opened; and how judgements changed beside it."""
@@ -228,13 +237,13 @@ class Bulletin:
         intro = f'<p class="intro">{escape(self.say("bulletin.recurring_intro"))}</p>'
         if mine.empty:
             return Block(f"<p>{escape(self.say('bulletin.recurring_none'))}</p>")
-        return Block(intro + recurring_table(self.report, self.names, mine.head(MOST_ROWS)))
+        return Block(intro + recurring_table(self.report, self.names, mine.head(MOST_ROWS), self._rest(mine)))
 
     def closed(self) -> Block:
         """Closed in the period, with the evidence."""
         if self.closings.empty:
             return Block(f"<p>{escape(self.say('bulletin.closed_none'))}</p>")
-        return Block(closed_table(self.report, self.names, self.closings.head(MOST_ROWS)))
+        return Block(closed_table(self.report, self.names, self.closings.head(MOST_ROWS), self._rest(self.closings)))
 
     def notes(self) -> Block:
         """What becomes an issue, what closes one, and where the days come from."""

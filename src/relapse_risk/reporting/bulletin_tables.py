@@ -213,7 +213,9 @@ def county_map(source: Source, chart: PlaceMap, names: Mapping[str, str], table:
     return chart.html(areas, finding, below, "f-overdue") + rows
 
 
-def recurring_table(source: Source, names: Mapping[str, str], states: pd.DataFrame) -> str:
+def recurring_table(
+    source: Source, names: Mapping[str, str], states: pd.DataFrame, notes: Sequence[str] = ()
+) -> str:  # fmt: skip
     """Issues that came up more than once."""
     departments = code_list("department")
     heads = [
@@ -226,10 +228,12 @@ def recurring_table(source: Source, names: Mapping[str, str], states: pd.DataFra
          Cell(departments.label(row["department"], source.language)), Cell(source.say(f"bulletin.state.{row['state']}"))]
         for _, row in states.iterrows()
     ]  # fmt: skip
-    return render_rows(source.say("bulletin.recurring_table"), heads, rows, kind=MANY)
+    return render_rows(source.say("bulletin.recurring_table"), heads, rows, notes, kind=MANY)
 
 
-def closed_table(source: Source, names: Mapping[str, str], states: pd.DataFrame) -> str:
+def closed_table(
+    source: Source, names: Mapping[str, str], states: pd.DataFrame, notes: Sequence[str] = ()
+) -> str:  # fmt: skip
     """Closed issues: when, after how long, on what evidence."""
     departments = code_list("department")
     heads = [
@@ -242,4 +246,4 @@ def closed_table(source: Source, names: Mapping[str, str], states: pd.DataFrame)
          Cell(str(row["evidence"]) or source.say("bulletin.no_evidence"), "" if row["evidence"] else "assumed", str(row["last_by"]))]
         for _, row in states.iterrows()
     ]  # fmt: skip
-    return render_rows(source.say("bulletin.closed_table"), heads, rows, kind=MANY)
+    return render_rows(source.say("bulletin.closed_table"), heads, rows, notes, kind=MANY)

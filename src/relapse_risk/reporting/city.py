@@ -33,6 +33,7 @@ __all__ = ["CityReport", "open_city"]
 
 SECTIONS = range(1, 8)
 MOST_URGENT = 3
+MANY_COUNTIES = 20  # more lines than half a page is wide enough for
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class CityReport:
     def cover(self) -> Block:
         """Title, period, what it is compared with, and what the data is."""
         title = self.say("city.title" if self.report.place.limits_apply else "city.title.described")
-        return front.cover(self.report, title, self.say("city.subtitle"), self._since())
+        return front.cover(self.report, title, self.say("city.subtitle"), self._since(), self._brief())
 
     def contents(self) -> Block:
         """Contents with links."""
@@ -102,7 +103,10 @@ class CityReport:
 
     def summary(self) -> Block:
         """How the counties stand, what nearly all miss, and who differs from the city by more than chance."""
-        return Block(f'<p class="lead">{escape(self._lead())}</p>{self._urgent()}{self._outliers()}')
+        return Block(self._brief() + self._outliers())
+
+    def _brief(self) -> str:
+        return f'<p class="lead">{escape(self._lead())}</p>{self._urgent()}'
 
     def _lead(self) -> str:
         rows = stand(self.report.rows("indicator"))
@@ -176,9 +180,11 @@ class CityReport:
         """A share of every county against the number it rests on."""
         return funnel_block(self.report, self.names, name)
 
-    def levels(self, name: str) -> Block:
-        """A mean or sum per person of every county, with its interval where there is one."""
-        return level_dots(self.report, self.names, name)
+    def levels(self, *names: str) -> Block:
+        """Means or sums per person of every county, with intervals; beside each other unless the counties are many."""
+        half = len(self.names) <= MANY_COUNTIES
+        blocks = [level_dots(self.report, self.names, name, half=half) for name in names]
+        return self.side(*blocks) if half else Block("".join(block.html for block in blocks))
 
     def changes(self) -> Block:
         """Judgements that changed since the last period, and the headline that moved most."""

@@ -110,7 +110,7 @@ def _bounds(funnel: Funnel) -> list[Bound]:
     ]
 
 
-def level_dots(source: Source, names: Mapping[str, str], name: str) -> Block:
+def level_dots(source: Source, names: Mapping[str, str], name: str, *, half: bool) -> Block:
     """A mean of every county on one scale, in the order of codes, with intervals where there are."""
     every = source.rows("indicator")
     mine = every[every["indicator"] == name].set_index("county_code")
@@ -135,10 +135,10 @@ def level_dots(source: Source, names: Mapping[str, str], name: str) -> Block:
     drawing = figure(
         lambda width: dots(lines, width, lambda value: written(source, value, unit)),
         title, source.say("chart.desc", rows="; ".join(f"{one.label}: {one.shown}" for one in lines)),
-        f"f-levels-{name}", half=True,
+        f"f-levels-{name}", half=half,
     )  # fmt: skip
     return Block(
-        f'<figure class="chart half"><figcaption>{escape(title)}<small>{escape(below)}</small></figcaption>{drawing}</figure>'
+        f'<figure class="chart{" half" if half else ""}"><figcaption>{escape(title)}<small>{escape(below)}</small></figcaption>{drawing}</figure>'
     )
 
 

@@ -28,10 +28,11 @@ __all__ = ["contents", "cover", "data_statement", "linked", "summary"]
 MOST_HEADLINES, MOST_NAMED = 10, 3
 
 
-def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "") -> Block:
+def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "", brief: str = "") -> Block:
     """Title, period, who is covered, what the data is, and the stamp that identifies the facts.
 
-    ``title``, ``subtitle`` and the line on what it is ``compared`` with are those of a county's report when empty.
+    ``title``, ``subtitle``, the line on what it is ``compared`` with and the ``brief`` of the printed cover (our own
+    HTML) are those of a county's report when empty.
     """
     title = title or source.say("report.title" if source.place.limits_apply else "report.title.described")
     compared = compared or _compared(source)
@@ -43,7 +44,7 @@ def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "
         f"<h1>{escape(source.name)} <span>{escape(title)}</span></h1>",
         f'<p class="subtitle">{escape(subtitle or source.say("report.subtitle"))}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
-        f'<div class="brief">{_lead(source, source.indicator_rows())}</div>',
+        f'<div class="brief">{brief or _lead(source, source.indicator_rows())}</div>',
         f'<p class="notice">{escape(source.label("data_note"))}</p>',
         f'<p class="stamp">{escape(stamp)}</p>',
     ]

@@ -27,7 +27,9 @@ __all__ = ["Area", "in_rows", "shape_map", "tile_map"]
 Ring = Sequence[tuple[float, float]]
 SMALL, STRONG = 11.0, 13.0
 NARROW_BELOW = 420.0
-DARK_FROM = 0.55  # white words from here on
+DARK_FROM = 0.6  # white words from here on
+# Least and most of the pale part, least and most of the dark part: between them no words would be readable on it.
+PALE, DARK = ("#e3eef3", "#8fb5c4"), ("#3f7a92", ACCENT)
 STEPS = 5
 LEAST_STEP = 0.7  # pixels between two points of an outline: nearer ones are not told apart
 TALLEST = 1.1  # of the width
@@ -116,8 +118,10 @@ def _shade(depth: float | None) -> str:
     """From pale to the accent; lightness falls all the way, so that grey print keeps the order."""
     if depth is None:
         return FRAME
-    start, end = (0xE3, 0xEE, 0xF3), tuple(int(ACCENT[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(a + (b - a) * depth):02x}" for a, b in zip(start, end, strict=True))
+    dark = depth > DARK_FROM
+    part = (depth - DARK_FROM) / (1 - DARK_FROM) if dark else depth / DARK_FROM
+    start, end = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (DARK if dark else PALE))
+    return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in zip(start, end, strict=True))
 
 
 def _ink(depth: float | None) -> str:

@@ -154,6 +154,24 @@ def score_month(
     return card, risk, why
 
 
+def fit_score(
+    register: Register, month: str, *, parameters: Parameters, place: Place
+) -> tuple[FittedRelapseLogit, pd.DataFrame]:
+    """The score of ``month`` and the households at risk then, for reruns under changed inputs.
+
+    Raises
+    ------
+    ModelError
+        Where the history is too short to fit one.
+    """
+    panel = household_panel(register, parameters=parameters, place=place)
+    panel = panel[panel["month"] <= month].reset_index(drop=True)
+    now = _rows_now(register, month, panel, parameters, place)
+    seen = recent(followed(at_risk_rows(panel, place.horizon_months)))
+    fitted = RelapseLogit().fit(without_outcomes(seen), seen["event"], seen["weight"], seen["village_code"])
+    return fitted, now[now["poor"].eq(False).fillna(False).to_numpy(dtype=bool)].reset_index(drop=True)
+
+
 def _rows_now(
     register: Register, month: str, panel: pd.DataFrame, parameters: Parameters, place: Place
 ) -> pd.DataFrame:

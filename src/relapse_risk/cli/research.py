@@ -1,4 +1,4 @@
-"""Commands that judge models: evaluate, oracle."""
+"""Commands that judge models and ask them: evaluate, oracle, what-if."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.common import JSON, PARAMS, REGISTER, app, bar, opened_register, tell
+from relapse_risk.cli.common import JSON, MONTH, PARAMS, REGISTER, Language, app, bar, opened_register, tell
 
 
 class Kind(StrEnum):
@@ -90,3 +90,55 @@ def oracle(
         both = risk.dropna(subset=["probability"]).merge(true[true["month"] == month], on="household_id")
         found[month] = beside_truth(both, both["true_risk"], both["town_code"], np.random.default_rng(seed), draws)
     tell(found, "\n\n".join(f"{month}: {one.summary()}" for month, one in found.items()), as_json)
+
+
+@app.command(name="what-if")
+def what_if_command(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    policy: Annotated[list[str] | None, typer.Option(help="Of params/what_if.yaml; all of them when left out.")] = None,
+    limit: Annotated[
+        float | None, typer.Option(help="Probability whose crossing is counted; where the high band begins.")
+    ] = None,
+    language: Annotated[Language, typer.Option(help="Of the sentences.")] = Language.zh,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 2020,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Rerun the score under changed policies: what it would say if its relation were causal, never an effect."""
+    import numpy as np
+
+    from relapse_risk.errors import RelapseRiskError
+    from relapse_risk.months import month_end
+    from relapse_risk.relapse import read_policies, what_if
+    from relapse_risk.scores import fit_score
+
+    known = read_policies(params)
+    if wrong := [name for name in policy or [] if name not in known]:
+        raise RelapseRiskError("no such policy", where="what-if", got=wrong[0], expected=" | ".join(known))
+    opened, chosen, parameters, place = opened_register(register, month, params)
+    with bar("what-if") as progress:
+        progress(0, 1, "fit")
+        fitted, rows = fit_score(opened, chosen, parameters=parameters, place=place)
+        progress(1, 1, "done")
+    high = parameters.on("risk_share_high", month_end(chosen)).value
+    at = limit if limit is not None else float(fitted.predict(rows)["probability"].quantile(1 - high))
+    found = {
+        name: what_if(
+            fitted, rows, known[name].change, name=known[name].label.in_language(language.value), limit=at,
+            rng=np.random.default_rng(seed),
+        )
+        for name in policy or known
+    }  # fmt: skip
+    assumed = {"zh": "假定：", "en": "Assumed: "}[language.value]
+    lines = [
+        f"{one.summary(language.value)}\n  {assumed}{_in(known[name].source, language.value)}"
+        for name, one in found.items()
+    ]
+    tell(found, "\n".join(lines), as_json)
+
+
+def _in(source: str, language: str) -> str:
+    """The half of ``zh|en`` in a language."""
+    zh, _, en = source.partition("|")
+    return en if language == "en" and en else zh

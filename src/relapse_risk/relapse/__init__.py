@@ -16,6 +16,7 @@ from relapse_risk.relapse.monitored import eliminations, entry_types
 from relapse_risk.relapse.outcome import at_risk_rows, followed, spell_clock, with_history, without_outcomes
 from relapse_risk.relapse.own_risk import Spread, fit_spread, own_upper
 from relapse_risk.relapse.panels import Panel, PanelDesign, read_panel, read_panel_design
+from relapse_risk.relapse.policies import Policy, read_policies
 from relapse_risk.relapse.random_effects import RandomEffects, fit_random_effects, posterior_chance
 from relapse_risk.relapse.reasons import POINTS_PER_LOGIT, base_points, reasons
 from relapse_risk.relapse.recalibration import Recalibration, fit_recalibration, level_shift, out_of_fold, shift_rate
@@ -46,6 +47,7 @@ __all__ = [
     "ModelCard",
     "Panel",
     "PanelDesign",
+    "Policy",
     "Prepared",
     "RandomEffects",
     "Recalibration",
@@ -87,6 +89,7 @@ __all__ = [
     "prepared",
     "read_panel",
     "read_panel_design",
+    "read_policies",
     "reasons",
     "recent",
     "refuse_later",

@@ -95,6 +95,24 @@ def test_the_model_card_is_strict_json_with_what_the_annex_shows(city: Path) -> 
     assert card["paper"]["chances"]
 
 
+def test_the_card_checks_every_group_and_whether_the_population_moved(scores: Scores) -> None:
+    card = scores.model_card
+    test = card["backtests"][0]
+    groups = pd.DataFrame(test["groups"])
+    assert set(groups["trait"]) == {"county", "head_sex", "head_age", "disability"}
+    for _, own in groups.groupby("trait"):  # each trait parts the same households
+        assert own["n"].sum() == test["test_n"]
+        assert own["events"].sum() == test["test_events"]
+        assert (own["selected"] * own["n"]).sum() == pytest.approx(int(0.1 * test["test_n"]))
+    assert not card["backtests"][1]["groups"]
+    drift = {line["name"]: line for line in card["drift"]}
+    assert set(drift) == {term["name"] for term in card["terms"]} | {"calibration"}
+    assert drift["calibration"]["value"] == test["calibration_intercept"]
+    # The demonstration is built so: every unsafe dwelling was repaired in 2020, and poverty has all but gone.
+    assert drift["house_unsafe"]["status"] == drift["county_poor_share"]["status"] == "fail"
+    assert drift["household_size"]["status"] == "ok"
+
+
 @pytest.fixture(scope="session")
 def truth(demo_register: Path, scores: Scores) -> pd.DataFrame:
     key = read_truth(demo_register.parent / "demo_key" / "true_risk.parquet")

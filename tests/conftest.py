@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 from filelock import FileLock
 
 from relapse_risk.demo import build_demo
@@ -38,6 +40,13 @@ def demo_register(session_folder: Path) -> Path:
 def small_register(session_folder: Path) -> Path:
     """The demo register scaled down to 600 households, every table filled."""
     return _built(session_folder / "small", 600)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """Address of a cluster of two worker processes."""
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
+        yield made.scheduler_address
 
 
 @pytest.fixture(scope="session")

@@ -18,10 +18,10 @@ from relapse_risk.errors import RelapseRiskError
 
 # Commands appear in --help in the order in which their modules are imported.
 # isort: off
-from relapse_risk.cli import data, scores, reports, assistance, issues, research
+from relapse_risk.cli import data, scores, reports, assistance, issues, research, nation
 # isort: on
 
-__all__ = ["app", "assistance", "data", "issues", "main", "reports", "research", "scores"]
+__all__ = ["app", "assistance", "data", "issues", "main", "nation", "reports", "research", "scores"]
 
 
 def main() -> None:

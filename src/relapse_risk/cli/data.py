@@ -23,23 +23,40 @@ from relapse_risk.cli.common import (
     tell,
 )
 
+CITY_MOST = 100_000  # households; beyond it the demonstration is a nation
+
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the register.")] = Path("data/dezhou/register"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; data/dezhou/register, or data/nation for a nation, when left out.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 2020,
-    households: Annotated[int | None, typer.Option(min=200, help="A smaller city; true size when left out.")] = None,
+    households: Annotated[
+        int | None,
+        typer.Option(min=200, help="A smaller city, or above 100,000 a nation; the city's true size when left out."),
+    ] = None,
+    backend: Annotated[str, BACKEND] = "processes",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Build the demonstration register: Dezhou at true size, synthetic households, published totals.
 
     Planted faults and true relapse probabilities go beside it into demo_key/, never into the register.
+    With more than 100,000 households: a synthetic nation, streamed part by part, for the commands of `nation`;
+    its counties are drawn from that city, and a run that was stopped is completed by the same command.
     """
     from relapse_risk.demo import build_demo
+    from relapse_risk.nation import build_nation
 
     with bar("demo") as progress:
-        key = build_demo(out, seed=seed, households=households, progress=progress)
-    tell(key, str(out), as_json)
+        if households is not None and households > CITY_MOST:
+            nation = build_nation(out or Path("data/nation"), households, seed, backend, progress)
+            told = {"households": nation.households, "counties": len(nation.counties), "folder": nation.folder}
+            tell(told, str(nation.folder), as_json)
+            return
+        register = out or Path("data/dezhou/register")
+        key = build_demo(register, seed=seed, households=households, progress=progress)
+    tell(key, str(register), as_json)
 
 
 @app.command()

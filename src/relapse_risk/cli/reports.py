@@ -46,6 +46,7 @@ def _log_json(event: Mapping[str, object]) -> None:
 def render(
     edition: Annotated[Path, typer.Argument(help="Edition file, such as params/editions/dezhou.yaml.")],
     workers: Annotated[int, typer.Option(min=0, help="Reports at once; 0: as many as cores and memory allow.")] = 0,
+    backend: Annotated[str, BACKEND] = "processes",
     explain: Annotated[bool, typer.Option(help="Only say why each report would run.")] = False,
     resume: Annotated[bool, typer.Option(help="Take over what a killed run had finished.")] = True,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another run in the same folder.")] = 1.0,
@@ -69,10 +70,10 @@ def render(
         return
     try:
         if log_json:
-            result = render_edition(asked, no_progress, options=Options(workers, resume, wait, _log_json))
+            result = render_edition(asked, no_progress, options=Options(workers, resume, wait, _log_json, backend))
         else:
             with bar("render") as progress:
-                result = render_edition(asked, progress, options=Options(workers, resume, wait))
+                result = render_edition(asked, progress, options=Options(workers, resume, wait, backend=backend))
     except RenderError as error:
         if log_json:
             _log_json({"event": "nothing published", "error": str(error)})

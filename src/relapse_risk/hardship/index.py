@@ -287,7 +287,7 @@ def _usable(
     return (design.without([item.indicator for item in out]) if out else design), values, tuple(out)
 
 
-def _aid_share(households: pd.DataFrame, design: IndexDesign, lines: Mapping[str, DatedValue]) -> Array:
+def aid_share(households: pd.DataFrame, design: IndexDesign, lines: Mapping[str, DatedValue]) -> Array:
     """min(most, aid / (per × line)), never negative; NaN where aid or size was not collected."""
     if design.aid is None or "aid" not in lines:
         return np.full(len(households), np.nan)
@@ -297,7 +297,7 @@ def _aid_share(households: pd.DataFrame, design: IndexDesign, lines: Mapping[str
     return share
 
 
-def _answered_share(raw: Mapping[str, Array], design: IndexDesign) -> Array:
+def answered_share(raw: Mapping[str, Array], design: IndexDesign) -> Array:
     """Share of the whole design's weight that was answered in each row."""
     weights = design.effective_weights()
     return np.sum([weights[code] * ~np.isnan(values) for code, values in raw.items()], axis=0)
@@ -380,14 +380,14 @@ def hardship_index(
     used, raw, left_out = _usable(households, design, lines)
     scores = {i.code: indicator_scores(raw[i.code], i, f"{design.file}: {i.code}") for i in used.indicators}
     result = composite(scores, used)
-    aid_share = _aid_share(households, used, lines)
+    aided = aid_share(households, used, lines)
     frame = pd.DataFrame({name: households[name].to_numpy() for name in KEYS if name in households})
     for code in design.dimensions:
         frame[f"sub_{code}"] = result.scores.get(code, np.nan)
     frame["need"] = result.scores[TOP]
-    frame["aid_share"] = aid_share
-    frame["priority"] = frame["need"] * (1 - aid_share)
-    frame["answered"] = _answered_share(raw, design)
+    frame["aid_share"] = aided
+    frame["priority"] = frame["need"] * (1 - aided)
+    frame["answered"] = answered_share(raw, design)
     frame["income_pc_year"] = _column(households, "income_pc_year")
     unique = {line.name: line for line in lines.values()}
     raw_frame = pd.DataFrame({code: raw[code] for code in used.codes})

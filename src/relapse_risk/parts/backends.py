@@ -13,27 +13,34 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
+import pyarrow as pa
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from relapse_risk.errors import ParameterError, PartError
-from relapse_risk.parts.part import Part
 from relapse_risk.parts.versions import check_versions, package_versions
 from relapse_risk.progress import Progress, no_progress
 
 __all__ = ["SERIAL", "Backend", "Processes", "Serial", "map_parts", "opened"]
 
 R = TypeVar("R")
-Kernel = Callable[[Part], R]
+P = TypeVar("P", bound="Named")
 WORDS = "serial | processes[:workers] | dask[:address]"
 DEATHS = 3  # of workers, one after the other without any part done in between
+
+
+class Named(Protocol):
+    """What a backend asks of a part: a name for messages."""
+
+    @property
+    def name(self) -> str: ...
 
 
 class Backend(Protocol):
     """Does the same work on every part and gives the results in the order of the parts."""
 
-    def map(self, task: Callable[[Part], Any], parts: Sequence[Part]) -> Iterator[Any]: ...
+    def map(self, task: Callable[[P], Any], parts: Sequence[P]) -> Iterator[Any]: ...
 
     def close(self) -> None: ...
 
@@ -42,21 +49,24 @@ class Backend(Protocol):
 class _Task:
     """A kernel with what every worker keeps to: the versions of the asking process, and one thread."""
 
-    kernel: Callable[[Part], Any]
+    kernel: Callable[[Any], Any]
     versions: tuple[tuple[str, str], ...]
 
-    def __call__(self, part: Part) -> Any:
+    def __call__(self, part: Named) -> Any:
         check_versions(self.versions)
         # One thread per worker: two would fight for cores, and add up floats in another order.
         with threadpool_limits(limits=1):
-            return self.kernel(part)
+            result = self.kernel(part)
+        # A pool that keeps its blocks looks like a leak to joblib, which would start the worker anew.
+        pa.default_memory_pool().release_unused()
+        return result
 
 
 @dataclass(frozen=True, slots=True)
 class Serial:
     """A plain loop in this process."""
 
-    def map(self, task: Callable[[Part], Any], parts: Sequence[Part]) -> Iterator[Any]:
+    def map(self, task: Callable[[P], Any], parts: Sequence[P]) -> Iterator[Any]:
         yield from map(task, parts)
 
     def close(self) -> None:
@@ -72,7 +82,7 @@ class Processes:
 
     workers: int
 
-    def map(self, task: Callable[[Part], Any], parts: Sequence[Part]) -> Iterator[Any]:
+    def map(self, task: Callable[[P], Any], parts: Sequence[P]) -> Iterator[Any]:
         done, deaths = 0, 0
         while done < len(parts):
             pool = Parallel(n_jobs=self.workers, return_as="generator", batch_size=1, pre_dispatch="3*n_jobs")
@@ -92,7 +102,7 @@ class Processes:
         return
 
 
-def _dying(part: Part, deaths: int) -> PartError:
+def _dying(part: Named, deaths: int) -> PartError:
     return PartError(
         f"workers died {deaths} times", where=f"part {part.name} or one of the next", got="a killed process",
         fix="give the workers more memory or make the parts smaller, then run again: parts already done are kept",
@@ -146,15 +156,16 @@ def opened(backend: str | Backend) -> Iterator[Backend]:
 
 
 def map_parts(
-    kernel: Kernel[R], parts: Sequence[Part], backend: str | Backend = SERIAL, progress: Progress | None = None
+    kernel: Callable[[P], R], parts: Sequence[P], backend: str | Backend = SERIAL, progress: Progress | None = None
 ) -> Iterator[R]:
     """``kernel`` of every part, in part order whatever the backend, so that reductions give the same bytes.
 
     Parameters
     ----------
     kernel : callable
-        Takes a :class:`Part`; can be sent to another process, and is better small: large arrays go through a file.
+        Takes a part; can be sent to another process, and is better small: large arrays go through a file.
     parts : sequence of Part
+        Or of anything else with a ``name``, such as the reports of an edition.
     backend : str or Backend
         ``serial``, ``processes[:workers]``, ``dask[:address]``, or one already open.
     progress : callable, optional

@@ -14,7 +14,7 @@ from distributed import Client, LocalCluster
 from distributed.scheduler import KilledWorker
 
 from relapse_risk.errors import PartError
-from relapse_risk.parts.part import Part
+from relapse_risk.parts.backends import P
 from relapse_risk.parts.versions import check_versions, package_versions
 
 __all__ = ["Dask"]
@@ -66,7 +66,7 @@ class Dask:
                     error.what, where=f"worker {address}", got=error.got, expected=error.expected, fix=error.fix
                 ) from error
 
-    def map(self, task: Callable[[Part], Any], parts: Sequence[Part]) -> Iterator[Any]:
+    def map(self, task: Callable[[P], Any], parts: Sequence[P]) -> Iterator[Any]:
         # A finished future is let go of at once: results of the whole nation never lie on the cluster together.
         futures = self.client.map(task, parts, pure=False)[::-1]
         left = iter(parts)

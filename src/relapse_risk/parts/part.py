@@ -27,9 +27,9 @@ class Part:
     name : str
         Names the part in file names and messages.
     file : Path
-        Parquet file with one row group per county, in folder ``<root>/<table>/``; the same counties of another table
-        are the same row groups of ``<root>/<other table>/<same file name>``.  A register is a part's file as well: its
-        reader finds the row groups of a county by itself.
+        Parquet file with one row group per county, in folder ``<root>/<table>/``; other tables of the same counties
+        lie in ``<root>/<other table>/<same file name>``.  A register is a part's file as well: its reader finds the
+        row groups of a county by itself.
     groups : tuple of int
         Row groups of ``file``.
     counties : tuple of str
@@ -141,13 +141,25 @@ def read_part(part: Part, table: str, columns: Sequence[str] | None = None) -> p
         with pq.ParquetFile(file) as opened:
             there = opened.schema_arrow.names
             wanted = there if columns is None else [name for name in columns if name in there]
-            data = opened.read_row_groups(list(part.groups), columns=wanted, use_threads=False)
+            groups = _groups(part, table, opened.metadata)
+            data = opened.read_row_groups(groups, columns=wanted, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(file, part.name, error) from error
+    for place, field in enumerate(data.schema):
+        if pa.types.is_dictionary(field.type):
+            data = data.set_column(place, field.name, data.column(place).cast(field.type.value_type))
     for name in columns or ():
         if name not in data.column_names:
             data = data.append_column(name, pa.nulls(len(data)))
     return data if columns is None else data.select(list(columns))
+
+
+def _groups(part: Part, table: str, footer: pq.FileMetaData) -> list[int]:
+    """Row groups of the part's counties; in another table a county may have no rows, so no group."""
+    if table == part.file.parent.name:
+        return list(part.groups)
+    mine = set(part.counties)
+    return [group for group in range(footer.num_row_groups) if _county(footer, group, part.of(table)) in mine]
 
 
 def collected(parts: Iterable[Part], table: str) -> frozenset[str]:
@@ -161,7 +173,7 @@ def collected(parts: Iterable[Part], table: str) -> frozenset[str]:
     found: set[str] = set()
     for part in parts:
         footer = _footer(part.of(table), part.name)
-        for group in part.groups:
+        for group in _groups(part, table, footer):
             rows = footer.row_group(group)
             for place in range(rows.num_columns):
                 column = rows.column(place)

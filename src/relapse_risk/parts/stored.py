@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from pathlib import Path
 
 import pyarrow as pa
@@ -65,7 +65,7 @@ def _counties(data: pa.Table) -> list[tuple[int, int]]:
     if COUNTY not in data.column_names or not len(data):
         return [(0, max(len(data), 1))]
     codes = data[COUNTY].combine_chunks()
-    codes = codes if pa.types.is_dictionary(codes.type) else codes.dictionary_encode()
+    codes = codes.cast(pa.string()).dictionary_encode()  # a dictionary may name a county twice
     runs = pc.run_end_encode(codes.indices)
     ends = runs.run_ends.to_pylist()
     return [(start, end - start) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
@@ -83,42 +83,52 @@ class Stored:
         Of the product.
     key : str
         Everything but the part that the table depends on.
+    reads : tuple of str
+        Tables of the part that the kernel reads; a change of their content makes the part's file again.
     """
 
     kernel: Callable[[Part], pa.Table]
     folder: Path
     key: str
+    reads: tuple[str, ...]
 
     def path(self, part: Part) -> Path:
         """The part's file."""
         return self.folder / f"{part.name}.parquet"
 
-    def __call__(self, part: Part) -> int:
-        """Rows of the part's file."""
+    def __call__(self, part: Part) -> Part:
+        """The same counties in the product, with the row groups of its own file."""
         path, key = self.path(part), self._key(part)
-        kept = _rows_kept(path, key)
-        if kept is not None:
-            return kept
-        data = self.kernel(part)
-        write_part(data, path, part.name, key)
-        return len(data)
+        kept = _kept(path, key)
+        if kept is None:
+            write_part(self.kernel(part), path, part.name, key)
+            kept = pq.read_metadata(path)
+        return Part(part.name, path, tuple(range(kept.num_row_groups)), part.counties, kept.num_rows)
 
     def _key(self, part: Part) -> str:
-        """Of this part: the product's key and what its source file looks like."""
-        try:
-            told = part.file.stat()
-            size, time = told.st_size, told.st_mtime_ns
-        except OSError:
-            size = time = 0
-        return blake2b(f"{self.key}|{part}|{size}|{time}|{package_versions()}".encode(), digest_size=16).hexdigest()
+        """Of this part: the product's key, the versions of the libraries, and the content of every file it reads."""
+        told = f"{self.key}|{part.name}|{part.groups}|{part.counties}|{package_versions()}"
+        digest = blake2b(told.encode(), digest_size=16)
+        for table in self.reads:
+            digest.update(_content(part.of(table)))
+        return digest.hexdigest()
 
 
-def _rows_kept(path: Path, key: str) -> int | None:
-    """Rows of a finished file with this key; a file that is damaged or of another key does not count."""
+def _content(path: Path) -> bytes:
+    """Digest of a file; nothing where it cannot be read, which the kernel will say better."""
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "blake2b").digest()
+    except OSError:
+        return b""
+
+
+def _kept(path: Path, key: str) -> pq.FileMetaData | None:
+    """Footer of a finished file with this key; a file that is damaged or of another key does not count."""
     try:
         with pq.ParquetFile(path) as file:
             metadata = file.schema_arrow.metadata or {}
-            return file.metadata.num_rows if metadata.get(KEY) == key.encode() else None
+            return file.metadata if metadata.get(KEY) == key.encode() else None
     except (OSError, pa.ArrowException):
         return None
 
@@ -130,6 +140,8 @@ def stored_parts(
     key: str,
     backend: str | Backend = SERIAL,
     progress: Progress | None = None,
+    *,
+    reads: Sequence[str] = (),
 ) -> list[Part]:
     """Make a product of every part in ``folder`` and give it as parts; what an earlier run finished is kept.
 
@@ -144,15 +156,12 @@ def stored_parts(
         What the product depends on besides its parts, such as a digest of parameters.
     backend, progress
         As :func:`relapse_risk.parts.map_parts`.
+    reads : sequence of str
+        Tables of the part that the kernel reads, when they are files.
 
     Raises
     ------
     PartError
         Naming the first part that failed; run again to complete the rest.
     """
-    stored = Stored(kernel, folder, key)
-    rows = list(map_parts(stored, parts, backend, progress))
-    return [
-        Part(part.name, stored.path(part), tuple(range(len(part.counties))), part.counties, n)
-        for part, n in zip(parts, rows, strict=True)
-    ]
+    return list(map_parts(Stored(kernel, folder, key, tuple(reads)), parts, backend, progress))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -174,13 +175,23 @@ def recent(seen: pd.DataFrame) -> pd.DataFrame:
 def _recent_flags(seen: pd.DataFrame, allowed: Flags) -> Flags:
     if not allowed.any():
         return allowed
-    last, first = seen.loc[allowed, "month"].max(), seen.loc[allowed, "month"].min()
-    months = WINDOW_MONTHS
+    events = seen[allowed].groupby("month")["event"].sum()
+    return allowed & (seen["month"] > first_month(events.to_dict())).to_numpy(dtype=bool)
+
+
+def first_month(events: Mapping[str, float]) -> str:
+    """The month after which rows are recent, from the events of each month.
+
+    Examples
+    --------
+    >>> first_month({"2017-12": 9, "2018-12": 800, "2019-12": 800})
+    '2017-12'
+    """
+    first, last, months = min(events), max(events), WINDOW_MONTHS
     while True:
         start = add_months(last, -months)
-        window = allowed & (seen["month"] > start).to_numpy(dtype=bool)
-        if start < first or seen.loc[window, "event"].sum() >= ENOUGH_EVENTS:
-            return window
+        if start < first or sum(n for month, n in events.items() if month > start) >= ENOUGH_EVENTS:
+            return start
         months += TEST_MONTHS
 
 

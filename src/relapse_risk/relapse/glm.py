@@ -131,10 +131,10 @@ def fit_glm(
     w = np.ones(len(y)) if weight is None else weight
     shift = np.zeros(len(y)) if offset is None else offset
     beta = _first(x, y, w, link, shift, names) if start is None else start
-    best = _log_likelihood(x @ beta + shift, y, w, link)
+    best = glm_log_likelihood(x @ beta + shift, y, w, link)
     for _ in range(STEPS):
-        score, information = _score(x @ beta + shift, y, w, link)
-        step = _solve((x * information[:, None]).T @ x, x.T @ score, names)
+        score, information = glm_score(x @ beta + shift, y, w, link)
+        step = solve_information((x * information[:, None]).T @ x, x.T @ score, names)
         beta, best, moved = _improved(x, y, w, link, shift, beta, step, best)
         eta = x @ beta + shift
         if moved < TOLERANCE * (1 + float(np.abs(beta).max())):
@@ -144,7 +144,7 @@ def fit_glm(
             break
     if moved > 1e-6:
         raise _separation(x, beta, names)
-    score, information = _score(eta, y, w, link)
+    score, information = glm_score(eta, y, w, link)
     bread = np.asarray(np.linalg.inv((x * information[:, None]).T @ x), dtype=np.float64)
     return GlmFit(beta, bread, inverse_link(eta, link), score, best)
 
@@ -155,7 +155,7 @@ def _first(x: Array, y: Array, w: Array, link: Link, shift: Array, names: tuple[
     slope = mean * (1 - mean) if link == "logit" else np.exp(eta - np.exp(eta))
     information = w * slope**2 / (mean * (1 - mean))
     working = eta + (y - mean) / slope - shift
-    return _solve((x * information[:, None]).T @ x, x.T @ (information * working), names)
+    return solve_information((x * information[:, None]).T @ x, x.T @ (information * working), names)
 
 
 def _separation(x: Array, beta: Array, names: tuple[str, ...]) -> Separation:
@@ -176,13 +176,13 @@ def _improved(
     """The step, halved until the likelihood does not fall; how far it went."""
     for halving in range(HALVINGS):
         tried = beta + step / 2**halving
-        reached = _log_likelihood(x @ tried + shift, y, w, link)
+        reached = glm_log_likelihood(x @ tried + shift, y, w, link)
         if reached >= best - 1e-12 * abs(best):
             return tried, reached, float(np.abs(tried - beta).max())
     return beta, best, 0.0
 
 
-def _solve(information: Array, score: Array, names: tuple[str, ...]) -> Array:
+def solve_information(information: Array, score: Array, names: tuple[str, ...]) -> Array:
     try:
         return np.asarray(np.linalg.solve(information, score))
     except np.linalg.LinAlgError as error:
@@ -191,7 +191,7 @@ def _solve(information: Array, score: Array, names: tuple[str, ...]) -> Array:
         ) from error
 
 
-def _score(eta: Array, y: Array, w: Array, link: Link) -> tuple[Array, Array]:
+def glm_score(eta: Array, y: Array, w: Array, link: Link) -> tuple[Array, Array]:
     """Derivative of the log-likelihood by eta, and its expected information."""
     mean = inverse_link(eta, link)
     if link == "logit":
@@ -201,7 +201,7 @@ def _score(eta: Array, y: Array, w: Array, link: Link) -> tuple[Array, Array]:
     return w * (y - mean) * slope / spread, w * slope**2 / spread
 
 
-def _log_likelihood(eta: Array, y: Array, w: Array, link: Link) -> float:
+def glm_log_likelihood(eta: Array, y: Array, w: Array, link: Link) -> float:
     if link == "logit":
         return float(np.sum(w * (y * eta - np.logaddexp(0.0, eta))))
     rate = np.exp(np.minimum(eta, 700.0))

@@ -123,7 +123,7 @@ class RelapseLogit:
             For too few events or non-events, weights that are no weights, a feature that knows the outcome, or a fit
             that does not settle.
         """
-        _check_counts(event.to_numpy(dtype=float), self.min_events)
+        check_counts(int(event.sum()), int(len(event) - event.sum()), self.min_events)
         matrix = feature_matrix(rows, check_features(self.features))
         refuse_knowing(matrix, event.to_numpy(dtype=float))
         return self.fit_matrix(matrix, rows["month"], event, weight, cluster, design)
@@ -134,7 +134,7 @@ class RelapseLogit:
     ) -> FittedRelapseLogit:  # fmt: skip
         """Fit on features already computed (:func:`relapse_risk.relapse.features.feature_matrix`)."""
         y = event.to_numpy(dtype=float)
-        _check_counts(y, self.min_events)
+        check_counts(int(y.sum()), int(len(y) - y.sum()), self.min_events)
         w = _normalised(weight)
         codes = pd.factorize(cluster)[0]
         by_name = {feature.name: feature for feature in self.features}
@@ -148,7 +148,7 @@ class RelapseLogit:
         dropped |= {name: "determined" for name in varied if name not in kept}
         fit, told = _settled(centred, kept, y, w, self.link)
         dropped |= dict.fromkeys(told, "separates")
-        while wrong := _against_direction(kept, fit, by_name):
+        while wrong := against_direction(kept, fit.params, fit.bread, by_name):
             dropped[wrong] = "direction"
             start = np.delete(fit.params, kept.index(wrong) + 1)
             kept.remove(wrong)
@@ -172,10 +172,11 @@ class RelapseLogit:
         )  # fmt: skip
 
 
-def _check_counts(y: Array, least: int) -> None:
-    if not len(y) or min(y.sum(), (1 - y).sum()) < least:
+def check_counts(events: int, others: int, least: int) -> None:
+    """Raise if there are too few rows with, or without, the event to fit a score."""
+    if min(events, others) < least:
         raise ModelError(
-            "too few events to fit a score", where="RelapseLogit", got=int(y.sum()),
+            "too few events to fit a score", where="RelapseLogit", got=events,
             expected=f"at least {least} events and {least} non-events", fix="use more waves or a longer horizon",
         )  # fmt: skip
 
@@ -242,13 +243,13 @@ def _settled(
             start = None
 
 
-def _against_direction(kept: list[str], fit: GlmFit, by_name: dict[str, Feature]) -> str | None:
+def against_direction(kept: list[str], params: Array, bread: Array, by_name: dict[str, Feature]) -> str | None:
     """The feature that contradicts its direction the most, in standard errors."""
-    se = np.sqrt(np.diag(fit.bread))
+    se = np.sqrt(np.diag(bread))
     against = {
-        name: -by_name[name].direction * fit.params[i] / se[i]
+        name: -by_name[name].direction * params[i] / se[i]
         for i, name in enumerate(kept, start=1)
-        if by_name[name].direction * fit.params[i] < 0
+        if by_name[name].direction * params[i] < 0
     }
     return max(against, key=lambda name: against[name]) if against else None
 

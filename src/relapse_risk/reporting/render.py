@@ -14,8 +14,10 @@ from time import perf_counter
 from typing import Any
 
 from relapse_risk import __version__
+from relapse_risk.parts import Backend, Processes, opened
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.reporting.edition import Edition, Plan, ReportPlan, plan
+from relapse_risk.reporting.elsewhere import Cluster, bench
 from relapse_risk.reporting.engine import NO_PDF, PdfEngine
 from relapse_risk.reporting.keys import Key, Keys, changed_parts
 from relapse_risk.reporting.lock import alone, unwritable
@@ -59,6 +61,8 @@ class Options:
     ----------
     workers : int
         Reports at once; 0 for as many as cores and memory allow.
+    backend : str or Backend
+        Where reports are rendered: ``processes`` (of this machine, ``workers`` of them) or ``dask[:address]``.
     resume : bool
         Take over what a killed run had finished.
     wait : float
@@ -71,6 +75,7 @@ class Options:
     resume: bool = True
     wait: float = 1.0
     log: Log = _no_log
+    backend: str | Backend = "processes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,11 @@ def render_edition(
             shutil.rmtree(work, ignore_errors=True)
 
 
+def _sized(options: Options) -> str | Backend:
+    """``processes`` without a number leaves the number to ``workers``."""
+    return Processes(0) if options.backend == "processes" else options.backend
+
+
 def _short(words: str) -> str:
     return blake2b(words.encode(), digest_size=8).hexdigest()
 
@@ -188,7 +198,7 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
     setup = setup_of(run.plan, run.keys, run.work, min(workers, max(len(todo), 1)))
     try:
         run.stage.mkdir(exist_ok=True)
-        with Zygote(setup) as zygote:
+        with opened(_sized(run.options)) as backend, bench(setup, backend) as zygote:
             _check(run, zygote)
             (run.stage / ".reserve").write_bytes(b"\0" * RESERVE)
             _render_all(run, zygote, todo, found, tell)
@@ -239,7 +249,7 @@ def _parameters(planned: Plan, report: ReportPlan) -> dict[str, object]:
     return given | {subject.parameter: subject.code} if subject else given
 
 
-def _check(run: _Run, zygote: Zygote) -> None:
+def _check(run: _Run, zygote: Zygote | Cluster) -> None:
     """Parameters of every notebook, before anything runs."""
     notebooks = list({report.notebook: report for report in run.plan.reports}.values())
     given = [(report.notebook, _parameters(run.plan, report)) for report in notebooks]
@@ -259,7 +269,7 @@ def job_of(planned: Plan, keys: Keys, report: ReportPlan, stage: Path, work: Pat
 
 
 def _render_all(
-    run: _Run, zygote: Zygote, todo: Sequence[ReportPlan], found: dict[str, Outcome], tell: Progress
+    run: _Run, zygote: Zygote | Cluster, todo: Sequence[ReportPlan], found: dict[str, Outcome], tell: Progress
 ) -> None:
     """Render what is to do; a report whose process died or took too long is tried again."""
     left, begun = list(todo), perf_counter()
@@ -285,7 +295,7 @@ def _render_all(
             return
 
 
-def _finished(run: _Run, zygote: Zygote, outcomes: Sequence[Outcome]) -> EditionResult:
+def _finished(run: _Run, zygote: Zygote | Cluster, outcomes: Sequence[Outcome]) -> EditionResult:
     """Put the edition together and swap it in, unless it is no news or must not appear."""
     edition, out = run.plan.edition, run.plan.edition.out
     (run.stage / ".reserve").unlink(missing_ok=True)

@@ -1,0 +1,119 @@
+"""Alkire-Foster measures of every county and of the nation, from counts that add up over parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from relapse_risk.errors import ModelError
+from relapse_risk.months import month_end
+from relapse_risk.nation.store import Nation, frame_of
+from relapse_risk.parameters import Parameters, Place
+from relapse_risk.parts import SERIAL, Backend, Part, collected, map_parts, read_part
+from relapse_risk.poverty import DeprivationDesign
+from relapse_risk.poverty.alkire_foster import identify_poor
+from relapse_risk.poverty.deprivation import cutoff_of, deprived
+from relapse_risk.progress import Progress
+
+__all__ = ["NATION", "nation_counting"]
+
+NATION = "nation"
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    design: DeprivationDesign
+    cutoffs: tuple[float, ...]
+    weights: Array
+    k: float
+
+
+def nation_counting(
+    nation: Nation, design: DeprivationDesign, parameters: Parameters, place: Place,
+    backend: str | Backend = SERIAL, progress: Progress | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """H, A, M0 and headcounts of every county and of the nation, at the first cut-off of a design.
+
+    Parameters
+    ----------
+    nation : Nation
+    design : DeprivationDesign
+        Such as ``read_deprivation("national")``.
+    parameters, place
+        Dated cut-offs.
+    backend : str or Backend
+    progress : callable, optional
+
+    Returns
+    -------
+    DataFrame
+        One row per county, ascending, and ``nation`` last: county_code, households (those the design counts), H, A,
+        M0, and ``hd_<indicator>`` and ``hdk_<indicator>``, uncensored and censored headcounts.
+
+    Raises
+    ------
+    ModelError
+        If an indicator was never collected, or the design keeps answers open (``unknown``).
+    PartError
+        Naming the part that cannot be read.
+
+    Notes
+    -----
+    Every household is counted, so there is no sampling error; equal to :func:`relapse_risk.poverty.alkire_foster` with
+    weight one and counties as groups.
+
+    References
+    ----------
+    Alkire and Foster (2011), doi:10.1016/j.jpubeco.2010.11.006.
+    """
+    job = _job(nation, design, parameters, place)
+    parts = list(map_parts(partial(_sums, job), nation.parts, backend, progress))
+    return _measures(np.concatenate(parts), nation.counties, job)
+
+
+def _job(nation: Nation, design: DeprivationDesign, parameters: Parameters, place: Place) -> _Job:
+    there = collected(nation.parts, "household")
+    for item in design.indicators:
+        where = f"{design.file}: {item.code}"
+        if item.column not in there:
+            raise ModelError("nobody answered", where=where, got=item.column, fix="leave the indicator out")
+        if item.missing == "unknown":
+            raise ModelError("missing answers are kept open", where=where, fix="state drop, deprived or not_deprived")
+    day = month_end(nation.month)
+    cutoffs = tuple(cutoff_of(item, design, parameters, place, day) for item in design.indicators)
+    return _Job(design, cutoffs, design.weights(), design.cutoffs[0])
+
+
+def _sums(job: _Job, part: Part) -> Array:
+    """Of each county: households, poor, their summed scores, deprived by indicator, poor and deprived by indicator."""
+    items = job.design.indicators
+    columns = list(dict.fromkeys(item.column for item in items))
+    frame = frame_of(read_part(part, "household", ["county_code", *columns]))
+    g0, keep = np.empty((len(frame), len(items))), np.ones(len(frame), dtype=np.bool_)
+    for place, (item, cutoff) in enumerate(zip(items, job.cutoffs, strict=True)):
+        g = deprived(frame, item, cutoff, f"{job.design.file}: {item.code}")
+        gaps = np.isnan(g)
+        keep &= ~gaps | (item.missing != "drop")
+        g0[:, place] = np.where(gaps, float(item.missing == "deprived"), g)
+    scores = g0 @ job.weights
+    poor = identify_poor(scores, job.k).astype(np.float64)
+    county = pd.Categorical(frame["county_code"], categories=list(part.counties)).codes[keep]
+    columns_ = [np.ones(len(frame)), poor, poor * scores, *g0.T, *(poor * g0.T)]
+    return np.column_stack([np.bincount(county, column[keep], len(part.counties)) for column in columns_])
+
+
+def _measures(sums: Array, counties: tuple[str, ...], job: _Job) -> pd.DataFrame:
+    sums = np.vstack([sums, sums.sum(axis=0)])
+    codes, p = job.design.codes, len(job.design.codes)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = sums[:, 1:] / sums[:, [0]]
+        intensity = sums[:, 2] / sums[:, 1]
+    told = {"county_code": [*counties, NATION], "households": sums[:, 0].astype(np.int64)}
+    told |= {"H": share[:, 0], "A": intensity, "M0": share[:, 1]}
+    told |= {f"hd_{code}": share[:, 2 + i] for i, code in enumerate(codes)}
+    return pd.DataFrame(told | {f"hdk_{code}": share[:, 2 + p + i] for i, code in enumerate(codes)})

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship.aggregate import AGGREGATES
@@ -440,12 +441,15 @@ def score_draws(values: pd.DataFrame, design: IndexDesign, uncertainty: Uncertai
     step = max(1, CELLS // max(raw.shape[1], 1))
     for start in range(0, draws.count, step):
         out = np.empty((min(step, draws.count - start), raw.shape[1]))
-        for place in range(out.shape[0]):
-            d = start + place
-            name = uncertainty.normalise[draws.normalise[d]]
-            donors = (np.random.default_rng(int(draws.seeds[d])), sources[name][1])
-            for block, numbers in zip(blocks, cut[name], strict=True):
-                out[place, block.rows] = _one_draw(numbers, block, design, uncertainty, draws, d, donors, name in ready)
+        with threadpool_limits(limits=1):  # small products: threads only wait for each other
+            for place in range(out.shape[0]):
+                d = start + place
+                name = uncertainty.normalise[draws.normalise[d]]
+                donors = (np.random.default_rng(int(draws.seeds[d])), sources[name][1])
+                for block, numbers in zip(blocks, cut[name], strict=True):
+                    out[place, block.rows] = _one_draw(
+                        numbers, block, design, uncertainty, draws, d, donors, name in ready
+                    )
         yield out
 
 

@@ -64,7 +64,10 @@ class Placement:
     def summary(self) -> str:
         """One line."""
         placed = int((self.frame["outcome"] == "placed").sum())
-        return f"{placed} of {len(self.frame)} placed; first come, first served places {self.placed_first_come}"
+        return (
+            f"{placed} of {len(self.frame)} placed ({self.value:,.0f} points); first come, first served places "
+            f"{self.placed_first_come} ({self.first_come:,.0f})"
+        )
 
 
 def zero_employment(households: pd.DataFrame, day: date) -> pd.DataFrame:

@@ -3,6 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PLACE := data/dezhou
 MONTH := 2020-12
+BEFORE := 2020-11
 RR := $(BIN)/relapse-risk
 export VENV
 .DEFAULT_GOAL := help
@@ -22,10 +23,13 @@ demo: setup ## the demo register of Dezhou, scored, ranked and assessed
 	  || { rm -rf $(PLACE); $(RR) demo --out $(PLACE)/register; } # none yet, or one of an older schema
 	@$(RR) score --register $(PLACE)/register --month $(MONTH) --out $(PLACE)/scores
 	@$(RR) rank --register $(PLACE)/register --month $(MONTH) --out $(PLACE)/scores
+	@$(RR) facts --register $(PLACE)/register --month $(BEFORE) --out $(PLACE)/facts # what the issue ledger and the bulletin compare with
+	@$(RR) issues --register $(PLACE)/register --month $(BEFORE) --facts $(PLACE)/facts --out $(PLACE)/issues --invent
 	@$(RR) facts --register $(PLACE)/register --month $(MONTH) --scores $(PLACE)/scores --out $(PLACE)/facts
+	@$(RR) issues --register $(PLACE)/register --month $(MONTH) --facts $(PLACE)/facts --out $(PLACE)/issues
 
-reports: demo ## every county's report, HTML and PDF, Chinese and English
-	@$(RR) render params/editions/dezhou.yaml
+reports: demo ## every county's report, the city's, the bulletin and the model card, HTML and PDF, Chinese and English
+	@for edition in dezhou city bulletin model_card; do $(RR) render params/editions/$$edition.yaml || exit $$?; done
 
 test: setup-dev ## lint, types and every test
 	@$(BIN)/ruff check .

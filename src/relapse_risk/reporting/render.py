@@ -210,7 +210,8 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
 def setup_of(planned: Plan, keys: Keys, work: Path, workers: int) -> Setup:
     """How the children of a plan are prepared."""
     edition, first = planned.edition, planned.reports[0]
-    warmth = Warmth(keys.engine.name, work, edition.facts, planned.month, first.county, edition.languages)
+    facts = edition.facts.absolute()  # as the reports name it: what is held by its path is found by its path
+    warmth = Warmth(keys.engine.name, work, facts, planned.month, first.county, edition.languages)
     tool = "relapse_risk.reporting.chromium:warm_browser" if keys.engine.name == "chromium" else ""
     return Setup(f"{JOB}:warm", tool, warmth, workers, edition.timeout_seconds)
 

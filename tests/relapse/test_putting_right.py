@@ -80,6 +80,8 @@ def test_a_changed_input_is_counted_and_nothing_changed_is_nothing(learned: tupl
 
     same = ask(lambda frame: frame)
     assert (same.changed, same.difference, same.below, same.above) == (0, 0.0, 0, 0)
+    assert "no term of the score reads" in same.summary()
+    assert "不在评分各项之中" in same.summary("zh")
     better = ask(lambda frame: frame.assign(income_pc_year=frame["income_pc_year"] * 1.2))
     by_hand = fitted.predict(rows.assign(income_pc_year=rows["income_pc_year"] * 1.2))["probability"]
     before = fitted.predict(rows)["probability"]

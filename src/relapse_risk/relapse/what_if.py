@@ -54,7 +54,14 @@ class WhatIf:
     limit: float
 
     def summary(self, language: str = "en") -> str:
-        """One sentence that begins with its condition."""
+        """One sentence that begins with its condition; another one where no term reads what was changed."""
+        if not self.changed:
+            return (
+                f"如果所用关系是因果关系：{self.name}所改变的内容不在评分各项之中，评分对此无话可说。这不是政策效果的估计。"
+                if language == "zh"
+                else f"If the relation is causal: no term of the score reads what {self.name} changes, so the score says "
+                "nothing of it. This is no estimate of a policy's effect."
+            )
         if language == "zh":
             return (
                 f"如果所用关系是因果关系：{self.name}将改变 {self.changed} 户的输入，预期返贫户数由 "

@@ -10,14 +10,17 @@ import pytest
 import statsmodels.api as sm
 
 from relapse_risk.errors import ModelError
-from relapse_risk.evaluation import calibration
+from relapse_risk.evaluation import area_under_curve, calibration
 from relapse_risk.relapse import (
     FEATURES,
     POINTS_PER_LOGIT,
+    Feature,
     FittedRelapseLogit,
+    RelapseBoost,
     RelapseLogit,
     at_risk_rows,
     base_points,
+    feature_matrix,
     followed,
     make_card,
     reasons,
@@ -187,3 +190,17 @@ def test_the_paper_card_adds_whole_points_and_orders_as_the_score(
             if (line.low is None or value >= line.low) and (line.high is None or value < line.high)
         )  # fmt: skip
     assert points == total.iloc[0]
+
+
+def test_the_challenger_and_the_paper_card_speak_like_the_score(seen: pd.DataFrame, fitted: FittedRelapseLogit) -> None:
+    known = without_outcomes(seen)
+    boost = RelapseBoost(rounds=20).fit(known, seen["event"], seen["weight"])
+    assert boost.predict(known).to_numpy() == pytest.approx(boost.predict_matrix(feature_matrix(known)), abs=1e-12)
+    assert area_under_curve(seen["event"], boost.predict(known)).value > 0.7
+    assert "20 trees" in boost.summary()
+    leak = Feature("leak", "漏", "leak", "0/1", "income", ("fell",), lambda frame: frame["fell"], 0)
+    with pytest.raises(ModelError, match="all but tells the outcome"):
+        RelapseBoost((leak,)).fit(known.assign(fell=seen["event"]), seen["event"], seen["weight"])
+    paper = make_card(fitted, fitted.matrix(known), seen["event"], seen["weight"])
+    text = paper.summary()
+    assert text.count("\n") + 1 == len(paper.lines) + len(paper.unknown) + len(paper.chances)

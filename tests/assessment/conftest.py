@@ -65,6 +65,8 @@ def household() -> pd.DataFrame:
             "courtyard_clean": [True, True, None, None, None, None],
             "indoor_clean": [True, True, None, None, None, None],
             "personal_clean": [True, True, None, None, None, None],
+            **{name: [True, True, None, None, None, None] for name in ("hard_path_to_door", "greened", "beautified")},
+            "has_weatherproof_openings": [True, False, None, None, None, None],
             "vehicle_count": [1, 0, 0, 0, 0, 0],
             "responsible_cadre_id": ["C1", "C1", "C2", "C2", None, "C9"],
         }
@@ -119,6 +121,85 @@ def income() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def library() -> dict[str, pd.DataFrame]:
+    """J1 went through all four steps, J2 was returned once and skipped the experts, J3 waits since 1 November."""
+    return {
+        "expert": pd.DataFrame(
+            {"expert_id": ["X1", "X2"], "county_code": [COUNTY] * 2, "expert_field": ["agriculture", "finance"]}
+        ),
+        "project_review": pd.DataFrame(
+            {
+                "review_id": [f"W{k}" for k in range(8)], "project_id": ["J1"] * 4 + ["J2"] * 3 + ["J3"],
+                "review_step": ["town", "expert", "county", "city", "town", "town", "county", "town"],
+                "submitted_on": days("2018-12-20", "2019-01-02", "2019-01-20", "2019-02-05", "2019-11-20", "2019-12-20",
+                                     "2020-01-10", "2020-11-01"),
+                "reviewed_on": days("2019-01-01", "2019-01-15", "2019-02-01", "2019-03-01", "2019-12-01", "2020-01-01",
+                                    "2020-02-01", None),
+                "reviewer_id": ["T1", "X1", "K1", "M1", "T1", "T1", "K1", None],
+                "review_outcome": ["passed"] * 4 + ["returned", "passed", "passed", None],
+                "score_mode": [None, 80.0, *[None] * 6], "score_yield": [None, 90.0, *[None] * 6],
+                "score_link": [None, 70.0, *[None] * 6],
+            }
+        ),
+        "fund_flow": pd.DataFrame(
+            {"flow_id": ["F1", "F2", "F3", "F4"], "project_id": ["J1", "J1", "J1", "J2"],
+             "flow_kind": ["allocated", "disbursed", "used", "allocated"],
+             "flow_on": days("2019-03-10", "2019-04-01", "2019-06-01", "2020-03-01"),
+             "amount": [200000.0, 200000.0, 100000.0, 100000.0]}
+        ),
+        "project_paper": pd.DataFrame(
+            {"project_id": ["J1", "J1", "J2"], "paper_step": ["allocation", "distribution", "allocation"],
+             "papers_required": [4, 4, 4], "papers_filed": [4, 3, 2]}
+        ),
+        "product": pd.DataFrame(
+            {"product_id": ["D1", "D2"], "county_code": [COUNTY] * 2, "product_class": ["pears", "eggs"]}
+        ),
+        "product_sale": pd.DataFrame(
+            {"sale_id": ["L1", "L2", "L3", "L4"], "product_id": ["D1", "D1", "D2", "D1"],
+             "sold_on": days("2020-07-01", "2020-08-01", "2020-09-01", "2019-09-01"),
+             "sale_amount": [100.0, 200.0, 50.0, 999.0], "household_id": ["H1", None, None, "H1"],
+             "household_amount": [60.0, None, None, 500.0]}
+        ),
+        "land_parcel": pd.DataFrame(
+            {"parcel_id": ["B1", "B2", "B1"], "year": [2020, 2020, 2019],
+             "village_code": ["371425101001", "371425101002", "371425101001"], "land_type": ["pond"] * 3,
+             "area_mu": [10.0, 20.0, 10.0], "parcel_income": [12000.0, 11000.0, 5000.0],
+             "to_collective": [9000.0, 10000.0, 5000.0], "to_households": [3000.0, 1000.0, 0.0],
+             "households_paid": [3, 2, 0]}
+        ),
+    }  # fmt: skip
+
+
+def field() -> dict[str, pd.DataFrame]:
+    """Five first interviews and a repeated one (H5, water found cut off), two enumerators, four activities."""
+    return {
+        "enumerator": pd.DataFrame(
+            {"enumerator_id": ["N1", "N2"], "county_code": [COUNTY] * 2, "enumerator_tier": ["survey_staff", "third_party"],
+             "trained_on": days("2020-03-01", None)}
+        ),
+        "interview": pd.DataFrame(
+            {
+                "interview_id": [f"I{k}" for k in range(6)], "household_id": ["H1", "H2", "H3", "H4", "H5", "H5"],
+                "enumerator_id": ["N1", "N1", "N1", "N2", "N2", "N1"], "interviewed_on": days(*["2020-11-10"] * 5, "2020-11-17"),
+                "is_repeat": [False] * 5 + [True], "sample_part": ["core", "targeted", "both", "core", "core", "core"],
+                "inclusion_probability": [0.5, 0.8, 1.0, 0.5, 0.5, 0.5],
+                **{name: [True] * 6 for name in ("food_clothes_ok", "education_ok", "medical_ok")},
+                "house_safe": [True, False, True, True, True, True], "water_safe": [True] * 5 + [False],
+                "income_short": [False] * 6, "at_risk": [False, True, True, True, False, False],
+                "need_unmet": [False, False, True, False, False, False],
+            }
+        ),
+        "activity": pd.DataFrame(
+            {
+                "activity_id": ["A1", "A2", "A3", "A4"], "county_code": [COUNTY] * 4,
+                "activity_kind": ["meeting", "meeting", "meeting", "leader_survey"],
+                "held_on": days("2020-03-05", "2020-03-06", "2020-12-31", "2020-06-01"), "people": [10, 10, 10, 5],
+                "findings": [3, 0, 0, 1], "findings_closed": [2, 0, 0, 1],
+            }
+        ),
+    }  # fmt: skip
+
+
 def tables() -> dict[str, pd.DataFrame]:
     return {
         "county": pd.DataFrame(
@@ -169,7 +250,7 @@ def tables() -> dict[str, pd.DataFrame]:
             {
                 "visit_id": ["V1", "V2", "V3", "V5"], "household_id": ["H1", "H2", "H3", "H5"],
                 "visited_on": days("2020-12-10", "2020-12-20", "2020-12-31", "2020-11-15"),
-                "visitor_tier": ["town"] * 4, "in_help_week": [False, False, True, False],
+                "visitor_tier": ["town"] * 4, "visitor_id": ["C1", "C1", "C2", "C1"], "in_help_week": [False, False, True, False],
                 "ask_medical": ["no_problem", "problem", "solved", "not_asked"],
             }
         ),
@@ -177,7 +258,8 @@ def tables() -> dict[str, pd.DataFrame]:
             {
                 "response_id": ["S1", "S2", "S3", "S4"], "quarter": ["2020Q4"] * 4, "household_id": ["H1", "H5", "H3", "H2"],
                 "stratum": ["lifted_with_labour", "lifted_with_labour", "monitored", "monitored"],
-                "sampling_weight": [10.0, 10.0, 5.0, 5.0], "contacted": [True, True, True, False],
+                "sampling_weight": [10.0, 10.0, 5.0, 5.0], "contacted": [True] * 4,
+                "answered": [True, True, True, False], "dissatisfied_with": [None, "income", None, None],
                 "satisfied": [True, False, True, None], "recognises_policy": [True, True, True, None],
                 "recognises_cadre": [False, True, True, None],
             }
@@ -190,8 +272,11 @@ def tables() -> dict[str, pd.DataFrame]:
                 "fund_year": [2019, 2020, 2020], "fund_amount": [200000.0, 100000.0, 60000.0],
                 "expected_yield_rate": [0.10, 0.08, None], "beneficiaries": [40, 0, 20],
                 "paper_complete": [True, False, None], "audit_findings": [0, 2, None],
+                "term_years": [2, 1, None], "residual_rate": [1.0, 0.5, None], "households_linked": [20, 0, None],
             }
         ),
+        **library(),
+        **field(),
         "project_issue": pd.DataFrame(
             {
                 "issue_id": ["I1", "I2", "I3"], "project_id": ["J1", "J2", "J2"], "issue_type": ["papers"] * 3,
@@ -204,11 +289,12 @@ def tables() -> dict[str, pd.DataFrame]:
                 "asset_id": ["S1", "S2"], "project_id": ["J1", "J2"], "asset_type": ["operating"] * 2,
                 "original_value": [100000.0, 50000.0], "registered": [True, False], "operating_state": ["normal", "idle"],
                 "on_three_assets_platform": [True, None], "annual_yield": [8000.0, 0.0],
+                "operator_name": ["A", "B"],
             }
         ),
         "dividend": pd.DataFrame(
             {"asset_id": ["S1", "S2", "S1", "S1"], "year": [2020, 2020, 2020, 2019], "person_id": ["P1", "P1", "P3", "P3"],
-             "amount": [300.0, 200.0, 500.0, 999.0]}
+             "amount": [300.0, 200.0, 500.0, 999.0], "paid_on": days("2020-11-30", None, "2020-11-30", "2019-12-01")}
         ),
         "special_post": pd.DataFrame(
             {

@@ -22,6 +22,8 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "village_coverage": (1, 2),
     "visited_in_time": (2, 5),  # H1 21 days, H3 0; H2 is weekly and 11 days late, H5 46 days, H4 never
     "help_week_visits": (1, 5),  # H3
+    "high_risk_visited": (1, 4),  # H2 weekly, H1 scored high (21 days), H3 and H4 monitored; only H3 in time
+    "forms_believed": (4, 4),  # nobody has twelve forms
     "mean_income": (51000, 8),
     "income_growth": (9000, 42000),
     "below_line": (1, 8),  # H2
@@ -39,6 +41,7 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "insured_persons": (7, 8),
     "dropped_out": (1, 1),  # P6, 10, the only child of that age
     "layers_agree": (1, 2),
+    "environment_complete": (1, 2),  # H2 has neither television nor weatherproof openings
     "homes_complete": (1, 2),  # H1 yes, H2 no television, the others not asked
     "three_reviews": (1, 2),  # J2 was never filed; J3 is only proposed
     "papers_complete": (1, 2),
@@ -47,6 +50,13 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "yield_realised": (8000, 14000),  # promised 10 % of 100,000 and 8 % of 50,000
     "dividend_per_person": (1000, 2),  # P1 300 + 200, P3 500; 2019 is another year
     "fund_per_person": (260000, 60),  # J1 and J3; J2 covers nobody
+    "reviews_in_time": (5, 8),  # 12 13 12 11 12 days; 24 and 22 are late, J3 has waited for 60
+    "funds_disbursed": (200000, 300000),
+    "funds_used": (100000, 200000),
+    "worth_it": (1, 2),  # J1 pays 10 %, more than 6; J2 gives back 0.58 of each yuan
+    "promised_per_household": (20000, 20),  # J1; J2 is linked to nobody
+    "dividends_in_arrears": (200, 1999),
+    "operator_concentration": (100000**2 + 50000**2, 150000**2),
     "take_up": (1, 4),  # below 5,300: H1 H2 H3 H4; only H3 got it within the year
     "forgone_per_household": (3600, 5),  # three households, twelve times 100
     "decision_days": (16, 2),  # 6 and 10 days; the third application is of 2018
@@ -55,11 +65,16 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "served_per_post": (3, 2),  # O1 two, O3 one; O2 has ended
     "post_holders_fit": (1, 2),  # P1 is 70
     "pupils_sponsored": (1, 1),
+    "sales_traced": (100, 350),  # 2019 is another year
+    "idle_land_household_part": (4000, 23000),
+    "idle_land_per_household": (4000, 5),
     "villages_pass": (1, 2),
     "collective_income": (40000, 2),
     "work_in_province": (1, 2),  # P8 of P2 and P8
     "rectified_in_time": (1, 2),  # I3 is not due yet
     "days_to_close": (10, 1),
+    "weeks_with_meeting": (1, 52),  # two in the tenth week; 31 December is beyond the last whole week
+    "findings_closed": (3, 4),
     "monitored_share": (2, 5),  # H3, H4; H5 was eliminated
     "monitored_persons": (4, 8),
     "expected_relapse": (0.42, 3),
@@ -69,7 +84,8 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "alerts_closed_in_time": (1, 2),  # A3 is not due yet
     "alert_hit_rate": (1, 2),
     "referrals_in_time": (1, 2),
-    "survey_response": (3, 4),
+    "survey_contact": (4, 4),
+    "survey_response": (3, 4),  # H2 was reached and would not answer
     "missed_rate": (1, 1),  # H4, never registered, a guarantee unmet
     "wrong_exit_rate": (5, 7),  # H2 1, H3 3, H5 1 of the seven lifted
     "combined_poverty_rate": (6, 1000),  # those five and H4, of the rural population
@@ -79,7 +95,15 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "relapse_rate": (5, 7),
     "timeliness": (1, 2),  # 9 and 19 days
 }  # fmt: skip
-WITH_OWN_VALUE = {"persons", "median_income", "income_gini", "approval_rate", "recognises_policy", "recognises_cadre"}
+# Households in the verification sample stand for 1 / 0.5, 1 / 0.8, 1, 1 / 0.5 and 1 / 0.5.
+VERIFIED = {
+    "verified_wrong_exit": (1, 4, 1.25 / 6.25),  # H2 of H1 H2 H3 H5
+    "verified_missed_monitoring": (1, 3, 1.25 / 5.25),  # H2 of H1 H2 H5
+    "verified_failed_help": (1, 2, 1 / 3),  # H3 of H3 H4
+}
+WITH_OWN_VALUE = {
+    "persons", "median_income", "income_gini", "approval_rate", "recognises_policy", "recognises_cadre", *VERIFIED,
+}  # fmt: skip
 
 
 def test_every_indicator_is_worked_out_by_hand() -> None:
@@ -92,6 +116,15 @@ def test_numerator_and_denominator(name: str, county: CountyData) -> None:
     found = BY_NAME[name].compute(county)
     assert (found.numerator, found.denominator) == pytest.approx(EXPECTED[name])
     assert found.ratio == pytest.approx(EXPECTED[name][0] / EXPECTED[name][1])
+
+
+@pytest.mark.parametrize("name", VERIFIED)
+def test_verified_rates_weigh_by_the_chance_to_be_asked(name: str, county: CountyData) -> None:
+    found = BY_NAME[name].compute(county)
+    assert (found.numerator, found.denominator, found.ratio) == pytest.approx(VERIFIED[name])
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < VERIFIED[name][2] < found.high
 
 
 def test_persons_is_a_total(county: CountyData) -> None:

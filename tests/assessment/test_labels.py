@@ -19,7 +19,7 @@ FILE = Path(relapse_risk.__file__).parent / "reporting" / "messages" / "facts.ya
 # Columns of the central tables and of the parameter list, which the reports name too.
 CENTRAL = {
     "column.denominator", "column.interval", "column.name", "column.numerator", "column.previous", "column.section",
-    "column.source", "column.start", "column.verdict", "column.value", "column.limit", "column.indicator",
+    "column.shrunk", "column.source", "column.start", "column.verdict", "column.value", "column.limit", "column.indicator",
     "column.confidence", "table.availability", "table.indicator",
 }  # fmt: skip
 OUTSIDE = {"table", "indicator"}  # groups whose words are labelled elsewhere

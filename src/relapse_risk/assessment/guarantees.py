@@ -235,7 +235,7 @@ TABLES = (
                C("agreement", "share", of=("same", "compared"))), CHECK, dwelling_layers),
     FactTable("layer_agreement", 5,
               (C("layer", "code", "check_layer"), C("other_layer", "code", "check_layer"), C("compared", "count"),
-               C("same", "count"), C("agreement", "share", of=("same", "compared")), C("kappa", "coefficient"),
+               C("same", "count"), C("same_share", "share", of=("same", "compared")), C("kappa", "coefficient"),
                C("fleiss", "coefficient")), CHECK, layer_agreement),
     FactTable("insurance", 5,
               (C("insurance", "label", "insurance"), C("persons", "persons"), C("insured", "persons"),

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.base import CITY, CountyData, Fraction, Indicator
-from relapse_risk.assessment.intervals import beta_binomial, combined
+from relapse_risk.assessment.intervals import beta_binomial, combined, fay_herriot
 from relapse_risk.parameters import DatedValue
 
 __all__ = ["VERDICTS", "indicator_rows", "verdict", "with_city"]
 
 WATCH_BAND = 0.1  # within a tenth of the way to the limit is "watch", so that a near miss is seen before it is one
 EVALUATION = 16
+LEAST_VARIANCE = 1e-12
 VERDICTS = ("met", "watch", "not_met", "no_limit", "not_collected")
 NUMERIC = (
     "numerator", "denominator", "value", "low", "high", "previous", "previous_numerator", "previous_denominator",
@@ -94,11 +95,24 @@ def _shrunk(rows: pd.DataFrame, items: Sequence[Indicator]) -> pd.Series:
     """Shares of the evaluation section pulled towards the city's, by as much as a small county's share is noise."""
     result = pd.Series(np.nan, index=rows.index)
     for item in items:
-        if item.section == EVALUATION and item.unit == "share" and item.people:
+        if item.section == EVALUATION and item.unit == "share":
             mine = (rows["indicator"] == item.name) & (rows["county_code"] != CITY) & (rows["n"] > 0)
             if mine.sum() > 1:
-                result[mine] = beta_binomial(rows.loc[mine, "cases"].tolist(), rows.loc[mine, "n"].tolist())
+                result[mine] = _pulled(rows[mine], item.sampled == "survey")
     return result
+
+
+def _pulled(mine: pd.DataFrame, is_sampled: bool) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Fay-Herriot for sampled shares, beta-binomial for counts of the register.
+
+    A sampling variance of nought (all or none) is no certainty: it is at least that of the common share.
+    """
+    if not is_sampled:
+        return beta_binomial(mine["cases"].tolist(), mine["n"].tolist())
+    common = float(np.average(mine["value"], weights=mine["n"]))
+    least = common * (1 - common) / mine["n"]
+    variance = np.maximum(mine["se"].fillna(0.0) ** 2, least).clip(lower=LEAST_VARIANCE)
+    return fay_herriot(mine["value"].tolist(), variance.tolist())[0]
 
 
 def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:

@@ -9,7 +9,19 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Interval", "beta_binomial", "combined", "logit", "of_mean", "of_share", "wilson"]
+__all__ = [
+    "LEVEL",
+    "Interval",
+    "Q",
+    "beta_binomial",
+    "combined",
+    "fay_herriot",
+    "logit",
+    "of_mean",
+    "of_rare_share",
+    "of_share",
+    "wilson",
+]
 
 LEVEL = 0.95
 Q = NormalDist().inv_cdf((1 + LEVEL) / 2)
@@ -127,3 +139,66 @@ def beta_binomial(counts: Sequence[float], n: Sequence[float]) -> Array:
         return np.full(k, rate)
     strength = max(1 / min(rho, 1.0) - 1, 0.0)
     return np.asarray((y + strength * rate) / (size + strength))
+
+
+def of_rare_share(answer: npt.NDArray[np.bool_], weight: Array) -> Interval:
+    """Interval of a weighted share that may be near nought: Wilson's, with the sample its variance is worth.
+
+    The effective size is p (1 - p) / se^2 (linearised), and n / (1 + cv^2 of the weights) at nought or one or where
+    that is smaller; n at most (Korn and Graubard 1998, Survey Methodology 24).
+
+    Examples
+    --------
+    >>> found = of_rare_share(np.array([True] * 8 + [False] * 2), np.ones(10))
+    >>> round(found.low, 2), round(found.high, 2)
+    (0.46, 0.95)
+    """
+    n = len(answer)
+    if n < 2 or weight.sum() <= 0:
+        return Interval(None, None, None)
+    x = answer.astype(np.float64)
+    value = float((x * weight).sum() / weight.sum())
+    kish = float(weight.sum() ** 2 / (weight**2).sum())
+    se = _linearised_se(x, weight, value)
+    worth = min(value * (1 - value) / se**2, float(n)) if 0 < value < 1 and se > 0 else kish
+    found = wilson(value * worth, worth)
+    return Interval(found.low, found.high, se)
+
+
+def fay_herriot(values: Sequence[float], variances: Sequence[float]) -> tuple[Array, float]:
+    """Direct estimates pulled towards their common mean by as much as they are noise (Fay and Herriot 1979).
+
+    Parameters
+    ----------
+    values, variances : sequence of float, shape (m,)
+        Direct estimates and their sampling variances, all positive.
+
+    Returns
+    -------
+    (estimates, variance)
+        A / (A + D) x direct + D / (A + D) x mean, A the variance between areas that solves
+        sum (y - mean)^2 / (A + D) = m - 1 (nought where the spread is no more than noise), the mean weighted by
+        1 / (A + D) (doi:10.1080/01621459.1979.10482505).
+
+    Examples
+    --------
+    >>> shrunk, between = fay_herriot([0.0, 2.0, 4.0], [1.0, 1.0, 1.0])
+    >>> shrunk.round(6).tolist(), round(between, 6)
+    ([0.5, 2.0, 3.5], 3.0)
+    """
+    y, noise = np.asarray(values, dtype=np.float64), np.asarray(variances, dtype=np.float64)
+
+    def mean_and_excess(between: float) -> tuple[float, float]:
+        weight = 1 / (between + noise)
+        mean = float((weight * y).sum() / weight.sum())
+        return mean, float((weight * (y - mean) ** 2).sum()) - (len(y) - 1)
+
+    low, high = 0.0, float(np.ptp(y) ** 2 + noise.max())
+    if len(y) < 2 or mean_and_excess(0.0)[1] <= 0:
+        high = 0.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if mean_and_excess(middle)[1] > 0 else (low, middle)
+    mean = mean_and_excess(high)[0]
+    trust = high / (high + noise)
+    return np.asarray(trust * y + (1 - trust) * mean), high

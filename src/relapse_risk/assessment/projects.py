@@ -1,4 +1,4 @@
-"""Section 6: industry projects, funds, assets, dividends and the issues found with them."""
+"""Section 6: industry projects, funds, assets and the issues found with them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from relapse_risk.assessment.base import (
     share,
     up_to,
 )
-from relapse_risk.poverty import gini, lorenz_curve
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "TABLES"]
@@ -31,7 +30,12 @@ AGE_EDGES = (0, 31, 61, 91, 181, 100_000)
 AGE_LABELS = ("0–30", "31–60", "61–90", "91–180", "181+")
 COST_EDGES = (0, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000, np.inf)
 COST_LABELS = ("<1,000", "1,000–2,500", "2,500–5,000", "5,000–10,000", "10,000–20,000", "20,000–50,000", "≥50,000")
-CURVE_STEPS = 10
+
+
+def _approved(data: CountyData) -> pd.DataFrame:
+    """Projects past the county's approval; what is only proposed has no money yet."""
+    project = data.table("project")
+    return project[~project["stage"].isin(BEFORE_WORK)]
 
 
 def _reviewed(project: pd.DataFrame) -> pd.Series:
@@ -48,8 +52,7 @@ def project_stages(data: CountyData) -> pd.DataFrame:
 
 def review_steps(data: CountyData) -> pd.DataFrame:
     """The three reviews of projects under way: done, in the right order, days since the step before."""
-    project = data.table("project")
-    project = project[~project["stage"].isin(BEFORE_WORK)]
+    project = _approved(data)
     rows = []
     for place, name in enumerate(REVIEWS):
         done = project[name].notna()
@@ -73,7 +76,7 @@ def _yields(data: CountyData) -> pd.DataFrame:
 def project_types(data: CountyData) -> pd.DataFrame:
     """Projects by type: funds, persons covered, cost per person, expected against realised yield."""
     frame = (
-        data.table("project")
+        _approved(data)
         .groupby("project_type")
         .agg(projects=("project_id", "size"), fund=("fund_amount", "sum"), beneficiaries=("beneficiaries", "sum"))
     )
@@ -97,7 +100,7 @@ def yield_scatter(data: CountyData) -> pd.DataFrame:
 def fund_by_year(data: CountyData) -> pd.DataFrame:
     """Funds by year."""
     frame = (
-        data.table("project")
+        _approved(data)
         .groupby("fund_year")
         .agg(projects=("project_id", "size"), fund=("fund_amount", "sum"), beneficiaries=("beneficiaries", "sum"))
     )
@@ -106,9 +109,9 @@ def fund_by_year(data: CountyData) -> pd.DataFrame:
 
 def fund_waterfall(data: CountyData) -> pd.DataFrame:
     """Where the money stands: allocated, papers complete, reviewed, at work, in assets, in assets registered."""
-    project, asset = data.table("project"), data.table("asset")
+    project, asset = _approved(data), data.table("asset")
     fund = project["fund_amount"].fillna(0)
-    running = ~project["stage"].isin([*BEFORE_WORK, "city_filing", "ended"])
+    running = ~project["stage"].isin(["city_filing", "ended"])
     value = asset["original_value"].fillna(0)
     steps = {
         "allocated": fund.sum(),
@@ -123,7 +126,7 @@ def fund_waterfall(data: CountyData) -> pd.DataFrame:
 
 def cost_per_person(data: CountyData) -> pd.DataFrame:
     """Projects by funds per person covered; far ends are where an auditor looks."""
-    project = data.table("project")
+    project = _approved(data)
     cost = project["fund_amount"] / project["beneficiaries"].astype("Float64").replace(0, pd.NA)
     band = pd.cut(cost.astype("float64"), COST_EDGES, right=False, labels=COST_LABELS).value_counts()
     counts = [*band.reindex(COST_LABELS), int(cost.isna().sum())]
@@ -151,27 +154,6 @@ def asset_states(data: CountyData) -> pd.DataFrame:
     return in_code_order(frame, code_list("asset_state").words, "operating_state")
 
 
-def _paid_by_person(data: CountyData) -> pd.Series:
-    return data.table("dividend").groupby(["year", "person_id"])["amount"].sum()
-
-
-def dividends(data: CountyData) -> pd.DataFrame:
-    """Dividends by year: persons, amount, amount per person and its Gini coefficient among those who got any."""
-    grouped = _paid_by_person(data).groupby("year")
-    frame = pd.DataFrame({"persons": grouped.size(), "amount": grouped.sum()})
-    frame["gini"] = grouped.apply(lambda s: float(gini(s.to_numpy())) if len(s) > 1 and s.sum() > 0 else np.nan)
-    return frame.reset_index(names="year").assign(year=lambda f: f["year"].astype(str)).tail(5)
-
-
-def dividend_curve(data: CountyData) -> pd.DataFrame:
-    """Lorenz curve of this year's dividends among those who got any."""
-    paid = _paid_by_person(data)
-    mine = paid[paid.index.get_level_values("year") == int(data.year)]
-    if len(mine) < 2 or mine.sum() <= 0:
-        return pd.DataFrame()
-    return lorenz_curve(mine.to_numpy(), points=CURVE_STEPS).rename(columns={"share": "dividends"})
-
-
 def issue_ageing(data: CountyData) -> pd.DataFrame:
     """Issues by type: found, closed, open, overdue, and median days to close."""
     issue = up_to(data.table("project_issue"), "found_on", data.day)
@@ -193,32 +175,8 @@ def issue_age_bins(data: CountyData) -> pd.DataFrame:
     return pd.DataFrame({"age_days": AGE_LABELS, "issues": counts.to_numpy()})
 
 
-def cross_check(data: CountyData) -> pd.DataFrame:
-    """What other offices' data says of households that enjoy policies: conflicts to look into, never an exclusion."""
-    home = data.table("household")
-    size = home["household_size"].astype(float)
-    tests = {
-        "vehicle": home["vehicle_count"] > 0, "second_dwelling": home["second_dwelling"],
-        "business": home["business_registration"], "public_payroll": home["public_payroll_member"],
-        "financial_assets": home["financial_assets"] > size * data.limit("asset_cap_per_person"),
-    }  # fmt: skip
-    collected = {
-        name: flags
-        for (name, flags), column in zip(tests.items(), CHECK_COLUMNS, strict=True)
-        if home[column].notna().any()
-    }
-    return pd.DataFrame({"conflict": list(collected), "households": [hits(flags) for flags in collected.values()]})
-
-
 def _three_reviews(data: CountyData) -> Fraction:
-    project = data.table("project")
-    return share(_reviewed(project[~project["stage"].isin(BEFORE_WORK)]).astype("boolean"))
-
-
-def _dividend_per_person(data: CountyData) -> Fraction:
-    paid = data.table("dividend")
-    paid = paid[paid["year"] == int(data.year)]
-    return Fraction(float(paid["amount"].sum()), float(paid["person_id"].nunique()))
+    return share(_reviewed(_approved(data)).astype("boolean"))
 
 
 def _yield_ratio(data: CountyData) -> Fraction:
@@ -237,13 +195,6 @@ def _not_normal(data: CountyData) -> Fraction:
     return share(state.ne("normal").astype("boolean").mask(state.isna()))
 
 
-CHECK_COLUMNS = (
-    "vehicle_count",
-    "second_dwelling",
-    "business_registration",
-    "public_payroll_member",
-    "financial_assets",
-)
 PROJECT, ASSET, ISSUE = ("project",), ("asset",), ("project_issue",)
 FUND = C("fund", "money_wan")
 TABLES = (
@@ -277,19 +228,11 @@ TABLES = (
     FactTable("asset_states", 6,
               (C("operating_state", "code", "asset_state"), C("assets", "count"), C("value", "money_wan")),
               ("asset.operating_state",), asset_states, figure="bars"),
-    FactTable("dividends", 6,
-              (C("year", "text"), C("persons", "persons"), C("amount", "money_wan"),
-               C("per_person", "money", of=("amount", "persons")), C("gini", "coefficient")),
-              ("dividend",), dividends, order="year", overlapping=("persons",)),
-    FactTable("dividend_curve", 6, (C("population", "share"), C("dividends", "share")), ("dividend",), dividend_curve,
-              city="none", figure="curve"),
     FactTable("issue_ageing", 6,
               (C("issue_type", "code", "issue_type"), C("found", "count"), C("closed", "count"), C("open", "count"),
                C("overdue", "count"), C("median_days", "days")), ISSUE, issue_ageing),
     FactTable("issue_age_bins", 6, (C("age_days", "bin"), C("issues", "count")), ISSUE, issue_age_bins,
               figure="histogram"),
-    FactTable("cross_check", 6, (C("conflict", "label", "conflict"), C("households", "households")),
-              ("household.vehicle_count",), cross_check, overlapping=("households",)),
 )  # fmt: skip
 INDICATORS = (
     Indicator("three_reviews", 6, "share", "higher_better", PROJECT, _three_reviews, limit="share_target",
@@ -304,8 +247,6 @@ INDICATORS = (
               people=False),
     Indicator("yield_realised", 6, "share", "higher_better", ("asset.annual_yield", "project.expected_yield_rate"),
               _yield_ratio, limit="yield_target", history=False, people=False),
-    Indicator("dividend_per_person", 6, "money", "higher_better", ("dividend",), _dividend_per_person,
-              limit="dividend_target", source="ART-DEZHOU", people=False, history=False),
     Indicator("fund_per_person", 6, "money", "none", ("project.beneficiaries",), _fund_per_person, people=False,
               history=False),
 )  # fmt: skip

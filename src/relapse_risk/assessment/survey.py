@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, in_code_order
-from relapse_risk.assessment.intervals import logit
+from relapse_risk.assessment.intervals import LEVEL, Q, logit
 from relapse_risk.poverty import Mean, estimate, survey_design
 from relapse_risk.schema import code_list
 
@@ -57,12 +60,18 @@ def survey_by_quarter(data: CountyData) -> pd.DataFrame:
     )
 
 
+def _answered(rows: pd.DataFrame) -> pd.Series:
+    """Who answered; where that was not put down, who was reached."""
+    said = rows["answered"] if rows["answered"].notna().any() else rows["contacted"]
+    return said.fillna(False).astype(bool)
+
+
 def _line(label: dict[str, str], rows: pd.DataFrame, domain: pd.Series) -> dict[str, object]:
     found = weighted_share(rows, "satisfied", domain)
     contacted = rows.loc[domain, "contacted"].fillna(False)
     return {
-        **label, "called": len(contacted), "reached": int(contacted.sum()), "satisfied": found.ratio,
-        "low": found.low, "high": found.high,
+        **label, "called": len(contacted), "reached": int(contacted.sum()), "responded": int(_answered(rows[domain]).sum()),
+        "satisfied": found.ratio, "low": found.low, "high": found.high,
     }  # fmt: skip
 
 
@@ -74,6 +83,10 @@ def _typed(lines: list[dict[str, object]]) -> pd.DataFrame:
 
 def survey_by_town(data: CountyData) -> pd.DataFrame:
     """Weighted satisfaction by town with 95 % interval, and whether it differs from the county's beyond chance."""
+    return data.once("survey_by_town", lambda: _by_town(data))
+
+
+def _by_town(data: CountyData) -> pd.DataFrame:
     rows = _year(data)
     town = rows["household_id"].map(data.town_of)
     lines = [_line({"town_code": code}, rows, town == code) for code in sorted(town.dropna().unique())]
@@ -82,10 +95,66 @@ def survey_by_town(data: CountyData) -> pd.DataFrame:
     frame = _typed(lines)
     county = weighted_share(rows, "satisfied").ratio
     if county is not None:
-        frame["differs"] = np.select(
-            [frame["high"] < county, frame["low"] > county], ["below", "above"], "not_told_apart"
-        )
+        frame = frame.join(_told_apart(frame, county))
     return data.by_town(frame.set_index("town_code"))
+
+
+def _told_apart(frame: pd.DataFrame, county: float) -> pd.DataFrame:
+    """Whether each town differs from the county beyond noise, and the ranks it may have.
+
+    The limits are widened so that all towns together err once in twenty (Bonferroni); a town ranks behind another
+    only where their limits do not overlap.
+    """
+    wide = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * max(len(frame), 1))) / Q
+    value, low, high = (_logit(frame[name].astype("float64")) for name in ("satisfied", "low", "high"))
+    low, high = value - wide * (value - low), value + wide * (high - value)
+    # At nought or one the logit says nothing: the limits as they are.
+    low, high = low.fillna(_logit(frame["low"])), high.fillna(_logit(frame["high"]))
+    at = float(_logit(pd.Series([county])).iloc[0])
+    differs = np.select([high < at, low > at], ["below", "above"], "not_told_apart")
+    lows, highs = low.to_numpy(), high.to_numpy()
+    better = (lows[None, :] > highs[:, None]).sum(axis=1)
+    worse = (highs[None, :] < lows[:, None]).sum(axis=1)
+    return pd.DataFrame(
+        {"differs": differs, "rank_low": 1 + better, "rank_high": len(frame) - worse}, index=frame.index
+    )
+
+
+def _logit(share: pd.Series) -> pd.Series:
+    inside = share.where((share > 0) & (share < 1)).astype("float64")
+    return np.log(inside / (1 - inside))
+
+
+def survey_spread(data: CountyData) -> pd.DataFrame:
+    """Whether the towns differ at all: Cochran's Q of their shares against chance."""
+    rows = survey_by_town(data)
+    known = rows[(rows["responded"] > 1) & rows["satisfied"].notna()] if len(rows) else rows
+    if len(known) < 2:
+        return pd.DataFrame()
+    share, n = known["satisfied"].to_numpy(dtype=float), known["responded"].to_numpy(dtype=float)
+    common = float((share * n).sum() / n.sum())
+    noise = np.maximum(common * (1 - common), 1e-12) / n
+    q = float(((share - common) ** 2 / noise).sum())
+    chance = float(chi2.sf(q, len(known) - 1))
+    return pd.DataFrame(
+        {"towns": [len(known)], "q": [q], "chance": [chance], "spread": ["differ" if chance < 1 - LEVEL else "noise"]}
+    )
+
+
+def survey_reasons(data: CountyData) -> pd.DataFrame:
+    """What the dissatisfied name, weighted among those who named something."""
+    rows = _year(data)
+    said = rows[rows["dissatisfied_with"].notna()]
+    words = [word for word in code_list("dissatisfaction").words if (said["dissatisfied_with"] == word).any()]
+    lines = []
+    for word in words:
+        flags = said.assign(named=said["dissatisfied_with"].eq(word).astype("boolean"))
+        found = weighted_share(flags, "named")
+        count = int(flags["named"].sum())
+        lines.append(
+            {"dissatisfied_with": word, "answers": count, "share": found.ratio, "low": found.low, "high": found.high}
+        )
+    return _typed(lines) if lines else pd.DataFrame()
 
 
 def survey_answers(data: CountyData) -> pd.DataFrame:
@@ -106,11 +175,17 @@ def sampling(data: CountyData) -> pd.DataFrame:
     grouped = rows.groupby("stratum")
     frame = pd.DataFrame({"called": grouped.size(), "weight_sum": grouped["sampling_weight"].sum()})
     frame["reached"] = rows["contacted"].fillna(False).astype(int).groupby(rows["stratum"]).sum()
+    frame["responded"] = _answered(rows).astype(int).groupby(rows["stratum"]).sum()
     frame["stands_for"] = frame["weight_sum"] / max(rows["quarter"].nunique(), 1)
     return in_code_order(frame, code_list("survey_stratum").words, "stratum")
 
 
 def _response(data: CountyData) -> Fraction:
+    rows = _year(data)
+    return Fraction(float(_answered(rows).sum()), float(len(rows)))
+
+
+def _contact(data: CountyData) -> Fraction:
     rows = _year(data)
     return Fraction(float(rows["contacted"].fillna(False).sum()), float(len(rows)))
 
@@ -124,7 +199,7 @@ def _approval(name: str) -> Indicator:
     )  # fmt: skip
 
 
-RESPONSE = (C("called", "count"), C("reached", "count"), C("response", "share", of=("reached", "called")),
+RESPONSE = (C("called", "count"), C("reached", "count"), C("responded", "count"), C("response", "share", of=("responded", "called")),
             C("satisfied", "share"), C("low", "share"), C("high", "share"))  # fmt: skip
 SURVEY = ("survey_response",)
 TABLES = (
@@ -134,14 +209,23 @@ TABLES = (
     FactTable("survey_by_stratum", 15, (C("stratum", "code", "survey_stratum"), *RESPONSE), SURVEY, survey_by_stratum),
     FactTable("survey_by_quarter", 15, (C("quarter", "text"), *RESPONSE), SURVEY, survey_by_quarter, figure="lines"),
     FactTable("survey_by_town", 15,
-              (C("town", "town"), *RESPONSE, C("differs", "label", "differs", descriptive=True)),
+              (C("town", "town"), *RESPONSE, C("rank_low", "number"), C("rank_high", "number"),
+               C("differs", "label", "differs", descriptive=True)),
               (*SURVEY, "village.town_code"), survey_by_town, city="counties", order="satisfied", figure="forest"),
+    FactTable("survey_spread", 15,
+              (C("towns", "count"), C("q", "coefficient"), C("chance", "coefficient"),
+               C("spread", "label", "spread", descriptive=True)),
+              (*SURVEY, "village.town_code"), survey_spread, city="none"),
+    FactTable("survey_reasons", 15,
+              (C("dissatisfied_with", "code", "dissatisfaction"), C("answers", "count"), C("share", "share"), C("low", "share"),
+               C("high", "share")), ("survey_response.dissatisfied_with",), survey_reasons, city="none", order="-share", figure="forest"),
     FactTable("sampling", 18,
-              (C("stratum", "code", "survey_stratum"), C("stands_for", "number", adds=True), C("called", "count"), C("reached", "count"),
+              (C("stratum", "code", "survey_stratum"), C("stands_for", "number", adds=True), C("called", "count"), C("reached", "count"), C("responded", "count"),
                C("weight_sum", "number", hidden=True, adds=True), C("mean_weight", "number", of=("weight_sum", "called"))),
               SURVEY, sampling),
 )  # fmt: skip
 INDICATORS = (
+    Indicator("survey_contact", 15, "share", "higher_better", SURVEY, _contact, history=False, people=False),
     Indicator("survey_response", 15, "share", "higher_better", SURVEY, _response, history=False, people=False),
     *(_approval(name) for name in ANSWERS),
 )

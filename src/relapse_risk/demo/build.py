@@ -10,6 +10,7 @@ import pandas as pd
 from relapse_risk.demo.answers import spoil, write_answers
 from relapse_risk.demo.calibration import Calibration, read_calibration
 from relapse_risk.demo.city import MONTHS, WAVES, City, draw_city, snapshots, static_tables, stream
+from relapse_risk.demo.fieldwork import interview_table
 from relapse_risk.demo.frames import NO_DAY
 from relapse_risk.demo.truth import true_risk_table
 from relapse_risk.progress import Progress, no_progress
@@ -80,6 +81,9 @@ def build_demo(
     tell(2, steps, "tables without months")
     tables = static_tables(city)
     tables["household"], tables["person"] = snapshots(city, MONTHS[-1])
+    tables["interview"] = interview_table(
+        tables["household"], tables["person"], tables["enumerator"], scale, stream(seed, "interviews")
+    )
     spoiled, key = spoil(tables, known.number("fault_rate"), known.line("poverty", 2020), stream(seed, "faults"))
     with RegisterWriter(path, place="dezhou") as writer:
         for name, frame in spoiled.items():

@@ -83,6 +83,7 @@ class Names(_Strict):
     enterprises: list[str]
     occupations: list[str]
     units: list[str]
+    product_classes: list[str]
 
 
 class Population(_Strict):

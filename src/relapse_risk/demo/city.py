@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relapse_risk.demo import aid, alerts, dwellings, facts, identity, projects, visits
+from relapse_risk.demo import aid, alerts, dwellings, facts, fieldwork, identity, library, markets, projects, visits
 from relapse_risk.demo.calibration import Calibration
 from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints
 from relapse_risk.demo.geography import Geography, build_geography, county_table, village_table
@@ -210,24 +210,49 @@ def static_tables(city: City) -> dict[str, pd.DataFrame]:
     )  # fmt: skip
     out["assistance_record"] = aid.aid_table(source, city.hh_ids, city.person_ids, city.stream("aid"))
     out |= _project_tables(city, december)
+    out |= _market_tables(city, december, out["village"])
     out |= _people_tables(city, moments, view)
     return out
 
 
 def _project_tables(city: City, december: Moment) -> dict[str, pd.DataFrame]:
-    rng = city.stream("projects")
+    rng, more = city.stream("projects"), city.stream("library")
     project = projects.project_table(city.calibration, city.scale, rng)
     asset = projects.asset_table(project, city.calibration.names.enterprises, rng)
+    issue = projects.issue_table(project, rng)
+    dividend = projects.dividend_table(
+        city.world, city.years, december.listed & december.lives.alive, asset, project,
+        city.geography.county_codes, city.calibration, city.person_ids, rng,
+    )  # fmt: skip
+    proposed = library.proposals(city.calibration, city.scale, len(project), more)
+    project = library.appraised(pd.concat([project, proposed], ignore_index=True), more)
+    expert = library.expert_table(city.calibration, city.scale, more)
     return {
         "project": project,
-        "project_issue": projects.issue_table(project, rng),
+        "project_issue": issue,
         "asset": asset,
-        "dividend": projects.dividend_table(
-            city.world, city.years, december.listed & december.lives.alive, asset, project,
-            city.geography.county_codes, city.calibration, city.person_ids, rng,
-        ),
+        "dividend": markets.with_arrears(dividend, more),
         "vacancy": projects.vacancy_table(city.calibration, city.scale, rng),
-    }  # fmt: skip
+        "expert": expert,
+        "project_review": library.review_table(project, expert, more),
+        "fund_flow": library.flow_table(project, more),
+        "project_paper": library.paper_table(project, more),
+    }
+
+
+def _market_tables(city: City, december: Moment, village: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    rng = city.stream("markets")
+    inside = december.inside & city.world.registered
+    product = markets.product_table(city.calibration, city.scale, rng)
+    codes = city.geography.county_codes
+    households = np.bincount(city.world.village[inside], minlength=len(village))
+    return {
+        "product": product,
+        "product_sale": markets.sale_table(product, city.world, codes, inside, city.scale, city.hh_ids, rng),
+        "land_parcel": markets.parcel_table(village, households, rng),
+        "activity": fieldwork.activity_table(city.calibration, rng),
+        "enumerator": fieldwork.enumerator_table(city.calibration, city.scale, rng),
+    }
 
 
 def _people_tables(city: City, moments: tuple[Moment, ...], view: PersonView) -> dict[str, pd.DataFrame]:
@@ -243,8 +268,12 @@ def _people_tables(city: City, moments: tuple[Moment, ...], view: PersonView) ->
     former = city.years[-2].jobs.job == POST
     zero = (world.count(fit) > 0) & (world.count(fit & np.isin(working, [1, 2, 3, 4, 5])) == 0)
     out = {
-        "visit_record": visits.visit_table(world, moments, weekly, city.cadre, geography, city.hh_ids, rng),
-        "survey_response": visits.survey_table(world, moments, city.watch, city.hh_ids, city.scale, rng),
+        "visit_record": fieldwork.copied(
+            visits.visit_table(world, moments, weekly, city.cadre, geography, city.hh_ids, rng)
+        ),
+        "survey_response": visits.asked(
+            visits.survey_table(world, moments, city.watch, city.hh_ids, city.scale, rng), city.stream("survey")
+        ),
         "dwelling_check": visits.check_table_rows(city.traits, december.inside & world.registered, city.hh_ids, rng),
         "assignment": visits.assignment_table(
             geography, city.calibration, city.cadre, december.inside, city.hh_ids, city.scale

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import NO_DAY, Bools, dates, day_number, flags, labels, text, whole, words
+from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, dates, day_number, flags, labels, text, whole, words
 from relapse_risk.demo.geography import apportion
 from relapse_risk.demo.people import World
 from relapse_risk.demo.process import Year
@@ -15,6 +15,7 @@ from relapse_risk.demo.process import Year
 __all__ = ["asset_table", "dividend_table", "issue_table", "project_table", "vacancy_table"]
 
 PROJECTS, FUND_2020, COVERED, DIVIDEND = 1318, 265_000_000.0, 57_800, 1000.0
+GOLDEN = 0.6180339887498949  # multiples of it, taken modulo one, are spread evenly
 TYPES = ("planting", "breeding", "solar", "workshop", "asset_income", "infrastructure", "other")
 STAGES = ("county_approval", "city_filing", "building", "accepted", "operating", "ended")
 ISSUES = ("papers", "yield", "distribution", "idle", "title", "funds", "other")
@@ -151,6 +152,13 @@ def dividend_table(
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _drawn(own: Ints, yields: Floats, hh: Ints) -> Ints:
+    """An asset for each household of ``hh``, in proportion to what the assets yield; the same for all its members."""
+    part = yields[own] if yields[own].sum() > 0 else np.ones(len(own))
+    place = (hh * GOLDEN) % 1.0
+    return own[np.minimum(np.searchsorted(np.cumsum(part / part.sum()), place), len(own) - 1)]
 
 
 def vacancy_table(calibration: Calibration, scale: float, rng: np.random.Generator) -> pd.DataFrame:

@@ -14,12 +14,13 @@ from relapse_risk.demo.monthly import Moment
 from relapse_risk.demo.people import World
 from relapse_risk.demo.traits import Traits
 
-__all__ = ["assignment_table", "cadres", "check_table_rows", "sponsor_table", "survey_table", "visit_table"]
+__all__ = ["asked", "assignment_table", "cadres", "check_table_rows", "sponsor_table", "survey_table", "visit_table"]
 
 TIERS = ("county", "department", "town", "village")
 ANSWERS = ("not_asked", "no_problem", "problem", "solved")
 QIHE, QIHE_CADRES, QIHE_UNITS = "371425", 1012, 79
 SPONSORED, SPONSOR_FUND = 4030, 52_300_000.0
+REASONS = ("income", "policy", "unfair", "housing_water", "medical", "cadre", "other")
 ISSUES = ("缺少常用药", "院内排水不畅", "希望增加公益岗位", "子女赡养费未按时到位", "冬季取暖物资不足")
 
 
@@ -209,6 +210,18 @@ def survey_table(
         out.append(part)
     frame = pd.concat(out, ignore_index=True)
     return frame.assign(response_id=text(labels("SR", np.arange(1, len(frame) + 1), 6)))
+
+
+def asked(survey: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """``survey`` with who was reached and would not answer, and what the dissatisfied name."""
+    answered = survey["contacted"].to_numpy(dtype=bool)
+    refused = ~answered & (rng.random(len(survey)) < 0.18)
+    reason = rng.choice(len(REASONS), len(survey), p=[0.3, 0.15, 0.15, 0.1, 0.15, 0.1, 0.05])
+    unhappy = survey["satisfied"].eq(False).fillna(False).to_numpy(dtype=bool)
+    return survey.assign(
+        contacted=flags(answered | refused), answered=flags(answered),
+        dissatisfied_with=words(np.where(unhappy, reason, -1), REASONS),
+    )  # fmt: skip
 
 
 def check_table_rows(traits: Traits, inside: Bools, hh_ids: pa.Array, rng: np.random.Generator) -> pd.DataFrame:

@@ -254,6 +254,12 @@ FINDINGS: Mapping[str, Find] = MappingProxyType(
         "fund_waterfall": _fund_steps,
         "asset_states": _extreme("max", "asset_states", "operating_state", "assets", "top", "n"),
         "dividend_curve": _dividends,
+        "appraisal_sensitivity": _extreme(
+            "min", "appraisal_sensitivity", "scenario", "worth_share", "scenario", "share"
+        ),
+        "visits_by_risk": _extreme("min", "visits_by_risk", "cadence", "share", "cadence", "share"),
+        "homes_by_town": _extreme("min", "homes_by_town", "town", "one_two_three_four", "town", "share"),
+        "survey_reasons": _extreme("max", "survey_reasons", "dissatisfied_with", "share", "reason", "share"),
         "processing_trend": _trend,
         "risk_by_town": _extreme("max", "risk_by_town", "town", "probability", "town", "share"),
         "alert_outcomes": _extreme("max", "alert_outcomes", "outcome", "alerts", "top", "n"),

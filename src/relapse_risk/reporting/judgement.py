@@ -211,7 +211,7 @@ def formula_table(source: Source) -> Block:
     heads = [
         Head(source.say("column.indicator")), Head(source.say("column.numerator"), True),
         Head(source.say("column.denominator"), True), Head(source.say("column.value"), True, source.say("column.interval")),
-        Head(source.say("column.limit"), True), Head(source.say("column.basis")), Head(source.say("column.source")),
+        Head(source.say("column.shrunk"), True), Head(source.say("column.limit"), True), Head(source.say("column.basis")), Head(source.say("column.source")),
         Head(source.say("column.verdict")),
     ]  # fmt: skip
     cells = []
@@ -225,12 +225,14 @@ def formula_table(source: Source) -> Block:
                 Cell(written(source, row["numerator"], "money_wan" if unit == "money" else "count")),
                 Cell(written(source, row["denominator"], "count")),
                 Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
+                Cell(written(source, row["shrunk"], unit)),
                 Cell(written(source, row["limit"], unit)), Cell(basis, mark), Cell(str(row["source"] or "–")),
                 Cell(verdict_chip(source, str(row["verdict"]))),
             ]
         )  # fmt: skip
     notes = [
         source.say("report.period_note", month=source.month, previous=_previous(source)),
+        source.say("report.shrunk_note"),
         source.say("report.sources_note"),
         *_uncollected(source, every),
     ]

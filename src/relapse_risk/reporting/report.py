@@ -40,6 +40,7 @@ class Report:
     facts: Facts
     county: str
     language: Language
+    audience: str = "public"
     _read: dict[tuple[str, str | None], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     _status: dict[str, tuple[int, str, str]] = field(default_factory=dict, repr=False, compare=False)
     _numbers: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
@@ -252,6 +253,10 @@ class Report:
 
     def table(self, name: str) -> Block:
         """A fact table with its notes, or the reason why there is none."""
+        if self.spec(name).restricted and self.audience != "restricted":
+            return Block(
+                f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(self.say("report.restricted"))}</p>'
+            )
         if (gap := self.absent(name)) is not None:
             return gap
         spec, frame = self.spec(name), self.rows(name, self.county)
@@ -307,7 +312,7 @@ def _place(name: str) -> Place:
     return read_place(name)
 
 
-def open_report(facts: str | Path, month: str, county: str, language: str) -> Report:
+def open_report(facts: str | Path, month: str, county: str, language: str, audience: str = "public") -> Report:
     """Open one county's facts as a report.
 
     Parameters
@@ -319,6 +324,8 @@ def open_report(facts: str | Path, month: str, county: str, language: str) -> Re
     county : str
         County code, or ``city`` for all counties together.
     language : {"zh", "en"}
+    audience : {"public", "restricted"}
+        Lists of single households are shown to ``restricted`` only.
 
     Raises
     ------
@@ -331,4 +338,4 @@ def open_report(facts: str | Path, month: str, county: str, language: str) -> Re
     codes = [*(code for code, _, _ in opened.manifest["counties"]), CITY]
     if county not in codes:
         raise EditionError("unknown county", where="county", got=county, expected=" | ".join(codes))
-    return Report(opened, county, language)
+    return Report(opened, county, language, audience)

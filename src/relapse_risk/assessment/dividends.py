@@ -1,0 +1,158 @@
+"""Section 6: who gets the yield of the assets, who waits for it, and whose hands the assets are in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.poverty import gini, lorenz_curve
+
+__all__ = ["INDICATORS", "TABLES"]
+
+C = FactColumn
+CURVE_STEPS = 10
+MEDIAN_EDGES = (0.0, 0.5, 0.8, 1.25, 2.0, np.inf)
+MEDIAN_LABELS = ("<0.5×", "0.5–0.8×", "0.8–1.25×", "1.25–2×", "≥2×")
+MOST_OPERATORS = 5
+
+
+def _paid_by_person(data: CountyData) -> pd.Series:
+    return data.table("dividend").groupby(["year", "person_id"])["amount"].sum()
+
+
+def dividends(data: CountyData) -> pd.DataFrame:
+    """Dividends by year: persons, amount, amount per person and its Gini coefficient among those who got any."""
+    grouped = _paid_by_person(data).groupby("year")
+    frame = pd.DataFrame({"persons": grouped.size(), "amount": grouped.sum()})
+    frame["gini"] = grouped.apply(lambda s: float(gini(s.to_numpy())) if len(s) > 1 and s.sum() > 0 else np.nan)
+    return frame.reset_index(names="year").assign(year=lambda f: f["year"].astype(str)).tail(5)
+
+
+def _of_this_year(data: CountyData) -> pd.Series:
+    paid = _paid_by_person(data)
+    return paid[paid.index.get_level_values("year") == int(data.year)]
+
+
+def dividend_curve(data: CountyData) -> pd.DataFrame:
+    """Lorenz curve of this year's dividends among those who got any."""
+    mine = _of_this_year(data)
+    if len(mine) < 2 or mine.sum() <= 0:
+        return pd.DataFrame()
+    return lorenz_curve(mine.to_numpy(), points=CURVE_STEPS).rename(columns={"share": "dividends"})
+
+
+def dividend_outliers(data: CountyData) -> pd.DataFrame:
+    """Persons by this year's dividend over the median: the far ends are where to look."""
+    mine = _of_this_year(data)
+    if not len(mine) or mine.median() <= 0:
+        return pd.DataFrame()
+    band = pd.cut(mine / mine.median(), MEDIAN_EDGES, right=False, labels=MEDIAN_LABELS)
+    counts = band.value_counts().reindex(MEDIAN_LABELS)
+    return pd.DataFrame({"of_median": MEDIAN_LABELS, "persons": counts.to_numpy()})
+
+
+def _unpaid(data: CountyData) -> pd.DataFrame:
+    """Dividends decided for a year up to this one that were not paid by the data date."""
+    rows = data.table("dividend")
+    rows = rows[(rows["year"] <= int(data.year)).fillna(False).to_numpy(dtype=bool)]
+    return rows[~(rows["paid_on"] <= pd.Timestamp(data.day)).fillna(False).to_numpy(dtype=bool)]
+
+
+def dividend_arrears(data: CountyData) -> pd.DataFrame:
+    """By year: dividends decided, and those not paid yet, in money and persons."""
+    rows = data.table("dividend")
+    late = _unpaid(data).groupby("year").agg(arrears=("amount", "sum"), waiting=("person_id", "nunique"))
+    frame = (
+        rows.groupby("year").agg(due_amount=("amount", "sum"), persons=("person_id", "nunique")).join(late).fillna(0)
+    )
+    return frame.reset_index(names="year").assign(year=lambda f: f["year"].astype(str)).tail(5)
+
+
+def yield_not_shared(data: CountyData) -> pd.DataFrame:
+    """Assets that brought in something: yield of the year, shared out, kept; largest kept first."""
+    asset = data.table("asset").dropna(subset=["annual_yield"])
+    asset = asset[asset["annual_yield"] > 0]
+    paid = data.table("dividend")
+    shared = paid[(paid["year"] == int(data.year)).to_numpy(dtype=bool)].groupby("asset_id")["amount"].sum()
+    rows = pd.DataFrame({"yielded": asset["annual_yield"].to_numpy()}, index=asset["asset_id"].to_numpy())
+    rows["shared"] = shared.reindex(rows.index).fillna(0.0)
+    part = rows["shared"] / rows["yielded"]
+    band = pd.cut(part, (-np.inf, 0.0, 0.25, 0.5, 0.75, 1.0, np.inf), labels=SHARED_LABELS)
+    frame = rows.groupby(band, observed=False).agg(
+        assets=("yielded", "size"), yielded=("yielded", "sum"), shared=("shared", "sum")
+    )
+    return frame.reset_index(names="shared_part").assign(shared_part=lambda f: f["shared_part"].astype(str))
+
+
+SHARED_LABELS = ("0%", "0–25%", "25–50%", "50–75%", "75–100%", ">100%")
+
+
+def operators(data: CountyData) -> pd.DataFrame:
+    """The operators that hold most, by rank (names are not told): assets, value, part of all, yield on value."""
+    asset = data.table("asset").dropna(subset=["operator_name"])
+    held = asset.groupby("operator_name").agg(
+        assets=("asset_id", "size"), held_value=("original_value", "sum"), annual_yield=("annual_yield", "sum")
+    )
+    held = held.sort_values("held_value", ascending=False, kind="stable").reset_index(drop=True)
+    frame = held.head(MOST_OPERATORS).assign(total=float(held["held_value"].sum()))
+    frame["operator"] = [str(place) for place in range(1, len(frame) + 1)]
+    return frame
+
+
+def _dividend_per_person(data: CountyData) -> Fraction:
+    paid = data.table("dividend")
+    paid = paid[paid["year"] == int(data.year)]
+    return Fraction(float(paid["amount"].sum()), float(paid["person_id"].nunique()))
+
+
+def _arrears(data: CountyData) -> Fraction:
+    """Money decided up to this year and not paid, over money decided."""
+    rows = up_to_year(data)
+    return Fraction(float(_unpaid(data)["amount"].sum()), float(rows["amount"].sum()))
+
+
+def up_to_year(data: CountyData) -> pd.DataFrame:
+    """Dividends of this year and before."""
+    rows = data.table("dividend")
+    return rows[(rows["year"] <= int(data.year)).fillna(False).to_numpy(dtype=bool)]
+
+
+def _concentration(data: CountyData) -> Fraction:
+    """Herfindahl index of asset value over operators: one over the number of operators of equal size."""
+    asset = data.table("asset").dropna(subset=["operator_name"])
+    held = asset.groupby("operator_name")["original_value"].sum()
+    total = float(held.sum())
+    return Fraction(float((held**2).sum()), total**2)
+
+
+DIVIDEND, OPERATOR = ("dividend",), ("asset.operator_name",)
+TABLES = (
+    FactTable("dividends", 6,
+              (C("year", "text"), C("persons", "persons"), C("amount", "money_wan"),
+               C("per_person", "money", of=("amount", "persons")), C("gini", "coefficient")),
+              DIVIDEND, dividends, order="year", overlapping=("persons",)),
+    FactTable("dividend_curve", 6, (C("population", "share"), C("dividends", "share")), DIVIDEND, dividend_curve,
+              city="none", figure="curve"),
+    FactTable("dividend_outliers", 6, (C("of_median", "bin"), C("persons", "persons")), DIVIDEND, dividend_outliers,
+              figure="histogram"),
+    FactTable("dividend_arrears", 6,
+              (C("year", "text"), C("due_amount", "money_wan"), C("persons", "persons", measure="dividends.persons"),
+               C("arrears", "money_wan"), C("waiting", "persons"), C("arrears_share", "share", of=("arrears", "due_amount"))),
+              ("dividend.paid_on",), dividend_arrears, order="year", overlapping=("persons", "waiting")),
+    FactTable("yield_not_shared", 6,
+              (C("shared_part", "bin"), C("assets", "count"), C("yielded", "money_wan"), C("shared", "money_wan")),
+              (*DIVIDEND, "asset.annual_yield"), yield_not_shared),
+    FactTable("operators", 6,
+              (C("operator", "text"), C("assets", "count"), C("held_value", "money_wan"),
+               C("total", "money", hidden=True), C("value_share", "share", of=("held_value", "total")),
+               C("annual_yield", "money", hidden=True), C("yield_realised", "share", of=("annual_yield", "held_value"))),
+              OPERATOR, operators, city="none"),
+)  # fmt: skip
+INDICATORS = (
+    Indicator("dividend_per_person", 6, "money", "higher_better", DIVIDEND, _dividend_per_person,
+              limit="dividend_target", source="ART-DEZHOU", people=False, history=False),
+    Indicator("dividends_in_arrears", 6, "share", "lower_better", ("dividend.paid_on",), _arrears, limit="zero_target",
+              source="ART-DEZHOU", people=False, history=False),
+    Indicator("operator_concentration", 6, "coefficient", "none", OPERATOR, _concentration, people=False, history=False),
+)  # fmt: skip

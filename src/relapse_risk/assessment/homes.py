@@ -1,0 +1,117 @@
+"""Section 5: the two home checklists, and where the four layers of dwelling checks contradict each other."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Indicator, counted, hits
+from relapse_risk.assessment.baseline import TOWN_HOMES
+
+__all__ = ["CHECKLISTS", "INDICATORS", "TABLES"]
+
+C = FactColumn
+CLEAN = ("courtyard_clean", "indoor_clean", "personal_clean")
+HAVE = ("has_tv", "has_fan", "has_heating")
+# Three haves, three cleans (S20); one access, two greens, three cleans, four haves (S37; the fourth have is
+# weatherproof openings, a reading of ours).
+CHECKLISTS = {
+    "three_three": (*HAVE, *CLEAN),
+    "one_two_three_four": (
+        "hard_path_to_door", "greened", "beautified", *CLEAN, *HAVE, "has_weatherproof_openings",
+    ),
+}  # fmt: skip
+LAYERS = ("county_self", "county_cross", "third_party", "city_review")
+SAFE = ("A", "B")
+
+
+def _missing(data: CountyData, name: str) -> pd.Series:
+    """Items of a checklist that a household lacks; null where an item was not asked and none is known to lack."""
+    items = data.table("household")[list(CHECKLISTS[name])]
+    lacks = items.eq(False).fillna(False).sum(axis=1).astype("Int64")
+    return lacks.mask(items.isna().any(axis=1))
+
+
+def home_checklists(data: CountyData) -> pd.DataFrame:
+    """Households by checklist: every item in order, one item short, more."""
+    rows = []
+    for name in CHECKLISTS:
+        lacks = _missing(data, name).dropna()
+        if len(lacks):
+            rows.append(
+                {"checklist": name, "checked": len(lacks), "complete": int((lacks == 0).sum()),
+                 "one_short": int((lacks == 1).sum()), "more_short": int((lacks > 1).sum())}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def homes_by_town(data: CountyData) -> pd.DataFrame:
+    """Households whose checklists are complete, by town, and the item most often lacking."""
+    home = data.table("household")
+    town = home["household_id"].map(data.town_of)
+    flags = {f"{name}_n": _missing(data, name).eq(0) for name in CHECKLISTS}
+    flags |= {f"{name}_known": _missing(data, name).notna() for name in CHECKLISTS}
+    inside = town.notna().to_numpy()
+    frame = counted({name: values[inside] for name, values in flags.items()}, town[inside])
+    return data.by_town(frame.join(town.value_counts().rename("households")))
+
+
+def home_worklist(data: CountyData) -> pd.DataFrame:
+    """Homes one item short, by the item: the quickest to put right."""
+    home = data.table("household")
+    short = _missing(data, "one_two_three_four").eq(1).fillna(False).to_numpy(dtype=bool)
+    items = CHECKLISTS["one_two_three_four"]
+    lacking = {name: hits(home.loc[short, name].eq(False)) for name in items}
+    return pd.DataFrame({"home_item": list(lacking), "households": list(lacking.values())})
+
+
+def dwelling_disputes(data: CountyData) -> pd.DataFrame:
+    """Dwellings by how the layers contradict each other; the last layer, the city's review, decides."""
+    grades = data.table("dwelling_check").pivot_table(
+        index="household_id", columns="layer", values="grade_found", aggfunc="first"
+    )
+    grades = grades.reindex(columns=list(LAYERS))
+    safe = grades.isin(SAFE).astype("boolean").mask(grades.isna())
+    last, before = safe["city_review"], safe[list(LAYERS[:-1])]
+    whole = grades.notna().all(axis=1)
+    alike = grades.nunique(axis=1) == 1
+    tests = {
+        "all_alike": whole & alike,
+        "danger_overlooked": last.eq(False) & before.eq(True).any(axis=1),
+        "danger_not_confirmed": last.eq(True) & before.eq(False).any(axis=1),
+        "grade_only": whole & ~alike & (safe.nunique(axis=1) == 1),
+        "layer_missing": ~whole,
+    }
+    return pd.DataFrame({"dispute": list(tests), "dwellings": [hits(flags) for flags in tests.values()]})
+
+
+NEEDS = tuple(f"household.{name}" for name in CHECKLISTS["one_two_three_four"])
+TABLES = (
+    FactTable("home_checklists", 5,
+              (C("checklist", "label", "checklist"), C("checked", "households"), C("complete", "households"),
+               C("one_short", "households"), C("more_short", "households"), C("share", "share", of=("complete", "checked"))),
+              ("household.courtyard_clean",), home_checklists,
+              parts=(("checked", ("complete", "one_short", "more_short")),),
+              overlapping=("checked", "complete", "one_short", "more_short")),
+    FactTable("home_worklist", 5, (C("home_item", "label", "home_item"), C("households", "households")), NEEDS,
+              home_worklist, order="-households"),
+    FactTable("homes_by_town", 5,
+              (C("town", "town"), TOWN_HOMES,
+               *(column for name in CHECKLISTS for column in (
+                   C(f"{name}_n", "households", hidden=True), C(f"{name}_known", "households", hidden=True),
+                   C(name, "share", of=(f"{name}_n", f"{name}_known"))))),
+              (*NEEDS, "village.town_code"), homes_by_town, city="counties", order="one_two_three_four", figure="bars"),
+    FactTable("dwelling_disputes", 5, (C("dispute", "label", "dispute"), C("dwellings", "count")), ("dwelling_check",),
+              dwelling_disputes),
+)  # fmt: skip
+INDICATORS = (
+    Indicator("environment_complete", 5, "share", "higher_better", NEEDS,
+              lambda d: d.households(_by_home(d)), source="ART-QIHE"),
+)  # fmt: skip
+
+
+def _by_home(data: CountyData) -> pd.Series:
+    """Whether the one-two-three-four checklist is complete, by row of the county's households."""
+    lacks = _missing(data, "one_two_three_four")
+    whole = lacks.eq(0).astype("boolean").mask(lacks.isna())
+    found = pd.Series(whole.to_numpy(), index=data.table("household")["household_id"].to_numpy())
+    return pd.Series(found.reindex(data.now["household_id"]).to_numpy(), index=data.now.index, dtype="boolean")

@@ -22,7 +22,7 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "village_coverage": (1, 2),
     "visited_in_time": (2, 5),  # H1 21 days, H3 0; H2 is weekly and 11 days late, H5 46 days, H4 never
     "help_week_visits": (1, 5),  # H3
-    "high_risk_visited": (1, 4),  # H2 weekly, H1 scored high (21 days), H3 and H4 monitored; only H3 in time
+    "visited_by_risk": (1, 5),  # H2 weekly, H1 scored high (21 days), H3 and H4 monitored, H5 46 days; only H3 in time
     "forms_believed": (4, 4),  # nobody has twelve forms
     "mean_income": (51000, 8),
     "income_growth": (9000, 42000),
@@ -56,7 +56,7 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "worth_it": (1, 2),  # J1 pays 10 %, more than 6; J2 gives back 0.58 of each yuan
     "promised_per_household": (20000, 20),  # J1; J2 is linked to nobody
     "dividends_in_arrears": (200, 1999),
-    "operator_concentration": (100000**2 + 50000**2, 150000**2),
+    "largest_operator": (100000, 150000),
     "take_up": (1, 4),  # below 5,300: H1 H2 H3 H4; only H3 got it within the year
     "forgone_per_household": (3600, 5),  # three households, twelve times 100
     "decision_days": (16, 2),  # 6 and 10 days; the third application is of 2018

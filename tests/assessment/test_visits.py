@@ -18,9 +18,9 @@ BY_NAME = {spec.name: spec for spec in TABLES}
 
 
 def test_visits_by_the_cadence_of_the_risk(county: CountyData) -> None:
-    rows = _computed(BY_NAME["visits_by_risk"], county).set_index("cadence")
-    assert rows["allowed"].tolist() == [7, 14, 31]
-    assert rows[["households", "in_time", "late"]].to_numpy().tolist() == [[1, 0, 1], [3, 1, 2], [1, 0, 1]]
+    rows = _computed(BY_NAME["visits_by_risk"], county).set_index("risk_cadence")
+    assert rows["allowed"].tolist() == ["7", "14", "31"]
+    assert rows[["households", "risk_in_time", "risk_late"]].to_numpy().tolist() == [[1, 0, 1], [3, 1, 2], [1, 0, 1]]
     late = _computed(BY_NAME["visits_overdue"], county)
     # Weekly first; then by probability: H1 0.1, H4 not scored; H5 is monthly.
     assert late["household_id"].tolist() == ["H2", "H1", "H4", "H5"]
@@ -130,6 +130,6 @@ def test_survey_reasons_and_spread(county: CountyData) -> None:
     rows = _computed(BY_NAME["survey_reasons"], county)
     assert rows[["dissatisfied_with", "answers", "share"]].to_numpy().tolist() == [["income", 1, 1.0]]
     by_town = _computed(BY_NAME["survey_by_town"], county).iloc[0]
-    assert by_town[["called", "reached", "responded", "rank_low", "rank_high"]].tolist() == [4, 4, 3, 1, 1]
+    assert by_town[["called", "reached", "responded", "ranks"]].tolist() == [4, 4, 3, "1–1"]
     assert by_town["differs"] == "not_told_apart"
     assert _computed(BY_NAME["survey_spread"], county).empty  # one town

@@ -3,6 +3,7 @@
 from relapse_risk.assessment.base import CITY, CountyData, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.assessment.facts import compute_facts
 from relapse_risk.assessment.files import Facts, FactsManifest, read_facts
+from relapse_risk.assessment.sampling import answer_weights, county_frame, telephone_sample, verification_sample
 from relapse_risk.assessment.sections import ASPECTS, INDICATORS, TABLES
 
 __all__ = [
@@ -17,6 +18,10 @@ __all__ = [
     "FactsManifest",
     "Fraction",
     "Indicator",
+    "answer_weights",
     "compute_facts",
+    "county_frame",
     "read_facts",
+    "telephone_sample",
+    "verification_sample",
 ]

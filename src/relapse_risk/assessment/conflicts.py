@@ -82,6 +82,6 @@ TABLES = (
               (C("household_id", "text"), C("village_code", "text"),
                C("household_class", "code", "household_class", descriptive=True),
                C("relief_status", "code", "relief_status", descriptive=True),
-               C("conflict", "label", "conflict"), C("evidence", "number")),
+               C("conflict", "label", "conflict"), C("evidence", "count")),
               CROSS, conflict_list, city="none", restricted=True),
 )  # fmt: skip

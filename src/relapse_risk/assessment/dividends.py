@@ -118,12 +118,11 @@ def up_to_year(data: CountyData) -> pd.DataFrame:
     return rows[(rows["year"] <= int(data.year)).fillna(False).to_numpy(dtype=bool)]
 
 
-def _concentration(data: CountyData) -> Fraction:
-    """Herfindahl index of asset value over operators: one over the number of operators of equal size."""
+def _largest(data: CountyData) -> Fraction:
+    """Asset value in the hands of the largest operator, of all that have one."""
     asset = data.table("asset").dropna(subset=["operator_name"])
     held = asset.groupby("operator_name")["original_value"].sum()
-    total = float(held.sum())
-    return Fraction(float((held**2).sum()), total**2)
+    return Fraction(float(held.max()) if len(held) else 0.0, float(held.sum()))
 
 
 DIVIDEND, OPERATOR = ("dividend",), ("asset.operator_name",)
@@ -154,5 +153,5 @@ INDICATORS = (
               limit="dividend_target", source="ART-DEZHOU", people=False, history=False),
     Indicator("dividends_in_arrears", 6, "share", "lower_better", ("dividend.paid_on",), _arrears, limit="zero_target",
               source="ART-DEZHOU", people=False, history=False),
-    Indicator("operator_concentration", 6, "coefficient", "none", OPERATOR, _concentration, people=False, history=False),
+    Indicator("largest_operator", 6, "share", "none", OPERATOR, _largest, people=False, history=False),
 )  # fmt: skip

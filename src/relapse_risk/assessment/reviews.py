@@ -201,7 +201,7 @@ TABLES = (
     FactTable("project_worklist", 6,
               (C("project_id", "text"), C("project_type", "code", "project_type", descriptive=True),
                C("stage", "code", "project_stage", descriptive=True), C("fund_amount", "money_wan"),
-               C("wrong", "label", "wrong"), C("evidence", "number"),
+               C("wrong", "label", "wrong"), C("evidence", "count"),
                C("evidence_unit", "label", "evidence_unit", descriptive=True)),
               REVIEW, project_worklist, city="none"),
 )  # fmt: skip

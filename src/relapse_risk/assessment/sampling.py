@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +11,16 @@ import pandas as pd
 
 from relapse_risk.assessment.base import CountyData
 from relapse_risk.assessment.conflicts import in_conflict
+from relapse_risk.assessment.facts import county_data
 from relapse_risk.assessment.monitoring import is_monitored, meets_monitoring_rules
 from relapse_risk.errors import ModelError
+from relapse_risk.parameters import Parameters, Place
+from relapse_risk.register import Register
 
 __all__ = [
     "allocate",
     "answer_weights",
+    "county_frame",
     "proportional_chances",
     "sampling_frame",
     "systematic_draw",
@@ -51,6 +56,13 @@ def sampling_frame(data: CountyData) -> pd.DataFrame:
     return now[["household_id", "county_code", "town_code", "village_code"]].assign(
         stratum=stratum, size=FLOOR + risk + DOUBT * doubt
     )
+
+
+def county_frame(
+    register: Register, county: str, month: str, parameters: Parameters, place: Place, scores: Path | None
+) -> pd.DataFrame:
+    """:func:`sampling_frame` of one county of a register."""
+    return sampling_frame(county_data(register, county, month, None, parameters, place, scores))
 
 
 def allocate(sizes: Mapping[str, int], n: int, least: int) -> dict[str, int]:

@@ -112,12 +112,25 @@ def _told_apart(frame: pd.DataFrame, county: float) -> pd.DataFrame:
     low, high = low.fillna(_logit(frame["low"])), high.fillna(_logit(frame["high"]))
     at = float(_logit(pd.Series([county])).iloc[0])
     differs = np.select([high < at, low > at], ["below", "above"], "not_told_apart")
+    if _spread(frame)[1] >= 1 - LEVEL:  # the towns as a whole differ no more than chance
+        differs = np.full(len(frame), "not_told_apart")
     lows, highs = low.to_numpy(), high.to_numpy()
     better = (lows[None, :] > highs[:, None]).sum(axis=1)
     worse = (highs[None, :] < lows[:, None]).sum(axis=1)
-    return pd.DataFrame(
-        {"differs": differs, "rank_low": 1 + better, "rank_high": len(frame) - worse}, index=frame.index
-    )
+    ranks = [f"{1 + b}–{len(frame) - w}" for b, w in zip(better, worse, strict=True)]
+    return pd.DataFrame({"differs": differs, "ranks": ranks}, index=frame.index)
+
+
+def _spread(frame: pd.DataFrame) -> tuple[float, float]:
+    """Cochran's Q of the towns' shares and the chance of as much by chance alone; 1 with fewer than two towns."""
+    known = frame[(frame["responded"] > 1) & frame["satisfied"].notna()]
+    if len(known) < 2:
+        return 0.0, 1.0
+    share, n = known["satisfied"].to_numpy(dtype=float), known["responded"].to_numpy(dtype=float)
+    common = float((share * n).sum() / n.sum())
+    noise = np.maximum(common * (1 - common), 1e-12) / n
+    q = float(((share - common) ** 2 / noise).sum())
+    return q, float(chi2.sf(q, len(known) - 1))
 
 
 def _logit(share: pd.Series) -> pd.Series:
@@ -128,16 +141,12 @@ def _logit(share: pd.Series) -> pd.Series:
 def survey_spread(data: CountyData) -> pd.DataFrame:
     """Whether the towns differ at all: Cochran's Q of their shares against chance."""
     rows = survey_by_town(data)
-    known = rows[(rows["responded"] > 1) & rows["satisfied"].notna()] if len(rows) else rows
-    if len(known) < 2:
+    towns = int((rows["responded"] > 1).sum()) if len(rows) else 0
+    if towns < 2:
         return pd.DataFrame()
-    share, n = known["satisfied"].to_numpy(dtype=float), known["responded"].to_numpy(dtype=float)
-    common = float((share * n).sum() / n.sum())
-    noise = np.maximum(common * (1 - common), 1e-12) / n
-    q = float(((share - common) ** 2 / noise).sum())
-    chance = float(chi2.sf(q, len(known) - 1))
+    q, chance = _spread(rows)
     return pd.DataFrame(
-        {"towns": [len(known)], "q": [q], "chance": [chance], "spread": ["differ" if chance < 1 - LEVEL else "noise"]}
+        {"towns": [towns], "q": [q], "chance": [chance], "spread": ["differ" if chance < 1 - LEVEL else "noise"]}
     )
 
 
@@ -209,7 +218,7 @@ TABLES = (
     FactTable("survey_by_stratum", 15, (C("stratum", "code", "survey_stratum"), *RESPONSE), SURVEY, survey_by_stratum),
     FactTable("survey_by_quarter", 15, (C("quarter", "text"), *RESPONSE), SURVEY, survey_by_quarter, figure="lines"),
     FactTable("survey_by_town", 15,
-              (C("town", "town"), *RESPONSE, C("rank_low", "number"), C("rank_high", "number"),
+              (C("town", "town"), *RESPONSE, C("ranks", "text", descriptive=True),
                C("differs", "label", "differs", descriptive=True)),
               (*SURVEY, "village.town_code"), survey_by_town, city="counties", order="satisfied", figure="forest"),
     FactTable("survey_spread", 15,

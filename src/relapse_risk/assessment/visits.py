@@ -30,15 +30,15 @@ LEAST_FORMS = 12  # of one visitor, before they are compared; ours
 LEAST_SAME = 5  # times the same form, fewer may be chance of a rare one; ours
 LEVEL = 0.01  # that an honest visitor of a county is suspected at all (Bonferroni); ours
 MOST_LISTED = 200
-CADENCES = ("weekly", "high_risk", "monthly")
+CADENCES = {"weekly": "weekly", "high_risk": "monthly", "other": "monthly"}  # by risk: the official one
 
 
 def _cadence(data: CountyData) -> pd.Series:
-    """weekly (the official class), high_risk (monitored, or scored high), monthly."""
+    """weekly (the official class), high_risk (monitored, or scored high), other."""
     now = data.now
     weekly = now["weekly_class"].fillna(False).to_numpy(dtype=bool)
     high = is_monitored(now).to_numpy(dtype=bool) | _scored(data, "band").eq("high").to_numpy(dtype=bool)
-    return pd.Series(np.select([weekly, high], ["weekly", "high_risk"], "monthly"), index=now.index)
+    return pd.Series(np.select([weekly, high], ["weekly", "high_risk"], "other"), index=now.index)
 
 
 def _scored(data: CountyData, column: str) -> pd.Series:
@@ -70,10 +70,14 @@ def visits_by_risk(data: CountyData) -> pd.DataFrame:
     recent = visits[visits["visited_on"] > pd.Timestamp(data.day) - pd.DateOffset(months=3)]
     count = data.now["household_id"].map(recent["household_id"].value_counts()).fillna(0)
     frame = pd.DataFrame(
-        {"households": 1, "in_time": in_time.astype(int), "late": (~in_time).astype(int), "visits": count}
+        {"households": 1, "risk_in_time": in_time.astype(int), "risk_late": (~in_time).astype(int), "visits": count}
     ).groupby(rows["cadence"]).sum()  # fmt: skip
-    frame["allowed"] = rows.groupby("cadence")["allowed"].first()
-    return frame.reindex([word for word in CADENCES if word in frame.index]).reset_index(names="cadence")
+    allowed = rows.groupby("cadence")["allowed"].first()
+    frame = frame.reindex([word for word in CADENCES if word in frame.index]).reset_index(names="risk_cadence")
+    return frame.assign(
+        cadence=frame["risk_cadence"].map(CADENCES),
+        allowed=[f"{allowed[word]:.0f}" for word in frame["risk_cadence"]],
+    )
 
 
 def visits_overdue(data: CountyData) -> pd.DataFrame:
@@ -82,10 +86,10 @@ def visits_overdue(data: CountyData) -> pd.DataFrame:
     late = (rows["days"] > rows["allowed"]).to_numpy()
     risk = pd.to_numeric(_scored(data, "probability"), errors="coerce").astype("float64")
     found = data.now.loc[late, ["household_id", "village_code"]].assign(
-        officer=data.now["responsible_cadre_id"], cadence=rows["cadence"],
+        officer=data.now["responsible_cadre_id"], risk_cadence=rows["cadence"],
         days=rows["days"].replace(np.inf, np.nan), probability=risk,
     )  # fmt: skip
-    place = found["cadence"].map({word: k for k, word in enumerate(CADENCES)})
+    place = found["risk_cadence"].map({word: k for k, word in enumerate(CADENCES)})
     order = found.assign(place=place, less=-found["probability"].fillna(-1)).sort_values(
         ["place", "less", "household_id"]
     )
@@ -245,17 +249,19 @@ def _forms_believed(data: CountyData) -> Fraction:
 
 def _risk_in_time(data: CountyData) -> Fraction:
     rows = _days_late(data)
-    return data.households(pd.Series(rows["days"] <= rows["allowed"]), rows["cadence"] != "monthly")
+    return data.households(pd.Series(rows["days"] <= rows["allowed"]))
 
 
 VISITS, FORM = ("visit_record",), ("visit_record.visitor_id", "visit_record.ask_medical", "visit_record.look_body")
 OFFICER = ("household.responsible_cadre_id", *VISITS)
 TABLES = (
     FactTable("visits_by_risk", 3,
-              (C("cadence", "label", "cadence"), C("allowed", "days", descriptive=True), C("households", "households"), C("in_time", "households"),
-               C("late", "households"), C("share", "share", of=("in_time", "households")),
+              (C("risk_cadence", "label", "cadence"), C("cadence", "label", "cadence"),
+               C("allowed", "text", descriptive=True), C("households", "households"), C("risk_in_time", "households"),
+               C("risk_late", "households"), C("share", "share", of=("risk_in_time", "households")),
                C("visits", "number", hidden=True, adds=True), C("visits_per_household", "coefficient", of=("visits", "households"))),
-              VISITS, visits_by_risk, figure="dots", parts=(("households", ("in_time", "late")),)),
+              VISITS, visits_by_risk, figure="dots", parts=(("households", ("risk_in_time", "risk_late")),),
+              adds_to="visits_due"),
     FactTable("duty_gaps", 3,
               (C("duty_gap", "label", "duty_gap"), C("gaps", "count"), C("out_of", "count"), C("share", "share", of=("gaps", "out_of"))),
               ("assignment", *OFFICER), duty_gaps),
@@ -270,7 +276,7 @@ TABLES = (
               FORM, suspected_forms),
     FactTable("visits_overdue", 3,
               (C("household_id", "text"), C("village_code", "text"), C("officer", "text"),
-               C("cadence", "label", "cadence"), C("days", "days"), C("probability", "share")),
+               C("risk_cadence", "label", "cadence"), C("days", "days"), C("probability", "share")),
               VISITS, visits_overdue, city="none", restricted=True),
     FactTable("officers_to_relieve", 3,
               (C("officer", "text"), C("load", "number"), C("visits", "number")), OFFICER, officers_to_relieve,
@@ -280,7 +286,7 @@ TABLES = (
                C("elsewhere", "share")), FORM, _copied, city="none", restricted=True),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("high_risk_visited", 3, "share", "higher_better", VISITS, _risk_in_time, limit="visit_target",
+    Indicator("visited_by_risk", 3, "share", "higher_better", VISITS, _risk_in_time, limit="visit_target",
               source="ART-QIHE", history=False),
     Indicator("forms_believed", 3, "share", "higher_better", FORM, _forms_believed, source="ASSUME", history=False,
               people=False),

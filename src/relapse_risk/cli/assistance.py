@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from relapse_risk.cli.common import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, Language, app, bar, opened_register, tell
+from relapse_risk.cli.common import (
+    EXIT_FOUND,
+    JSON,
+    MONTH,
+    PARAMS,
+    REGISTER,
+    Language,
+    app,
+    bar,
+    opened_register,
+    tell,
+    written,
+)
 from relapse_risk.errors import RegisterError
 
 if TYPE_CHECKING:
@@ -51,18 +63,6 @@ def _lists(
     }
 
 
-def _written(frame: pd.DataFrame, path: Path) -> Path:
-    """A CSV that Excel opens in Chinese, text made harmless, whole or not at all."""
-    from relapse_risk.register.findings_files import neutralised
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    safe = frame.assign(**{c: frame[c].map(neutralised, na_action="ignore") for c in frame.select_dtypes("str")})
-    part = path.with_name(f"{path.name}.part")
-    safe.to_csv(part, index=False, encoding="utf-8-sig", date_format="%Y-%m-%d")
-    part.replace(path)
-    return path
-
-
 @app.command()
 def entitlements(
     register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
@@ -74,7 +74,7 @@ def entitlements(
 ) -> None:
     """Say who is entitled to what on the last day of a month: yes, or cannot tell; never a guess."""
     _, chosen, _, at = _judged(register, month, params, county)
-    path = _written(at.claims.frame, out / chosen / "entitlements.csv")
+    path = written(at.claims.frame, out / chosen / "entitlements.csv")
     states = {word: int(count) for word, count in at.claims.frame["state"].value_counts().items()}
     tell({"month": chosen, "states": states, "file": path}, f"{states}\n{path}", as_json)
 
@@ -104,8 +104,8 @@ def remind(
         progress(2, 3, "files")
         folder = out / chosen
         files = [
-            _written(reminders.frame, folder / "reminders.csv"), _written(reminders.counts, folder / "reminder_counts.csv"),
-            _written(wrong.frame, folder / "ledger_findings.csv"),
+            written(reminders.frame, folder / "reminders.csv"), written(reminders.counts, folder / "reminder_counts.csv"),
+            written(wrong.frame, folder / "ledger_findings.csv"),
         ]  # fmt: skip
         if worklists:
             villages = opened.read("village").drop_duplicates("town_code").set_index("town_code")
@@ -206,9 +206,9 @@ def order(
         drawn, changes = redraw(frozen, missing, at.claims.granted())
     else:
         drawn = draw_order(missing, item, quota, budget)
-    path = _written(drawn.frame, folder / f"order-{item}.csv")
+    path = written(drawn.frame, folder / f"order-{item}.csv")
     files = [path, write_order(drawn, folder / f"order-{item}-{drawn.digest[:12]}.json")]
-    files += [] if changes is None else [_written(changes, folder / f"order-{item}-changes.csv")]
+    files += [] if changes is None else [written(changes, folder / f"order-{item}-changes.csv")]
     count = int(drawn.frame["drawn"].sum())
     moved = {} if changes is None else {word: int(n) for word, n in changes["change"].value_counts().items()}
     shown = "\n".join(
@@ -261,9 +261,9 @@ def jobs(
     placement = assign_jobs(seekers, openings_on(opened.read("vacancy"), posts, at.day))
     folder = out / chosen
     files = [
-        _written(idle, folder / "zero_employment.csv"),
-        _written(placement.frame, folder / "jobs.csv"),
-        _written(audit_posts(posts, at.persons, at.day), folder / "post_audit.csv"),
+        written(idle, folder / "zero_employment.csv"),
+        written(placement.frame, folder / "jobs.csv"),
+        written(audit_posts(posts, at.persons, at.day), folder / "post_audit.csv"),
     ]
     text = f"{len(idle):,} households without work; {placement.summary()}\n" + "\n".join(str(file) for file in files)
     result = {"households": len(idle), "placement": placement.summary(), "files": files}

@@ -16,13 +16,16 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from relapse_risk import __version__
 from relapse_risk.errors import RelapseRiskError
 from relapse_risk.progress import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXIT_FOUND, EXIT_INPUT = 1, 3
 
@@ -154,3 +157,15 @@ __all__ = [
     "opened_register",
     "tell",
 ]
+
+
+def written(frame: pd.DataFrame, path: Path) -> Path:
+    """A CSV that Excel opens in Chinese, text made harmless, whole or not at all."""
+    from relapse_risk.register.findings_files import neutralised
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    safe = frame.assign(**{c: frame[c].map(neutralised, na_action="ignore") for c in frame.select_dtypes("str")})
+    part = path.with_name(f"{path.name}.part")
+    safe.to_csv(part, index=False, encoding="utf-8-sig", date_format="%Y-%m-%d")
+    part.replace(path)
+    return path

@@ -18,17 +18,10 @@ from relapse_risk.errors import RelapseRiskError
 
 # Commands appear in --help in the order in which their modules are imported.
 # isort: off
-<<<<<<< HEAD
-from relapse_risk.cli import data, scores, reports, assistance, issues, research, nation
+from relapse_risk.cli import data, scores, reports, assistance, samples, issues, research, nation
 # isort: on
 
-__all__ = ["app", "assistance", "data", "issues", "main", "nation", "reports", "research", "scores"]
-=======
-from relapse_risk.cli import data, scores, reports, assistance, samples, research
-# isort: on
-
-__all__ = ["app", "assistance", "data", "main", "reports", "research", "samples", "scores"]
->>>>>>> a28c889 (Samples are drawn with their chances kept; the league table of towns says first whether they differ; reserves, reasons, ranks)
+__all__ = ["app", "assistance", "data", "issues", "main", "nation", "reports", "research", "samples", "scores"]
 
 
 def main() -> None:

@@ -61,6 +61,13 @@ def test_the_sheet_is_ready_for_a_clerk_and_harmless(office: tuple[Path, Path, p
     assert lists[0].formula1 == '"已受理,退回,已办结"'
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.print_title_rows in ("1:1", "$1:$1")
+    items = {item.label.zh: item.confidence for item in CATALOGUE.items}
+    told = {
+        sheet.cell(row, at["依据"]).value
+        for row in range(2, sheet.max_row + 1)
+        if items[sheet.cell(row, at["事项"]).value] != "documented"
+    }
+    assert told == {"凭记忆，请核对文件"}, "an item without a document says so"
     values = {cell.value for row in sheet.iter_rows() for cell in row}
     assert "'=1+1" in values, "a formula in the data is text"
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)

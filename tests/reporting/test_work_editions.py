@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -119,7 +120,7 @@ def test_an_unknown_department_or_household_names_the_nearest_and_the_city_has_n
 
 
 def test_plans_are_off_by_default(tmp_path: Path, small_register: Path) -> None:
-    said = due_editions([ROOT / "params/editions/household_plans.yaml"])
+    said = due_editions([ROOT / "params/editions/household_plans.yaml"], date(2021, 1, 1))
     assert [(one.is_due, one.why) for one in said] == [(False, "on request only")]
     with pytest.raises(EditionError, match=r"a plan is about one household; got 'public', expected restricted"):
         open_plan(str(small_register), MONTH, household_of(small_register), "zh", "public")

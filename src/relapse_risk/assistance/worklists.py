@@ -32,6 +32,7 @@ HEADS: Mapping[str, Mapping[str, str]] = {
     "reminder_id": {"zh": "提醒编号", "en": "Reminder"}, "household_id": {"zh": "户编号", "en": "Household"},
     "person_id": {"zh": "人员编号", "en": "Person"}, "town": {"zh": "乡镇", "en": "Town"},
     "item": {"zh": "事项", "en": "Item"}, "kind": {"zh": "类型", "en": "Kind"}, "reason": {"zh": "理由", "en": "Reason"},
+    "basis": {"zh": "依据", "en": "Basis"},
     "amount_year": {"zh": "年金额（元）", "en": "Amount a year"}, "evidence_on": {"zh": "数据日期", "en": "Data of"},
     "due_on": {"zh": "办理期限", "en": "Due"}, "priority": {"zh": "优先度", "en": "Priority"},
     "reply": {"zh": "办理结果", "en": "Reply"}, "replied_on": {"zh": "办理日期", "en": "Replied on"},
@@ -45,6 +46,10 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "missing": {"zh": "应享未享", "en": "entitled, not receiving"},
     "over": {"zh": "在享存疑", "en": "receiving, claim in doubt"},
 }
+BASES: Mapping[str, Mapping[str, str]] = {
+    "documented": {"zh": "有文件依据", "en": "documented"}, "from_memory": {"zh": "凭记忆，请核对文件", "en": "from memory: check the document"},
+    "assumed": {"zh": "假设，没有文件", "en": "assumed: no document"},
+}  # fmt: skip
 ANSWERED = ("reply", "replied_on", "by", "note")
 WIDTHS = {"reason": 46, "item": 24, "household_id": 16, "person_id": 18, "reminder_id": 15, "note": 24, "town": 12}
 
@@ -132,9 +137,11 @@ def _told(
     reminders: pd.DataFrame, catalogue: Catalogue, day: date, language: Language, towns: Mapping[str, str]
 ) -> pd.DataFrame:
     labels = {item.code: item.label.in_language(language) for item in catalogue.items}
+    bases = {item.code: BASES[item.confidence][language] for item in catalogue.items}
     reasons = {(i.code, kind): reason_of(i, day, kind, language) for i in catalogue.items for kind in KINDS}
     return reminders.assign(
         item=reminders["item_code"].map(labels),
+        basis=reminders["item_code"].map(bases),
         reason=[reasons[pair] for pair in zip(reminders["item_code"], reminders["kind"], strict=True)],
         town=[towns.get(code, code) for code in reminders["town_code"]],
         evidence_on=reminders["evidence_on"].dt.strftime("%Y-%m-%d"),

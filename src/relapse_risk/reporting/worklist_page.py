@@ -90,13 +90,15 @@ class WorklistPage:
 
     def most_pressing(self) -> Block:
         """The head of the list."""
+        bases = {item.code: item.confidence for item in self.at.catalogue.items}
         labels = {item.code: item.label.in_language(self.language) for item in self.at.catalogue.items}
         heads = [Head(self.say("work.pseudonym")), Head(self.say("work.item")), Head(self.say("work.state")), Head(self.say("work.amount"), True),
-                 Head(self.say("work.due")), Head(self.say("work.priority"), True)]  # fmt: skip
+                 Head(self.say("work.due")), Head(self.say("work.priority"), True), Head(self.say("work.basis"))]  # fmt: skip
         rows = [
             [
                 Cell(row["household_id"]), Cell(labels[row["item_code"]]), Cell(self.say(f"work.{row['kind']}")), Cell(money(row["amount_year"], self.language)),
                 Cell(day_text(row["due_on"], self.language)), Cell(f"{row['priority']:.1f}"),
+                confidence(bases[row["item_code"]], self.language),
             ]
             for row in self.mine.head(MOST).to_dict("records")
         ]  # fmt: skip

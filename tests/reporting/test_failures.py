@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -113,6 +114,19 @@ def test_a_disk_that_fills_up_loses_what_does_not_fit(tmp_path: Path, facts_fold
         assert "No space left on device" in result.failed[0].error
         assert (result.folder / f"{COUNTY}-zh.html").is_file()
         assert (tmp_path / "out" / "index.html").is_file()
+
+
+@root
+def test_a_disk_that_is_full_to_the_last_byte_still_gets_its_failure_page(tmp_path: Path, facts_folder: Path) -> None:
+    junk = tmp_path / "out" / "junk"
+    fills = f"if county == '{OTHER}':\n    import contextlib\n    with contextlib.suppress(OSError), open({str(junk)!r}, 'wb', 0) as file:\n        while file.write(bytes(4096)): pass"
+    with small_disk(tmp_path / "out", "size=5m"):
+        result = render_edition(read_edition(short(tmp_path, facts_folder, fills)), options=Options(workers=1))
+        assert "No space left on device" in result.failed[0].error
+        for name in ("index.html", "index.en.html"):
+            links = re.findall(r'href="([^"#][^"]*)"', (tmp_path / "out" / name).read_text(encoding="utf-8"))
+            assert any("failed" in link for link in links)
+            assert [link for link in links if not (tmp_path / "out" / link).is_file()] == []
 
 
 @root

@@ -156,15 +156,13 @@ def _peak_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MB, 1) if resource else 0.0
 
 
-def _language(report: ReportPlan) -> Language:
+def _language(report: ReportPlan | Outcome) -> Language:
     return "zh" if report.language == "zh" else "en"
 
 
 def failed(job: Job, error: str) -> Outcome:
-    """The outcome of a failure, with its page if there is room for one."""
+    """The outcome of a failure; its page is written with the index that leads to it."""
     report = job.report
-    with suppress(OSError):
-        publish_files(job.folder, {f"{report.stem}.failed.html": failure_page(report.name, error, _language(report))})
     return Outcome(
         report.county, report.name, report.language, report.stem, "failed", job.key, error=error, stamp=job.stamp,
         parts=job.parts,
@@ -187,5 +185,8 @@ def _finished(job: Finish) -> dict[str, bytes]:
         now = verdicts(read_facts(job.facts, job.month))
     content = run_files(job.about | {"verdicts": now}, job.outcomes)
     content |= index_pages(job, now, "")
+    for one in job.outcomes:
+        if one.status == "failed":  # only now: a disk that was full while it failed has room kept for this
+            content[f"{one.stem}.failed.html"] = failure_page(one.name, one.error, _language(one))
     publish_files(job.stage, content)
     return index_pages(job, now, f"{job.folder}/")

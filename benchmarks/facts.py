@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from joblib.externals.loky import get_reusable_executor
 
 from relapse_risk.assessment import compute_facts
 from relapse_risk.parameters import read_parameters, read_place
@@ -81,7 +82,9 @@ def main() -> None:
         found = compute_facts(
             opened, month, read_parameters(), read_place(opened.place), scores, Path(folder), backend=given.backend
         )
-        wall, busy = time.perf_counter() - wall, _busy() - before
+        wall = time.perf_counter() - wall
+        get_reusable_executor().shutdown()  # the seconds of workers are told when they have ended
+        busy = _busy() - before
         size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
     peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     homes = sum(len(opened.read("household", month, code, ["household_id"])) for code in opened.counties)

@@ -21,7 +21,7 @@ from relapse_risk.assessment.base import (
 from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.schema import code_list
 
-__all__ = ["CRITERIA", "INDICATORS", "TABLES", "failing_reasons"]
+__all__ = ["CRITERIA", "INDICATORS", "TABLES", "failing_reasons", "layer_grades"]
 
 C = FactColumn
 CRITERIA = ("food_clothes_ok", "education_ok", "medical_ok", "house_safe", "water_safe", "guarantees_ok")
@@ -113,11 +113,19 @@ def dwelling_layers(data: CountyData) -> pd.DataFrame:
     return in_code_order(frame, code_list("check_layer").words, "layer")
 
 
+def layer_grades(data: CountyData) -> pd.DataFrame:
+    """Grade found by dwelling (rows) and layer (columns); computed once."""
+    return data.once(
+        "layer_grades",
+        lambda: data.table("dwelling_check").pivot_table(
+            index="household_id", columns="layer", values="grade_found", aggfunc="first"
+        ),
+    )
+
+
 def layer_agreement(data: CountyData) -> pd.DataFrame:
     """Pairs of layers: dwellings both graded, share graded the same, Cohen's kappa; all layers: Fleiss' kappa."""
-    grades = data.table("dwelling_check").pivot_table(
-        index="household_id", columns="layer", values="grade_found", aggfunc="first"
-    )
+    grades = layer_grades(data)
     layers = [word for word in code_list("check_layer").words if word in grades]
     rows = []
     for one, other in combinations(layers, 2):
@@ -133,9 +141,7 @@ def layer_agreement(data: CountyData) -> pd.DataFrame:
 
 def layer_disagreements(data: CountyData) -> pd.DataFrame:
     """Dwellings whose layers do not agree, with the grade each found."""
-    grades = data.table("dwelling_check").pivot_table(
-        index="household_id", columns="layer", values="grade_found", aggfunc="first"
-    )
+    grades = layer_grades(data)
     grades = grades.reindex(columns=code_list("check_layer").words)
     split = grades[grades.nunique(axis=1) > 1].reset_index()
     return split.astype(dict.fromkeys(code_list("check_layer").words, "str"))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Indicator, counted, hits
 from relapse_risk.assessment.baseline import TOWN_HOMES
+from relapse_risk.assessment.guarantees import layer_grades
 
 __all__ = ["CHECKLISTS", "INDICATORS", "TABLES"]
 
@@ -66,10 +67,7 @@ def home_worklist(data: CountyData) -> pd.DataFrame:
 
 def dwelling_disputes(data: CountyData) -> pd.DataFrame:
     """Dwellings by how the layers contradict each other; the last layer, the city's review, decides."""
-    grades = data.table("dwelling_check").pivot_table(
-        index="household_id", columns="layer", values="grade_found", aggfunc="first"
-    )
-    grades = grades.reindex(columns=list(LAYERS))
+    grades = layer_grades(data).reindex(columns=list(LAYERS))
     safe = grades.isin(SAFE).astype("boolean").mask(grades.isna())
     last, before = safe["city_review"], safe[list(LAYERS[:-1])]
     whole = grades.notna().all(axis=1)

@@ -85,7 +85,9 @@ class Processes:
     def map(self, task: Callable[[P], Any], parts: Sequence[P]) -> Iterator[Any]:
         done, deaths = 0, 0
         while done < len(parts):
-            pool = Parallel(n_jobs=self.workers, return_as="generator", batch_size=1, pre_dispatch="3*n_jobs")
+            pool = Parallel(
+                n_jobs=self.workers, return_as="generator", batch_size=1, pre_dispatch="3*n_jobs", max_nbytes=None
+            )
             results = iter(pool(delayed(task)(part) for part in parts[done:]))
             while done < len(parts):
                 try:

@@ -40,6 +40,19 @@ def test_every_fact_table_has_its_place_in_the_notebook() -> None:
     assert named <= public, "a restricted table is shown, or a name is wrong"
 
 
+def test_lists_of_households_have_their_place_in_the_worklists() -> None:
+    named = set(re.findall(r'report\.table\("(\w+)"', "\n".join(calls("county_worklists"))))
+    assert {spec.name for spec in TABLES if spec.restricted} <= named
+
+
+def test_lists_of_households_are_shown_to_a_restricted_edition_only(facts_folder: Path) -> None:
+    open_to_all = open_report(facts_folder, MONTH, COUNTY, "zh").table("officers_to_relieve").html
+    restricted = open_report(facts_folder, MONTH, COUNTY, "zh", "restricted").table("officers_to_relieve").html
+    assert "受限版本" in open_to_all
+    assert "<table" not in open_to_all
+    assert f"C{COUNTY}" in restricted
+
+
 def test_sections_come_in_the_order_of_the_contents() -> None:
     numbers = [int(n) for n in re.findall(r"report\.section\((\d+)\)", "\n".join(calls()))]
     assert numbers == list(SECTIONS) == [1, 0, *range(2, 19)]

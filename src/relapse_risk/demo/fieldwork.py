@@ -23,7 +23,7 @@ HIDDEN = {
     "house_safe": 0.004,
     "water_safe": 0.004,
 }
-SLIP = 0.01
+SLIP, SLIP_AGAIN = 0.001, 0.03  # first interview, repeated one
 ANSWERS = (
     "look_food_clothes", "look_environment", "look_body", "look_house_water", "ask_medical", "ask_schooling",
     "ask_production", "ask_wage", "ask_aspiration", "ask_policy", "ask_difficulty", "ask_satisfaction",
@@ -100,7 +100,7 @@ def interview_table(
     second = first.iloc[again].assign(is_repeat=True, day=lambda f: f["day"] + 7)
     frame = pd.concat([first, second], ignore_index=True)
     answers = pd.concat([truth, truth.iloc[again]], ignore_index=True)
-    slips = rng.random(answers.shape) < SLIP
+    slips = rng.random(answers.shape) < np.where(frame["is_repeat"].to_numpy(dtype=bool), SLIP_AGAIN, SLIP)[:, None]
     answers = answers ^ slips
     return pd.DataFrame(
         {

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from relapse_risk.cli import app, main
 
-COMMANDS = ("demo", "template", "import", "check", "score", "rank", "facts", "render", "issues", "status")
+COMMANDS = ("demo", "template", "import", "check", "score", "rank", "facts", "render", "issues", "status", "nation")
 runner = CliRunner()
 
 

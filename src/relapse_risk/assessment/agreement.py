@@ -82,9 +82,9 @@ def outlying_observers(x: pd.Series, observer: pd.Series, least: int, level: flo
 
     Examples
     --------
-    >>> who = pd.Series(["a"] * 50 + ["b"] * 50 + ["c"] * 50)
-    >>> outlying_observers(pd.Series([0.0, 1.0] * 50 + [1.0] * 50), who, 10)
-    ['c']
+    >>> who = pd.Series(list("abcdef")).repeat(50).reset_index(drop=True)
+    >>> outlying_observers(pd.Series([0.0, 1.0] * 125 + [1.0] * 50), who, 10)
+    ['f']
     """
     groups = x.groupby(observer)
     size, mean = groups.size().astype("float64"), groups.mean()

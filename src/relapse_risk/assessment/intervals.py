@@ -151,7 +151,7 @@ def of_rare_share(answer: npt.NDArray[np.bool_], weight: Array) -> Interval:
     --------
     >>> found = of_rare_share(np.array([True] * 8 + [False] * 2), np.ones(10))
     >>> round(found.low, 2), round(found.high, 2)
-    (0.46, 0.95)
+    (0.47, 0.95)
     """
     n = len(answer)
     if n < 2 or weight.sum() <= 0:

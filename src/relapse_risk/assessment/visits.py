@@ -201,7 +201,7 @@ def copied_forms(forms: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> honest = pd.DataFrame({name: list("123456") * 10 for name in ANSWERS}).assign(visitor_id=["A", "B"] * 30)
+    >>> honest = pd.DataFrame({name: list("123456") * 10 for name in ANSWERS}).assign(visitor_id=["A"] * 30 + ["B"] * 30)
     >>> copied = pd.DataFrame(dict.fromkeys(ANSWERS, ["1"] * 20)).assign(visitor_id="C")
     >>> copied_forms(pd.concat([honest, copied]).assign(visitor_tier="town"))["officer"].tolist()
     ['C']
@@ -260,7 +260,7 @@ TABLES = (
                C("allowed", "text", descriptive=True), C("households", "households"), C("risk_in_time", "households"),
                C("risk_late", "households"), C("share", "share", of=("risk_in_time", "households")),
                C("visits", "number", hidden=True, adds=True), C("visits_per_household", "coefficient", of=("visits", "households"))),
-              VISITS, visits_by_risk, figure="dots", parts=(("households", ("risk_in_time", "risk_late")),),
+              VISITS, visits_by_risk, parts=(("households", ("risk_in_time", "risk_late")),),
               adds_to="visits_due"),
     FactTable("duty_gaps", 3,
               (C("duty_gap", "label", "duty_gap"), C("gaps", "count"), C("out_of", "count"), C("share", "share", of=("gaps", "out_of"))),

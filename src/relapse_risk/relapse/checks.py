@@ -62,14 +62,15 @@ def _traits(rows: pd.DataFrame) -> dict[str, pd.Series]:
     if "head_sex" in rows:
         found["head_sex"] = rows["head_sex"]
     if "head_age" in rows:
-        old = rows["head_age"] >= OLD_FROM
-        found["head_age"] = pd.Series(np.where(old, "60_plus", "under_60"), rows.index).where(rows["head_age"].notna())
+        found["head_age"] = _either(rows["head_age"].astype("Float64") >= OLD_FROM, "60_plus", "under_60")
     if "n_disabled_severe" in rows:
-        some = rows["n_disabled_severe"] > 0
-        found["disability"] = pd.Series(np.where(some, "severe", "none"), rows.index).where(
-            rows["n_disabled_severe"].notna()
-        )
+        found["disability"] = _either(rows["n_disabled_severe"].astype("Float64") > 0, "severe", "none")
     return found
+
+
+def _either(flags: pd.Series, yes: str, no: str) -> pd.Series:
+    """The word of a flag; null where it is not known."""
+    return pd.Series(np.where(flags.fillna(False), yes, no), flags.index).where(flags.notna())
 
 
 def group_checks(rows: pd.DataFrame, probability: pd.Series, share: float = TENTH) -> tuple[GroupCheck, ...]:

@@ -328,7 +328,6 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         "dividend_curve": DrawingSpec(_dividends, half=True),
         "dividend_outliers": DrawingSpec(_columns("of_median", ("persons", "column.persons")), half=True),
         "appraisal_sensitivity": DrawingSpec(_bars("scenario", "worth_share", city=True), half=True),
-        "visits_by_risk": DrawingSpec(_dots("risk_cadence", "share", "share", "visit_target"), half=True),
         "homes_by_town": DrawingSpec(_bars("town", "one_two_three_four"), half=True),
         "survey_reasons": DrawingSpec(_dots("dissatisfied_with", "share", "share", interval=True), half=True),
         "issue_age_bins": DrawingSpec(_columns("age_days", ("issues", "column.issues")), half=True),

@@ -257,7 +257,6 @@ FINDINGS: Mapping[str, Find] = MappingProxyType(
         "appraisal_sensitivity": _extreme(
             "min", "appraisal_sensitivity", "scenario", "worth_share", "scenario", "share"
         ),
-        "visits_by_risk": _extreme("min", "visits_by_risk", "risk_cadence", "share", "cadence", "share"),
         "homes_by_town": _extreme("min", "homes_by_town", "town", "one_two_three_four", "town", "share"),
         "survey_reasons": _extreme("max", "survey_reasons", "dissatisfied_with", "share", "reason", "share"),
         "processing_trend": _trend,

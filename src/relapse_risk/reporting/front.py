@@ -159,4 +159,4 @@ def data_statement(source: Source) -> Block:
         ("report.marks_title", source.say("report.marks_note")),
     ]
     terms = "".join(f"<dt>{escape(source.say(key))}</dt><dd>{escape(words)}</dd>" for key, words in rows)
-    return Block(f'<dl class="statement">{terms}</dl>{source.table("data_sources").html}')
+    return Block(f'<dl class="statement">{terms}</dl><div class="sources">{source.table("data_sources").html}</div>')

@@ -103,9 +103,9 @@ def place_figures(data: CountyData, *words: str) -> pd.DataFrame:
     )
 
 
-def consumption_aid(data: CountyData) -> pd.DataFrame:
-    """Consumption aid and donations recorded as facts about the county."""
-    return place_figures(data, "consumption aid", "donation")
+def donations(data: CountyData) -> pd.DataFrame:
+    """Donations recorded as facts about the county (consumption aid has tables of its own: ``markets``)."""
+    return place_figures(data, "donation")
 
 
 def _served_per_post(data: CountyData) -> Fraction:
@@ -148,9 +148,9 @@ TABLES = (
     FactTable("idle_land", 8,
               (C("idle_land_type", "code", "idle_land_type"), C("villages", "count"),
                C("area", "number", adds=True)), ("village.idle_land_mu",), idle_land),
-    FactTable("consumption_aid", 8,
+    FactTable("donations", 8,
               (C("metric", "label", "metric"), C("value", "number"), C("unit", "label", "fact_unit", descriptive=True), C("confidence", "confidence")),
-              ("place_fact:consumption aid",), consumption_aid, city="none"),
+              ("place_fact:donation",), donations, city="none"),
 )  # fmt: skip
 INDICATORS = (
     Indicator("served_per_post", 8, "number", "none", ("special_post.served_person_ids",), _served_per_post,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -13,14 +11,20 @@ from importlib.resources import files
 from string import digits, printable
 
 import nbformat
-import uharfbuzz as hb
 from nbconvert import HTMLExporter
 
 from relapse_risk.errors import RenderError
 from relapse_risk.reporting.chromium import Browser
 from relapse_risk.reporting.engine import PdfEngine, pdf_advice
 from relapse_risk.reporting.fonts import FAMILY, font_css
-from relapse_risk.reporting.pdfpack import PLACEHOLDER_PX, compact, objects_of, page_numbers, with_page_numbers
+from relapse_risk.reporting.pdfpack import (
+    PLACEHOLDER_PX,
+    SPECIMEN_PX,
+    compact,
+    objects_of,
+    page_numbers,
+    with_page_numbers,
+)
 from relapse_risk.reporting.pool import named
 
 __all__ = ["Sheet", "to_html", "to_pdf", "warm_up"]
@@ -31,7 +35,6 @@ OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["'](?!#|data:)([^"']+)["']|url\((?!
 NARROW = re.compile(r'<svg [^>]*class="narrow".*?</svg>', re.DOTALL)  # never printed; costly to lay out
 CONTENTS = re.compile(r'<nav class="contents".*?</nav>', re.DOTALL)
 ENTRY = re.compile(r'(<li><a href="#([^"]+)">.*?)(</li>)', re.DOTALL)
-FONT = re.compile(r'@font-face\{font-family:"[^"]+";font-weight:400;[^}]*?base64,([^"]+)"')
 # The font draws these as wide Chinese marks.
 STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": "&quot;", "”": "&quot;"})
 ALWAYS = printable.strip() + " –−·"  # page numbers, leaders, bullets and the stamp are not in the page's text
@@ -116,11 +119,13 @@ def to_pdf(page: str, sheet: Sheet, engine: PdfEngine, browser: Browser | None =
 def _by_chromium(page: str, sheet: Sheet, browser: Browser) -> bytes:
     """Chromium knows no page numbers of links: they are printed as 00 and written when the pages are known.
 
+    The PDF's font holds only what was printed, so all ten digits are, and taken out again.
     On the screen the copy is hidden, so that it is styled and laid out for paper only: a quarter of the cost.
     """
     css = (
         f'<style>@media screen {{ html {{ display: none }} }} @page {{ @bottom-left {{ content: "{sheet.name}" }} }} .contents a::after {{ content: none !important }}'
-        f".contents .page {{ font-size: {PLACEHOLDER_PX}px; color: var(--soft); min-width: 1.6em; text-align: right }}</style></head>"
+        f".contents .page {{ font-size: {PLACEHOLDER_PX}px; color: var(--soft); min-width: 1.6em; text-align: right }}"
+        f".contents .specimen {{ position: absolute; font-size: {SPECIMEN_PX}px; color: #fff }}</style></head>"
     )
     wanted: list[str] = []
 
@@ -128,22 +133,15 @@ def _by_chromium(page: str, sheet: Sheet, browser: Browser) -> bytes:
         wanted.append(match[2])
         return f'{match[1]}<span class="page">00</span>{match[3]}'
 
-    ready = CONTENTS.sub(lambda nav: ENTRY.sub(numbered, nav[0]), page, count=1).replace("</head>", css, 1)
+    specimen = f'<div class="specimen" aria-hidden="true">{digits}</div></nav>'
+    ready = CONTENTS.sub(lambda nav: ENTRY.sub(numbered, nav[0]).replace("</nav>", specimen), page, count=1)
+    ready = ready.replace("</head>", css, 1)
     objects, trailer = objects_of(browser.print_page(ready))
     root = re.search(rb"/Root (\d+) 0 R", trailer)
     pages = page_numbers(objects, int(root[1])) if root else {}
     if wanted and all(name in pages for name in wanted):
-        objects = with_page_numbers(objects, [pages[name] for name in wanted], _digit_glyphs(page))
+        objects = with_page_numbers(objects, [pages[name] for name in wanted])
     return compact(objects, trailer, sheet.data_date)
-
-
-def _digit_glyphs(page: str) -> Mapping[str, int]:
-    """Glyph numbers of the digits and the space in the page's own regular font."""
-    found = FONT.search(page)
-    if not found:
-        raise RenderError("the page has no font of its own", where="export")
-    font = hb.Font(hb.Face(base64.b64decode(found[1])))
-    return {character: font.get_nominal_glyph(ord(character)) or 0 for character in digits + " "}
 
 
 def warm_up(engine: str = "none") -> None:

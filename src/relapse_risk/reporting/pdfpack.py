@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from string import digits
 
 from relapse_risk.errors import RenderError
 
-__all__ = ["PLACEHOLDER_PX", "compact", "objects_of", "page_numbers", "with_page_numbers"]
+__all__ = ["PLACEHOLDER_PX", "SPECIMEN_PX", "compact", "objects_of", "page_numbers", "with_page_numbers"]
 
 PLACEHOLDER_PX = "12.25"  # no other text of a report has this size: it marks the numbers of the contents
+SPECIMEN_PX = (
+    "12.75"  # marks the ten digits printed only so that the PDF's font holds them, in the form of their context
+)
 STREAM = b" stream\n"
 PER_STREAM = 400
 OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\s*endobj\s*$", re.DOTALL)
@@ -26,8 +30,10 @@ CREATOR = re.compile(rb"\n?/Creator \((?:\\.|[^\\)])*\)")
 NODE = re.compile(rb"node\d{8}")  # numbers go on from page to page of one browser
 PLACEHOLDER = re.compile(
     rb"(/F\d+ " + PLACEHOLDER_PX.encode().replace(b".", rb"\.") + rb" Tf\n[^\n]* Tm\n)"
-    rb"<([0-9A-F]{4})> Tj\n([^\n]*? Td )<([0-9A-F]{4})> Tj"
+    rb"<[0-9A-F]{4}> Tj\n([^\n]*? Td )<[0-9A-F]{4}> Tj"
 )
+SPECIMEN = re.compile(rb"/F\d+ " + SPECIMEN_PX.encode().replace(b".", rb"\.") + rb" Tf\n.*?ET", re.DOTALL)
+SHOWN, NOTHING = re.compile(rb"<[0-9A-F]{4}> Tj"), b"<> Tj"
 
 
 def objects_of(pdf: bytes) -> tuple[dict[int, bytes], bytes]:
@@ -77,45 +83,47 @@ def page_numbers(objects: Mapping[int, bytes], root: int) -> dict[str, int]:
     return {name.decode("latin-1"): order[int(page)] for name, page in places if int(page) in order}
 
 
-def with_page_numbers(
-    objects: Mapping[int, bytes], numbers: Sequence[int], glyphs: Mapping[str, int]
-) -> dict[int, bytes]:
-    """Objects with the placeholders of the contents, in their order, replaced by ``numbers``.
+def with_page_numbers(objects: Mapping[int, bytes], numbers: Sequence[int]) -> dict[int, bytes]:
+    """Objects with the placeholders of the contents, in their order, replaced by ``numbers``, and no specimen.
 
-    Digits are equally wide in the report's font, so that only the two glyph numbers of each placeholder change.
-
-    Parameters
-    ----------
-    glyphs : mapping
-        Glyph number of each digit and of the space.
+    The specimen shows how the digits are drawn there (beside Latin letters the font has others).  They are equally
+    wide, so that only the two glyph numbers of each placeholder change.
 
     Raises
     ------
     RenderError
-        If there are not as many placeholders as numbers.
+        If there are not as many placeholders as numbers, or no specimen.
     """
     left = [f"{number:>2}" for number in numbers]
     changed = dict(objects)
 
-    def written(match: re.Match[bytes]) -> bytes:
-        # Beside Latin letters the font may draw another zero; the one of the page numbers is in every report.
-        if match[2] != match[4] or not left:
-            return match[0]
-        tens, units = (f"{glyphs[digit]:04X}".encode() for digit in left.pop(0))
-        return b"%s<%s> Tj\n%s<%s> Tj" % (match[1], tens, match[3], units)
+    pages = {number: plain for number, plain in _drawn(objects) if PLACEHOLDER.search(plain) or SPECIMEN.search(plain)}
+    shown = next((SHOWN.findall(found[0]) for plain in pages.values() if (found := SPECIMEN.search(plain))), [])
+    if len(shown) != len(digits):
+        raise RenderError("the contents have no specimen of their digits", got=f"{len(shown)} digits")
+    glyphs = dict(zip(digits, shown, strict=True)) | {" ": NOTHING}
 
-    for number, content in objects.items():
-        head, stream, data = content.partition(STREAM)
-        if not left or not stream or b"/FlateDecode" not in head or b"/Length1" in head:
-            continue
-        plain = zlib.decompressobj().decompress(data)
-        if b" " + PLACEHOLDER_PX.encode() + b" Tf" not in plain:
-            continue
-        packed = zlib.compress(PLACEHOLDER.sub(written, plain), 6)
+    def written(match: re.Match[bytes]) -> bytes:
+        if not left:
+            return match[0]
+        tens, units = (glyphs[character] for character in left.pop(0))
+        return b"%s%s\n%s%s" % (match[1], tens, match[2], units)
+
+    for number, plain in pages.items():
+        plain = SPECIMEN.sub(lambda drawn: SHOWN.sub(NOTHING, drawn[0]), PLACEHOLDER.sub(written, plain))
+        packed = zlib.compress(plain, 6)
         changed[number] = b"<</Filter /FlateDecode\n/Length %d>>%s%s\nendstream" % (len(packed), STREAM, packed)
     if left or any(number > 99 for number in numbers):
         raise RenderError("the contents have no place for their page numbers", got=f"{len(left)} left")
     return changed
+
+
+def _drawn(objects: Mapping[int, bytes]) -> Iterator[tuple[int, bytes]]:
+    """Number and content of every stream that draws something."""
+    for number, content in objects.items():
+        head, stream, data = content.partition(STREAM)
+        if stream and b"/FlateDecode" in head and b"/Length1" not in head:
+            yield number, zlib.decompressobj().decompress(data)
 
 
 def compact(objects: Mapping[int, bytes], trailer: bytes, data_date: str) -> bytes:

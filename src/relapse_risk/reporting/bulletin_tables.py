@@ -12,7 +12,7 @@ from relapse_risk.assessment import CITY
 from relapse_risk.reporting.block import Source
 from relapse_risk.reporting.city_tables import several
 from relapse_risk.reporting.figures import Area, Series, columns, figure, steps
-from relapse_risk.reporting.format import WITHHELD, is_null
+from relapse_risk.reporting.format import WITHHELD, capitalised, is_null
 from relapse_risk.reporting.issue_words import check_words
 from relapse_risk.reporting.judgement import judged_value, written
 from relapse_risk.reporting.place_map import PlaceMap
@@ -51,7 +51,7 @@ def _where(source: Source, names: Mapping[str, str], row: pd.Series) -> list[Cel
 
 
 def _county_head(source: Source) -> list[Head]:
-    return [Head(source.label("division"))] if source.county == CITY else []
+    return [Head(capitalised(source.label("division")))] if source.county == CITY else []
 
 
 def _issue(source: Source, row: pd.Series) -> Cell:
@@ -106,7 +106,7 @@ def opened_table(source: Source, names: Mapping[str, str], states: pd.DataFrame)
     """What was opened in all counties together, one row per check with the counties it fails in."""
     departments = code_list("department")
     heads = [
-        _head(source, "issue"), Head(source.label("division")), _head(source, "count", True), _head(source, "owner"),
+        _head(source, "issue"), Head(capitalised(source.label("division"))), _head(source, "count", True), _head(source, "owner"),
         _head(source, "due"),
     ]  # fmt: skip
     rows = []
@@ -209,7 +209,7 @@ def county_map(source: Source, chart: PlaceMap, names: Mapping[str, str], table:
     )
     below = f"{source.say('bulletin.county_map_below')} {chart.note}"
     ordered = by_code.reindex([code for code in names if code in by_code.index]).reset_index()
-    rows = _counts(source, ordered, Head(division), names, source.say("bulletin.county_table", division=division))
+    rows = _counts(source, ordered, Head(capitalised(division)), names, source.say("bulletin.county_table", division=division))
     return chart.html(areas, finding, below, "f-overdue") + rows
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from relapse_risk.assessment import CITY
 from relapse_risk.reporting.block import Source
-from relapse_risk.reporting.format import WITHHELD, is_null
+from relapse_risk.reporting.format import WITHHELD, capitalised, is_null
 from relapse_risk.reporting.judgement import JUDGED, MARKS, SYMBOLS, judged_value, written
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.schema import code_list
@@ -29,7 +29,7 @@ DENSE = "dense"  # a class of the style sheet: many narrow columns
 
 
 def _first(source: Source) -> Head:
-    return Head(source.label("division"))
+    return Head(capitalised(source.label("division")))
 
 
 def headline_table(source: Source, names: Mapping[str, str]) -> str:

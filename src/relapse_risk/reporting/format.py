@@ -17,6 +17,7 @@ from relapse_risk.schema import code_list, table
 __all__ = [
     "COUNTS_OF_PEOPLE",
     "WITHHELD",
+    "capitalised",
     "format_date",
     "format_interval",
     "format_month",
@@ -42,6 +43,17 @@ def is_null(value: object) -> bool:
 def _number(value: float, decimals: int) -> str:
     rounded = round(value, decimals) + 0.0  # no minus zero
     return f"{rounded:,.{decimals}f}".replace("-", "−")
+
+
+def capitalised(words: str) -> str:
+    """Words at the head of a column: the first letter large; Chinese stays as it is.
+
+    Examples
+    --------
+    >>> capitalised("county"), capitalised("县（市、区）")
+    ('County', '县（市、区）')
+    """
+    return words[:1].upper() + words[1:]
 
 
 def format_date(value: object, language: Language) -> str:

@@ -209,7 +209,9 @@ def county_map(source: Source, chart: PlaceMap, names: Mapping[str, str], table:
     )
     below = f"{source.say('bulletin.county_map_below')} {chart.note}"
     ordered = by_code.reindex([code for code in names if code in by_code.index]).reset_index()
-    rows = _counts(source, ordered, Head(capitalised(division)), names, source.say("bulletin.county_table", division=division))
+    rows = _counts(
+        source, ordered, Head(capitalised(division)), names, source.say("bulletin.county_table", division=division)
+    )
     return chart.html(areas, finding, below, "f-overdue") + rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -110,3 +111,22 @@ def test_free_memory_is_what_psutil_sees() -> None:
     if limit.is_file() and limit.read_text().strip() != "max":
         pytest.skip("a container's limit stands before the machine's memory")
     assert pool._free_mb() == pytest.approx(psutil.virtual_memory().available / 2**20, rel=0.25)
+
+
+def large(job: str, _: object) -> bytes:
+    """Kill the zygote, then answer with more than a pipe holds."""
+    Path(job).write_text(str(os.getpid()))
+    os.kill(os.getppid(), signal.SIGKILL)
+    return b"x" * 4_000_000
+
+
+@pytest.mark.skipif(not pool.FORKS, reason="children are forked only here")
+def test_a_child_whose_zygote_was_killed_ends_though_nobody_reads_its_answer(tmp_path: Path) -> None:
+    sign = tmp_path / "pid"
+    with pool.Zygote(pool.Setup(workers=2)) as zygote:
+        found = dict(zygote.run(f"{HERE}:large", [str(sign)]))
+    assert "was killed" in str(found[0])
+    child, until = int(sign.read_text()), time.monotonic() + 20
+    while psutil.pid_exists(child) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not psutil.pid_exists(child)

@@ -193,7 +193,10 @@ def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, b
                 at, job = waiting.pop(0)
                 place = min(set(range(setup.workers)) - {child.place for child in running.values()})
                 mine, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_child, args=(theirs, task, job, _tool(setup, bench, place)))
+                inherited = (mine, *running) if FORKS else ()
+                process = context.Process(
+                    target=_child, args=(theirs, task, job, _tool(setup, bench, place), inherited)
+                )
                 process.start()
                 theirs.close()
                 running[mine] = _Running(at, place, process, monotonic() + setup.timeout)
@@ -243,7 +246,9 @@ def _result(link: Connection, process: Any, answered: bool, timeout: float) -> A
         link.close()
 
 
-def _child(results: Connection, task: str, job: Any, tool: Tool | None) -> None:
+def _child(results: Connection, task: str, job: Any, tool: Tool | None, inherited: Sequence[Connection]) -> None:
+    for link in inherited:  # else it would wait for itself to read a large result, were the zygote killed
+        link.close()
     gc.disable()  # a child lives for one report; collecting its garbage cost a quarter of the time
     results.send(named(task)(job, tool))
     results.close()

@@ -193,7 +193,7 @@ def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, b
                 at, job = waiting.pop(0)
                 place = min(set(range(setup.workers)) - {child.place for child in running.values()})
                 mine, theirs = context.Pipe(duplex=False)
-                inherited = (mine, *running) if FORKS else ()
+                inherited = (driver, mine, *running) if FORKS else ()
                 process = context.Process(
                     target=_child, args=(theirs, task, job, _tool(setup, bench, place), inherited)
                 )
@@ -247,7 +247,9 @@ def _result(link: Connection, process: Any, answered: bool, timeout: float) -> A
 
 
 def _child(results: Connection, task: str, job: Any, tool: Tool | None, inherited: Sequence[Connection]) -> None:
-    for link in inherited:  # else it would wait for itself to read a large result, were the zygote killed
+    for (
+        link
+    ) in inherited:  # were the zygote killed, it would else wait for itself to read, and the driver for it to end
         link.close()
     gc.disable()  # a child lives for one report; collecting its garbage cost a quarter of the time
     results.send(named(task)(job, tool))

@@ -60,8 +60,8 @@ def _key(register: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def findings(small: Register) -> pd.DataFrame:
-    return check_register(small, "2020-12", read_parameters(), "dezhou").frame
+def findings(city: Register) -> pd.DataFrame:
+    return check_register(city, "2020-12", read_parameters(), "dezhou").frame
 
 
 def test_all_35_audit_rules_are_planted(demo_register: Path) -> None:
@@ -87,14 +87,14 @@ def test_the_key_names_what_was_changed(demo_register: Path) -> None:
     assert (changed["planted"] != changed["original"]).all()
 
 
-def test_the_check_finds_every_planted_fault(small_register: Path, findings: pd.DataFrame) -> None:
-    planted = _key(small_register).query("origin == 'planted'")
+def test_the_check_finds_every_planted_fault(demo_register: Path, findings: pd.DataFrame) -> None:
+    planted = _key(demo_register).query("origin == 'planted'")
     found = set(map(tuple, findings[PLACE].astype(str).to_numpy()))
     assert [row for row in map(tuple, planted[PLACE].to_numpy()) if row not in found] == []
 
 
-def test_the_check_says_nothing_that_the_key_does_not_explain(small_register: Path, findings: pd.DataFrame) -> None:
-    known = set(map(tuple, _key(small_register)[PLACE].to_numpy()))
+def test_the_check_says_nothing_that_the_key_does_not_explain(demo_register: Path, findings: pd.DataFrame) -> None:
+    known = set(map(tuple, _key(demo_register)[PLACE].to_numpy()))
     assert [row for row in map(tuple, findings[PLACE].astype(str).to_numpy()) if row not in known] == []
 
 

@@ -132,8 +132,9 @@ def _monitoring() -> tuple[Plant, ...]:
             lambda t: true(t["household"]["risk_eliminated"]), earlier("monitor_identified_on", 30),
         ),
         Plant(
-            Finding("elimination_before_identification"), "elimination", "eliminated_on", by_help,
-            day("2019-07-15"),
+            # Incomes above the line of 2019 too, which was higher than that of 2020: else 4_11_010 speaks as well.
+            Finding("elimination_before_identification"), "elimination", "eliminated_on",
+            lambda t: by_help(t) & true(t["elimination"]["net_income_per_head"] >= 6000), day("2019-07-15"),
         ),
         Plant(
             Finding("risk_type_unknown"), "household", "monitor_risk_types", active, fixed("illness;luck")

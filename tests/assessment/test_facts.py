@@ -169,17 +169,17 @@ def _solved(
         yield cell, found[0].fun, np.inf if found[1].status == 3 else -found[1].fun
 
 
-def test_two_processes_give_the_same(small_register: Path, facts: Facts, tmp_path: Path) -> None:
-    compute_facts(
-        Register.open(small_register),
-        MONTH,
-        read_parameters(),
-        read_place("dezhou"),
-        None,
-        tmp_path,
-        backend="processes:2",
-    )
-    assert read_facts(tmp_path, MONTH).manifest["hashes"] == facts.manifest["hashes"]
+@pytest.mark.parametrize("backend", ["processes:2", "dask"])
+def test_every_backend_writes_the_same_bytes(
+    small_register: Path, facts: Facts, cluster: str, backend: str, tmp_path: Path
+) -> None:
+    word = f"dask:{cluster}" if backend == "dask" else backend
+    opened = Register.open(small_register)
+    compute_facts(opened, MONTH, read_parameters(), read_place("dezhou"), None, tmp_path, backend=word)
+    made, serial = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in (tmp_path / MONTH, facts.folder))
+    assert len(serial) > 60
+    assert made.keys() == serial.keys()
+    assert [name for name, content in made.items() if content != serial[name]] == []
 
 
 def test_manifest_lists_what_was_used(facts: Facts) -> None:

@@ -13,6 +13,7 @@ from relapse_risk.demo.plants import PLANTS
 from relapse_risk.parameters import read_parameters
 from relapse_risk.register import Register
 from relapse_risk.register.check_register import check_register
+from relapse_risk.register.findings_files import write_findings
 
 PLACE = ["rule", "table", "row_key", "column"]
 # The 35 audit rules (QA-RULES); all are planted except s18's "empty" half.
@@ -96,6 +97,18 @@ def test_the_check_finds_every_planted_fault(demo_register: Path, findings: pd.D
 def test_the_check_says_nothing_that_the_key_does_not_explain(demo_register: Path, findings: pd.DataFrame) -> None:
     known = set(map(tuple, _key(demo_register)[PLACE].to_numpy()))
     assert [row for row in map(tuple, findings[PLACE].astype(str).to_numpy()) if row not in known] == []
+
+
+@pytest.mark.parametrize("backend", ["processes:2", "dask"])
+def test_every_backend_writes_the_same_findings(small: Register, cluster: str, backend: str, tmp_path: Path) -> None:
+    def written(word: str) -> dict[str, bytes]:
+        found = check_register(small, "2020-12", read_parameters(), "dezhou", backend=word)
+        assert len(found.frame) > 50
+        folder = tmp_path / word.partition(":")[0]
+        write_findings(found, folder)
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    assert written(f"dask:{cluster}" if backend == "dask" else backend) == written("serial")
 
 
 def test_no_household_has_two_faults(demo_register: Path) -> None:

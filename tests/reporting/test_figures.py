@@ -74,6 +74,17 @@ def test_no_text_leaves_the_drawing(kind: str, width: float) -> None:
     assert found > 1
 
 
+def test_the_heads_of_a_heat_grid_keep_their_words_whole() -> None:
+    heads = ["Food, clothes", "Education", "Medical", "Dwelling", "Water", "All"]
+    drawn = fig.heat(["Dongkou Town"], heads, [[1.0] * 6], [["100%"] * 6], fig.NARROW, 1.0, 0.9)
+    root = ElementTree.fromstring(f'<svg xmlns="http://www.w3.org/2000/svg">{drawn.body}</svg>')
+    foot = {g.find(f"{SVG}text").text: float(re.split("[ )]", g.get("transform", ""))[1]) for g in root.iter(f"{SVG}g")}
+    assert list(foot) == heads
+    assert all(text_width(head, 11) < y < drawn.height for head, y in foot.items())
+    level = fig.heat(["Dongkou Town"], heads, [[1.0] * 6], [["100%"] * 6], fig.WIDE, 1.0, 0.9)
+    assert "rotate" not in level.body
+
+
 def test_a_figure_says_its_finding_and_escapes_it() -> None:
     svg = fig.figure(DRAWN["bars"], "A < B & <script>", "a: 1; b: 2", "f-x")
     assert svg.count("<title") == svg.count("<desc") == 2

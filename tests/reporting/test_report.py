@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from tests.reporting.conftest import COUNTY, MONTH, ROOT
 
 from relapse_risk.assessment import ASPECTS, TABLES
 from relapse_risk.errors import EditionError
-from relapse_risk.reporting.drawings import DRAWINGS
+from relapse_risk.reporting.drawings import DRAWINGS, Canvas
+from relapse_risk.reporting.findings import finding
 from relapse_risk.reporting.report import SECTIONS, Report, open_report
 
 SHOWN_OTHERWISE = {
@@ -79,6 +81,22 @@ def test_a_figure_is_titled_by_its_finding(report: Report, name: str) -> None:
         assert title is not None
         assert title.group(1) in html.split("<figcaption>")[1].split("</figcaption>")[0]
         assert "<desc" in html
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ([1.0, 1.0, 1.0], "All 3 criteria stand at 100%"),
+        ([1.0, 1.0, None], "All shown stand at 100%; 1 not shown"),
+        ([1.0, 0.9, None], "Compulsory education is the weakest: 90.0% pass (of those shown)"),
+        ([1.0, 0.9, 0.8], "Safe water is the weakest: 80.0% pass"),
+    ],
+)
+def test_a_finding_does_not_claim_what_is_withheld(shares: list[float | None], said: str) -> None:
+    spec = next(one for one in TABLES if one.name == "guarantee_pass")
+    criteria = ["education_ok", "education_ok", "water_safe"] if shares[1] == 0.9 else ["water_safe"] * 3
+    frame = pd.DataFrame({"criterion": criteria, "share": pd.array(shares, dtype="Float64")})
+    assert finding(Canvas(spec, frame, frame, {}, "en")) == said
 
 
 def test_the_summary_judges_nine_aspects_and_names_what_is_worst(report: Report) -> None:

@@ -26,7 +26,7 @@ def test_a_table_has_caption_and_scoped_heads() -> None:
     page = render_table(
         "Towns", pd.DataFrame({"town": ["甲|A"], "households": [7]}), (TOWN, COUNT), "en", number="Table 2-5"
     )
-    assert '<caption><span class="number">Table 2-5</span> Towns</caption>' in page
+    assert '<caption><span><span class="number">Table 2-5</span> Towns</span></caption>' in page
     assert page.count('scope="col"') == 2
     assert '<th scope="row">A</th>' in page
     assert '<td class="n">7</td>' in page

@@ -137,7 +137,7 @@ def _common(source: Source, _: Mapping[str, str], tasks: pd.DataFrame) -> str:
             ]
         )  # fmt: skip
     notes = [source.say("report.marks_note"), source.say("city.method_common")]
-    return render_rows(source.say("city.task_list"), heads, rows, notes)
+    return render_rows(source.say("city.list.common"), heads, rows, notes)
 
 
 def _uneven(source: Source, names: Mapping[str, str], tasks: pd.DataFrame) -> str:
@@ -155,7 +155,7 @@ def _uneven(source: Source, names: Mapping[str, str], tasks: pd.DataFrame) -> st
         ]  # fmt: skip
         correlation = "–" if is_null(task["correlation"]) else f"{task['correlation']:.2f}".replace("-", "−")
         rows.append([Cell(source.say(f"indicator.{task['indicator']}")), *(Cell(one) for one in ends), Cell(correlation)])  # fmt: skip
-    return render_rows(source.say("city.task_list"), heads, rows)
+    return render_rows(source.say("city.list.uneven"), heads, rows)
 
 
 def _undocumented(source: Source, _: Mapping[str, str], tasks: pd.DataFrame) -> str:
@@ -166,7 +166,7 @@ def _undocumented(source: Source, _: Mapping[str, str], tasks: pd.DataFrame) -> 
         row = indicator.loc[name]
         basis = source.say(f"value.confidence.{row['limit_confidence']}")
         rows.append([Cell(source.say(f"indicator.{name}")), Cell(written(source, row["limit"], str(row["unit"]))), Cell(basis, "assumed")])  # fmt: skip
-    return render_rows(source.say("city.task_list"), heads, rows)
+    return render_rows(source.say("city.list.no_document"), heads, rows)
 
 
 def _uncollected(source: Source, _: Mapping[str, str], tasks: pd.DataFrame) -> str:

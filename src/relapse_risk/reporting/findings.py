@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from relapse_risk.reporting.drawings import Canvas
-from relapse_risk.reporting.format import WITHHELD
+from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD
 
 __all__ = ["FINDINGS", "finding"]
 
@@ -33,16 +33,23 @@ def _at(c: Canvas, name: str, how: str) -> int | None:
 
 
 def _extreme(how: str, key: str, label: str, value: str, field: str, shown: str = "", all_same: str = "") -> Find:
-    """The lowest or highest row; ``all_same`` is said instead where every row is equal."""
+    """The lowest or highest row; ``all_same`` is said instead where every row is equal.
+
+    A row that is not shown may lie lower or higher still: then the sentence speaks of those shown.
+    """
 
     def find(c: Canvas) -> str:
         row, values = _at(c, value, how), _values(c, value)
         if row is None:
             return ""
-        if all_same and values.nunique(dropna=False) == 1:
-            return c.say(f"finding.{all_same}", value=c.word(value, row), count=len(values))
+        known, hidden = values.nunique(), int(values.isna().sum())
+        if all_same and known == 1:
+            said, count = ("shown_same", hidden) if hidden else (all_same, len(values))
+            return c.say(f"finding.{said}", value=c.word(value, row), count=count)
         words = {field: c.word(label, row)} | ({shown: c.word(value, row)} if shown else {})
-        return c.say(f"finding.{key}", **words)
+        said = c.say(f"finding.{key}", **words)
+        # A count is withheld for being small: it is not the highest.
+        return said if not hidden or c.column(value).kind in COUNTS_OF_PEOPLE else c.say("finding.of_shown", said=said)
 
     return find
 

@@ -124,4 +124,4 @@ def card_part(source: Source, name: str) -> Block:
     body = PARTS[name](source)
     if name == "cover":
         return body
-    return Block(f'<h2 id="c-{name}">{escape(source.say(f"card.heading.{name}"))}</h2>{body.html}')
+    return Block(f'<h2 id="s{[*PARTS].index(name)}">{escape(source.say(f"card.heading.{name}"))}</h2>{body.html}')

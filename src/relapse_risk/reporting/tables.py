@@ -20,7 +20,7 @@ WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its 
 WHOLE_TO = 18  # rows: kept on one page, with their notes
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """<div class="unit{{ ' whole' if rows | length <= whole_to }}"><div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ number ~ ' ' if number }}{{ caption }}"><table>
-<caption>{% if number %}<span class="number">{{ number }}</span> {% endif %}{{ caption }}</caption>
+<caption><span>{% if number %}<span class="number">{{ number }}</span> {% endif %}{{ caption }}</span></caption>
 <thead><tr>{% for head in heads %}<th scope="col"{% if head.right %} class="n"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}

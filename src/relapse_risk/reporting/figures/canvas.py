@@ -13,8 +13,8 @@ from html import escape
 
 __all__ = [
     "ACCENT", "AXIS", "FRAME", "GREY", "HAIR", "INK", "MUTED", "NARROW", "PALE", "SHADES", "SIZE", "WARN", "WIDE",
-    "Drawing", "Scale", "circle", "dashed", "figure", "fit", "line", "nice_ticks", "path", "rect", "text_lines",
-    "text_width", "words", "wrap",
+    "Drawing", "Scale", "breakable", "circle", "dashed", "figure", "fit", "line", "nice_ticks", "path", "rect",
+    "text_lines", "text_width", "upright", "words", "wrap",
 ]  # fmt: skip
 
 ACCENT, WARN, INK, MUTED = "#0f5b78", "#b8480f", "#1d2a33", "#566470"
@@ -80,7 +80,7 @@ def wrap(label: str, room: float, size: float = SIZE) -> list[str]:
     ['two', 'words']
     """
     lines, current = [], ""
-    for piece in _pieces(label):
+    for piece in breakable(label):
         if current and text_width((current + piece).rstrip(), size) > room:
             lines.append(current.rstrip())
             current = piece.lstrip()
@@ -93,8 +93,15 @@ def wrap(label: str, room: float, size: float = SIZE) -> list[str]:
     return [*lines, current.rstrip()] if current.strip() or not lines else lines
 
 
-def _pieces(label: str) -> list[str]:
-    """Where a line may break: after a space or hyphen, and around Chinese characters (never before closing marks)."""
+def breakable(label: str) -> list[str]:
+    """Pieces between which a line may break: after a space or hyphen, and around Chinese characters (never before
+    closing marks).
+
+    Examples
+    --------
+    >>> breakable("Follow-up 帮扶，")
+    ['Follow-', 'up ', '帮', '扶，']
+    """
     pieces: list[str] = []
     for c in label:
         wide = ord(c) > 0x2E7F
@@ -122,6 +129,11 @@ def words(
     extra += f' font-size="{size:g}"' if size != SIZE else ""
     extra += ' font-weight="700"' if bold else ""
     return f'<text x="{x:.4g}" y="{y:.4g}"{extra}>{escape(content, quote=False)}</text>'
+
+
+def upright(x: float, y: float, content: str, colour: str = "", size: float = SIZE) -> str:
+    """One line of text on end, read from below, beginning at ``y``."""
+    return f'<g transform="translate({x:.4g} {y:.4g}) rotate(-90)">{words(0, 0, content, "", colour, size)}</g>'
 
 
 def text_lines(

@@ -14,6 +14,7 @@ from relapse_risk.reporting.figures.canvas import (
     MUTED,
     Drawing,
     Scale,
+    breakable,
     circle,
     dashed,
     fit,
@@ -22,6 +23,7 @@ from relapse_risk.reporting.figures.canvas import (
     rect,
     text_lines,
     text_width,
+    upright,
     words,
     wrap,
 )  # fmt: skip
@@ -41,13 +43,7 @@ def heat(
     """
     left = fit(rows, width * 0.3, SMALL)
     slot = (width - left - 2) / max(len(columns), 1)
-    heads = [wrap(name, max(slot - 2, 12), SMALL) for name in columns]
-    deep = max((len(found) for found in heads), default=1)
-    head = deep * SMALL * LEADING + 8
-    parts = [
-        text_lines(left + (j + 0.5) * slot, head - 5 - len(found) * SMALL * LEADING / 2, found, "middle", INK, SMALL)
-        for j, found in enumerate(heads)
-    ]
+    head, parts = _heads(columns, left, slot)
     y = head
     for i, row in enumerate(rows):
         found = wrap(row, left - 7.5, SMALL)
@@ -65,6 +61,21 @@ def heat(
                 )
         y += tall
     return Drawing("".join(parts), width, y + 2)
+
+
+def _heads(columns: Sequence[str], left: float, slot: float) -> tuple[float, list[str]]:
+    """Names over their columns and the height they take: level, or on end where a word is wider than its column."""
+    if any(text_width(word.rstrip(), SMALL) > slot - 2 for name in columns for word in breakable(name)):
+        tall = fit(columns, 120, SMALL)
+        return tall, [
+            upright(left + (j + 0.5) * slot + 3.3, tall - 6, name, INK, SMALL) for j, name in enumerate(columns)
+        ]
+    heads = [wrap(name, slot - 2, SMALL) for name in columns]
+    tall = max((len(found) for found in heads), default=1) * SMALL * LEADING + 8
+    return tall, [
+        text_lines(left + (j + 0.5) * slot, tall - 5 - len(found) * SMALL * LEADING / 2, found, "middle", INK, SMALL)
+        for j, found in enumerate(heads)
+    ]
 
 
 def _shade(depth: float) -> str:

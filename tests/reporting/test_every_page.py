@@ -1,0 +1,43 @@
+"""Every page of every kind of report, both languages, on a telephone and on a screen: axe-core and the look find nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.reporting.browsing import axe_script, tab
+from tests.reporting.conftest import ROOT, edition_file
+from tests.reporting.test_layout import looked_at
+
+from relapse_risk.reporting.chromium import find_chromium
+from relapse_risk.reporting.edition import read_edition
+from relapse_risk.reporting.render import render_edition
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not find_chromium(), reason="Chromium is not installed"),
+    pytest.mark.skipif(axe_script() is None, reason="axe-core is not here (.ci/run fetches it): not run"),
+]
+KINDS = {
+    "county_assessment": "all",
+    "city_overview": ["city"],
+    "bulletin": ["city"],
+    "model_card": ["city"],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_page_has_a_violation_or_anything_cut(kind: str, facts_folder: Path, tmp_path: Path) -> None:
+    given = {"notebooks": str(ROOT / "notebooks" / "reports" / f"{kind}.ipynb"), "counties": KINDS[kind]}
+    file = edition_file(tmp_path / "e.yaml", facts_folder, languages=["zh", "en"], formats=["html"], **given)
+    result = render_edition(read_edition(file))
+    assert result.exit_code == 0
+    pages = [*sorted(result.folder.glob("*.html")), *sorted(result.folder.parent.glob("*.html"))]
+    assert len(pages) >= 6
+    found = {}
+    for width in (390, 1440):
+        with tab(tmp_path, width) as page:
+            for path in pages:
+                page.open(path)
+                found[path.name, width] = page.violations() + looked_at(path, width, tmp_path)
+    assert {place: wrong for place, wrong in found.items() if wrong} == {}

@@ -14,7 +14,7 @@ CODES = ["a", "b", "c", "d"]
 
 def rows(name: str, verdicts: list[str], **more: Any) -> pd.DataFrame:
     frame = pd.DataFrame({"county_code": [*CODES, "city"], "indicator": name, "verdict": [*verdicts, verdicts[0]]})
-    given = {"section": 4, "value": 0.5, "limit": 0.6, "limit_confidence": "documented", "direction": "higher_better",
+    given = {"section": 4, "value": 0.5, "limit": 0.6, "limit_confidence": "documented", "direction": "higher_better", "unit": "share",
              "previous": None, "reason": ""} | more  # fmt: skip
     return frame.assign(**given)
 
@@ -57,6 +57,14 @@ def test_what_only_the_city_can_fix(indicator: pd.DataFrame) -> None:
     assert (common["indicator"], common["counties"], common["of"], common["department"]) == ("take_up", 3, 4, "MZ")
     assert (uneven["low"], uneven["high"]) == ("a", "d"), "160 is more than half as high again as 100"
     assert uneven["correlation"] == pytest.approx(-1), "money falls exactly as need rises"
+
+
+def test_what_all_miss_comes_in_the_order_of_need() -> None:
+    """Missed by the same number: guarantees first, then the further from the limit, papers last."""
+    given = {"papers_complete": 0.1, "below_line": 0.5, "take_up": 0.2, "house_safe": 0.59}
+    every = pd.concat([rows(name, ["not_met"] * 4, value=value) for name, value in given.items()], ignore_index=True)
+    common = city_tasks(every).query("task == 'common'")
+    assert common["indicator"].tolist() == ["house_safe", "take_up", "below_line", "papers_complete"]
 
 
 def test_what_was_only_not_scored_is_no_gap_in_the_data(indicator: pd.DataFrame) -> None:

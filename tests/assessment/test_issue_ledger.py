@@ -187,18 +187,18 @@ def test_a_quality_rule_becomes_an_issue_of_its_severity() -> None:
 def test_a_list_of_issues_keeps_the_date_the_ledger_gave(
     county: CountyData, one_item: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Open since 1 November: the date stays.  Closed since: it comes up a second time, with a new date."""
+    """Open since 1 November: date and severity stay.  Closed since: it comes up a second time, with a new date."""
     county.once("indicator", lambda: indicator_rows(county, INDICATORS, {}))
     fresh = issue_list(county).set_index("indicator")
     one, other, third = fresh.index[:3]
     ids = {name: issue_id(county.county, f"indicator:{name}") for name in (one, other)}
     steps = [
-        IssueStep(name, "opened", "2020-11-01", "facts", due_on="2020-11-16", severity="severe")
-        for name in ids.values()
+        IssueStep(name, "opened", "2020-11-01", "facts", due_on="2020-11-16", severity="minor") for name in ids.values()
     ]
     steps.append(IssueStep(ids[other], "closed", "2020-11-20", "Wang", evidence="paper"))
     monkeypatch.setattr(issues, "read_issue_steps", lambda _: tuple(steps))
     found = issue_list(county).set_index("indicator")
-    assert found.loc[one, ["due_on", "times"]].tolist() == ["2020-11-16", 1]
-    assert found.loc[other, ["due_on", "times"]].tolist() == [fresh.loc[other, "due_on"], 2]
-    assert found.loc[third].tolist() == fresh.loc[third].tolist()
+    assert found.loc[one, ["severity", "due_on", "times"]].tolist() == ["minor", "2020-11-16", 1]
+    assert found.loc[other, ["severity", "due_on", "times"]].tolist() == [*fresh.loc[other, ["severity", "due_on"]], 2]
+    kept = ["severity", "due_on", "times"]
+    assert found.loc[third, kept].tolist() == fresh.loc[third, kept].tolist()

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from tests.reporting.conftest import COUNTY, MONTH, ROOT
 
-from relapse_risk.assessment import ASPECTS, TABLES
+from relapse_risk.assessment import ASPECTS, TABLES, FactColumn
 from relapse_risk.errors import EditionError
 from relapse_risk.reporting.drawings import DRAWINGS, Canvas
 from relapse_risk.reporting.findings import finding
+from relapse_risk.reporting.format import format_apart
 from relapse_risk.reporting.report import SECTIONS, Report, open_report
 
 SHOWN_OTHERWISE = {
@@ -97,6 +98,30 @@ def test_a_finding_does_not_claim_what_is_withheld(shares: list[float | None], s
     criteria = ["education_ok", "education_ok", "water_safe"] if shares[1] == 0.9 else ["water_safe"] * 3
     frame = pd.DataFrame({"criterion": criteria, "share": pd.array(shares, dtype="Float64")})
     assert finding(Canvas(spec, frame, frame, {}, "en")) == said
+
+
+def test_the_cover_and_the_list_of_issues_name_the_same_first(report: Report) -> None:
+    first = [report.say(f"indicator.{name}") for name in report.rows("issue_list", COUNTY)["indicator"].head(3)]
+    assert first, "the demo county misses something"
+    for html in (report.cover().html, report.summary().html):
+        assert re.findall(r"<li><b>([^<]+)</b>", html) == first
+
+
+def test_a_section_says_how_many_misses_it_does_not_name(report: Report) -> None:
+    rows = report.indicator_rows().assign(section=5, verdict="not_met", limit=1.0, value=0.5)
+    report._read["indicator", COUNTY] = rows.head(7)
+    try:
+        said = report.section(5).html
+    finally:
+        del report._read["indicator", COUNTY]
+    assert ("另有3项" if report.language == "zh" else "and 3 more") in said
+
+
+def test_a_missed_limit_is_never_written_like_the_value() -> None:
+    """999.96 misses 1,000 and 89.98 % misses 90 %: rounding would say that they do not."""
+    column = FactColumn("value", "share")
+    assert format_apart(0.89981, 0.9, column, "zh") == ("89.98%", "90.00%")
+    assert format_apart(999.960761, 1000, FactColumn("value", "money"), "en") == ("999.96", "1,000.00")
 
 
 def test_the_summary_judges_nine_aspects_and_names_what_is_worst(report: Report) -> None:

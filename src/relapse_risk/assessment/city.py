@@ -12,7 +12,7 @@ import pandas as pd
 from relapse_risk.assessment.base import CITY
 from relapse_risk.assessment.indicators import verdict
 from relapse_risk.assessment.issue_ledger import LEAD_OFFICE
-from relapse_risk.assessment.issues import OWNERS
+from relapse_risk.assessment.issues import OWNERS, need, severity
 
 __all__ = ["CITY_TASKS", "aspect_grid", "city_tasks", "moved", "stand", "with_earlier"]
 
@@ -102,7 +102,7 @@ def city_tasks(indicator: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         task, indicator, department, counties (that miss), of (judged), low, high, correlation; the four kinds in this
-        order, most counties first.
+        order, most counties first, then as a report ranks what is missed.
     """
     rows = indicator[indicator["county_code"] != CITY]
     found = [*_common(rows), *_uneven(rows), *_undocumented(rows), *_uncollected(rows)]
@@ -113,12 +113,15 @@ def city_tasks(indicator: pd.DataFrame) -> pd.DataFrame:
 
 
 def _common(rows: pd.DataFrame) -> list[dict[str, object]]:
-    found = []
+    found: list[tuple[int, tuple[int, int, float], dict[str, object]]] = []
     for name, mine in rows[rows["verdict"].isin(JUDGED)].groupby("indicator", sort=False):
         missing = int((mine["verdict"] == "not_met").sum())
         if missing >= COMMON_LEAST and missing >= COMMON_SHARE * len(mine):
-            found.append({"task": "common", "indicator": name, "counties": missing, "of": len(mine)})
-    return sorted(found, key=lambda task: -int(task["counties"]))
+            missed = mine.loc[mine["verdict"] == "not_met", ["value", "limit"]].astype("float64").median()
+            value, limit, unit = float(missed["value"]), float(missed["limit"]), str(mine["unit"].iloc[0])
+            rank = need(str(name), severity(str(name), value, limit, unit), value, limit, unit)
+            found.append((-missing, rank, {"task": "common", "indicator": name, "counties": missing, "of": len(mine)}))
+    return [task for _, _, task in sorted(found, key=lambda one: one[:2])]
 
 
 def _uneven(rows: pd.DataFrame) -> list[dict[str, object]]:

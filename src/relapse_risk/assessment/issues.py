@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -11,13 +12,20 @@ from relapse_risk.assessment.base import CountyData, FactColumn, FactTable
 from relapse_risk.assessment.baseline import causes
 from relapse_risk.assessment.issue_ledger import DAYS, LEAD_OFFICE, issue_id, issue_states, read_issue_steps
 
-__all__ = ["OWNERS", "TABLES", "severity"]
+__all__ = ["OWNERS", "TABLES", "need", "severity"]
 
 C = FactColumn
 ASPECTS = range(3, 12)
 JUDGED = ("met", "watch", "not_met")
 SEVERE, MAJOR = 0.10, 0.02  # a share that misses its limit by so much; ours
 RELATIVE_SEVERE, RELATIVE_MAJOR = 0.25, 0.10  # other units, relative to the limit; ours
+# One household that lacks it is severe: a guarantee is not averaged away; ours, as are the papers below.
+GUARANTEES = (
+    "guarantees_ok", "food_clothes_ok", "education_ok", "dropped_out", "medical_ok", "insured_persons", "house_safe",
+    "water_safe",
+)  # fmt: skip
+# Never severe: nobody goes without for want of a paper, a review or a meeting.
+PAPERS = ("three_reviews", "papers_complete", "reviews_in_time", "sales_traced", "weeks_with_meeting")
 OWNERS = MappingProxyType(
     {
         "food_clothes_ok": "MZ", "education_ok": "JT", "dropped_out": "JT", "medical_ok": "YB", "insured_persons": "YB",
@@ -57,51 +65,83 @@ def aspect_profile(data: CountyData) -> pd.DataFrame:
     return pd.DataFrame(result)
 
 
-def severity(value: float, limit: float, direction: str, unit: str) -> str:
-    """minor, major or severe, by how far ``value`` misses ``limit``.
+def severity(indicator: str, value: float, limit: float, unit: str) -> str:
+    """minor, major or severe, of an indicator whose ``value`` misses ``limit``: by what it is about, and how far.
 
     Examples
     --------
-    >>> severity(0.85, 1.0, "higher_better", "share"), severity(0.97, 1.0, "higher_better", "share")
+    >>> severity("take_up", 0.85, 1.0, "share"), severity("take_up", 0.97, 1.0, "share")
     ('severe', 'major')
-    >>> severity(950, 1000, "higher_better", "money")
+    >>> severity("dividend_per_person", 950, 1000, "money")
     'minor'
+    >>> severity("house_safe", 0.999, 1.0, "share"), severity("weeks_with_meeting", 0.5, 1.0, "share")
+    ('severe', 'major')
     """
-    miss = (limit - value) if direction == "higher_better" else (value - limit)
-    steps = (SEVERE, MAJOR) if unit == "share" else (RELATIVE_SEVERE * abs(limit), RELATIVE_MAJOR * abs(limit))
-    return "severe" if miss >= steps[0] else "major" if miss >= steps[1] else "minor"
+    major = MAJOR / SEVERE if unit == "share" else RELATIVE_MAJOR / RELATIVE_SEVERE
+    miss = _shortfall(value, limit, unit)
+    grade = "severe" if miss >= 1 else "major" if miss >= major else "minor"
+    if indicator in GUARANTEES:
+        return "severe"
+    return "major" if grade == "severe" and indicator in PAPERS else grade
+
+
+def _shortfall(value: float | None, limit: float | None, unit: str) -> float:
+    """How far ``value`` misses ``limit``; 1 is where severe begins, 0 where nobody can say."""
+    if value is None or limit is None or math.isnan(value) or math.isnan(limit):
+        return 0.0
+    step = SEVERE if unit == "share" else RELATIVE_SEVERE * abs(limit)
+    return round(abs(value - limit) / step, 9) if step else 0.0  # 0.95 - 0.85 is 0.0999...
+
+
+def need(indicator: str, grade: str, value: float | None, limit: float | None, unit: str) -> tuple[int, int, float]:
+    """What comes first, the least: the more severe; guarantees before the rest, papers last; the further from the limit.
+
+    The one order of the cover, the summary, the sections, the list of issues and the bulletin.
+
+    Examples
+    --------
+    >>> missed = [("take_up", "severe", 0.6), ("papers_complete", "major", 0.5), ("house_safe", "severe", 0.99)]
+    >>> [name for name, *_ in sorted(missed, key=lambda one: need(one[0], one[1], one[2], 1.0, "share"))]
+    ['house_safe', 'take_up', 'papers_complete']
+    """
+    about = 0 if indicator in GUARANTEES else 2 if indicator in PAPERS else 1
+    return list(DAYS).index(grade), about, -_shortfall(value, limit, unit)
 
 
 def issue_list(data: CountyData) -> pd.DataFrame:
-    """Every indicator that misses its limit, with severity, the office that leads, and a date.
+    """Every indicator that misses its limit, with severity, the office that leads, and a date; what comes first, first.
 
-    What the issue ledger has open already keeps the date it was given, and tells how many times it came up.
+    What the issue ledger has open already keeps the severity and the date it was given, and tells how many times it
+    came up.
     """
     rows, known = _indicators(data), _known(data)
     failed = rows[rows["verdict"] == "not_met"]
-    result = []
+    result: list[tuple[tuple[int, int, float], dict[str, object]]] = []
     for row in failed.itertuples():
-        grade = severity(float(row.value), float(row.limit), str(row.direction), str(row.unit))
-        owner = OWNERS.get(str(row.indicator), LEAD_OFFICE)
-        due, times = known.get(issue_id(data.county, f"indicator:{row.indicator}"), ("", 0))
-        result.append(
-            {
-                "indicator": row.indicator, "severity": grade, "department": owner,
-                "due_on": due or str(data.day + timedelta(days=DAYS[grade])), "times": times if due else times + 1, "remedy": row.indicator,
-                "order": list(DAYS).index(grade),
-            }
-        )  # fmt: skip
-    return pd.DataFrame(result)
+        name, value, limit, unit = str(row.indicator), float(row.value), float(row.limit), str(row.unit)
+        kept, due, times = known.get(issue_id(data.county, f"indicator:{name}"), ("", "", 0))
+        grade = kept or severity(name, value, limit, unit)
+        issue = {
+            "indicator": name, "severity": grade, "department": OWNERS.get(name, LEAD_OFFICE),
+            "due_on": due or str(data.day + timedelta(days=DAYS[grade])), "times": times if due else times + 1,
+            "remedy": name,
+        }  # fmt: skip
+        result.append((need(name, grade, value, limit, unit), issue))
+    ranked = sorted(result, key=lambda one: one[0])
+    return pd.DataFrame([issue | {"order": place} for place, (_, issue) in enumerate(ranked)])
 
 
-def _known(data: CountyData) -> dict[str, tuple[str, int]]:
-    """By issue of the ledger: due date (empty where it had passed or been closed before) and times it came up."""
+def _known(data: CountyData) -> dict[str, tuple[str, str, int]]:
+    """By issue of the ledger: severity and due date (empty where it had passed or been closed), and times it came up."""
     states = issue_states(read_issue_steps(data.register.path), data.day)
     day = data.day.isoformat()
-    return {
-        row.issue_id: (row.due_on if row.state not in ("passed", "closed") or row.last_on == day else "", row.times)
-        for row in states.itertuples()
-    }
+    found = {}
+    for row in states.itertuples():
+        stands = row.state not in ("passed", "closed") or row.last_on == day
+        found[str(row.issue_id)] = (
+            (str(row.severity), str(row.due_on), int(row.times)) if stands else ("", "", int(row.times))
+        )
+    return found
 
 
 def cause_measures(data: CountyData) -> pd.DataFrame:

@@ -29,11 +29,10 @@ from relapse_risk.reporting.bulletin_tables import (
     moves_chart,
     opened_table,
     recurring_table,
-    till,
 )
 from relapse_risk.reporting.edition import month_before
 from relapse_risk.reporting.format import format_date, format_month
-from relapse_risk.reporting.issue_words import check_words, sorted_by_need
+from relapse_risk.reporting.issue_words import check_words, sorted_by_need, till
 from relapse_risk.reporting.outlines import Shape, read_outlines
 from relapse_risk.reporting.place_map import PlaceMap
 from relapse_risk.reporting.report import Report, open_report
@@ -145,7 +144,10 @@ class Bulletin:
 
     def _first(self, open_: pd.DataFrame) -> str:
         """What comes first: single issues of a county; of all together, the checks overdue in most counties."""
-        owner, late = code_list("department"), open_[open_["overdue"].astype(bool) & (open_["county_code"] != CITY)]
+        owner, late = (
+            code_list("department"),
+            sorted_by_need(open_[open_["overdue"].astype(bool) & (open_["county_code"] != CITY)]),
+        )
         if self.report.county == CITY and len(late):
             checks = late.groupby(["check", "label", "department"], sort=False)["county_code"].nunique().sort_values(ascending=False, kind="stable")  # fmt: skip
             told = [
@@ -156,7 +158,7 @@ class Bulletin:
         else:
             told = [
                 (self._named(row), self.say("bulletin.first_item", owner=owner.label(row["department"], self.report.language),
-                                            due=self._due(row), days=till(self.report, row["due_on"], self.until)))
+                                            due=self._due(row), days=till(row["due_on"], self.until, self.report.language)))
                 for row in sorted_by_need(open_).head(MOST_URGENT).to_dict("records")
             ]  # fmt: skip
         items = "".join(f"<li><b>{escape(what)}</b> {escape(more)}</li>" for what, more in told)

@@ -8,13 +8,13 @@ from html import escape
 
 import pandas as pd
 
-from relapse_risk.assessment import CITY
+from relapse_risk.assessment import CITY, FactColumn
 from relapse_risk.reporting.block import Source
 from relapse_risk.reporting.city_tables import several
 from relapse_risk.reporting.figures import Area, Series, columns, figure, steps
-from relapse_risk.reporting.format import WITHHELD, capitalised, is_null
-from relapse_risk.reporting.issue_words import check_words
-from relapse_risk.reporting.judgement import judged_value, written
+from relapse_risk.reporting.format import WITHHELD, capitalised, format_apart, format_value, is_null
+from relapse_risk.reporting.issue_words import check_words, till
+from relapse_risk.reporting.judgement import judged_value
 from relapse_risk.reporting.place_map import PlaceMap
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.schema import code_list
@@ -22,23 +22,13 @@ from relapse_risk.schema import code_list
 __all__ = [
     "age_chart", "age_table", "closed_table", "county_map", "department_table", "issue_table", "moves_chart",
     "opened_table",
-    "recurring_table", "till",
+    "recurring_table",
 ]  # fmt: skip
 
 OLD_DAYS = 30
 MANY = "many"  # a class of the style sheet: scrolled on a narrow page rather than squeezed
 SIGNS = {"before": 1, "opened": 1, "failed_again": 1, "closed": -1, "now": 1}
 COUNTS = ("open", "overdue", "soon", "passed", "closed")
-
-
-def till(source: Source, due: object, day: date) -> str:
-    """Days over or left, in words; nothing where no date is set."""
-    if not due:
-        return "–"
-    left = (date.fromisoformat(str(due)) - day).days
-    if left == 0:
-        return source.say("bulletin.due_today")
-    return source.say("bulletin.days_over" if left < 0 else "bulletin.days_left", days=abs(left))
 
 
 def _head(source: Source, key: str, right: bool = False) -> Head:
@@ -75,7 +65,7 @@ def issue_table(
                 _issue(source, row), *_where(source, names, row), Cell(_value(source, row), "", _now(source, row)),
                 Cell(severities.label(row["severity"], source.language)),
                 Cell(departments.label(row["department"], source.language)),
-                Cell(due, "short strong" if row["overdue"] else "short", till(source, row["due_on"], day)),
+                Cell(due, "short strong" if row["overdue"] else "short", till(row["due_on"], day, source.language)),
                 Cell(source.say(f"bulletin.state.{row['state']}")),
             ]
         )  # fmt: skip
@@ -86,7 +76,11 @@ def _value(source: Source, row: pd.Series) -> str:
     """Value and limit when the issue was opened; an indicator without a value was withheld."""
     if not row["unit"]:
         return "–"
-    value, limit = (written(source, row[name], str(row["unit"])) for name in ("value", "limit"))
+    unit = FactColumn("value", str(row["unit"]))  # type: ignore[arg-type]
+    if is_null(row["value"]) or is_null(row["limit"]):
+        value, limit = (format_value(row[name], unit, source.language) for name in ("value", "limit"))
+    else:
+        value, limit = format_apart(row["value"], row["limit"], unit, source.language)
     if is_null(row["value"]) and str(row["check"]).startswith("indicator:"):
         value = WITHHELD
     return value if is_null(row["limit"]) else f"{value} / {limit}"

@@ -187,7 +187,10 @@ def severity_table(source: Source, names: Mapping[str, str], rows: pd.DataFrame)
         mine = [int(counts[word].get(code, 0)) for word in words]
         found.append([Cell(name), *(Cell(str(n)) for n in mine), Cell(str(sum(mine)), "strong")])
     return render_rows(
-        source.say("city.issue_table", division=source.label("division")), heads, found, [source.say("issues.note")]
+        source.say("city.issue_table", division=source.label("division")),
+        heads,
+        found,
+        [source.say("issues.severity_note")],
     )
 
 

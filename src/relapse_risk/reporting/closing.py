@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from html import escape
 
@@ -10,7 +11,8 @@ from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import Parameters, read_parameters
 from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.format import format_value
-from relapse_risk.reporting.judgement import judged_value, written
+from relapse_risk.reporting.issue_words import till
+from relapse_risk.reporting.judgement import judged_limit, judged_value, written
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.reporting.text import bilingual, has_text
 
@@ -33,17 +35,23 @@ def issues(source: Source) -> Block:
         Head(source.say("column.limit"), True),
     ]
     heads += [Head(source.say(f"column.{name}")) for name in names]
-    rows = []
+    rows, day = [], date.fromisoformat(source.facts.manifest["data_date"])
     for _, issue in found.iterrows():
         row = values.loc[issue["indicator"]]
         cells = [
             Cell(source.say(f"indicator.{issue['indicator']}")), Cell(judged_value(source, row), "strong"),
-            Cell(written(source, row["limit"], str(row["unit"]))),
+            Cell(judged_limit(source, row)),
         ]  # fmt: skip
-        cells += [Cell(format_value(issue[name], columns[name], source.language)) for name in names]
+        cells += [
+            Cell(format_value(issue[name], columns[name], source.language), "", till(issue[name], day, source.language) if name == "due_on" else "")
+            for name in names
+        ]  # fmt: skip
         rows.append(cells)
-    number = source.number("table", 17, "issues")
-    return Block(render_rows(source.say("issues.table"), heads, rows, [source.say("issues.note")], number))
+    number, notes = (
+        source.number("table", 17, "issues"),
+        [source.say("issues.severity_note"), source.say("issues.note")],
+    )
+    return Block(render_rows(source.say("issues.table"), heads, rows, notes, number))
 
 
 def parameters(source: Source) -> Block:

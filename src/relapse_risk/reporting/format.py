@@ -18,6 +18,7 @@ __all__ = [
     "COUNTS_OF_PEOPLE",
     "WITHHELD",
     "capitalised",
+    "format_apart",
     "format_date",
     "format_interval",
     "format_month",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 DASH, WITHHELD = "–", "※"
+FINEST = 9  # decimals; nearer than that is a fault of arithmetic
 COUNTS_OF_PEOPLE = frozenset({"households", "persons"})
 ONE_DECIMAL = frozenset({"index", "points"})
 MONTHS = (
@@ -128,6 +130,25 @@ def format_value(value: object, column: FactColumn, language: Language) -> str:
     if column.kind == "coefficient":
         return _number(number, 3)
     return _number(number, 1 if column.kind in ONE_DECIMAL or (column.kind == "days" and number != int(number)) else 0)
+
+
+def format_apart(value: float, limit: float, column: FactColumn, language: Language) -> tuple[str, str]:
+    """Two numbers with as many decimals as it takes to tell them apart.
+
+    Examples
+    --------
+    >>> format_apart(999.96, 1000.0, FactColumn("v", "money"), "en"), format_apart(0.8998, 0.9, FactColumn("v", "share"), "en")
+    (('999.96', '1,000.00'), ('89.98%', '90.00%'))
+    >>> format_apart(0.85, 0.9, FactColumn("v", "share"), "en")
+    ('85.0%', '90.0%')
+    """
+    plain = format_value(value, column, language), format_value(limit, column, language)
+    scale, sign = (100, "%") if column.kind == "share" else (1, "")
+    finer = (
+        (f"{_number(scale * value, places)}{sign}", f"{_number(scale * limit, places)}{sign}")
+        for places in range(1, FINEST + 1)
+    )
+    return plain if plain[0] != plain[1] else next((pair for pair in finer if pair[0] != pair[1]), plain)
 
 
 def _words(value: str, column: FactColumn, language: Language) -> str:

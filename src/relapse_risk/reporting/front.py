@@ -17,6 +17,7 @@ from relapse_risk.reporting.judgement import (
     SYMBOLS,
     aspect_verdict,
     indicator_table,
+    judged_limit,
     judged_value,
     verdict_chip,
     worst_first,
@@ -103,7 +104,7 @@ def _lead(source: Source, rows: pd.DataFrame) -> str:
     judged = rows[rows["verdict"].isin(JUDGED)]
     people = rows.loc[rows["indicator"] == "persons", "value"]
     covered = written(source, people.iloc[0], "count") if len(people) else "–"
-    missed = worst_first(rows)
+    missed = worst_first(source, rows)
     if judged.empty:
         words = source.say("summary.unjudged", county=source.name, persons=covered, month=source.month)
         return f'<p class="lead">{escape(words)}</p>'
@@ -115,7 +116,7 @@ def _lead(source: Source, rows: pd.DataFrame) -> str:
         return f'<p class="lead">{escape(first)} {escape(source.say("summary.none"))}</p>'
     items = "".join(
         f"<li><b>{escape(source.say('indicator.' + row['indicator']))}</b> "
-        f"{escape(source.say('summary.against', value=judged_value(source, row), limit=written(source, row['limit'], row['unit'])))}</li>"
+        f"{escape(source.say('summary.against', value=judged_value(source, row), limit=judged_limit(source, row)))}</li>"
         for row in missed.head(MOST_NAMED).to_dict("records")
     )
     return f'<p class="lead">{escape(first)}</p><p class="urgent">{escape(source.say("summary.first"))}</p><ul class="urgent">{items}</ul>'

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
+from relapse_risk.assessment.issues import need
 from relapse_risk.reporting.text import Language, bilingual, has_text, text
 from relapse_risk.schema import code_list
 
-__all__ = ["check_words", "sorted_by_need"]
+__all__ = ["check_words", "sorted_by_need", "till"]
 
 
 def check_words(check: str, label: str, language: Language) -> str:
@@ -36,9 +39,25 @@ def _indicator(name: str, language: Language) -> str:
 
 
 def sorted_by_need(states: pd.DataFrame) -> pd.DataFrame:
-    """Overdue issues first; the more severe before the less, then by due date, those without one last."""
-    severity = states["severity"].map({"severe": 0, "major": 1, "minor": 2})
-    late = ~states["overdue"].astype(bool)
-    order = states.assign(_late=late, _due=states["due_on"].where(states["due_on"] != "", "9999"), _severity=severity)
-    keys = ["_late", "_severity", "_due"]
-    return order.sort_values(keys, kind="stable").drop(columns=keys)
+    """Overdue issues first, then as the reports rank what they miss, then by due date, those without one last."""
+    places = {
+        place: (not row.overdue, *need(row.check.partition(":")[2], row.severity, row.value, row.limit, row.unit), row.due_on or "9999")
+        for place, row in zip(states.index, states.itertuples(), strict=True)
+    }  # fmt: skip
+    return states.loc[sorted(states.index, key=places.__getitem__)]
+
+
+def till(due: object, day: date, language: Language) -> str:
+    """Days over or left, in words; nothing where no date is set.
+
+    Examples
+    --------
+    >>> till("2020-12-15", date(2020, 12, 31), "en"), till("2021-01-01", date(2020, 12, 31), "zh")
+    ('16 days over', '还剩1天')
+    """
+    if not due:
+        return "–"
+    left = (date.fromisoformat(str(due)[:10]) - day).days
+    if left == 0:
+        return text("bulletin.due_today", language)
+    return text("bulletin.days_over" if left < 0 else "bulletin.days_left", language, days=abs(left))

@@ -12,11 +12,11 @@ from markupsafe import Markup
 from relapse_risk.assessment import FactColumn
 from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.figures import strip
-from relapse_risk.reporting.format import WITHHELD, format_interval, format_value, is_null
+from relapse_risk.reporting.format import WITHHELD, format_apart, format_interval, format_value, is_null
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 
 __all__ = [
-    "JUDGED", "MARKS", "SYMBOLS", "aspect_verdict", "formula_table", "indicator_table", "judged_value", "section_table", "sentence", "verdict_chip",
+    "JUDGED", "MARKS", "SYMBOLS", "aspect_verdict", "formula_table", "indicator_table", "judged_limit", "judged_value", "section_table", "sentence", "verdict_chip",
     "worst_first", "written",
 ]  # fmt: skip
 
@@ -36,7 +36,20 @@ def judged_value(source: Source, row: Row | pd.Series) -> str:
     """The value of an indicator; a judged one that is not shown was withheld as a small number."""
     if is_null(row["value"]) and row["verdict"] in JUDGED:
         return WITHHELD
-    return written(source, row["value"], str(row["unit"]))
+    return _apart(source, row)[0]
+
+
+def judged_limit(source: Source, row: Row | pd.Series) -> str:
+    """The limit of an indicator, as finely as its value is told from it."""
+    return _apart(source, row)[1]
+
+
+def _apart(source: Source, row: Row | pd.Series) -> tuple[str, str]:
+    """Value and limit; a missed limit is never written like the value that misses it."""
+    value, limit, unit = row["value"], row["limit"], str(row["unit"])
+    if row["verdict"] != "not_met" or is_null(value):
+        return written(source, value, unit), written(source, limit, unit)
+    return format_apart(value, limit, FactColumn("value", unit), source.language)  # type: ignore[arg-type]
 
 
 def verdict_chip(source: Source, verdict: str, small: str = "") -> Markup:
@@ -59,11 +72,12 @@ def aspect_verdict(rows: pd.DataFrame) -> str:
     return next((v for v in ("not_met", "watch", "met", "no_limit", "not_collected") if v in found), "not_collected")
 
 
-def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
-    """Indicators not met, furthest from their limit first."""
+def worst_first(source: Source, rows: pd.DataFrame) -> pd.DataFrame:
+    """Indicators not met, in the order of the list of issues."""
     missed = rows[rows["verdict"] == "not_met"]
-    gap = (missed["value"] - missed["limit"]).abs() / missed["limit"].abs().clip(lower=0.05)
-    return missed.loc[gap.sort_values(ascending=False, kind="stable").index]
+    listed = {name: place for place, name in enumerate(source.rows("issue_list", source.county)["indicator"])}
+    places = missed["indicator"].map(listed).fillna(len(listed))
+    return missed.loc[places.sort_values(kind="stable").index]
 
 
 def sentence(source: Source, number: int) -> str:
@@ -73,10 +87,12 @@ def sentence(source: Source, number: int) -> str:
     judged = mine[mine["verdict"].isin(JUDGED)]
     if judged.empty:
         return ""
-    missed = worst_first(mine)
+    missed = worst_first(source, mine)
     words = source.say("section.stand", judged=len(judged), met=int((judged["verdict"] != "not_met").sum()))
     if len(missed):
         named = [_named(source, row) for row in missed.head(MANY_NAMED).to_dict("records")]
+        if len(missed) > MANY_NAMED:
+            named.append(source.say("section.more", count=len(missed) - MANY_NAMED))
         joined = ("；" if source.language == "zh" else "; ").join(named)
         words += source.say("section.missed", items=joined)
     return f"{verdict_chip(source, aspect_verdict(mine))} {escape(words)}"
@@ -85,7 +101,7 @@ def sentence(source: Source, number: int) -> str:
 def _named(source: Source, row: Row) -> str:
     return source.say(
         "section.item", name=source.say(f"indicator.{row['indicator']}"),
-        value=judged_value(source, row), limit=written(source, row["limit"], row["unit"]),
+        value=judged_value(source, row), limit=judged_limit(source, row),
     )  # fmt: skip
 
 
@@ -123,7 +139,7 @@ def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: st
 def _row_cells(source: Source, row: Row) -> list[Cell]:
     unit, verdict = str(row["unit"]), str(row["verdict"])
     city_value, peers = source.peers(str(row["indicator"]))
-    limit = written(source, row["limit"], unit)
+    limit = judged_limit(source, row)
     if not is_null(row["limit"]):
         limit += MARKS.get(str(row["limit_confidence"]), "")
     return [
@@ -226,7 +242,7 @@ def formula_table(source: Source) -> Block:
                 Cell(written(source, row["denominator"], "count")),
                 Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
                 Cell(written(source, row["shrunk"], unit)),
-                Cell(written(source, row["limit"], unit)), Cell(basis, mark), Cell(str(row["source"] or "–")),
+                Cell(judged_limit(source, row)), Cell(basis, mark), Cell(str(row["source"] or "–")),
                 Cell(verdict_chip(source, str(row["verdict"]))),
             ]
         )  # fmt: skip

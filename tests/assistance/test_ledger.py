@@ -102,6 +102,14 @@ def test_states_of_receipt() -> None:
     assert found == {"paid": "receiving", "waiting": "pending", "refused": "refused"}
 
 
+@pytest.mark.parametrize("decision", ["refused", "withdrawn", "approved"])
+def test_a_decision_taken_later_is_still_open(decision: str) -> None:
+    row = {"applied_on": "2020-10-01", "decided_on": "2020-12-10", "delivered_on": None, "decision": decision}
+    rows = records(row | {"period_start": None, "period_end": None})
+    assert receipts(rows, date(2020, 11, 30))["state"].tolist() == ["pending"]
+    assert receipts(rows, DAY)["state"].tolist() == ([] if decision == "approved" else ["refused"])
+
+
 @pytest.mark.parametrize(
     ("end", "day", "state"),
     [

@@ -20,7 +20,14 @@ from relapse_risk.assistance.jobs import (
     zero_employment,
 )
 from relapse_risk.assistance.judged import Judged, judge, judge_months, spending_known
-from relapse_risk.assistance.ledger import LedgerFindings, aid_totals, check_records, ledger_findings, receipts
+from relapse_risk.assistance.ledger import (
+    LedgerFindings,
+    aid_totals,
+    check_records,
+    decision_on,
+    ledger_findings,
+    receipts,
+)  # fmt: skip
 from relapse_risk.assistance.limits import Limits, limits_on
 from relapse_risk.assistance.orders import OrderList, draw_order, read_order, redraw, write_order
 from relapse_risk.assistance.process_clock import ProcessClock, process_clock
@@ -50,6 +57,7 @@ __all__ = [
     "assign_jobs",
     "audit_posts",
     "check_records",
+    "decision_on",
     "department_lists",
     "draw_order",
     "entitlements",

@@ -16,7 +16,9 @@ import pandas as pd
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.errors import RegisterError
 
-__all__ = ["STANDING", "LedgerFindings", "aid_totals", "check_records", "ledger_findings", "receipts", "standing"]
+__all__ = [
+    "STANDING", "LedgerFindings", "aid_totals", "check_records", "decision_on", "ledger_findings", "receipts", "standing",
+]  # fmt: skip
 
 PAIR = ["household_id", "person_id", "item_code"]
 YEAR = 365
@@ -146,7 +148,7 @@ def standing(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> np
     recent = ((delivered > year_ago) & ~stated) | records["item_code"].isin(list(once))
     covered = stated & (start <= today) & (end.isna() | (end >= today - pd.Timedelta(days=INTERRUPTED_DAYS)))
     applied = (records["applied_on"] > year_ago) & (records["applied_on"] <= today)
-    decision = records["decision"]
+    decision = decision_on(records, day)
     turned_down = decision.isin(["refused", "withdrawn"])
     return np.select(
         [
@@ -157,6 +159,18 @@ def standing(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> np
         [0, 1, 2],
         len(STANDING),
     )
+
+
+def decision_on(records: pd.DataFrame, day: date) -> pd.Series:
+    """The ``decision`` of each record as it stood on ``day``: open where it was taken later; shape (n,).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"decision": ["refused"], "decided_on": pd.to_datetime(["2020-12-09"])})
+    >>> decision_on(frame, date(2020, 11, 30)).tolist(), decision_on(frame, date(2020, 12, 31)).tolist()
+    (['open'], ['refused'])
+    """
+    return records["decision"].mask(_true(records["decided_on"] > pd.Timestamp(day)), "open")
 
 
 def _true(flags: pd.Series) -> npt.NDArray[np.bool_]:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from relapse_risk.assistance import read_catalogue
+from relapse_risk.assistance import decision_on, read_catalogue
 from relapse_risk.derive import household_frame, household_panel, person_ages
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship import read_index
+from relapse_risk.months import month_end
 from relapse_risk.nation.columns import AID, household_columns, person_columns
 from relapse_risk.nation.store import Nation, arrow_of, open_nation, write_nation
 from relapse_risk.parameters import Parameters, Place
@@ -120,8 +121,11 @@ def _person(job: _Job, part: Part) -> pa.Table:
 
 
 def _aid(job: _Job, part: Part) -> pa.Table:
-    read = [job.register.read("assistance_record", county=county, columns=AID) for county in part.counties]
-    ordered = [frame.sort_values(["household_id", "item_code"], kind="stable") for frame in read]
+    """Records as of the month: what was decided after it is still open."""
+    columns, day = (*AID, "decided_on"), month_end(job.month)
+    read = [job.register.read("assistance_record", county=county, columns=columns) for county in part.counties]
+    known = [f.assign(decision=decision_on(f, day)).drop(columns="decided_on") for f in read]
+    ordered = [frame.sort_values(["household_id", "item_code"], kind="stable") for frame in known]
     return _stacked([f.assign(county_code=county) for f, county in zip(ordered, part.counties, strict=True)])
 
 

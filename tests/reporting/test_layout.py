@@ -7,17 +7,22 @@ import json
 import re
 import shutil
 import subprocess
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from tests.reporting.conftest import COUNTY, released
 
+from relapse_risk.reporting.chromium import Browser
 from relapse_risk.reporting.edition import Edition
+from relapse_risk.reporting.tables import Cell, Head, render_rows
 
+MARGIN = 18 / 25.4 * 72  # points
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+POPPLER = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="Poppler is not installed")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 
-# Tables may scroll inside their own region; everything else has to fit.  A word may touch another by a pixel or two:
+# On a telephone tables may scroll inside their own region; everything else has to fit.  A word may touch another by a pixel or two:
 # boxes are larger than ink.
 LOOK = """<script>window.addEventListener('load', () => document.fonts.ready.then(() => {
 const wide = document.documentElement.clientWidth, found = [], shown = e => e.getBoundingClientRect().width > 0;
@@ -27,6 +32,8 @@ for (const e of document.querySelectorAll('main *')) {
   const box = e.getBoundingClientRect();
   if (box.right > wide + 1 || box.left < -1) found.push('outside: ' + e.tagName + ' ' + e.textContent.slice(0, 30));
 }
+for (const e of document.querySelectorAll('.table'))
+  if (wide > 1000 && e.scrollWidth > e.clientWidth + 1) found.push('table: ' + e.textContent.trim().slice(0, 40));
 for (const e of document.querySelectorAll('td, th, li, p, figcaption, h1, h2, h3'))
   if (e.clientWidth && e.scrollWidth > e.clientWidth + 2) found.push('cut: ' + e.tagName + ' ' + e.textContent.slice(0, 40));
 for (const svg of document.querySelectorAll('figure svg')) {
@@ -69,6 +76,52 @@ def test_nothing_overflows_is_cut_or_stands_on_other_words(
         looked_at((rendered.out / page if page.startswith("index") else released(rendered) / page), width, tmp_path)
         == []
     )
+
+
+def printed_words(pdf: Path) -> list[tuple[int, str, float, float, float]]:
+    """Page, word, and its distance from the left edge, the right edge and the top, in points."""
+    said = subprocess.run(["pdftotext", "-bbox", str(pdf), "-"], capture_output=True, text=True, timeout=60, check=True)
+    box = r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="[\d.-]+">(.*?)</word>'
+    return [
+        (number, word, float(left), float(wide) - float(right), float(top))
+        for number, (wide, page) in enumerate(
+            re.findall(r'<page width="([\d.]+)".*?>(.*?)</page>', said.stdout, re.DOTALL), 1
+        )
+        for left, top, right, word in re.findall(box, page)
+    ]
+
+
+def in_the_margin(pdf: Path) -> list[tuple[int, str, float, float, float]]:
+    return [word for word in printed_words(pdf) if min(word[2:4]) < MARGIN - 1]
+
+
+@POPPLER
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_word_stands_in_the_margin_of_a_printed_page(rendered: Edition, language: str) -> None:
+    pdf = released(rendered) / f"{COUNTY}-{language}.pdf"
+    assert len(printed_words(pdf)) > 1000
+    assert in_the_margin(pdf) == []
+
+
+@POPPLER
+def test_tables_are_printed_side_by_side_only_where_both_fit(tmp_path: Path) -> None:
+    def side(*columns: int) -> str:
+        tables = (
+            render_rows(f"Table{n}", [Head("Quarantined")] * n, [[Cell("immeasurable")] * n] * 3) for n in columns
+        )
+        return '<div class="side">' + "".join(f"<div>{table}</div>" for table in tables) + "</div>"
+
+    style = files("relapse_risk").joinpath("reporting", "templates", "county", "page.css").read_text(encoding="utf-8")
+    page = f"<!DOCTYPE html><html><style>{style}</style><body><main>{side(2, 3)}{side(5, 8)}</main></body></html>"
+    pdf, browser = tmp_path / "pairs.pdf", Browser(tmp_path / "browser")
+    try:
+        pdf.write_bytes(browser.print_page(page))
+    finally:
+        browser.close()
+    assert in_the_margin(pdf) == []
+    top = {word: y for _, word, _, _, y in printed_words(pdf) if word.startswith("Table")}
+    assert top["Table2"] == top["Table3"]
+    assert top["Table5"] < top["Table8"]
 
 
 def test_the_look_finds_what_is_wrong(tmp_path: Path) -> None:

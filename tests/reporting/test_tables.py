@@ -28,7 +28,7 @@ def test_a_table_has_caption_and_scoped_heads() -> None:
     )
     assert '<caption><span><span class="number">Table 2-5</span> Towns</span></caption>' in page
     assert page.count('scope="col"') == 2
-    assert '<th scope="row">A</th>' in page
+    assert '<th scope="row" class="short">A</th>' in page
     assert '<td class="n">7</td>' in page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from relapse_risk.assessment import FactColumn
+from relapse_risk.reporting.figures.canvas import text_width
 from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, format_interval, format_value, is_null
 from relapse_risk.reporting.text import Language, has_text, text
 
@@ -17,14 +19,16 @@ __all__ = ["Cell", "Head", "render_rows", "render_table", "withheld"]
 
 LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date"}
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
-WHOLE_TO = 18  # rows: kept on one page, with their notes
+WHOLE_TO = 10  # rows: kept on one page, with their notes; a longer table leaves three on either side
+UNBROKEN_SQUARES, UNBROKEN_LETTERS = 4, 14
+_DATE = re.compile(r"\d{4}年\d{1,2}月(\d{1,2}日)?|\d{1,2} \w+ \d{4}")
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """<div class="unit{{ ' whole' if rows | length <= whole_to }}"><div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ number ~ ' ' if number }}{{ caption }}"><table>
 <caption><span>{% if number %}<span class="number">{{ number }}</span> {% endif %}{{ caption }}</span></caption>
-<thead><tr>{% for head in heads %}<th scope="col"{% if head.right %} class="n"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
+<thead><tr>{% for head in heads %}<th scope="col"{% if head.right and not loop.first %} class="n"{% elif unbroken(head.label) %} class="short"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
-<tr>{% for cell in row %}{% if loop.first %}<th scope="row">{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}">{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>
+<tr>{% for cell in row %}{% if loop.first %}<th scope="row"{% if unbroken(cell.label) or cell.mark %} class="{{ cell.mark or 'short' }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}{{ ' short' if not heads[loop.index0].right and unbroken(cell.label) }}">{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>
 {% endfor %}
 </tbody></table></div>{% if notes %}<p class="note">{{ notes | join(' ') }}</p>{% endif %}</div>"""
 )
@@ -60,7 +64,20 @@ def render_rows(
     return _PAGE.render(
         caption=caption, heads=heads, rows=rows, notes=[note for note in notes if note], number=number,
         wide_from=WIDE_FROM, few_to=FEW_TO, whole_to=WHOLE_TO, kind=kind,
+        unbroken=_unbroken,
     )  # fmt: skip
+
+
+def _unbroken(words: str | Markup) -> bool:
+    """Whether words are short enough to stay on one line: three Chinese characters, a word, a date, a code."""
+    if isinstance(words, Markup):
+        return False
+    one = not any(mark in words for mark in " 、，；（") and words.isascii()
+    return (
+        text_width(words, 1) <= UNBROKEN_SQUARES
+        or (one and len(words) <= UNBROKEN_LETTERS)
+        or bool(_DATE.fullmatch(words))
+    )
 
 
 def withheld(frame: pd.DataFrame, columns: Sequence[FactColumn]) -> bool:
@@ -109,7 +126,7 @@ def render_table(
     --------
     >>> frame = pd.DataFrame({"cause": ["illness"], "main": [12]})
     >>> columns = (FactColumn("cause", "code", "poverty_cause"), FactColumn("main", "households"))
-    >>> '<th scope="row">Illness</th>' in render_table("Causes", frame, columns, "en")
+    >>> '<th scope="row" class="short">Illness</th>' in render_table("Causes", frame, columns, "en")
     True
     """
     gaps = _gaps(frame)
@@ -153,4 +170,4 @@ def _mark(value: object, column: FactColumn) -> str:
         return f"verdict {value}"
     if column.kind == "confidence":
         return "short" if value == "documented" else "short assumed"
-    return ""
+    return "short" if column.kind == "town" else ""

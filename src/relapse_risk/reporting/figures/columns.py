@@ -46,7 +46,7 @@ class Series:
 
 def _legend(names: Sequence[str], colours: Sequence[str], width: float) -> tuple[str, float]:
     """Keys left to right, wrapping; the drawing and its height."""
-    x, y, parts = 2.0, 12.0, []
+    x, y, parts = 2.0, 13.0, []
     for name, colour in zip(names, colours, strict=False):
         room = 18 + text_width(name)
         if x > 2 and x + room > width:
@@ -117,9 +117,9 @@ def _as_bars(labels: Sequence[str], series: Sequence[Series], width: float, mark
     if len(series) < 2:
         return drawn
     key = (
-        rect(2, 2, 12, 12, ACCENT) + words(19, 12, series[0].name)
+        rect(2, 3, 12, 12, ACCENT) + words(19, 13, series[0].name)
         + line(30 + text_width(series[0].name) + 10, 1, 30 + text_width(series[0].name) + 10, 15, INK, 1.8)
-        + words(46 + text_width(series[0].name), 12, series[1].name)
+        + words(46 + text_width(series[0].name), 13, series[1].name)
     )  # fmt: skip
     return Drawing(f'{key}<g transform="translate(0 22)">{drawn.body}</g>', width, drawn.height + 22)
 

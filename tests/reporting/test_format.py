@@ -23,9 +23,9 @@ def test_a_share_is_whole_only_when_it_is(value: float | None, shown: str) -> No
     ("value", "zh", "en"),
     [
         (0, "0", "0"),
-        (12_345, "1.2万", "12.3 k"),
-        (31_737_300, "3,173.7万", "31.74 m"),
-        (265_000_000, "2.65亿", "265.0 m"),
+        (12_345, "1.2万", "12.3 thousand"),
+        (31_737_300, "3,173.7万", "31.74 million"),
+        (265_000_000, "26,500.0万", "265.00 million"),
     ],
 )
 def test_large_sums_follow_the_locale(value: float, zh: str, en: str) -> None:

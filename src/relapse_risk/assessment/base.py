@@ -35,8 +35,7 @@ __all__ = [
 CITY = "city"
 Kind = Literal[
     "households", "persons", "count", "share", "money", "money_wan", "number", "index", "days", "date", "text", "code",
-    "town", "bin", "label", "verdict", "confidence", "points",
-    "coefficient",
+    "town", "bin", "label", "verdict", "confidence", "points", "coefficient", "period",
 ]  # fmt: skip
 Direction = Literal["higher_better", "lower_better", "none"]
 Unit = Literal["share", "money", "days", "count", "number", "coefficient"]
@@ -44,7 +43,7 @@ Figure = Literal[
     "", "bars", "stack", "dots", "lollipop", "pyramid", "histogram", "heat", "curve", "scatter", "forest", "funnel",
     "waterfall", "flow", "lines", "profile",
 ]  # fmt: skip
-KEY_KINDS = frozenset({"text", "code", "town", "bin", "label", "date", "confidence", "verdict"})
+KEY_KINDS = frozenset({"text", "code", "town", "bin", "label", "date", "period", "confidence", "verdict"})
 PEOPLE = frozenset({"households", "persons"})
 ADDITIVE = frozenset({"households", "persons", "count", "money_wan"})
 T = TypeVar("T")
@@ -59,7 +58,8 @@ class FactColumn:
     kind : str
         How a value is written.  ``households`` and ``persons`` are counts of people: small ones are withheld.
         ``code`` needs the code list in ``codes``, ``label`` the message group (``table``: a table of the register;
-        ``indicator``: an indicator); ``text`` and ``town`` may hold ``zh|en``.
+        ``indicator``: an indicator); ``text`` and ``town`` may hold ``zh|en``;
+        ``period`` a month, quarter, half-year or year (``2019-12``, ``2020Q1``, ``2019H1``, ``2019``).
     of : (str, str), optional
         The value is this numerator column over this denominator column, in a county and in the city alike.
     hidden : bool
@@ -287,6 +287,13 @@ class CountyData:
         rows = self.table("village").dropna(subset=["town_code"]).drop_duplicates("town_code")
         zh, en = rows["town_name_zh"].fillna(rows["town_code"]), rows["town_name_en"].fillna(rows["town_code"])
         return dict(zip(rows["town_code"], zh + "|" + en, strict=True))
+
+    @property
+    def villages(self) -> Mapping[str, str]:
+        """Name by village code, in English the code: a register names villages in Chinese only."""
+        rows = self.table("village")
+        names = rows["village_name_zh"].fillna(rows["village_code"]) + "|" + rows["village_code"]
+        return dict(zip(rows["village_code"], names, strict=True))
 
     def by_town(self, counts: pd.DataFrame) -> pd.DataFrame:
         """``counts`` (indexed by town code) with the town's bilingual name first."""

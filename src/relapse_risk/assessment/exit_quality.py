@@ -190,7 +190,7 @@ TABLES = (
               (C("ratio", "bin"), C("households", "households"), C("before", "households")),
               INCOME, income_distribution, figure="histogram"),
     FactTable("income_components", 4,
-              (C("period", "text"), *SUMS, HEADS, *(C(name, "money", of=(f"{name}_sum", "heads")) for name in COMPONENTS)),
+              (C("period", "period"), *SUMS, HEADS, *(C(name, "money", of=(f"{name}_sum", "heads")) for name in COMPONENTS)),
               ("income.wage_income", "income.transfer_income"), income_components, figure="stack"),
     FactTable("income_change", 4, (C("change", "bin"), C("households", "households")),
               INCOME, income_change, figure="histogram"),

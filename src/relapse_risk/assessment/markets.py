@@ -72,7 +72,9 @@ def parcels_short(data: CountyData) -> pd.DataFrame:
     """Villages whose households got furthest below the promise, with the split."""
     rows = _parcels(data)
     rows = rows[~rows["household_met"]].sort_values(["each", "parcel_id"], kind="stable").head(MOST_SHORT)
-    return rows[["village_code", "area_mu", "to_collective", "to_households", "each"]].rename(
+    town_of = data.table("village").set_index("village_code")["town_code"].map(data.towns)
+    rows = rows.assign(town=rows["village_code"].map(town_of), village=rows["village_code"].map(data.villages))
+    return rows[["town", "village", "area_mu", "to_collective", "to_households", "each"]].rename(
         columns={"area_mu": "area", "each": "per_household"}
     )
 
@@ -95,12 +97,12 @@ def _parcel_households(data: CountyData) -> Fraction:
 SALE, PARCEL = ("product", "product_sale"), ("land_parcel",)
 TABLES = (
     FactTable("products", 8,
-              (C("product_class", "text"), C("products", "count"), C("sold", "count"), C("sales", "money_wan"),
+              (C("product_class", "label", "product_class"), C("products", "count"), C("sold", "count"), C("sales", "money_wan"),
                C("traced_sales", "money_wan"), C("traced_share", "share", of=("traced_sales", "sales"), rests_on=()),
                C("households", "households"), C("to_households", "money_wan")),
               SALE, products, order="-sales", overlapping=("households",)),
     FactTable("untraced_products", 8,
-              (C("product_id", "text"), C("product_class", "text", descriptive=True), C("sales", "money_wan")),
+              (C("product_id", "text"), C("product_class", "label", "product_class", descriptive=True), C("sales", "money_wan")),
               SALE, untraced_products, city="none", order="-sales"),
     FactTable("parcels", 8,
               (C("idle_land_type", "code", "idle_land_type"), C("parcels", "count"), C("area", "number", adds=True),
@@ -109,7 +111,7 @@ TABLES = (
                C("per_household", "money", of=("to_households", "households")), C("village_met", "count"),
                C("household_met", "count")), PARCEL, parcels),
     FactTable("parcels_short", 8,
-              (C("village_code", "text"), C("area", "number"), C("to_collective", "money"), C("to_households", "money"),
+              (C("town", "town"), C("village", "text"), C("area", "number"), C("to_collective", "money"), C("to_households", "money"),
                C("per_household", "money")), PARCEL, parcels_short, city="none", order="per_household"),
 )  # fmt: skip
 INDICATORS = (

@@ -130,7 +130,7 @@ def cost_per_person(data: CountyData) -> pd.DataFrame:
     cost = project["fund_amount"] / project["beneficiaries"].astype("Float64").replace(0, pd.NA)
     band = pd.cut(cost.astype("float64"), COST_EDGES, right=False, labels=COST_LABELS).value_counts()
     counts = [*band.reindex(COST_LABELS), int(cost.isna().sum())]
-    return pd.DataFrame({"cost": [*COST_LABELS, "—"], "projects": counts})
+    return pd.DataFrame({"cost": [*COST_LABELS, "未知|unknown"], "projects": counts})
 
 
 def assets(data: CountyData) -> pd.DataFrame:

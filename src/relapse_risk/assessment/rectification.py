@@ -94,7 +94,7 @@ def _days_to_close(data: CountyData) -> Fraction:
 
 ISSUE = ("project_issue",)
 TABLES = (
-    FactTable("found_closed", 11, (C("month", "text"), C("found", "count"), C("closed", "count")), ISSUE,
+    FactTable("found_closed", 11, (C("month", "period"), C("found", "count"), C("closed", "count")), ISSUE,
               found_closed, order="month", figure="lines"),
     FactTable("by_severity", 11,
               (C("severity", "code", "severity"), C("found", "count"), C("closed", "count"), C("in_time", "count"),

@@ -138,9 +138,9 @@ WRONG = {
     "review_overdue": (_overdue_reviews, "days", "project_review"),
     "no_expert_review": (_without_experts, None, "project_review"),
     "not_disbursed": (_money_waits, "days", "fund_flow"),
-    "not_used": (_money_unused, "percent", "fund_flow"),
+    "not_used": (_money_unused, "unused_percent", "fund_flow"),
     "papers_missing": (_papers_missing, "papers", "project_paper"),
-    "yield_short": (_yield_short, "percent", "asset"),
+    "yield_short": (_yield_short, "yield_percent", "asset"),
 }
 
 
@@ -150,7 +150,7 @@ def project_worklist(data: CountyData) -> pd.DataFrame:
     for name, (test, unit, needed) in WRONG.items():
         if len(data.table(needed)):
             found = test(data)
-            shown = found.to_numpy(dtype=np.float64) * (100 if unit == "percent" else 1)
+            shown = found.to_numpy(dtype=np.float64) * (100 if unit and unit.endswith("percent") else 1)
             parts.append(
                 pd.DataFrame({"project_id": found.index, "wrong": name, "evidence": shown, "evidence_unit": unit})
             )

@@ -216,7 +216,7 @@ TABLES = (
               (C("question", "label", "question"), C("answers", "count"), C("share", "share"), C("low", "share"),
                C("high", "share")), SURVEY, survey_answers, city="none", figure="forest"),
     FactTable("survey_by_stratum", 15, (C("stratum", "code", "survey_stratum"), *RESPONSE), SURVEY, survey_by_stratum),
-    FactTable("survey_by_quarter", 15, (C("quarter", "text"), *RESPONSE), SURVEY, survey_by_quarter, figure="lines"),
+    FactTable("survey_by_quarter", 15, (C("quarter", "period"), *RESPONSE), SURVEY, survey_by_quarter, figure="lines"),
     FactTable("survey_by_town", 15,
               (C("town", "town"), *RESPONSE, C("ranks", "text", descriptive=True),
                C("differs", "label", "differs", descriptive=True)),

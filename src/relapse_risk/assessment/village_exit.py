@@ -56,7 +56,7 @@ def villages_failing(data: CountyData) -> pd.DataFrame:
               for word in FLAGS}  # fmt: skip
     rows = [
         {
-            "town": data.towns.get(key.loc[place, "town_code"], ""), "village": key.loc[place, "village_name_zh"],
+            "town": data.towns.get(key.loc[place, "town_code"], ""), "village": data.villages[key.loc[place, "village_code"]],
             "failed_standards": "、".join(labels[w][0] for w in FLAGS if not row[w])
             + "|" + ", ".join(labels[w][1] for w in FLAGS if not row[w]),
         }

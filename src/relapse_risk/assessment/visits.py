@@ -256,7 +256,7 @@ VISITS, FORM = ("visit_record",), ("visit_record.visitor_id", "visit_record.ask_
 OFFICER = ("household.responsible_cadre_id", *VISITS)
 TABLES = (
     FactTable("visits_by_risk", 3,
-              (C("risk_cadence", "label", "cadence"), C("cadence", "label", "cadence"),
+              (C("risk_cadence", "label", "risk_cadence"), C("cadence", "label", "cadence"),
                C("allowed", "text", descriptive=True), C("households", "households"), C("risk_in_time", "households"),
                C("risk_late", "households"), C("share", "share", of=("risk_in_time", "households")),
                C("visits", "number", hidden=True, adds=True), C("visits_per_household", "coefficient", of=("visits", "households"))),
@@ -276,7 +276,7 @@ TABLES = (
               FORM, suspected_forms),
     FactTable("visits_overdue", 3,
               (C("household_id", "text"), C("village_code", "text"), C("officer", "text"),
-               C("risk_cadence", "label", "cadence"), C("days", "days"), C("probability", "share")),
+               C("risk_cadence", "label", "risk_cadence"), C("days", "days"), C("probability", "share")),
               VISITS, visits_overdue, city="none", restricted=True),
     FactTable("officers_to_relieve", 3,
               (C("officer", "text"), C("load", "number"), C("visits", "number")), OFFICER, officers_to_relieve,

@@ -47,7 +47,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "over": {"zh": "在享存疑", "en": "receiving, claim in doubt"},
 }
 BASES: Mapping[str, Mapping[str, str]] = {
-    "documented": {"zh": "有文件依据", "en": "documented"}, "from_memory": {"zh": "凭记忆，请核对文件", "en": "from memory: check the document"},
+    "documented": {"zh": "有文件依据", "en": "documented"}, "from_memory": {"zh": "待核实，请核对文件", "en": "unverified: check the document"},
     "assumed": {"zh": "假设，没有文件", "en": "assumed: no document"},
 }  # fmt: skip
 ANSWERED = ("reply", "replied_on", "by", "note")

@@ -37,9 +37,10 @@ def invented_replies(states: pd.DataFrame, day: date, calibration: Calibration, 
         shut = rng.random() < (closed if issue.state == "passed" else early)
         said = rng.random() < answered
         on = day + timedelta(days=int(rng.integers(3, SLOWEST_DAYS)))
-        paper = f"演示佐证 demo evidence {issue.department}-{on:%Y%m%d}-{issue.issue_id[-4:]}"
+        reference = f"{issue.department}-{on:%Y%m%d}-{issue.issue_id[-4:]}"
+        paper = f"演示佐证 {reference}|demo evidence {reference}"
         if shut:
             rows.append((issue.issue_id, "closed", on.isoformat(), issue.department, paper, ""))
         elif said and issue.state != "passed":
-            rows.append((issue.issue_id, "answered", on.isoformat(), issue.department, "", "演示答复 demo answer"))
+            rows.append((issue.issue_id, "answered", on.isoformat(), issue.department, "", "演示答复|demo answer"))
     return pd.DataFrame(rows, columns=["issue_id", "step", "on", "by", "evidence", "note"])

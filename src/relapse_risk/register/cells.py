@@ -133,12 +133,14 @@ CELL_RULES: Mapping[str, CellRule] = MappingProxyType(
 def header_text(value: object) -> str:
     """A header as it is compared: full-width forms folded, every blank and line break taken out, lower case.
 
+    其它 and 其他 are one word: forms and systems write either.
+
     Examples
     --------
     >>> header_text(" 户\\n编号（新） "), header_text("House ID")
     ('户编号(新)', 'houseid')
     """
-    return "".join(unicodedata.normalize("NFKC", str(value)).split()).lower()
+    return "".join(unicodedata.normalize("NFKC", str(value)).split()).lower().replace("其它", "其他")
 
 
 def plain_text(value: Any) -> str:

@@ -32,7 +32,7 @@ from relapse_risk.reporting.bulletin_tables import (
 )
 from relapse_risk.reporting.edition import month_before
 from relapse_risk.reporting.format import format_date, format_month
-from relapse_risk.reporting.issue_words import check_words, sorted_by_need, till
+from relapse_risk.reporting.issue_words import check_words, day_words, sorted_by_need, till
 from relapse_risk.reporting.outlines import Shape, read_outlines
 from relapse_risk.reporting.place_map import PlaceMap
 from relapse_risk.reporting.report import Report, open_report
@@ -158,14 +158,11 @@ class Bulletin:
         else:
             told = [
                 (self._named(row), self.say("bulletin.first_item", owner=owner.label(row["department"], self.report.language),
-                                            due=self._due(row), days=till(row["due_on"], self.until, self.report.language)))
+                                            due=day_words(row["due_on"], self.report.language), days=till(row["due_on"], self.until, self.report.language)))
                 for row in sorted_by_need(open_).head(MOST_URGENT).to_dict("records")
             ]  # fmt: skip
         items = "".join(f"<li><b>{escape(what)}</b> {escape(more)}</li>" for what, more in told)
         return f'<p class="urgent">{escape(self.say("bulletin.first"))}</p><ul class="urgent">{items}</ul>'
-
-    def _due(self, row: dict[str, object]) -> str:
-        return format_date(row["due_on"], self.report.language) if row["due_on"] else self.say("bulletin.no_due")
 
     def _named(self, row: dict[str, object]) -> str:
         words = check_words(str(row["check"]), str(row["label"]), self.report.language)

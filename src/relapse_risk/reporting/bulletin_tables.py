@@ -13,10 +13,11 @@ from relapse_risk.reporting.block import Source
 from relapse_risk.reporting.city_tables import several
 from relapse_risk.reporting.figures import Area, Series, columns, figure, steps
 from relapse_risk.reporting.format import WITHHELD, capitalised, format_apart, format_value, is_null
-from relapse_risk.reporting.issue_words import check_words, till
+from relapse_risk.reporting.issue_words import check_words, day_words, till
 from relapse_risk.reporting.judgement import judged_value
 from relapse_risk.reporting.place_map import PlaceMap
 from relapse_risk.reporting.tables import Cell, Head, render_rows
+from relapse_risk.reporting.text import bilingual
 from relapse_risk.schema import code_list
 
 __all__ = [
@@ -59,13 +60,12 @@ def issue_table(
     ]  # fmt: skip
     rows = []
     for _, row in states.iterrows():
-        due = str(row["due_on"]) or source.say("bulletin.no_due")
         rows.append(
             [
                 _issue(source, row), *_where(source, names, row), Cell(_value(source, row), "", _now(source, row)),
                 Cell(severities.label(row["severity"], source.language)),
                 Cell(departments.label(row["department"], source.language)),
-                Cell(due, "short strong" if row["overdue"] else "short", till(row["due_on"], day, source.language)),
+                Cell(day_words(row["due_on"], source.language), "short strong" if row["overdue"] else "short", till(row["due_on"], day, source.language)),
                 Cell(source.say(f"bulletin.state.{row['state']}")),
             ]
         )  # fmt: skip
@@ -110,7 +110,7 @@ def opened_table(source: Source, names: Mapping[str, str], states: pd.DataFrame)
             [
                 Cell(check_words(str(first["check"]), str(first["label"]), source.language)),
                 Cell(several(source, found, len(names) - 1)), Cell(str(len(found)), "strong"),
-                Cell(departments.label(first["department"], source.language)), Cell(str(mine["due_on"].min()), "short"),
+                Cell(departments.label(first["department"], source.language)), Cell(day_words(mine["due_on"].min(), source.language), "short"),
             ]
         )  # fmt: skip
     return render_rows(source.say("bulletin.new_table"), heads, rows, kind=MANY)
@@ -220,7 +220,7 @@ def recurring_table(
     ]  # fmt: skip
     rows = [
         [_issue(source, row), *_where(source, names, row), Cell(str(int(row["times"])), "strong"),
-         Cell(str(row["opened_on"]), "short"),
+         Cell(day_words(row["opened_on"], source.language), "short"),
          Cell(departments.label(row["department"], source.language)), Cell(source.say(f"bulletin.state.{row['state']}"))]
         for _, row in states.iterrows()
     ]  # fmt: skip
@@ -237,9 +237,10 @@ def closed_table(
         _head(source, "owner"), _head(source, "evidence"),
     ]  # fmt: skip
     rows = [
-        [_issue(source, row), *_where(source, names, row), Cell(str(row["last_on"]), "short", source.say("bulletin.again") if row["open"] else ""),
+        [_issue(source, row), *_where(source, names, row), Cell(day_words(row["last_on"], source.language), "short", source.say("bulletin.again") if row["open"] else ""),
          Cell(str(int(row["days"]))), Cell(departments.label(row["department"], source.language)),
-         Cell(str(row["evidence"]) or source.say("bulletin.no_evidence"), "" if row["evidence"] else "assumed", str(row["last_by"]))]
+         Cell(bilingual(row["evidence"], source.language) or source.say("bulletin.no_evidence"), "" if row["evidence"] else "assumed",
+              departments.label(row["last_by"], source.language) if row["last_by"] in departments.words else str(row["last_by"]))]
         for _, row in states.iterrows()
     ]  # fmt: skip
     return render_rows(source.say("bulletin.closed_table"), heads, rows, notes, kind=MANY)

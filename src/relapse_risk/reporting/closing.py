@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 from html import escape
@@ -10,13 +11,14 @@ from relapse_risk.assessment import FactColumn
 from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import Parameters, read_parameters
 from relapse_risk.reporting.block import Block, Source
-from relapse_risk.reporting.format import format_value
+from relapse_risk.reporting.format import format_date, format_value
 from relapse_risk.reporting.issue_words import till
 from relapse_risk.reporting.judgement import judged_limit, judged_value, written
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.reporting.text import bilingual, has_text
 
-UNIT_KINDS = {"share": "share", "days": "days"}
+DOCUMENT = re.compile(r"[A-Z]+-[A-Z0-9]+")
+ALWAYS = "2000-01-01"  # start of a value that no document dates: it holds for every month
 __all__ = ["index_note", "issues", "method_notes", "model_note", "parameters"]
 
 
@@ -62,19 +64,32 @@ def parameters(source: Source) -> Block:
     ]
     rows, known = [], _known_parameters()
     for used in source.facts.manifest["parameters"]:
-        amount = float(used["value"])
-        kind = UNIT_KINDS.get(str(used["unit"]), "count" if amount.is_integer() else "number")
-        value = written(source, amount, kind)
+        amount, unit, start = float(used["value"]), str(used["unit"]), str(used["start"])
+        kind = "share" if unit.startswith("share") else "count" if amount.is_integer() else "number"
+        since = source.say("report.always") if start == ALWAYS else format_date(start, source.language)
         mark = str(used["confidence"])
         rows.append(
             [
-                Cell(_parameter_label(source, known, used["name"])), Cell(value, "", _unit(source, str(used["unit"]))), Cell(str(used["start"]), "short"),
+                Cell(_parameter_label(source, known, used["name"])), Cell(written(source, amount, kind), "", _unit(source, unit)), Cell(since, "short"),
                 Cell(source.say(f"value.confidence.{mark}"), "" if mark == "documented" else "assumed"),
                 Cell(bilingual(used["source"], source.language)),
             ]
         )  # fmt: skip
     number = source.number("table", 18, "parameters")
-    return Block(render_rows(source.say("annex.parameters"), heads, rows, [source.say("report.marks")], number))
+    table = render_rows(source.say("annex.parameters"), heads, rows, [source.say("report.marks")], number)
+    return Block(table + _documents(source))
+
+
+def _documents(source: Source) -> str:
+    """What the document ids cited by indicators and parameters stand for."""
+    cited = [*source.indicator_rows()["source"].dropna(), *(p["source"] for p in source.facts.manifest["parameters"])]
+    found = sorted({name for words in cited for name in DOCUMENT.findall(str(words)) if has_text(f"source.{name}")})
+    if not found:
+        return ""
+    heads = [Head(source.say("column.document")), Head(source.say("column.document_title"))]
+    rows = [[Cell(name, "short"), Cell(source.say(f"source.{name}"))] for name in found]
+    number = source.number("table", 18, "documents")
+    return render_rows(source.say("annex.documents"), heads, rows, [source.say("annex.documents_note")], number)
 
 
 @cache
@@ -84,9 +99,9 @@ def _known_parameters() -> Parameters:
 
 
 def _unit(source: Source, unit: str) -> str:
-    """A unit such as ``CNY/person/year`` in words."""
+    """A unit such as ``CNY/person/year`` in words; a per cent sign says enough."""
     key = f"unit.{unit}"
-    return source.say(key) if has_text(key) else unit
+    return "" if unit == "share" else source.say(key) if has_text(key) else unit
 
 
 def _parameter_label(source: Source, known: Parameters, name: str) -> str:

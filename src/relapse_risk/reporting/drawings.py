@@ -27,7 +27,7 @@ from relapse_risk.reporting.figures import (
     stack,
     steps,
 )  # fmt: skip
-from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, format_value, is_null
+from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, common_decimals, format_value, in_column, is_null
 from relapse_risk.reporting.text import Language, text
 from relapse_risk.schema import code_list
 
@@ -51,17 +51,18 @@ class Canvas:
         return next(column for column in self.table.columns if column.name == name)
 
     def word(self, name: str, row: int) -> str:
-        """One value as written."""
-        return self._written(self.frame[name].iloc[row], self.column(name))
+        """One value as a sentence writes it."""
+        value, column = self.frame[name].iloc[row], self.column(name)
+        return WITHHELD if _is_withheld(value, column) else format_value(value, column, self.language)
 
     def words(self, name: str) -> list[str]:
-        column = self.column(name)
-        return [self._written(value, column) for value in self.frame[name].tolist()]
-
-    def _written(self, value: object, column: FactColumn) -> str:
-        if is_null(value) and column.kind in COUNTS_OF_PEOPLE:
-            return WITHHELD
-        return format_value(value, column, self.language)
+        """The values of a column as the drawing writes them; its caption says the unit of large sums."""
+        column, values = self.column(name), self.frame[name].tolist()
+        decimals = common_decimals(values, column)
+        return [
+            WITHHELD if _is_withheld(value, column) else in_column(value, column, self.language, decimals)
+            for value in values
+        ]
 
     def numbers(self, name: str) -> list[float | None]:
         values = pd.to_numeric(self.frame[name]).tolist()
@@ -79,7 +80,8 @@ class Canvas:
         return [None if value is None or pd.isna(value) else value for value in values]
 
     def say(self, key: str, /, **values: object) -> str:
-        return text(key, self.language, **{"currency": self.currency, **values})
+        large = text("unit.large_sums", self.language, currency=self.currency)
+        return text(key, self.language, **{"currency": self.currency, "large": large, **values})
 
     def series(self, name: str, label: str) -> Series:
         return Series(self.say(label), self.numbers(name), self.words(name))
@@ -93,6 +95,10 @@ class Canvas:
         if name not in self.limits:
             return None
         return Rule(self.limits[name], self.say("chart.limit", value=self.write(kind)(self.limits[name])))
+
+
+def _is_withheld(value: object, column: FactColumn) -> bool:
+    return is_null(value) and column.kind in COUNTS_OF_PEOPLE
 
 
 Draw = Callable[[Canvas], AtWidth | None]
@@ -287,7 +293,7 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         "guarantee_pass": DrawingSpec(_dots("criterion", "share", "share", "share_target")),
         "guarantee_reasons": DrawingSpec(_bars("reason", "households")),
         "guarantee_by_town": DrawingSpec(_heat),
-        "fund_by_year": DrawingSpec(_columns("year", ("fund", "column.fund")), half=True),
+        "fund_by_year": DrawingSpec(_columns("year", ("fund", "table.fund_by_year")), half=True),
         "project_types": DrawingSpec(
             _pairs("project_type", "yield_realised", "yield_expected", ("chart.realised", "chart.expected"), "share"),
             half=True,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from relapse_risk.reporting.drawings import Canvas
-from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD
+from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, capitalised
 
 __all__ = ["FINDINGS", "finding"]
 
@@ -20,7 +20,7 @@ def finding(canvas: Canvas) -> str:
     """The finding of a fact table's drawing; the table's title where nothing can be said."""
     name = canvas.table.name
     found = FINDINGS[name](canvas) if name in FINDINGS else ""
-    return found or canvas.say(f"table.{name}")
+    return capitalised(found) or canvas.say(f"table.{name}")
 
 
 def _values(c: Canvas, name: str) -> pd.Series:
@@ -192,13 +192,21 @@ def _fund_steps(c: Canvas) -> str:
     return c.say("finding.fund_waterfall", share=c.write("share")(float(values.iloc[-1] / values.iloc[0])))
 
 
+def _assets(c: Canvas) -> str:
+    row, of = _at(c, "assets", "max"), f"{int(_values(c, 'assets').sum()):,}"
+    if row is None:
+        return ""
+    return c.say("finding.asset_states", top=c.word("operating_state", row), n=c.word("assets", row), of=of)
+
+
 def _dividends(c: Canvas) -> str:
     near = (_values(c, "population") - 0.5).abs()
     return c.say("finding.dividend_curve", share=c.word("dividends", int(near.idxmin()))) if near.notna().any() else ""
 
 
 def _trend(c: Canvas) -> str:
-    return c.say("finding.processing_trend", first=c.word("mean_days", 0), last=c.word("mean_days", -1))
+    days = c.words("mean_days")
+    return c.say("finding.processing_trend", first=days[0], last=days[-1])
 
 
 def _quarters(c: Canvas) -> str:
@@ -255,11 +263,11 @@ FINDINGS: Mapping[str, Find] = MappingProxyType(
         "survey_by_town": _forest,
         "employment": _extreme("max", "most", "employment_status", "persons", "top", "n"),
         "work_places": _extreme("max", "most", "work_place", "persons", "top", "n"),
-        "disability": _extreme("max", "most", "disability_type", "persons", "top", "n"),
+        "disability": _extreme("max", "disability", "disability_type", "persons", "top", "n"),
         "officer_load": _extreme("max", "officer_load", "load", "officers", "load", "n"),
         "homes": _extreme("min", "homes", "home_item", "share", "item", "share"),
         "fund_waterfall": _fund_steps,
-        "asset_states": _extreme("max", "asset_states", "operating_state", "assets", "top", "n"),
+        "asset_states": _assets,
         "dividend_curve": _dividends,
         "appraisal_sensitivity": _extreme(
             "min", "appraisal_sensitivity", "scenario", "worth_share", "scenario", "share"

@@ -6,6 +6,8 @@ Null is written as a dash (withheld or unknown), never as zero.
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
@@ -18,11 +20,14 @@ __all__ = [
     "COUNTS_OF_PEOPLE",
     "WITHHELD",
     "capitalised",
+    "common_decimals",
     "format_apart",
     "format_date",
     "format_interval",
     "format_month",
+    "format_period",
     "format_value",
+    "in_column",
     "is_null",
 ]
 
@@ -34,7 +39,9 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-TEXTUAL = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date"}
+TEXTUAL = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date", "period"}
+WHOLE_OR_ONE = frozenset({"number", "days"})  # no decimals where all are whole numbers, else one
+PERIOD = re.compile(r"(\d{4})-?(H|Q)?(\d{1,2})")  # 2019-12, 2019H1, 2020Q3
 
 
 def is_null(value: object) -> bool:
@@ -84,6 +91,25 @@ def format_month(month: str, language: Language) -> str:
     return f"{year}年{int(number)}月" if language == "zh" else f"{MONTHS[int(number) - 1]} {year}"
 
 
+def format_period(period: str, language: Language) -> str:
+    """A month, quarter or half-year in words; anything else (a year) as it is.
+
+    Examples
+    --------
+    >>> [format_period(period, "zh") for period in ("2019-12", "2019H1", "2020Q3", "2018")]
+    ['2019年12月', '2019年上半年', '2020年三季度', '2018']
+    >>> [format_period(period, "en") for period in ("2019-12", "2019H2", "2020Q3", "2018")]
+    ['December 2019', 'second half of 2019', 'Q3 2020', '2018']
+    """
+    found = PERIOD.fullmatch(period)
+    if not found or ("-" not in period and not found[2]):
+        return period
+    if found[2] is None:
+        return format_month(period, language)
+    kind = "half" if found[2] == "H" else "quarter"
+    return text(f"period.{kind}{int(found[3])}", language, year=found[1])
+
+
 def _share(value: float) -> str:
     """Percent; whole only when exact, so that 99.96 % never reads as all and 0.004 % never as none."""
     percent = 100 * value
@@ -96,23 +122,50 @@ def _share(value: float) -> str:
 
 
 def _scaled_money(value: float, language: Language) -> str:
-    """Large sums: 万 and 亿 in Chinese, thousands and millions in English."""
+    """Large sums in a sentence: 万 in Chinese, thousands and millions in English."""
+    if not value:
+        return "0"
     if language == "zh":
-        return f"{_number(value / 1e8, 2)}亿" if abs(value) >= 1e8 else f"{_number(value / 1e4, 1)}万" if value else "0"
-    if abs(value) >= 1e6:
-        return f"{_number(value / 1e6, 2 if abs(value) < 1e8 else 1)} m"
-    return f"{_number(value / 1e3, 1)} k" if value else "0"
+        return f"{_number(value / 1e4, 1)}万"
+    return f"{_number(value / 1e6, 2)} million" if abs(value) >= 1e6 else f"{_number(value / 1e3, 1)} thousand"
 
 
-def format_value(value: object, column: FactColumn, language: Language) -> str:
-    """``value`` as text for ``column``.
+def in_column(value: object, column: FactColumn, language: Language, decimals: int | None = None) -> str:
+    """``value`` as it stands under its column's head, which says the unit of large sums: 万元, or thousand CNY.
+
+    Examples
+    --------
+    >>> in_column(45349.0, FactColumn("fund", "money_wan"), "zh"), in_column(45349.0, FactColumn("f", "money_wan"), "en")
+    ('4.5', '45')
+    """
+    if column.kind == "money_wan" and not is_null(value):
+        scale, places = (1e4, 1) if language == "zh" else (1e3, 0)
+        return _number(float(value) / scale, places)  # type: ignore[arg-type]
+    return format_value(value, column, language, decimals)
+
+
+def common_decimals(values: Iterable[object], column: FactColumn) -> int | None:
+    """Decimals that the numbers of one column are all written with; None where their kind says it.
+
+    Examples
+    --------
+    >>> common_decimals([10.5, 11.0, None], FactColumn("median_days", "days"))
+    1
+    """
+    if column.kind not in WHOLE_OR_ONE:
+        return None
+    return int(any(float(v) % 1 for v in values if not is_null(v)))  # type: ignore[arg-type]
+
+
+def format_value(value: object, column: FactColumn, language: Language, decimals: int | None = None) -> str:
+    """``value`` as text for ``column``; ``decimals`` where it stands among others (:func:`common_decimals`).
 
     Examples
     --------
     >>> format_value(0.0213, FactColumn("share", "share"), "zh"), format_value(None, FactColumn("n", "count"), "zh")
     ('2.1%', '–')
     >>> format_value(265e6, FactColumn("fund", "money_wan"), "zh"), format_value(265e6, FactColumn("f", "money_wan"), "en")
-    ('2.65亿', '265.0 m')
+    ('26,500.0万', '265.00 million')
     >>> format_value("illness", FactColumn("cause", "code", "poverty_cause"), "zh")
     '因病'
     """
@@ -125,11 +178,11 @@ def format_value(value: object, column: FactColumn, language: Language) -> str:
         return _share(number)
     if column.kind == "money_wan":
         return _scaled_money(number, language)
-    if column.kind == "number":
-        return _number(number, 0 if number == int(number) and abs(number) >= 10 else 1)
+    if column.kind in WHOLE_OR_ONE:
+        return _number(number, common_decimals([number], column) or 0 if decimals is None else decimals)
     if column.kind == "coefficient":
         return _number(number, 3)
-    return _number(number, 1 if column.kind in ONE_DECIMAL or (column.kind == "days" and number != int(number)) else 0)
+    return _number(number, 1 if column.kind in ONE_DECIMAL else 0)
 
 
 def format_apart(value: float, limit: float, column: FactColumn, language: Language) -> tuple[str, str]:
@@ -164,6 +217,8 @@ def _words(value: str, column: FactColumn, language: Language) -> str:
         return text(f"value.{column.kind}.{value}", language)
     if column.kind == "date":
         return format_date(value, language)
+    if column.kind == "period":
+        return format_period(value, language)
     return bilingual(value, language)
 
 

@@ -37,11 +37,11 @@ def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "
     """
     title = title or source.say("report.title" if source.place.limits_apply else "report.title.described")
     compared = compared or _compared(source)
-    manifest = source.facts.manifest
+    manifest, label = source.facts.manifest, source.label("label")
     day = source.say("report.period", day=format_date(manifest["data_date"], source.language))
     stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
     lines = [
-        f'<p class="place">{escape(source.label("label"))}</p>',
+        f'<p class="place">{escape(label)}</p>' if label != source.name else "",
         f"<h1>{escape(source.name)} <span>{escape(title)}</span></h1>",
         f'<p class="subtitle">{escape(subtitle or source.say("report.subtitle"))}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',

@@ -7,10 +7,11 @@ from datetime import date
 import pandas as pd
 
 from relapse_risk.assessment.issues import need
+from relapse_risk.reporting.format import format_date
 from relapse_risk.reporting.text import Language, bilingual, has_text, text
 from relapse_risk.schema import code_list
 
-__all__ = ["check_words", "sorted_by_need", "till"]
+__all__ = ["check_words", "day_words", "sorted_by_need", "till"]
 
 
 def check_words(check: str, label: str, language: Language) -> str:
@@ -52,12 +53,24 @@ def till(due: object, day: date, language: Language) -> str:
 
     Examples
     --------
-    >>> till("2020-12-15", date(2020, 12, 31), "en"), till("2021-01-01", date(2020, 12, 31), "zh")
-    ('16 days over', '还剩1天')
+    >>> till("2020-12-15", date(2020, 12, 31), "en"), till("2020-12-30", date(2020, 12, 31), "en")
+    ('16 days over', '1 day over')
     """
     if not due:
         return "–"
     left = (date.fromisoformat(str(due)[:10]) - day).days
     if left == 0:
         return text("bulletin.due_today", language)
-    return text("bulletin.days_over" if left < 0 else "bulletin.days_left", language, days=abs(left))
+    side, days = "over" if left < 0 else "left", abs(left)
+    return text(f"bulletin.day_{side}" if days == 1 else f"bulletin.days_{side}", language, days=days)
+
+
+def day_words(day: object, language: Language) -> str:
+    """A date in words, or that none is set.
+
+    Examples
+    --------
+    >>> day_words("2020-12-15", "en"), day_words("", "en")
+    ('15 December 2020', 'no date set')
+    """
+    return format_date(day, language) if day else text("bulletin.no_due", language)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from relapse_risk.assessment import FactColumn
 from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.figures import strip
-from relapse_risk.reporting.format import WITHHELD, format_apart, format_interval, format_value, is_null
+from relapse_risk.reporting.format import WITHHELD, format_apart, format_interval, format_month, format_value, is_null
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
 SYMBOLS = {"met": "✓", "watch": "▲", "not_met": "×", "no_limit": "–", "not_collected": "○"}
 MARKS = {"assumed": "*", "from_memory": "°", "documented": ""}
 Row: TypeAlias = Mapping[Any, Any]  # one indicator's columns
+UNDOCUMENTED = ("ASSUME", "MEM")
 JUDGED = ("met", "watch", "not_met")
 MANY_NAMED, LONGEST_HEAD = 4, 14
 
@@ -160,10 +161,10 @@ def _unit_words(source: Source, unit: str) -> str:
 
 
 def _counts(source: Source, row: Row) -> str:
-    """Numerator over denominator; sums of money in their own unit; nothing for a plain count."""
+    """Numerator over denominator, both in full; nothing for a plain count."""
     if is_null(row["denominator"]) or row["unit"] == "count":
         return "–"
-    numerator = written(source, row["numerator"], "money_wan" if row["unit"] == "money" else "count")
+    numerator = written(source, row["numerator"], "count")
     if is_null(row["numerator"]):
         return f"n = {written(source, row['denominator'], 'count')}"
     return f"{numerator} / {written(source, row['denominator'], 'count')}"
@@ -217,7 +218,14 @@ def _uncollected(source: Source, rows: pd.DataFrame) -> list[str]:
 
 def _previous(source: Source) -> str:
     previous = source.facts.manifest["previous"]
-    return previous or "–"
+    return format_month(previous, source.language) if previous else "–"
+
+
+def _cited(source: Source, cited: str | None) -> str:
+    """The id of a document, or in words that there is none."""
+    if not cited:
+        return "–"
+    return source.say(f"source.{cited}") if cited in UNDOCUMENTED else str(cited)
 
 
 def formula_table(source: Source) -> Block:
@@ -237,12 +245,12 @@ def formula_table(source: Source) -> Block:
         mark = "" if row["limit_confidence"] in ("documented", None) or is_null(row["limit"]) else "assumed"
         cells.append(
             [
-                Cell(source.say(f"indicator.{row['indicator']}")),
-                Cell(written(source, row["numerator"], "money_wan" if unit == "money" else "count")),
+                Cell(source.say(f"indicator.{row['indicator']}"), "", _unit_words(source, unit)),
+                Cell(written(source, row["numerator"], "count")),
                 Cell(written(source, row["denominator"], "count")),
                 Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
                 Cell(written(source, row["shrunk"], unit)),
-                Cell(judged_limit(source, row)), Cell(basis, mark), Cell(str(row["source"] or "–")),
+                Cell(judged_limit(source, row)), Cell(basis, mark), Cell(_cited(source, row["source"])),
                 Cell(verdict_chip(source, str(row["verdict"]))),
             ]
         )  # fmt: skip

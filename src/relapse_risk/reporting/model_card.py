@@ -37,11 +37,12 @@ def cover(source: Source) -> Block:
     """Title, place, data date and the stamp that identifies the facts."""
     manifest = source.facts.manifest
     day = source.say("report.period", day=format_date(manifest["data_date"], source.language))
+    label = source.label("label")
     stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
     return Block(
         '<header class="cover">'
-        f'<p class="place">{escape(source.label("label"))}</p>'
-        f"<h1>{escape(source.name)} <span>{escape(source.say('card.title'))}</span></h1>"
+        + (f'<p class="place">{escape(label)}</p>' if label != source.name else "")
+        + f"<h1>{escape(source.name)} <span>{escape(source.say('card.title'))}</span></h1>"
         f'<p class="subtitle">{escape(source.say("card.subtitle"))}</p>'
         f'<p class="period"><b>{escape(day)}</b></p>'
         f'<p class="notice">{escape(source.label("data_note"))}</p>'
@@ -95,7 +96,8 @@ def judged(source: Source) -> Block:
 
 
 def _signed(value: float, decimals: int = 2) -> str:
-    return f"{value:+.{decimals}f}".replace("-", "−")
+    rounded = round(value, decimals) + 0.0  # no minus zero
+    return f"{rounded:{'+' if rounded else ''}.{decimals}f}".replace("-", "−")
 
 
 def drifted(source: Source) -> Block:

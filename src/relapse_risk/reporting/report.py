@@ -268,8 +268,9 @@ class Report:
         number = self.number("table", spec.section, name)
         caption = self.say(f"table.{name}")
         html = render_table(
-            caption, frame, spec.columns, self.language, [*notes, self._source(spec)], number, self.label("currency")
-        )
+            caption, frame, spec.columns, self.language, [*notes, self._source(spec)], number, self.label("currency"),
+            name=name,
+        )  # fmt: skip
         return Block(html)
 
     def figure(self, name: str) -> Block:

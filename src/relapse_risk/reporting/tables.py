@@ -12,12 +12,19 @@ from markupsafe import Markup
 
 from relapse_risk.assessment import FactColumn
 from relapse_risk.reporting.figures.canvas import text_width
-from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, format_interval, format_value, is_null
+from relapse_risk.reporting.format import (
+    COUNTS_OF_PEOPLE,
+    WITHHELD,
+    common_decimals,
+    format_interval,
+    in_column,
+    is_null,
+)
 from relapse_risk.reporting.text import Language, has_text, text
 
 __all__ = ["Cell", "Head", "render_rows", "render_table", "withheld"]
 
-LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date"}
+LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date", "period"}
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
 WHOLE_TO = 10  # rows: kept on one page, with their notes; a longer table leaves three on either side
 UNBROKEN_SQUARES, UNBROKEN_LETTERS = 4, 14
@@ -118,9 +125,9 @@ def _shown(gaps: Mapping[str, str], columns: Sequence[FactColumn]) -> list[FactC
 
 def render_table(
     caption: str, frame: pd.DataFrame, columns: Sequence[FactColumn], language: Language, notes: Sequence[str] = (),
-    number: str = "", currency: str = "",
+    number: str = "", currency: str = "", *, name: str = "",
 ) -> str:  # fmt: skip
-    """A fact table as HTML; limits of an interval stand under their estimate, empty columns are left out.
+    """The fact table ``name`` as HTML; limits of an interval stand under their estimate, empty columns are left out.
 
     Examples
     --------
@@ -134,7 +141,7 @@ def render_table(
     names = [column.name for column in columns]
     estimate = names[names.index("low") - 1] if "low" in names and names.index("low") > 0 else ""
     heads = [
-        Head(column_label(column.name, language, currency), column.kind not in LEFT,
+        Head(column_label(column, language, currency, name), column.kind not in LEFT,
              text("column.interval", language) if column.name == estimate else "")
         for column in shown
     ]  # fmt: skip
@@ -152,16 +159,24 @@ def render_table(
     return render_rows(caption, heads, rows, notes, number)
 
 
-def column_label(name: str, language: Language, currency: str = "") -> str:
-    """Heading of a column in words; a label may name ``{currency}``."""
-    key = f"column.{name}"
-    return text(key, language, currency=currency) if has_text(key) else text("column.value", language)
+def column_label(column: FactColumn, language: Language, currency: str = "", table: str = "") -> str:
+    """Heading of a column in words; a label may name ``{currency}``.
+
+    A word that means something else in one table has its own message there: ``column.TABLE.NAME``.
+    """
+    keys = (f"column.{table}.{column.name}", f"column.{column.name}", "column.value")
+    key = next(key for key in keys if has_text(key))
+    if column.kind == "money_wan":
+        currency = text("unit.large_sums", language, currency=currency)
+    return text(key, language, currency=currency)
 
 
 def _cells(values: Sequence[object], column: FactColumn, language: Language, withheld_gaps: bool) -> list[Cell]:
-    gap = Cell(WITHHELD, "withheld") if withheld_gaps else Cell(format_value(None, column, language))
+    gap = Cell(WITHHELD, "withheld") if withheld_gaps else Cell(in_column(None, column, language))
+    decimals = common_decimals(values, column)
     return [
-        gap if is_null(value) else Cell(format_value(value, column, language), _mark(value, column)) for value in values
+        gap if is_null(value) else Cell(in_column(value, column, language, decimals), _mark(value, column))
+        for value in values
     ]
 
 

@@ -67,7 +67,7 @@ def test_the_sheet_is_ready_for_a_clerk_and_harmless(office: tuple[Path, Path, p
         for row in range(2, sheet.max_row + 1)
         if items[sheet.cell(row, at["事项"]).value] != "documented"
     }
-    assert told == {"凭记忆，请核对文件"}, "an item without a document says so"
+    assert told == {"待核实，请核对文件"}, "an item without a document says so"
     values = {cell.value for row in sheet.iter_rows() for cell in row}
     assert "'=1+1" in values, "a formula in the data is text"
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from relapse_risk.assessment.base import CITY, CountyData, FactTable
 from relapse_risk.assessment.cells import Tables, withhold
-from relapse_risk.assessment.files import FactsManifest, county_digest, write_facts
+from relapse_risk.assessment.files import FactsManifest, county_digests, write_facts
 from relapse_risk.assessment.indicators import indicator_rows, with_city
 from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
@@ -242,7 +242,7 @@ def _manifest(
     return FactsManifest(
         place=place.name, month=month, data_date=str(month_end(month)), previous=previous,
         counties=tuple(names[code] for code in register.counties),
-        hashes={code: county_digest(tables, code) for code in (*register.counties, CITY)},
+        hashes=county_digests(tables, (*register.counties, CITY)),
         parameters=used,
         suppressed=int(tables["availability"]["withheld"].sum() + tables["indicator"]["withheld"].sum()),
         tables=tuple(tables), schema={table.name: _schema(table) for table in TABLES},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,8 @@ from relapse_risk.months import check_month
 from relapse_risk.parameters import DatedValue
 
 TABLES_HELD = 256  # kept in memory as they are read: about two months of facts
-__all__ = ["Facts", "FactsManifest", "county_digest", "read_facts", "write_facts"]
+LARGE = 1 << 20  # bytes of a table that is mapped instead: of some hundred counties
+__all__ = ["Facts", "FactsManifest", "county_digests", "read_facts", "write_facts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,24 @@ class FactsManifest:
     parameter_digest: str
 
 
-def county_digest(tables: Mapping[str, pd.DataFrame], county: str) -> str:
-    """Digest of everything a report of ``county`` shows: its rows, the city's, and every county's indicators.
+def county_digests(tables: Mapping[str, pd.DataFrame], counties: Sequence[str]) -> dict[str, str]:
+    """Digest of everything a report of each county shows: its rows, the city's, and every county's indicators.
 
     A report of the city shows every county's rows.
     """
-    digest = blake2b(digest_size=16)
+    digests = {code: blake2b(digest_size=16) for code in counties}
     for name in sorted(tables):
-        frame = tables[name]
-        mine = frame[frame["county_code"].isin([county, CITY])] if county != CITY and name != "indicator" else frame
-        digest.update(name.encode())
-        digest.update(mine.to_json(orient="split", date_format="iso", double_precision=12).encode())
-    return digest.hexdigest()
+        mine = {code: _digest(rows) for code, rows in tables[name].groupby("county_code")}
+        every = _digest(tables[name])
+        for code, digest in digests.items():
+            shown = (every,) if code == CITY or name == "indicator" else (mine.get(CITY, b""), mine.get(code, b""))
+            digest.update(b"|".join((name.encode(), *shown)))
+    return {code: digest.hexdigest() for code, digest in digests.items()}
+
+
+def _digest(rows: pd.DataFrame) -> bytes:
+    content = rows.to_json(orient="split", index=False, date_format="iso", double_precision=12)
+    return blake2b(content.encode(), digest_size=16).digest()
 
 
 def write_facts(folder: Path, tables: Mapping[str, pd.DataFrame], manifest: FactsManifest) -> None:
@@ -143,9 +151,22 @@ class Facts:
 def _held(path: Path, _size: int, _changed: int) -> tuple[pa.Table, dict[str, tuple[int, int]]]:
     """A whole table, and where each county's rows begin and how many they are."""
     table = pq.read_table(path, use_threads=False)
+    if table.nbytes > LARGE:
+        table = _mapped(table)
     runs = pc.run_end_encode(table["county_code"].combine_chunks())
     ends = runs.run_ends.to_pylist()
     return table, {code: (start, end - start) for code, (start, end) in zip(runs.values.to_pylist(), pairwise([0, *ends]), strict=True)}  # fmt: skip
+
+
+def _mapped(table: pa.Table) -> pa.Table:
+    """The same table on disk, in a file without a name, mapped: its pages come when asked for and go when others need
+    the memory, in this process and in those forked from it.
+    """
+    with TemporaryFile() as file:
+        with pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+        file.flush()
+        return pa.ipc.open_file(pa.py_buffer(mmap(file.fileno(), 0, access=ACCESS_READ))).read_all()
 
 
 @lru_cache(maxsize=4 * TABLES_HELD)

@@ -10,7 +10,7 @@ import pandas as pd
 from relapse_risk.assessment import CITY
 from relapse_risk.reporting.block import Source
 from relapse_risk.reporting.format import WITHHELD, capitalised, is_null
-from relapse_risk.reporting.judgement import JUDGED, MARKS, SYMBOLS, judged_value, written
+from relapse_risk.reporting.judgement import JUDGED, MARKS, SYMBOLS, judged_value, unit_words, written
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.schema import code_list
 
@@ -37,7 +37,8 @@ def headline_table(source: Source, names: Mapping[str, str]) -> str:
     rows = source.rows("indicator")
     rows = rows[rows["headline"] & (rows["verdict"] != "not_collected")]
     order = list(dict.fromkeys(rows["indicator"]))
-    heads = [_first(source), *(Head(source.say(f"indicator.{name}"), True) for name in order)]
+    units = dict(zip(rows["indicator"], rows["unit"], strict=True))
+    heads = [_first(source), *(Head(source.say(f"indicator.{n}"), True, unit_words(source, units[n])) for n in order)]
     by_county = {code: mine.set_index("indicator") for code, mine in rows.groupby("county_code")}
     written_rows = []
     for code, name in {CITY: source.name, **names}.items():
@@ -62,7 +63,7 @@ def _judged(source: Source, row: pd.Series) -> Cell:
 def aspect_table(source: Source, names: Mapping[str, str], grid: pd.DataFrame) -> str:
     """Limits missed over limits judged, county by aspect."""
     sections = list(dict.fromkeys(grid["section"]))
-    heads = [_first(source), *(Head(source.say(f"section.{number}"), True) for number in sections)]
+    heads = [_first(source), *(Head(source.say(f"value.aspect.{number}"), True) for number in sections)]
     counts = grid.set_index(["county_code", "section"])
     rows = []
     for code, name in names.items():

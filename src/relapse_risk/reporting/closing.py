@@ -71,7 +71,7 @@ def parameters(source: Source) -> Block:
         rows.append(
             [
                 Cell(_parameter_label(source, known, used["name"])), Cell(written(source, amount, kind), "", _unit(source, unit)), Cell(since, "short"),
-                Cell(source.say(f"value.confidence.{mark}"), "" if mark == "documented" else "assumed"),
+                Cell(source.say(f"value.confidence.{mark}"), "short" if mark == "documented" else "short assumed"),
                 Cell(bilingual(used["source"], source.language)),
             ]
         )  # fmt: skip

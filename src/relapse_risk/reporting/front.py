@@ -42,7 +42,7 @@ def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "
     stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
     lines = [
         f'<p class="place">{escape(label)}</p>' if label != source.name else "",
-        f"<h1>{escape(source.name)} <span>{escape(title)}</span></h1>",
+        f'<h1 data-foot="{escape(source.name)} · {escape(title)}">{escape(source.name)} <span>{escape(title)}</span></h1>',
         f'<p class="subtitle">{escape(subtitle or source.say("report.subtitle"))}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
         f'<div class="brief">{brief or _lead(source, source.indicator_rows())}</div>',

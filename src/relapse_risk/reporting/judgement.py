@@ -16,7 +16,7 @@ from relapse_risk.reporting.format import WITHHELD, format_apart, format_interva
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 
 __all__ = [
-    "JUDGED", "MARKS", "SYMBOLS", "aspect_verdict", "formula_table", "indicator_table", "judged_limit", "judged_value", "section_table", "sentence", "verdict_chip",
+    "JUDGED", "MARKS", "SYMBOLS", "aspect_verdict", "formula_table", "indicator_table", "judged_limit", "judged_value", "section_table", "sentence", "unit_words", "verdict_chip",
     "worst_first", "written",
 ]  # fmt: skip
 
@@ -144,7 +144,7 @@ def _row_cells(source: Source, row: Row) -> list[Cell]:
     if not is_null(row["limit"]):
         limit += MARKS.get(str(row["limit_confidence"]), "")
     return [
-        Cell(source.say(f"indicator.{row['indicator']}"), "", _unit_words(source, unit)),
+        Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
         Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
         Cell(limit),
         Cell(verdict_chip(source, verdict)),
@@ -155,7 +155,7 @@ def _row_cells(source: Source, row: Row) -> list[Cell]:
     ]
 
 
-def _unit_words(source: Source, unit: str) -> str:
+def unit_words(source: Source, unit: str) -> str:
     """What a value is counted in, where the number does not say it."""
     return source.label("currency") if unit == "money" else source.say("unit.days") if unit == "days" else ""
 
@@ -245,7 +245,7 @@ def formula_table(source: Source) -> Block:
         mark = "" if row["limit_confidence"] in ("documented", None) or is_null(row["limit"]) else "assumed"
         cells.append(
             [
-                Cell(source.say(f"indicator.{row['indicator']}"), "", _unit_words(source, unit)),
+                Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
                 Cell(written(source, row["numerator"], "count")),
                 Cell(written(source, row["denominator"], "count")),
                 Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),

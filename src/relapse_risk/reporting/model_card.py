@@ -37,12 +37,12 @@ def cover(source: Source) -> Block:
     """Title, place, data date and the stamp that identifies the facts."""
     manifest = source.facts.manifest
     day = source.say("report.period", day=format_date(manifest["data_date"], source.language))
-    label = source.label("label")
+    label, title = source.label("label"), source.say("card.title")
     stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
     return Block(
         '<header class="cover">'
         + (f'<p class="place">{escape(label)}</p>' if label != source.name else "")
-        + f"<h1>{escape(source.name)} <span>{escape(source.say('card.title'))}</span></h1>"
+        + f'<h1 data-foot="{escape(source.name)} · {escape(title)}">{escape(source.name)} <span>{escape(title)}</span></h1>'
         f'<p class="subtitle">{escape(source.say("card.subtitle"))}</p>'
         f'<p class="period"><b>{escape(day)}</b></p>'
         f'<p class="notice">{escape(source.label("data_note"))}</p>'

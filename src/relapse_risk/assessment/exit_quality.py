@@ -17,7 +17,10 @@ C = FactColumn
 RATIO_EDGES = (-np.inf, 0.5, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, np.inf)
 RATIO_LABELS = ("<0.5", "0.5–1", "1–1.25", "1.25–1.5", "1.5–2", "2–2.5", "2.5–3", "3–4", "≥4")
 CHANGE_EDGES = (-np.inf, 0.6, 0.8, 0.95, 1.05, 1.2, 1.5, np.inf)
-CHANGE_LABELS = ("<−40%", "−40…−20%", "−20…−5%", "±5%", "+5…+20%", "+20…+50%", ">+50%")
+CHANGE_LABELS = (
+    "<−40%", "−40%～−20%|−40% to −20%", "−20%～−5%|−20% to −5%", "±5%", "+5%～+20%|+5% to +20%", "+20%～+50%|+20% to +50%",
+    ">+50%",
+)  # fmt: skip
 COMPONENTS = ("wage_income", "business_net", "property_income", "transfer_income")
 PERIODS = 6
 

@@ -126,11 +126,20 @@ def _lines(c: Canvas, key: str, value: str, warn: Sequence[bool] = (), city: boo
     return [Line(k, v, w, other=o, warn=bool(warn) and warn[i]) for i, (k, v, w, o) in enumerate(rows)]
 
 
-def _bars(key: str, value: str, city: bool = False, most: int = 0) -> Draw:
+def _worth_drawing(*series: Sequence[float | None]) -> bool:
+    """Whether there is more to see than one number, which a sentence says better."""
+    return sum(any(value for value in values) for values in zip(*series, strict=True)) > 1
+
+
+def _bars(key: str, value: str, city: bool = False, most: int = 0, in_order: bool = False) -> Draw:
+    """Bars, the longest first unless the rows have an order of their own."""
+
     def draw(c: Canvas) -> AtWidth | None:
         found = _lines(c, key, value, city=city)
-        if all(one.value is None for one in found):
+        if not _worth_drawing([one.value for one in found], [one.other for one in found]):
             return None
+        if not in_order:
+            found.sort(key=lambda one: (one.value is None, -(one.value or 0)))
         return lambda width: bars(found[:most] if most else found, width)
 
     return draw
@@ -165,19 +174,25 @@ def _dots(key: str, value: str, kind: str, limit: str = "", interval: bool = Fal
 def _columns(key: str, *series: tuple[str, str], marks: Sequence[int] = ()) -> Draw:
     def draw(c: Canvas) -> AtWidth | None:
         drawn = [c.series(name, label) for name, label in series if c.known(name)]
-        if not any(value for one in drawn for value in one.values):
+        if not drawn or not _worth_drawing(*(one.values for one in drawn)):
             return None
         return lambda width: columns(c.words(key), drawn, width, marks)
 
     return draw
 
 
-def _pairs(key: str, value: str, other: str, names: tuple[str, str], kind: str, *, both: bool = True) -> Draw:
+def _pairs(
+    key: str, value: str, other: str, names: tuple[str, str], kind: str, *, both: bool = True, gap: int = 0
+) -> Draw:
+    """Pairs; ``gap`` 1 puts those first whose value lies furthest above its partner, -1 furthest below."""
+
     def draw(c: Canvas) -> AtWidth:
         rows = zip(c.words(key), c.numbers(value), c.words(value), c.numbers(other), c.words(other), strict=True)
         found = [
             Line(k, v, f"{w} / {p}" if both else w, other=o) for k, v, w, o, p in rows if v is not None or o is not None
         ]
+        if gap:
+            found.sort(key=lambda one: -gap * ((one.value or 0) - (one.other or 0)))
         labels = (c.say(names[0]), c.say(names[1]))
         return lambda width: pairs(found, width, labels, c.write(kind))
 
@@ -198,15 +213,19 @@ def _stack(c: Canvas) -> AtWidth:
 
 
 def _heat(c: Canvas) -> AtWidth | None:
+    """The rows and columns in which something stands below 100 % or is not known."""
     names = [column.name for column in c.table.columns if column.kind == "share" and column.name in c.frame]
-    values = [[None if pd.isna(v) else float(v) for v in row] for row in c.frame[names].itertuples(index=False)]
-    known = [v for row in values for v in row if v is not None]
-    if not known or min(known) == 1:
+    shares = c.frame.set_index(pd.Index(c.words("town")))[names].astype(float).dropna(axis="columns", how="all")
+    short = ~(shares == 1)
+    shares = shares.loc[short.any(axis="columns"), short.any(axis="index")]
+    if min(shares.shape) < 2:
         return None
-    shown = [["–" if v is None else c.write("share")(v) for v in row] for row in values]
     labels = code_list("wu_tong_shi_you") if c.table.name == "village_heat" else None
-    heads = [labels.label(name, c.language) if labels else c.say(f"column.{name}") for name in names]
-    return lambda width: heat(c.words("town"), heads, values, shown, width, 1.0, min(*known, 0.9))
+    heads = [labels.label(name, c.language) if labels else c.say(f"column.{name}") for name in shares]
+    values = [[None if pd.isna(v) else float(v) for v in row] for row in shares.itertuples(index=False)]
+    shown = [["–" if v is None else c.write("share")(v) for v in row] for row in values]
+    worst = min(float(shares.min(axis=None)), 0.9)
+    return lambda width: heat([str(town) for town in shares.index], heads, values, shown, width, 1.0, worst)
 
 
 def _found_closed(c: Canvas) -> AtWidth:
@@ -278,7 +297,7 @@ def _backtests(c: Canvas) -> AtWidth:
 
 DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
     {
-        "population_by_class": DrawingSpec(_bars("household_class", "households"), half=True),
+        "population_by_class": DrawingSpec(_bars("household_class", "households", in_order=True), half=True),
         "causes": DrawingSpec(_bars("cause", "main_share", city=True)),
         "age_sex": DrawingSpec(_pyramid, half=True),
         "visits_by_town": DrawingSpec(_dots("town", "share", "share", "visit_target")),
@@ -295,7 +314,14 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         "guarantee_by_town": DrawingSpec(_heat),
         "fund_by_year": DrawingSpec(_columns("year", ("fund", "table.fund_by_year")), half=True),
         "project_types": DrawingSpec(
-            _pairs("project_type", "yield_realised", "yield_expected", ("chart.realised", "chart.expected"), "share"),
+            _pairs(
+                "project_type",
+                "yield_realised",
+                "yield_expected",
+                ("chart.realised", "chart.expected"),
+                "share",
+                gap=-1,
+            ),
             half=True,
         ),
         "take_up_by_department": DrawingSpec(_dots("department", "share", "share", "take_up_target")),
@@ -311,7 +337,8 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         "risk_reasons": DrawingSpec(_bars("reason", "points", most=8)),
         "hardship_by_town": DrawingSpec(_dots("town", "mean_need", "index")),
         "hardship_profile": DrawingSpec(
-            _pairs("subindex", "top_tenth", "all", ("chart.top_tenth", "chart.all"), "index", both=False), half=True
+            _pairs("subindex", "top_tenth", "all", ("chart.top_tenth", "chart.all"), "index", both=False, gap=1),
+            half=True,
         ),
         "need_priority": DrawingSpec(
             _pairs("tenth", "need", "priority", ("column.need", "column.priority"), "index"), half=True
@@ -324,17 +351,17 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         ),
         "survey_by_town": DrawingSpec(_dots("town", "satisfied", "share", "approval_limit", interval=True)),
         "employment": DrawingSpec(_bars("employment_status", "persons"), half=True),
-        "work_places": DrawingSpec(_bars("work_place", "persons"), half=True),
+        "work_places": DrawingSpec(_bars("work_place", "persons", in_order=True), half=True),
         "disability": DrawingSpec(_bars("disability_type", "persons"), half=True),
         "officer_load": DrawingSpec(_columns("load", ("officers", "column.officers")), half=True),
         "homes": DrawingSpec(_bars("home_item", "share", city=True), half=True),
-        "fund_waterfall": DrawingSpec(_bars("fund_step", "fund"), half=True),
+        "fund_waterfall": DrawingSpec(_bars("fund_step", "fund", in_order=True), half=True),
         "cost_per_person": DrawingSpec(_columns("cost", ("projects", "column.projects")), half=True),
         "asset_states": DrawingSpec(_bars("operating_state", "assets"), half=True),
         "dividend_curve": DrawingSpec(_dividends, half=True),
         "dividend_outliers": DrawingSpec(_columns("of_median", ("persons", "column.persons")), half=True),
-        "appraisal_sensitivity": DrawingSpec(_bars("scenario", "worth_share", city=True), half=True),
-        "homes_by_town": DrawingSpec(_bars("town", "one_two_three_four"), half=True),
+        "appraisal_sensitivity": DrawingSpec(_bars("scenario", "worth_share", city=True, in_order=True), half=True),
+        "homes_by_town": DrawingSpec(_bars("town", "one_two_three_four", in_order=True), half=True),
         "survey_reasons": DrawingSpec(_dots("dissatisfied_with", "share", "share", interval=True), half=True),
         "issue_age_bins": DrawingSpec(_columns("age_days", ("issues", "column.issues")), half=True),
         "processing_trend": DrawingSpec(_trend, half=True),

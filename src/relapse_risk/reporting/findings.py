@@ -54,6 +54,21 @@ def _extreme(how: str, key: str, label: str, value: str, field: str, shown: str 
     return find
 
 
+def _single(key: str, count: str) -> Find:
+    """The one row that is not nought, where there is only one and none was withheld."""
+
+    def find(c: Canvas) -> str:
+        values = _values(c, count)
+        if values.isna().any() or (values > 0).sum() != 1:
+            return ""
+        row = int(values.idxmax())
+        return c.say(
+            "finding.single", title=c.say(f"table.{c.table.name}"), label=c.word(key, row), n=c.word(count, row)
+        )
+
+    return find
+
+
 def _count(c: Canvas, name: str, rows: slice) -> str:
     """Sum of a count over rows; "at least" where one of them was withheld."""
     values = _values(c, name).iloc[rows]
@@ -268,6 +283,9 @@ FINDINGS: Mapping[str, Find] = MappingProxyType(
         "homes": _extreme("min", "homes", "home_item", "share", "item", "share"),
         "fund_waterfall": _fund_steps,
         "asset_states": _assets,
+        "cost_per_person": _single("cost", "projects"),
+        "dividend_outliers": _single("of_median", "persons"),
+        "issue_age_bins": _single("age_days", "issues"),
         "dividend_curve": _dividends,
         "appraisal_sensitivity": _extreme(
             "min", "appraisal_sensitivity", "scenario", "worth_share", "scenario", "share"

@@ -14,7 +14,7 @@ from html import escape
 __all__ = [
     "ACCENT", "AXIS", "FRAME", "GREY", "HAIR", "INK", "MUTED", "NARROW", "PALE", "SHADES", "SIZE", "WARN", "WIDE",
     "Drawing", "Scale", "breakable", "circle", "dashed", "figure", "fit", "line", "nice_ticks", "path", "rect",
-    "text_lines", "text_width", "upright", "words", "wrap",
+    "text_lines", "text_width", "tick_words", "upright", "words", "wrap",
 ]  # fmt: skip
 
 ACCENT, WARN, INK, MUTED = "#0f5b78", "#b8480f", "#1d2a33", "#566470"
@@ -188,6 +188,20 @@ def nice_ticks(least: float, most: float, about: int = 4) -> list[float]:
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
     first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
     return [round(i * step, 12) for i in range(first, last + 1)]
+
+
+def tick_words(ticks: Sequence[float], write: Callable[[float], str]) -> list[str]:
+    """Ticks as written, all with as many decimals as tell every one of them exactly.
+
+    Examples
+    --------
+    >>> tick_words([0.0075, 0.01, 0.0125], lambda share: f"{100 * share:.1f}%")
+    ['0.75%', '1.00%', '1.25%']
+    """
+    percent = all(write(tick).endswith("%") for tick in ticks)
+    values = [round(tick * (100 if percent else 1), 9) for tick in ticks]
+    decimals = next(d for d in range(10) if all(round(value, d) == value for value in values))
+    return [f"{value:,.{decimals}f}{'%' if percent else ''}".replace("-", "−") for value in values]
 
 
 def figure(draw: Callable[[float], Drawing], title: str, description: str, identity: str, *, half: bool = False) -> str:

@@ -21,10 +21,12 @@ from relapse_risk.reporting.figures.canvas import (
     circle,
     dashed,
     line,
+    nice_ticks,
     path,
     rect,
     text_lines,
     text_width,
+    tick_words,
     words,
     wrap,
 )  # fmt: skip
@@ -177,14 +179,19 @@ def steps(labels: Sequence[str], values: Sequence[float | None], shown: Sequence
 
 
 def lines(labels: Sequence[str], series: Sequence[Series], width: float) -> Drawing:
-    """Up to three lines over equal steps; name and last value at the end of each."""
+    """Up to three lines over equal steps from zero; name and last value at the end of each."""
     ends = [f"{one.name} {one.shown[-1]}" if one.shown else one.name for one in series]
     right = max((text_width(end) for end in ends), default=0) + 16
     top = max([v for one in series for v in one.values if v is not None] or [1]) or 1
-    base = 176.0
-    across = Scale(0, max(len(labels) - 1, 1), 8, width - right)
-    down = Scale(0, top, base, 14)
-    parts = [line(8, down(top * k / 2), width - right, down(top * k / 2), HAIR if k else AXIS) for k in range(3)]
+    base, ticks = 176.0, nice_ticks(0, top, 3)
+    marks = tick_words(ticks, str)
+    left = max(text_width(mark, SMALL) for mark in marks) + 10
+    across = Scale(0, max(len(labels) - 1, 1), left, width - right)
+    down = Scale(0, ticks[-1], base, 14)
+    parts = [line(left, down(tick), width - right, down(tick), HAIR if tick else AXIS) for tick in ticks]
+    parts += [
+        words(left - 6, down(tick) + 4, mark, "end", MUTED, SMALL) for tick, mark in zip(ticks, marks, strict=True)
+    ]
     parts += _dates(labels, across, base + 15)
     taken: list[float] = []
     for one, end, colour, pattern in zip(series, ends, (ACCENT, WARN, MUTED), ("", "6 3", "2 2"), strict=False):

@@ -23,6 +23,7 @@ from relapse_risk.reporting.figures.canvas import (
     rect,
     text_lines,
     text_width,
+    tick_words,
     upright,
     words,
     wrap,
@@ -92,19 +93,20 @@ def curve(
 ) -> Drawing:  # fmt: skip
     """A curve, or points with intervals, in a square against the diagonal ``even``; both axes from 0 to ``top``."""
     ticks = [top * k / 4 for k in range(5)]
-    left = max(text_width(write(tick), SMALL) for tick in ticks) + 10
+    written = tick_words(ticks, write)
+    left = max(text_width(one, SMALL) for one in written) + 10
     side = min(width - left - 12, 270.0)
     head = 24.0
     across, down = Scale(0, top, left, left + side), Scale(0, top, head + side, head)
     parts = [rect(left, head, side, side, "#fff", f' stroke="{AXIS}"'), words(2, 12, y_label, "", MUTED, SMALL)]
-    for tick in ticks:
+    for tick, one in zip(ticks, written, strict=True):
         parts += [
             line(across(tick), head, across(tick), head + side, HAIR),
             line(left, down(tick), left + side, down(tick), HAIR),
         ]
-        parts.append(words(across(tick), head + side + 14, write(tick), "middle", MUTED, SMALL))
+        parts.append(words(across(tick), head + side + 14, one, "middle", MUTED, SMALL))
         if tick:  # both axes begin at the same zero: it is written once
-            parts.append(words(left - 5, down(tick) + 4, write(tick), "end", MUTED, SMALL))
+            parts.append(words(left - 5, down(tick) + 4, one, "end", MUTED, SMALL))
     parts.append(line(across(0), down(0), across(top), down(top), INK, 1, dashed()))
     at = top * 0.72
     parts.append(words(across(at) + 4, down(at) + 16, even, "", MUTED, SMALL))

@@ -18,6 +18,7 @@ from relapse_risk.reporting.figures.canvas import (
     WARN,
     Drawing,
     Scale,
+    breakable,
     circle,
     dashed,
     fit,
@@ -26,13 +27,14 @@ from relapse_risk.reporting.figures.canvas import (
     rect,
     text_lines,
     text_width,
+    tick_words,
     words,
     wrap,
 )  # fmt: skip
 
 __all__ = ["Line", "Rule", "bars", "dots", "funnel", "pairs"]
 
-STACK_BELOW = 420.0  # narrower than this, a label stands above its line instead of left of it
+STACK_BELOW = 420.0  # narrower than this, labels of more than two lines stand above theirs instead of left of it
 SMALL = 11.0
 Write = Callable[[float], str]
 
@@ -86,11 +88,14 @@ class _Layout:
 
 
 def _layout(lines: Sequence[Line], width: float, row: float, share: float = 0.38) -> _Layout:
-    stacked = width < STACK_BELOW and max((text_width(one.label) for one in lines), default=0) > width * 0.34
-    left = 4.0 if stacked else fit([one.label for one in lines], width * share)
+    narrow = width < STACK_BELOW
+    room = width * (0.36 if narrow else share) - 10
+    beside = tuple(tuple(wrap(one.label, room)) for one in lines)
+    words_fit = all(text_width(word.strip()) <= room for one in lines for word in breakable(one.label))
+    stacked = narrow and not (words_fit and all(len(found) <= 2 for found in beside))
+    labels = tuple(tuple(wrap(one.label, width - 8)) for one in lines) if stacked else beside
+    left = 4.0 if stacked else fit([line for found in beside for line in found], room + 10)
     right = fit([one.shown for one in lines], width * 0.45, gap=12)
-    room = width - 8 if stacked else left - 9.5
-    labels = tuple(tuple(wrap(one.label, room)) for one in lines)
     extra = SIZE * LEADING
     heights = tuple(row + extra * len(found) if stacked else max(row, extra * len(found) + 6) for found in labels)
     return _Layout(left, right, stacked, heights, labels)
@@ -181,8 +186,7 @@ def dots(
 def _tick_labels(marks: Sequence[float], scale: Scale, y: float, width: float, write: Write) -> list[str]:
     """Labels below the axis, leaving out any that would touch the one before."""
     parts, free = [], -1e9
-    for mark in marks:
-        shown = write(mark)
+    for mark, shown in zip(marks, tick_words(marks, write), strict=True):
         half = text_width(shown, SMALL) / 2
         x = min(max(scale(mark), half + 1), width - half - 1)
         if x - half > free:

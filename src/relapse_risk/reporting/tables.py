@@ -27,12 +27,12 @@ __all__ = ["Cell", "Head", "render_rows", "render_table", "withheld"]
 LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date", "period"}
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
 WHOLE_TO = 10  # rows: kept on one page, with their notes; a longer table leaves three on either side
-UNBROKEN_SQUARES, UNBROKEN_LETTERS = 4, 14
+UNBROKEN_SQUARES, UNBROKEN_LETTERS = 3, 14
 _DATE = re.compile(r"\d{4}年\d{1,2}月(\d{1,2}日)?|\d{1,2} \w+ \d{4}")
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """<div class="unit{{ ' whole' if rows | length <= whole_to }}"><div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ number ~ ' ' if number }}{{ caption }}"><table>
 <caption><span>{% if number %}<span class="number">{{ number }}</span> {% endif %}{{ caption }}</span></caption>
-<thead><tr>{% for head in heads %}<th scope="col"{% if head.right and not loop.first %} class="n"{% elif unbroken(head.label) %} class="short"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
+<thead><tr>{% for head in heads %}<th scope="col" class="{{ 'n' if head.right and not loop.first }}{{ ' short' if unbroken(head.label) }}">{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
 <tr>{% for cell in row %}{% if loop.first %}<th scope="row"{% if unbroken(cell.label) or cell.mark %} class="{{ cell.mark or 'short' }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}{{ ' short' if not heads[loop.index0].right and unbroken(cell.label) }}">{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>

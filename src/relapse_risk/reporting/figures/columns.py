@@ -192,7 +192,7 @@ def lines(labels: Sequence[str], series: Sequence[Series], width: float) -> Draw
     parts += [
         words(left - 6, down(tick) + 4, mark, "end", MUTED, SMALL) for tick, mark in zip(ticks, marks, strict=True)
     ]
-    parts += _dates(labels, across, base + 15)
+    parts += _dates(labels, across, base + 19)
     taken: list[float] = []
     for one, end, colour, pattern in zip(series, ends, (ACCENT, WARN, MUTED), ("", "6 3", "2 2"), strict=False):
         points = [(across(i), down(v)) for i, v in enumerate(one.values) if v is not None]
@@ -204,7 +204,7 @@ def lines(labels: Sequence[str], series: Sequence[Series], width: float) -> Draw
             y += 3
         taken.append(y)
         parts.append(words(points[-1][0] + 8, y, end, "", colour))
-    return Drawing("".join(parts), width, base + 22)
+    return Drawing("".join(parts), width, base + 26)
 
 
 def _dates(labels: Sequence[str], across: Scale, y: float) -> list[str]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from relapse_risk.assessment import files
+import pandas as pd
+import pyarrow as pa
+import pytest
+from tests.reporting.conftest import COUNTY, MONTH
+
+from relapse_risk.assessment import files, read_facts
 from relapse_risk.reporting.edition import Edition, plan
 from relapse_risk.reporting.job import warm
 from relapse_risk.reporting.keys import Keys
@@ -25,3 +30,19 @@ def test_facts_that_the_warm_process_holds_are_not_read_again(rendered: Edition,
     report = open_report(str(given["facts"]), str(given["month"]), str(given["county"]), "zh")
     assert sum(len(report.rows(name, report.county)) for name in planned.manifest["tables"]) > 0
     assert files._held.cache_info().misses == read
+
+
+def test_a_large_table_is_mapped_and_reads_the_same(facts_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = read_facts(facts_folder, MONTH)
+    names = ("indicator", "take_up", "causes")
+    small = [facts.table(name, COUNTY) for name in names]
+    files._held.cache_clear()
+    files._rows.cache_clear()
+    monkeypatch.setattr(files, "LARGE", 0)
+    before = pa.total_allocated_bytes()
+    mapped = [facts.table(name, COUNTY) for name in names]
+    assert pa.total_allocated_bytes() < before + 4096, "tables lie in memory"
+    for one, other in zip(small, mapped, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    files._held.cache_clear()
+    files._rows.cache_clear()

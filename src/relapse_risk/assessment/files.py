@@ -150,7 +150,8 @@ class Facts:
 @lru_cache(maxsize=TABLES_HELD)
 def _held(path: Path, _size: int, _changed: int) -> tuple[pa.Table, dict[str, tuple[int, int]]]:
     """A whole table, and where each county's rows begin and how many they are."""
-    table = pq.read_table(path, use_threads=False)
+    # One piece a column: thousands of pieces weigh more than their rows.
+    table = pq.read_table(path, use_threads=False).combine_chunks()
     if table.nbytes > LARGE:
         table = _mapped(table)
     runs = pc.run_end_encode(table["county_code"].combine_chunks())

@@ -201,7 +201,7 @@ def lines(labels: Sequence[str], series: Sequence[Series], width: float) -> Draw
         parts += [path(points, colour, 2.2, dashed(pattern) if pattern else ""), circle(*points[-1], 3.4, colour)]
         y = points[-1][1] + 4
         while any(abs(y - other) < SIZE * 1.2 for other in taken):
-            y += 3
+            y += 3 if points[-1][1] < base / 2 else -3  # away from the dates below and the top edge
         taken.append(y)
         parts.append(words(points[-1][0] + 8, y, end, "", colour))
     return Drawing("".join(parts), width, base + 26)

@@ -43,6 +43,11 @@ def test_the_longest_bar_is_first_and_decimals_are_equal() -> None:
     assert found == ["C", "12.6", "A", "12.0", "B", "–"]
 
 
+def test_brackets_are_measured_as_they_are_printed() -> None:
+    of = canvas("project_types", project_type=["asset_income"], yield_realised=[0.1], yield_expected=[0.2])
+    assert Canvas(of.table, of.frame, of.city, {}, "zh").words("project_type") == ["资产收益（入股）"]
+
+
 def test_what_has_an_order_of_its_own_keeps_it() -> None:
     found = drawn(canvas("fund_waterfall", fund_step=["allocated", "paid"], fund=[2e6, 3e6]))
     assert found.index("2,000") < found.index("3,000")

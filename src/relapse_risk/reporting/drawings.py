@@ -28,7 +28,7 @@ from relapse_risk.reporting.figures import (
     steps,
 )  # fmt: skip
 from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, common_decimals, format_value, in_column, is_null
-from relapse_risk.reporting.text import Language, text
+from relapse_risk.reporting.text import Language, full_width, text
 from relapse_risk.schema import code_list
 
 __all__ = ["DRAWINGS", "Canvas", "DrawingSpec"]
@@ -60,7 +60,7 @@ class Canvas:
         column, values = self.column(name), self.frame[name].tolist()
         decimals = common_decimals(values, column)
         return [
-            WITHHELD if _is_withheld(value, column) else in_column(value, column, self.language, decimals)
+            WITHHELD if _is_withheld(value, column) else full_width(in_column(value, column, self.language, decimals))
             for value in values
         ]
 

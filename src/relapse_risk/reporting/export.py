@@ -26,6 +26,7 @@ from relapse_risk.reporting.pdfpack import (
     with_page_numbers,
 )
 from relapse_risk.reporting.pool import named
+from relapse_risk.reporting.text import full_width
 
 __all__ = ["Sheet", "to_html", "to_pdf", "warm_up"]
 
@@ -37,7 +38,6 @@ CONTENTS = re.compile(r'<nav class="contents".*?</nav>', re.DOTALL)
 ENTRY = re.compile(r'(<li><a href="#([^"]+)">.*?)(</li>)', re.DOTALL)
 # The font draws these as wide Chinese marks.
 STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": "&quot;", "”": "&quot;"})
-HALF_WIDTH = re.compile(r"\(([^<>()]*[\u4e00-\u9fff][^<>()]*)\)")  # round Chinese words; code and style hold none
 ALWAYS = printable.strip() + " –−·"  # page numbers, leaders, bullets and the stamp are not in the page's text
 TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
 
@@ -85,7 +85,7 @@ def to_html(notebook: nbformat.NotebookNode, sheet: Sheet) -> str:
     if sheet.language == "en":
         page = page.translate(STRAIGHT)
     else:
-        page = HALF_WIDTH.sub(r"（\1）", page)
+        page = full_width(page)
     if "<h2" not in page:
         raise RenderError("the notebook shows nothing", where=sheet.title, fix="run it by hand and look at its cells")
     if outside := OUTSIDE.search(page):

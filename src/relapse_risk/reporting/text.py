@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
@@ -14,9 +15,10 @@ import yaml
 from relapse_risk.errors import RenderError
 from relapse_risk.schema import YAML
 
-__all__ = ["LANGUAGES", "Language", "bilingual", "has_text", "messages", "text"]
+__all__ = ["LANGUAGES", "Language", "bilingual", "full_width", "has_text", "messages", "text"]
 
 Language: TypeAlias = Literal["zh", "en"]
+HALF_WIDTH = re.compile(r"\(([^<>()]*[\u4e00-\u9fff][^<>()]*)\)")  # round Chinese words; code and style hold none
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
@@ -70,6 +72,17 @@ def text(key: str, language: Language, /, **values: object) -> str:
         return messages()[key][language].format(**values)
     except (KeyError, IndexError) as error:
         raise RenderError(f"message field {error} not given", where=f"reporting/messages: {key}") from error
+
+
+def full_width(words: str) -> str:
+    """Brackets round Chinese words as Chinese sets them.
+
+    Examples
+    --------
+    >>> full_width("资产收益(入股) f(x)")
+    '资产收益（入股） f(x)'
+    """
+    return HALF_WIDTH.sub(r"（\1）", words)
 
 
 def bilingual(value: object, language: Language) -> str:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from pypdf import PdfReader
-from tests.reporting.conftest import COUNTY, OTHER, edition_file, notebook, released
+from tests.reporting.conftest import COUNTY, OTHER, ROOT, edition_file, notebook, released
 
 from relapse_risk.reporting import engine, render
 from relapse_risk.reporting.due import published_editions
@@ -128,6 +128,20 @@ def test_a_second_run_renders_nothing(rendered: Edition) -> None:
     assert {path: path.stat().st_mtime_ns for path in rendered.out.rglob("*.html")} == before
     assert any("2 reports" in line for line in published_editions(rendered.out.parent))
     assert {(reason.runs, reason.why) for reason in explain_edition(rendered)} == {(False, "unchanged")}
+
+
+def test_the_lists_of_a_county_make_a_page(tmp_path: Path, facts_folder: Path) -> None:
+    given = {"notebooks": str(ROOT / "notebooks/reports/county_worklists.ipynb"), "audience": "restricted"}
+    edition = read_edition(
+        edition_file(tmp_path / "edition.yaml", facts_folder, formats=["html"], languages=["en"], **given)
+    )
+    result = render_edition(edition)
+    assert result.exit_code == 0, result.summary()
+    page = (released(edition) / f"{COUNTY}-en.html").read_text(encoding="utf-8")
+    skip = re.search(r'class="skip" href="#(\w+)"', page)
+    assert skip
+    assert f'<h2 id="{skip[1]}">' in page, "the skip link leads somewhere"
+    assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL))
 
 
 def short_edition(folder: Path, facts: Path, *code: str, **changes: object) -> Edition:

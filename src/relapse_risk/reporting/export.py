@@ -38,6 +38,7 @@ CONTENTS = re.compile(r'<nav class="contents".*?</nav>', re.DOTALL)
 ENTRY = re.compile(r'(<li><a href="#([^"]+)">.*?)(</li>)', re.DOTALL)
 # The font draws these as wide Chinese marks.
 STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": "&quot;", "”": "&quot;"})
+HEADING = re.compile(r'<h2 id="([^"]+)"')
 ALWAYS = printable.strip() + " –−·"  # page numbers, leaders, bullets and the stamp are not in the page's text
 TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
 
@@ -86,8 +87,10 @@ def to_html(notebook: nbformat.NotebookNode, sheet: Sheet) -> str:
         page = page.translate(STRAIGHT)
     else:
         page = full_width(page)
-    if "<h2" not in page:
+    heading = HEADING.search(page)
+    if heading is None:
         raise RenderError("the notebook shows nothing", where=sheet.title, fix="run it by hand and look at its cells")
+    page = page.replace('href="#s1"', f'href="#{heading[1]}"', 1)  # the skip link leads to the first section there is
     if outside := OUTSIDE.search(page):
         raise RenderError("the page refers outside itself", where=sheet.title, got=outside.group(0)[:80])
     page = page.replace("</main>", f'<footer><p class="stamp">{escape(sheet.stamp)}</p></footer>\n</main>', 1)

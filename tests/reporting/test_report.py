@@ -100,6 +100,32 @@ def test_a_finding_does_not_claim_what_is_withheld(shares: list[float | None], s
     assert finding(Canvas(spec, frame, frame, {}, "en")) == said
 
 
+def test_the_rest_class_is_no_finding_and_rows_alike_are_counted() -> None:
+    spec = next(one for one in TABLES if one.name == "monitor_causes")
+    frame = pd.DataFrame({"risk": ["illness", "disability", "other"], "households": [20, 20, 90]})
+    said = finding(Canvas(spec, frame, frame, {}, "en"))
+    assert said == "The most common risk of those monitored: Illness; 1 more alike"
+
+
+@pytest.mark.parametrize(("answers", "told"), [(4, False), (5, True)])
+def test_a_share_of_very_few_answers_is_no_finding(answers: int, told: bool) -> None:
+    spec = next(one for one in TABLES if one.name == "survey_reasons")
+    frame = pd.DataFrame({"dissatisfied_with": ["unfair", "cadre"], "answers": [answers, 3], "share": [0.6, 0.4]})  # fmt: skip
+    said = finding(Canvas(spec, frame, frame, {"small_cell": 5.0}, "en"))
+    assert said.startswith("What the dissatisfied name most") == told
+
+
+def test_a_chart_that_may_not_be_drawn_gives_the_reason(report: Report) -> None:
+    flow = report.rows("monitor_flow", COUNTY)
+    report._read["monitor_flow", COUNTY] = flow.assign(households=flow["households"].astype("Float64").mask(flow["step"] == "start"))  # fmt: skip
+    try:
+        html = report.figure("monitor_flow").html
+    finally:
+        del report._read["monitor_flow", COUNTY]
+    assert 'class="missing"' in html
+    assert "finding" not in html
+
+
 def test_the_cover_and_the_list_of_issues_name_the_same_first(report: Report) -> None:
     first = [report.say(f"indicator.{name}") for name in report.rows("issue_list", COUNTY)["indicator"].head(3)]
     assert first, "the demo county misses something"

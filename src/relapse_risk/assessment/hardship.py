@@ -26,7 +26,7 @@ def _hardship(data: CountyData) -> pd.DataFrame:
 def _neediest(frame: pd.DataFrame, tenths: float) -> pd.Series:
     """Whether a household is among the neediest ``tenths`` of its county; ties in order of the rank."""
     order = frame["need"].rank(method="first", ascending=False)
-    return order <= np.ceil(len(frame) * tenths / 10)
+    return order <= max(len(frame) * tenths / 10, 1.0)
 
 
 def hardship_by_town(data: CountyData) -> pd.DataFrame:
@@ -125,8 +125,8 @@ def aid_curve(data: CountyData) -> pd.DataFrame:
 def rank_stability(data: CountyData) -> pd.DataFrame:
     """How far the county rank of need moves when every weight may change by a quarter: quantiles of interval width."""
     frame = _hardship(data)
+    top = _neediest(frame, 1)
     width = (frame["rank_county_high"] - frame["rank_county_low"]).dropna().astype(float)
-    top = frame["rank_need_county"] <= max(len(frame) // 10, 1)
     rows = [("all", width), ("top_tenth", width[top.reindex(width.index)])]
     return pd.DataFrame(
         {
@@ -142,10 +142,12 @@ def _mean_need(data: CountyData) -> Fraction:
 
 
 def _aid_to_top(data: CountyData) -> Fraction:
-    """Share of the year's aid that reached the neediest fifth; a fifth would be neutral."""
-    frame = _hardship(data)
-    aid = _aid(data, frame)
-    return Fraction(float(aid[_neediest(frame, 2)].sum()), float(aid.sum()))
+    """Share of the year's aid that reached the neediest fifth, as on the curve; a fifth would be neutral."""
+    curve, aid = aid_curve(data), float(_aid(data, _hardship(data)).sum())
+    if curve.empty:
+        return Fraction(0.0, 0.0)
+    part = float(np.interp(0.2, curve["population"], curve["aid"]))
+    return Fraction(part * aid, aid)
 
 
 def _sum(name: str) -> FactColumn:

@@ -13,6 +13,7 @@ __all__ = [
     "LEVEL",
     "Interval",
     "Q",
+    "all_or_none",
     "beta_binomial",
     "combined",
     "fay_herriot",
@@ -69,6 +70,22 @@ def logit(value: float, se: float, n: float) -> Interval:
     centre, step = np.log(value / (1 - value)), Q * se / (value * (1 - value))
     low, high = (float(1 / (1 + np.exp(-(centre + sign * step)))) for sign in (-1, 1))
     return Interval(low, high, se)
+
+
+def all_or_none(value: float, weight: Array) -> Interval:
+    """Limits of a share observed as exactly 0 or 1: Clopper and Pearson's with the sample the weights are worth.
+
+    The effective size is n / (1 + cv^2 of the weights) (Korn and Graubard 1998, Survey Methodology 24).
+
+    Examples
+    --------
+    >>> found = all_or_none(1.0, np.ones(57))
+    >>> round(found.low, 4), found.high
+    (0.9373, 1.0)
+    """
+    worth = float(weight.sum() ** 2 / (weight**2).sum())
+    far = float(((1 - LEVEL) / 2) ** (1 / worth))
+    return Interval(far, 1.0, 0.0) if value else Interval(0.0, 1 - far, 0.0)
 
 
 def _linearised_se(x: Array, w: Array, mean: float) -> float:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, hits, up_to
 from relapse_risk.assessment.guarantees import failing_reasons
+from relapse_risk.months import month_end
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "MONITORED", "TABLES", "first_help", "is_monitored", "meets_monitoring_rules"]
@@ -52,12 +56,20 @@ def monitor_causes(data: CountyData) -> pd.DataFrame:
 
 
 def monitor_flow(data: CountyData) -> pd.DataFrame:
-    """Monitored at the start, entered, eliminated, left the register, monitored at the end of the period."""
+    """Monitored at the start, entered, eliminated, left the register, monitored at the end of the period.
+
+    Who entered and was eliminated within the period is counted in both.
+    """
     before = set(data.before.loc[is_monitored(data.before), "household_id"]) if len(data.before) else set()
     active = set(data.now.loc[is_monitored(data.now), "household_id"])
     gone = before - set(data.now["household_id"])
+    came = active - before
+    if data.previous is not None:
+        identified = (data.now["monitor_identified_on"] > pd.Timestamp(month_end(data.previous))).fillna(False)
+        named = identified.to_numpy(dtype=bool) & data.now["monitor_type"].isin(MONITORED).to_numpy(dtype=bool)
+        came |= set(data.now.loc[named, "household_id"]) - before
     steps = (
-        ("start", before), ("entered", active - before), ("eliminated", before - active - gone),
+        ("start", before), ("entered", came), ("eliminated", (before | came) - active - gone),
         ("left_register", gone), ("end", active),
     )  # fmt: skip
     return pd.DataFrame({"step": [name for name, _ in steps], "households": [len(found) for _, found in steps]})
@@ -228,7 +240,7 @@ def risk_by_town(data: CountyData) -> pd.DataFrame:
 
 
 def risk_reasons(data: CountyData) -> pd.DataFrame:
-    """What raises the score of the households in the high band most: mean points of each reason."""
+    """What raises the score of the households in the high band above that of a mean household most: mean points."""
     risk, reasons = _risk(data), data.scores.risk_reasons
     assert reasons is not None
     high = set(risk.loc[risk["band"] == "high", "household_id"])
@@ -236,8 +248,24 @@ def risk_reasons(data: CountyData) -> pd.DataFrame:
     total = mine.groupby(["reason", "family"])["points"].sum()
     frame = total[total > 0].sort_values(ascending=False).head(TOP_REASONS).rename("points_sum").reset_index()
     terms = data.scores.model_card["terms"] if data.scores.model_card else []
-    labels = {term["name"]: f"{term['zh']}|{term['en']}" for term in terms}
+    labels = {term["name"]: _raises(term) for term in terms}
     return frame.assign(reason=frame["reason"].map(lambda name: labels.get(name, name)), high=float(len(high)))
+
+
+def _raises(term: Mapping[str, Any]) -> str:
+    """What of a term raises the score: more of it than in a mean household, or less; ``zh|en``.
+
+    Examples
+    --------
+    >>> _raises({"zh": "整户无劳动力", "en": "Nobody able to work", "unit": "0/1", "coefficient": -2.5})
+    '并非整户无劳动力|Not so: nobody able to work'
+    >>> _raises({"zh": "劳动力占比", "en": "Share of members able to work", "unit": "share", "coefficient": -0.5})
+    '劳动力占比低于平均|Below average: share of members able to work'
+    """
+    zh, en, low = term["zh"], term["en"][:1].lower() + term["en"][1:], term["coefficient"] < 0
+    if term["unit"] == "0/1":
+        return f"并非{zh}|Not so: {en}" if low else f"{zh}|{term['en']}"
+    return f"{zh}低于平均|Below average: {en}" if low else f"{zh}高于平均|Above average: {en}"
 
 
 def _monitored_share(data: CountyData) -> Fraction:

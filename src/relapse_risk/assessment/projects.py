@@ -22,6 +22,7 @@ from relapse_risk.schema import code_list
 __all__ = ["INDICATORS", "TABLES"]
 
 C = FactColumn
+PUBLIC_WORKS = "infrastructure"
 REVIEWS = ("town_review_on", "county_approve_on", "city_file_on")
 BEFORE_WORK = ("proposed", "town_review", "expert_review", "county_approval")
 YIELD_EDGES = (-np.inf, 0.0, 0.02, 0.04, 0.06, 0.08, 0.10, 0.12, np.inf)
@@ -65,10 +66,11 @@ def review_steps(data: CountyData) -> pd.DataFrame:
 
 
 def _yields(data: CountyData) -> pd.DataFrame:
-    """Operating assets with the yield promised and what came in, CNY a year."""
+    """Operating assets with the yield promised and what came in, CNY a year; public works earn nothing by nature."""
     project = data.table("project")[["project_id", "project_type", "expected_yield_rate"]]
     joined = data.table("asset").merge(project, on="project_id")
     known = joined["annual_yield"].notna() & joined["expected_yield_rate"].notna() & (joined["original_value"] > 0)
+    known &= joined["project_type"].ne(PUBLIC_WORKS)
     joined = joined[known.fillna(False).to_numpy(dtype=bool)]
     return joined.assign(promised=joined["expected_yield_rate"] * joined["original_value"])
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, in_code_order, up_to
+from relapse_risk.assessment.projects import PUBLIC_WORKS
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "TABLES"]
@@ -127,8 +128,7 @@ def _yield_short(data: CountyData) -> pd.Series:
     asset = data.table("asset").dropna(subset=["annual_yield", "original_value"])
     sums = asset.groupby("project_id")[["annual_yield", "original_value"]].sum()
     promised = sums["original_value"] * project["expected_yield_rate"].reindex(sums.index)
-    # A road brings in nothing by nature.
-    earns = project["project_type"].reindex(sums.index).ne("infrastructure").to_numpy()
+    earns = project["project_type"].reindex(sums.index).ne(PUBLIC_WORKS).to_numpy()
     ratio = (sums["annual_yield"] / promised.where(promised > 0))[earns]
     return ratio[ratio < LOW_YIELD]
 

@@ -11,6 +11,8 @@ from relapse_risk.assessment.base import FactTable
 
 __all__ = ["city_rows", "with_order", "with_ratios"]
 
+OTHER = "other"  # the rest class of a code list
+
 
 def with_ratios(frame: pd.DataFrame, table: FactTable) -> pd.DataFrame:
     """``frame`` with every ``of`` column formed; null where the denominator is not positive."""
@@ -23,11 +25,14 @@ def with_ratios(frame: pd.DataFrame, table: FactTable) -> pd.DataFrame:
 
 
 def with_order(frame: pd.DataFrame, table: FactTable) -> pd.DataFrame:
-    """``frame`` sorted as the table declares; rows that tie stay as computed."""
+    """``frame`` sorted as the table declares, "other" last; rows that tie stay as computed."""
     if not table.order:
         return frame.reset_index(drop=True)
     name = table.order.removeprefix("-")
-    return frame.sort_values(name, ascending=name == table.order, kind="stable", na_position="last", ignore_index=True)
+    ordered = frame.sort_values(name, ascending=name == table.order, kind="stable", na_position="last")
+    codes = [column.name for column in table.columns if column.kind == "code" and column.is_key]
+    other = ordered[codes].eq(OTHER).any(axis=1)
+    return pd.concat([ordered[~other], ordered[other]], ignore_index=True)
 
 
 def city_rows(table: FactTable, counties: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> pd.DataFrame:

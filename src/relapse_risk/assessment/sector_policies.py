@@ -17,6 +17,11 @@ C = FactColumn
 NEEDS = ("assistance_record", "income", "person.birth_date", "household.policy_enjoying")
 QUANTILES = (("p10_days", 0.1), ("p25_days", 0.25), ("median_days", 0.5), ("p75_days", 0.75), ("p90_days", 0.9))
 HALF_YEARS = 4
+RELIEF = (
+    "dibao_edge",
+    "dibao",
+    "tekun",
+)  # who holds one of these holds what a status opens, though nothing is paid out
 
 
 def item_take_up(data: CountyData) -> pd.DataFrame:
@@ -42,7 +47,11 @@ def _take_up_rows(data: CountyData) -> pd.DataFrame:
     money = data.now.assign(**{c: data.now[c].fillna(0) for c in ("medical_self_paid", "disaster_loss")})
     found = entitlements(money, data.persons, catalogue, limits, data.day).frame
     records = in_last_year(data.table("assistance_record"), "delivered_on", data.day)
-    got = records[["item_code", "household_id"]].drop_duplicates().assign(received=True)
+    got = records[["item_code", "household_id"]]
+    status = [item.code for item in catalogue.items if item.kind == "eligibility"]
+    holders = data.now.loc[data.now["relief_status"].isin(RELIEF).to_numpy(dtype=bool), "household_id"]
+    got = pd.concat([got, *(pd.DataFrame({"item_code": code, "household_id": holders}) for code in status)])
+    got = got.drop_duplicates().assign(received=True)
     granted = found[found["state"] == "yes"].groupby(["item_code", "household_id"], as_index=False)["amount_year"].sum()
     granted = granted.merge(got, on=["item_code", "household_id"], how="left")
     granted["received"] = granted["received"].eq(True)

@@ -121,7 +121,9 @@ def _holders_fit(data: CountyData) -> Fraction:
 
 
 def _pupils_sponsored(data: CountyData) -> Fraction:
-    pupils = data.persons[data.persons["student_stage"].isin(["primary", "junior", "senior"]).to_numpy(dtype=bool)]
+    """Pupils and students from primary school on who have a sponsor."""
+    stage = data.persons["student_stage"]
+    pupils = data.persons[(stage.notna() & ~stage.isin(["none", "preschool"])).to_numpy(dtype=bool)]
     named = pupils["person_id"].isin(data.table("pupil_sponsor")["person_id"])
     return Fraction(float(named.sum()), float(len(pupils)))
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import chi2
 
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, in_code_order
-from relapse_risk.assessment.intervals import LEVEL, Q, logit
+from relapse_risk.assessment.intervals import LEVEL, Q, all_or_none, logit
 from relapse_risk.poverty import Mean, estimate, survey_design
 from relapse_risk.schema import code_list
 
@@ -29,7 +29,8 @@ def _year(data: CountyData) -> pd.DataFrame:
 def weighted_share(rows: pd.DataFrame, answer: str, domain: pd.Series | None = None) -> Fraction:
     """Weighted share of yes among those reached, with the logit interval of the stratified design.
 
-    A stratum with one answer is centred on the mean of all, which can only widen the interval.
+    A stratum with one answer is centred on the mean of all, which can only widen the interval.  Where all say the same,
+    the design has no variance to go by: Clopper and Pearson's limits then.
     """
     known = rows[rows[answer].notna()]
     inside = np.ones(len(known), dtype=bool) if domain is None else domain.reindex(known.index).to_numpy(dtype=bool)
@@ -37,12 +38,19 @@ def weighted_share(rows: pd.DataFrame, answer: str, domain: pd.Series | None = N
     n, count = int(inside.sum()), float(yes[inside].sum())
     if n == 0:
         return Fraction(0.0, 0.0)
+    weights = known["sampling_weight"].astype(float).to_numpy()[inside]
+    if count in (0, n):
+        edge = all_or_none(count / n, weights)
+        return Fraction(
+            count, float(n), value=count / n, low=edge.low, high=edge.high, se=0.0, population=float(weights.sum())
+        )
     design = survey_design(known["sampling_weight"].astype(float), strata=known["stratum"], single_psu="centre")
     found = estimate(Mean(), yes, design, domain=inside, kind="logit").frame.iloc[0]
     value, se = float(found["value"]), float(found["se"])
     limits = logit(value, se, n)
-    weight = float(known.loc[inside, "sampling_weight"].sum())
-    return Fraction(count, float(n), value=value, low=limits.low, high=limits.high, se=se, population=weight)
+    return Fraction(
+        count, float(n), value=value, low=limits.low, high=limits.high, se=se, population=float(weights.sum())
+    )
 
 
 def survey_by_stratum(data: CountyData) -> pd.DataFrame:
@@ -105,16 +113,20 @@ def _told_apart(frame: pd.DataFrame, county: float) -> pd.DataFrame:
     The limits are widened so that all towns together err once in twenty (Bonferroni); a town ranks behind another
     only where their limits do not overlap.
     """
-    wide = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * max(len(frame), 1))) / Q
+    chance = (1 - LEVEL) / (2 * max(len(frame), 1))
+    wide = NormalDist().inv_cdf(1 - chance) / Q
     value, low, high = (_logit(frame[name].astype("float64")) for name in ("satisfied", "low", "high"))
-    low, high = value - wide * (value - low), value + wide * (high - value)
-    # At nought or one the logit says nothing: the limits as they are.
-    low, high = low.fillna(_logit(frame["low"])), high.fillna(_logit(frame["high"]))
+    # Where all say the same the far limit is a power of the chance of error (all_or_none), the near one has no end.
+    power = np.log(chance) / np.log((1 - LEVEL) / 2)
+    of_all, of_none = frame["low"].astype("float64") ** power, 1 - (1 - frame["high"].astype("float64")) ** power
+    low = (value - wide * (value - low)).fillna(_logit(of_all)).fillna(-np.inf)
+    high = (value + wide * (high - value)).fillna(_logit(of_none)).fillna(np.inf)
     at = float(_logit(pd.Series([county])).iloc[0])
     differs = np.select([high < at, low > at], ["below", "above"], "not_told_apart")
+    lows, highs = low.to_numpy(), high.to_numpy()
     if _spread(frame)[1] >= 1 - LEVEL:  # the towns as a whole differ no more than chance
         differs = np.full(len(frame), "not_told_apart")
-    lows, highs = low.to_numpy(), high.to_numpy()
+        lows, highs = np.full(len(frame), -np.inf), np.full(len(frame), np.inf)
     better = (lows[None, :] > highs[:, None]).sum(axis=1)
     worse = (highs[None, :] < lows[:, None]).sum(axis=1)
     ranks = [f"{1 + b}–{len(frame) - w}" for b, w in zip(better, worse, strict=True)]

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from html import escape
 
-from relapse_risk.assessment import FactColumn
+from relapse_risk.assessment import CITY, FactColumn
 from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import Parameters, read_parameters
 from relapse_risk.reporting.block import Block, Source
@@ -163,9 +163,16 @@ def index_note(source: Source) -> Block:
         return Block(f"<p>{escape(source.say('annex.index_short', index=source.place.index))}</p>")
     shift = format_value(card["mean_shift"], FactColumn("v", "number"), source.language)
     words = source.say(
-        "annex.index", index=card["index"], confidence=source.say(f"value.confidence.{card['confidence']}"), shift=shift
-    )
+        "annex.index", index=card["index"], confidence=source.say(f"value.confidence.{card['confidence']}"), shift=shift,
+        place=source.label("label"), scored=_scored(source),
+    )  # fmt: skip
     return Block(f"<p>{escape(words)}</p>")
+
+
+def _scored(source: Source) -> str:
+    """Households of the whole place that have a rank."""
+    rows = source.rows("indicator", CITY).set_index("indicator")
+    return written(source, rows["denominator"].get("mean_need"), "count")
 
 
 def method_notes(source: Source) -> Block:

@@ -132,14 +132,15 @@ def _worth_drawing(*series: Sequence[float | None]) -> bool:
 
 
 def _bars(key: str, value: str, city: bool = False, most: int = 0, in_order: bool = False) -> Draw:
-    """Bars, the longest first unless the rows have an order of their own."""
+    """Bars, the longest first and the rest class last, unless the rows have an order of their own."""
 
     def draw(c: Canvas) -> AtWidth | None:
         found = _lines(c, key, value, city=city)
         if not _worth_drawing([one.value for one in found], [one.other for one in found]):
             return None
         if not in_order:
-            found.sort(key=lambda one: (one.value is None, -(one.value or 0)))
+            rest = dict(zip(c.words(key), c.frame[key] == "other", strict=True))
+            found.sort(key=lambda one: (rest[one.label], one.value is None, -(one.value or 0)))
         return lambda width: bars(found[:most] if most else found, width)
 
     return draw
@@ -152,7 +153,7 @@ def _dots(key: str, value: str, kind: str, limit: str = "", interval: bool = Fal
         values, rule = c.numbers(value), c.rule(limit, kind) if limit else None
         low, high = (c.numbers(side) if interval else [None] * len(values) for side in ("low", "high"))
         known = [v for v in values if v is not None]
-        if not known or (not interval and rule is not None and all(v == rule.at for v in known)):
+        if len(known) < 2 or (not interval and rule is not None and all(v == rule.at for v in known)):
             return None
         found = [
             Line(

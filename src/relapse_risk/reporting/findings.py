@@ -13,6 +13,7 @@ from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, capitalise
 __all__ = ["FINDINGS", "finding"]
 
 Find = Callable[[Canvas], str]
+OTHER, FEW = "other", 5
 OLD_FROM = 6  # sixth band of ten years: 60 and older
 
 
@@ -35,19 +36,25 @@ def _at(c: Canvas, name: str, how: str) -> int | None:
 def _extreme(how: str, key: str, label: str, value: str, field: str, shown: str = "", all_same: str = "") -> Find:
     """The lowest or highest row; ``all_same`` is said instead where every row is equal.
 
-    A row that is not shown may lie lower or higher still: then the sentence speaks of those shown.
+    A row that is not shown may lie lower or higher still: then the sentence speaks of those shown.  The rest class
+    ("other") is no finding; rows that are alike are counted; a share of very few answers is none to tell of.
     """
 
     def find(c: Canvas) -> str:
-        row, values = _at(c, value, how), _values(c, value)
-        if row is None:
+        values = _values(c, value)
+        named = values.where(~c.frame[label].eq(OTHER).reset_index(drop=True))
+        if not named.notna().any():
+            return ""
+        row = int(getattr(named, f"idx{how}")())
+        if "answers" in c.frame and _values(c, "answers")[row] < c.limits.get("small_cell", FEW):
             return ""
         known, hidden = values.nunique(), int(values.isna().sum())
         if all_same and known == 1:
             said, count = ("shown_same", hidden) if hidden else (all_same, len(values))
             return c.say(f"finding.{said}", value=c.word(value, row), count=count)
         words = {field: c.word(label, row)} | ({shown: c.word(value, row)} if shown else {})
-        said = c.say(f"finding.{key}", **words)
+        said, alike = c.say(f"finding.{key}", **words), int((named == named[row]).sum()) - 1
+        said = c.say("finding.alike", said=said, count=alike) if alike else said
         # A count is withheld for being small: it is not the highest.
         return said if not hidden or c.column(value).kind in COUNTS_OF_PEOPLE else c.say("finding.of_shown", said=said)
 
@@ -133,7 +140,7 @@ def _change(c: Canvas) -> str:
 
 def _yield(c: Canvas) -> str:
     gap = _values(c, "yield_expected") - _values(c, "yield_realised")
-    if not gap.notna().any():
+    if not gap.max() > 0:
         return ""
     row = int(gap.idxmax())
     return c.say(
@@ -197,7 +204,10 @@ def _forest(c: Canvas) -> str:
     limit = c.limits.get("approval_limit")
     if limit is None or not low.notna().any():
         return c.say("finding.survey_by_town")
-    return c.say("finding.survey_limit", sure=int((low >= limit).sum()), below=int((high < limit).sum()), n=len(low))
+    sure, below, n = int((low >= limit).sum()), int((high < limit).sum()), len(low)
+    return c.say(
+        "finding.survey_limit" if sure + below < n else "finding.survey_limit_all", sure=sure, below=below, n=n
+    )
 
 
 def _fund_steps(c: Canvas) -> str:

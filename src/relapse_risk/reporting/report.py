@@ -274,12 +274,18 @@ class Report:
         return Block(html)
 
     def figure(self, name: str) -> Block:
-        """The drawing of a fact table under a title that says its finding; only the finding where all is the same."""
+        """The drawing of a fact table under a title that says its finding.
+
+        Only the finding where all is the same; only the reason where too little of it may be shown.
+        """
         if self.absent(name) is not None or name not in DRAWINGS:
             return Block("")
         canvas = self._canvas(name)
         found, how = finding(canvas), DRAWINGS[name]
         draw = how.draw(canvas)
+        if draw is None and withheld(canvas.frame, canvas.table.columns) and not _alike(canvas):
+            why = self.say("report.figure_withheld", threshold=int(self.limits.get("small_cell", 5)))
+            return Block(f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(why)}</p>')
         if draw is None:
             said = found if found != self.say(f"table.{name}") else ""
             return Block(f'<p class="finding">{escape(said)}</p>' if said else "")
@@ -306,6 +312,12 @@ class Report:
         columns = (canvas.words(name)[:MOST_DESCRIBED] for name in shown)
         rows = "; ".join(f"{first}: " + ", ".join(others) for first, *others in zip(*columns, strict=True))
         return self.say("chart.desc", rows=rows)
+
+
+def _alike(canvas: Canvas) -> bool:
+    """Whether a share is the same in every row that is shown: then the finding says all."""
+    shares = (canvas.frame[c.name].dropna() for c in canvas.table.columns if c.kind == "share" and c.name in canvas.frame)  # fmt: skip
+    return any(len(known) > 1 and known.nunique() == 1 for known in shares)
 
 
 @cache

@@ -180,9 +180,14 @@ def nice_ticks(least: float, most: float, about: int = 4) -> list[float]:
     --------
     >>> nice_ticks(0, 0.93)
     [0.0, 0.25, 0.5, 0.75, 1.0]
+    >>> nice_ticks(0.017, 0.017, 2)
+    [0.014, 0.016, 0.018, 0.02]
     """
-    if not math.isfinite(most - least) or most <= least:
+    if not math.isfinite(most - least):
         return [least, least + 1]
+    if most <= least:  # one value: room on both sides of it
+        room = abs(least) / 10 or 0.5
+        least, most = least - room, most + room
     raw = (most - least) / about
     power = 10 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)

@@ -32,7 +32,7 @@ _DATE = re.compile(r"\d{4}年\d{1,2}月(\d{1,2}日)?|\d{1,2} \w+ \d{4}")
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """<div class="unit{{ ' whole' if rows | length <= whole_to }}"><div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ number ~ ' ' if number }}{{ caption }}"><table>
 <caption><span>{% if number %}<span class="number">{{ number }}</span> {% endif %}{{ caption }}</span></caption>
-<thead><tr>{% for head in heads %}<th scope="col" class="{{ 'n' if head.right and not loop.first }}{{ ' short' if unbroken(head.label) }}">{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
+<thead><tr>{% for head in heads %}{% set short = unbroken(head.label) %}<th scope="col"{% if head.right and not loop.first %} class="n{{ ' short' if short }}"{% elif short %} class="short"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
 <tr>{% for cell in row %}{% if loop.first %}<th scope="row"{% if unbroken(cell.label) or cell.mark %} class="{{ cell.mark or 'short' }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}{{ ' short' if not heads[loop.index0].right and unbroken(cell.label) }}">{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>

@@ -22,7 +22,22 @@ def test_a_mean_goes_with_its_own_households_and_a_share_with_any_of_its_row() -
         }
     )  # fmt: skip
     empty = pd.DataFrame(
-        columns=["county_code", "indicator", "cases", "n", "value", "unit", "numerator", "low", "high", "shrunk"]
+        columns=[
+            "county_code",
+            "indicator",
+            "cases",
+            "n",
+            "value",
+            "unit",
+            "numerator",
+            "denominator",
+            "low",
+            "high",
+            "shrunk",
+            "previous",
+            "verdict",
+            "limit",
+        ]
     )
     tables, _, counts = withhold({"by_town": rows}, [TABLE], empty, [], 5, {})
     written = tables["by_town"]

@@ -118,27 +118,28 @@ def _answered_in_time(data: CountyData) -> Fraction:
 
 
 ALERT, REFERRAL = ("alert",), ("referral",)
-DAYS = tuple(C(name, "days") for name, _ in QUANTILES)
+CLOSED = tuple(C(name, "days", rests_on=("closed",)) for name, _ in QUANTILES)
+ANSWERED = tuple(C(name, "days", rests_on=("answered",)) for name, _ in QUANTILES)
 TABLES = (
-    FactTable("alert_funnel", 14, (C("step", "label", "funnel"), C("alerts", "count")), ALERT, alert_funnel,
-              figure="funnel"),
+    FactTable("alert_funnel", 14, (C("step", "label", "funnel"), C("alerts", "records")), ALERT, alert_funnel,
+              figure="funnel", overlapping=("alerts",)),
     FactTable("alerts_by_rule", 14,
-              (C("rule", "label", "alert"), C("raised", "count"), C("closed", "count"), C("overdue", "count"),
-               C("checked", "count", hidden=True), C("confirmed", "count"),
+              (C("rule", "label", "alert"), C("raised", "records"), C("closed", "records"), C("overdue", "records"),
+               C("checked", "records", hidden=True), C("confirmed", "records"),
                C("hit_rate", "share", of=("confirmed", "checked"))), ALERT, alerts_by_rule, order="rule"),
     FactTable("alert_levels", 14,
-              (C("level", "code", "alert_level"), C("raised", "count"), C("closed", "count"), C("in_time", "count"),
-               C("overdue", "count"), *DAYS), ALERT, alert_levels),
-    FactTable("alert_outcomes", 14, (C("outcome", "code", "alert_outcome"), C("alerts", "count")), ALERT, alert_outcomes,
+              (C("level", "code", "alert_level"), C("raised", "records"), C("closed", "records"), C("in_time", "records"),
+               C("overdue", "records"), *CLOSED), ALERT, alert_levels),
+    FactTable("alert_outcomes", 14, (C("outcome", "code", "alert_outcome"), C("alerts", "records")), ALERT, alert_outcomes,
               figure="bars"),
     FactTable("referrals", 14,
-              (C("department", "code", "department"), C("pushed", "count"), C("answered", "count"), C("overdue", "count"),
-               C("returned", "count"), *DAYS), REFERRAL, referrals, order="-pushed", figure="dots"),
+              (C("department", "code", "department"), C("pushed", "records"), C("answered", "records"), C("overdue", "records"),
+               C("returned", "records"), *ANSWERED), REFERRAL, referrals, order="-pushed", figure="dots"),
 )  # fmt: skip
 INDICATORS = (
     Indicator("alerts_closed_in_time", 14, "share", "higher_better", ALERT, _closed_in_time, limit="share_target",
-              history=False, people=False),
-    Indicator("alert_hit_rate", 14, "share", "none", ALERT, _hit_rate, history=False, people=False),
+              history=False),
+    Indicator("alert_hit_rate", 14, "share", "none", ALERT, _hit_rate, history=False),
     Indicator("referrals_in_time", 14, "share", "higher_better", REFERRAL, _answered_in_time, limit="share_target",
-              history=False, people=False),
+              history=False),
 )  # fmt: skip

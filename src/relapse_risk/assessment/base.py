@@ -34,7 +34,7 @@ __all__ = [
 
 CITY = "city"
 Kind = Literal[
-    "households", "persons", "count", "share", "money", "money_wan", "number", "index", "days", "date", "text", "code",
+    "households", "persons", "records", "count", "share", "money", "money_wan", "number", "index", "days", "date", "text", "code",
     "town", "bin", "label", "verdict", "confidence", "points", "coefficient", "period",
 ]  # fmt: skip
 Direction = Literal["higher_better", "lower_better", "none"]
@@ -44,8 +44,8 @@ Figure = Literal[
     "waterfall", "flow", "lines", "profile",
 ]  # fmt: skip
 KEY_KINDS = frozenset({"text", "code", "town", "bin", "label", "date", "period", "confidence", "verdict"})
-PEOPLE = frozenset({"households", "persons"})
-ADDITIVE = frozenset({"households", "persons", "count", "money_wan"})
+PEOPLE = frozenset({"households", "persons", "records"})
+ADDITIVE = PEOPLE | {"count", "money_wan"}
 T = TypeVar("T")
 
 
@@ -56,7 +56,9 @@ class FactColumn:
     Attributes
     ----------
     kind : str
-        How a value is written.  ``households`` and ``persons`` are counts of people: small ones are withheld.
+        How a value is written.  ``households``, ``persons`` and ``records`` (each about one household or person: an
+        application, an alert, a dwelling, an answer) are counts of people: small ones are withheld.  ``count`` counts
+        what is public (villages, projects, officers, their visits) and is never withheld.
         ``code`` needs the code list in ``codes``, ``label`` the message group (``table``: a table of the register;
         ``indicator``: an indicator); ``text`` and ``town`` may hold ``zh|en``;
         ``period`` a month, quarter, half-year or year (``2019-12``, ``2020Q1``, ``2019H1``, ``2019``).
@@ -71,7 +73,8 @@ class FactColumn:
     descriptive : bool
         Words that say something of the row but do not tell rows apart.
     rests_on : tuple of str
-        People columns this value was formed from; it is withheld with them, and with any of the row when empty.
+        People columns this value was formed from; it is withheld with them.  Unsaid: those it is a ratio ``of``, else
+        any of the row; empty: none.
     """
 
     name: str
@@ -82,7 +85,7 @@ class FactColumn:
     adds: bool = False
     measure: str = ""
     descriptive: bool = False
-    rests_on: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] | None = None
 
     @property
     def is_key(self) -> bool:
@@ -108,7 +111,11 @@ class FactTable:
     order : str
         Column to sort by, ``-`` first for descending; as computed when empty.
     parts : tuple of (whole, (part, ...))
-        Columns that add up within a row, so that no part can be worked out from the rest.
+        Columns that add up within a row, so that no part can be worked out from the rest; an empty whole: their sum is
+        known to the reader.
+    within : tuple of (whole, part)
+        Columns of which one counts some of the other: those left over are as small a count as any.  A share of one
+        column in another needs no saying.
     overlapping : tuple of str
         People columns whose rows overlap (one household may be in several), so that no total gives one away.
     adds_to : str
@@ -126,6 +133,7 @@ class FactTable:
     order: str = ""
     figure: Figure = ""
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    within: tuple[tuple[str, str], ...] = ()
     overlapping: tuple[str, ...] = ()
     adds_to: str = ""
     restricted: bool = False

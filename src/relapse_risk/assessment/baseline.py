@@ -187,7 +187,7 @@ TABLES = (
     FactTable("causes", 2,
               (C("cause", "code", "poverty_cause"), C("main", "households"), C("any", "households"),
                C("known", "count", hidden=True), C("main_share", "share", of=("main", "known"))),
-              ("household.cause_main",), causes, order="-main", figure="bars", overlapping=("any",)),
+              ("household.cause_main",), causes, order="-main", figure="bars", within=(("any", "main"),), overlapping=("any",)),
     FactTable("age_sex", 2, (C("age_band", "bin"), C("male", "persons"), C("female", "persons")),
               ("person.birth_date", "person.sex"), age_sex, figure="pyramid"),
     FactTable("town_profile", 2,
@@ -198,7 +198,7 @@ TABLES = (
                C("net_income", "money", hidden=True, adds=True), C("heads", "number", hidden=True, adds=True),
                C("mean_income", "money", of=("net_income", "heads"), rests_on=("households", "persons")), C("below_monitor", "households"),
                C("unmet", "households")),
-              ("person.birth_date",), segments,
+              ("person.birth_date",), segments, within=(("households", "below_monitor"), ("households", "unmet")),
               overlapping=("households", "persons", "below_monitor", "unmet")),
     FactTable("employment", 2, (C("employment_status", "code", "employment_status"), C("persons", "persons")), LABOUR,
               employment, figure="bars"),
@@ -209,7 +209,7 @@ TABLES = (
                C("insured_share", "share", of=("insured", "persons"))), ("person.health_status",), health),
     FactTable("disability", 2,
               (C("disability_type", "code", "disability_type"), C("persons", "persons"), C("severe", "persons")),
-              ("person.disability_type",), disability, figure="bars"),
+              ("person.disability_type",), disability, figure="bars", within=(("persons", "severe"),)),
 )  # fmt: skip
 INDICATORS = (
     Indicator("persons", 2, "count", "none", ("household.household_size",), _persons, city="total",

@@ -1,23 +1,70 @@
-"""Which counts of the facts are cells that may have to be withheld, and which sums a reader can form of them."""
+"""Which counts of the facts are cells that may have to be withheld, and which sums a reader can form of them.
+
+All tables and indicators are taken together, county by county and for the city: a count that one of them withholds is
+not given back by another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.assessment.base import CITY, PEOPLE, FactColumn, FactTable, Indicator
+from relapse_risk.assessment.links import INDICATOR, LINKS, At, Link
 from relapse_risk.assessment.suppression import Relation, withheld
 
-__all__ = ["Tables", "withhold"]
+__all__ = ["Net", "Tables", "cells_and_relations", "withhold"]
 
 Tables = dict[str, pd.DataFrame]
 Cell = tuple[object, ...]
 DERIVED = ("share", "number", "coefficient", "money", "money_wan", "days", "index")
 REST = "rest"
+SIDES = (("cases", "n", "cases", REST, "n"), ("previous_cases", "previous_n", "before", "before_rest", "before_n"))
 LEAST_BETWEEN = 10
+LINKED = {
+    (at.where[0], at.column) for link in LINKS for at in (link.whole, *link.more, *link.parts) if at.table == INDICATOR
+}
+
+
+@dataclass(slots=True)
+class Net:
+    """Cells with their counts and sums of them.
+
+    Attributes
+    ----------
+    cells, relations
+        Counts by cell, and the sums a reader can form.
+    rows : dict
+        Key and cell of every row by table, column and county.
+    totalled : set
+        Table, column and county whose rows add up to a cell elsewhere.
+    told : set
+        Cells that something else tells: noughts of a verdict, how many were looked at.
+    derived : set
+        Cells printed nowhere: what is left of a whole.
+    twins : list
+        Cells that differ by less than the threshold, one being part of the other.
+    """
+
+    cells: dict[Cell, float] = field(default_factory=dict)
+    relations: list[Relation] = field(default_factory=list)
+    rows: dict[tuple[str, str, str], list[tuple[Cell, Cell]]] = field(default_factory=dict)
+    totalled: set[tuple[str, str, str]] = field(default_factory=set)
+    told: set[Cell] = field(default_factory=set)
+    derived: set[Cell] = field(default_factory=set)
+    twins: list[tuple[Cell, Cell]] = field(default_factory=list)
+
+    def put(self, table: str, column: str, county: str, key: Cell, cell: Cell, value: float) -> None:
+        if column.endswith(REST):
+            self.derived.add(cell)
+        self.rows.setdefault((table, column, county), []).append((key, cell))
+        if not np.isnan(value):
+            self.cells[cell] = value
 
 
 def withhold(
@@ -31,7 +78,7 @@ def withhold(
     tables : dict
         Rows of every county and the city by table, with county_code, ratios formed, hidden columns still there.
     indicator : DataFrame
-        The long indicator table with ``cases`` (people behind the numerator) and ``n``.
+        The long indicator table with ``cases`` (people behind the numerator) and ``n``, and both a year before.
     names : mapping
         Bilingual name by county code, which tables by town use in the city's rows.
 
@@ -40,18 +87,11 @@ def withhold(
     (tables, indicator, counts)
         Withheld cells null; ``counts`` has county_code, table and the number withheld.
     """
-    cells: dict[Cell, float] = {}
-    relations: list[Relation] = []
-    for spec in specs:
-        if not spec.restricted:
-            _add_table(spec, tables[spec.name], cells, relations, names)
-    by_name = {spec.name: spec for spec in specs}
-    for spec in specs:
-        if spec.adds_to:
-            relations += _into(spec, by_name[spec.adds_to], tables[spec.name])
-    people = {item.name for item in items if item.people}
-    _add_indicators(indicator[indicator["indicator"].isin(people)], cells, relations)
-    hidden = withheld(cells, relations, threshold)
+    net = cells_and_relations(tables, specs, indicator, items, threshold, names)
+    hidden = withheld(net.cells, net.relations, threshold, net.told, net.derived)
+    for pair in net.twins:  # nearly the same: whoever sees one knows the other within a few
+        if not hidden.isdisjoint(pair):
+            hidden.update(pair)
     counts: list[tuple[str, str, int]] = []
     result = {spec.name: _masked(spec, tables[spec.name], hidden, counts) for spec in specs}
     return (
@@ -61,6 +101,40 @@ def withhold(
         .groupby(["county_code", "table"], as_index=False)
         .sum(),
     )
+
+
+def cells_and_relations(
+    tables: Tables, specs: Sequence[FactTable], indicator: pd.DataFrame, items: Sequence[Indicator],
+    threshold: float, names: Mapping[str, str],
+) -> Net:  # fmt: skip
+    """Every count of people by cell and every sum of them a reader can form; parameters as in :func:`withhold`."""
+    net = Net()
+    public = [spec for spec in specs if not spec.restricted and not tables[spec.name].empty]
+    by_name = {spec.name: spec for spec in specs}
+    for spec in public:
+        _add_cells(spec, tables[spec.name], net)
+    _add_indicators(indicator, items, threshold, net)
+    for link in LINKS:
+        _add_link(link, by_name, threshold, net)
+    for spec in public:
+        _add_sums(spec, tables[spec.name], names, net)
+        if spec.adds_to:
+            net.relations += _into(spec, by_name[spec.adds_to], tables[spec.name])
+    net.told = _spread(net.told, net.relations, net.cells)
+    return net
+
+
+def _spread(told: set[Cell], relations: Sequence[Relation], cells: Mapping[Cell, float]) -> set[Cell]:
+    """``told`` and every cell that must be nought because of them: parts of nothing are nothing."""
+    found, before = set(told), -1
+    while len(found) > before:
+        before = len(found)
+        for relation in relations:
+            if relation.wholes and found.issuperset(relation.wholes) and not any(cells.get(c) for c in relation.wholes):
+                found.update(cell for cell in relation.parts if cells.get(cell) == 0)
+            elif len(relation.parts) == 1 and relation.parts[0] in found and cells.get(relation.parts[0]) == 0:
+                found.update(cell for cell in relation.wholes if cells.get(cell) == 0)
+    return found
 
 
 def _name(spec: FactTable, column: FactColumn) -> str:
@@ -73,58 +147,72 @@ def _row_key(frame: pd.DataFrame, keys: Sequence[str]) -> list[Cell]:
     return list(frame[list(keys)].astype(str).itertuples(index=False, name=None))
 
 
-def _add_table(
-    spec: FactTable, frame: pd.DataFrame, cells: dict[Cell, float], relations: list[Relation], names: Mapping[str, str]
-) -> None:
-    people = [column for column in spec.columns if column.kind in PEOPLE]
-    if not people or frame.empty:
-        return
+def _leftovers(spec: FactTable) -> dict[str, tuple[str, str]]:
+    """What is left of a column when some of it is taken, by name ``part.rest``: (part, whole).
+
+    Whoever knows a share and what it is of knows the others as well: one failing of 199 stands in 99.5 % passing.
+    """
+    people = {column.name for column in spec.columns if column.kind in PEOPLE}
+    pairs = [column.of for column in spec.columns if column.of is not None and people.issuperset(column.of)]
+    pairs += [(part, whole) for whole, part in spec.within]
+    told = {(part, whole) for whole, parts in spec.parts if len(parts) == 2 for part in parts}
+    return {f"{part}.{REST}": (part, whole) for part, whole in pairs if (part, whole) not in told}
+
+
+def _counted(spec: FactTable, frame: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.float64]]]:
+    """Column, name of its cells and values of every count of people, those left over after the columns of the table."""
+    values = {
+        column.name: frame[column.name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        for column in spec.columns
+        if column.kind in PEOPLE
+    }
+    for column in spec.columns:
+        if column.name in values:
+            yield column.name, _name(spec, column), values[column.name]
+    for name, (part, whole) in _leftovers(spec).items():
+        yield name, f"{spec.name}.{name}", values[whole] - values[part]
+
+
+def _add_cells(spec: FactTable, frame: pd.DataFrame, net: Net) -> None:
     counties = frame["county_code"].tolist()
     keys = _row_key(frame, spec.keys)
     ids: dict[str, list[Cell]] = {}
-    for column in people:
-        name = _name(spec, column)
-        ids[column.name] = [(name, county, *key) for county, key in zip(counties, keys, strict=True)]
-        values = frame[column.name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-        cells.update({cell: float(v) for cell, v in zip(ids[column.name], values, strict=True) if not np.isnan(v)})
-        relations += _sums(spec, column, ids[column.name], counties, keys, names)
-    for whole, parts in spec.parts:
-        if whole in ids:
-            relations += [
-                Relation(tuple(ids[part][row] for part in parts), ids[whole][row]) for row in range(len(frame))
-            ]
+    for column, name, values in _counted(spec, frame):
+        ids[column] = [(name, county, *key) for county, key in zip(counties, keys, strict=True)]
+        for county, key, cell, value in zip(counties, keys, ids[column], values, strict=True):
+            net.put(spec.name, column, county, key, cell, float(value))
+    sums = [(whole, parts) for whole, parts in spec.parts if parts[0] in ids]
+    sums += [(whole, (part, rest)) for rest, (part, whole) in _leftovers(spec).items()]
+    for whole, parts in sums:
+        net.relations += [
+            Relation(tuple(ids[part][row] for part in parts), ids[whole][row] if whole else None)
+            for row in range(len(frame))
+        ]
 
 
-def _sums(
-    spec: FactTable, column: FactColumn, ids: Sequence[Cell], counties: Sequence[str], keys: Sequence[Cell],
-    names: Mapping[str, str],
-) -> list[Relation]:  # fmt: skip
+def _add_sums(spec: FactTable, frame: pd.DataFrame, names: Mapping[str, str], net: Net) -> None:
     """Rows to the county's total, and counties to the city."""
-    name = _name(spec, column)
-    by_county: dict[str, list[Cell]] = {}
-    by_key: dict[Cell, list[Cell]] = {}
-    for cell, county, key in zip(ids, counties, keys, strict=True):
-        by_county.setdefault(county, []).append(cell)
-        if county != CITY:
-            by_key.setdefault(key, []).append(cell)
-    found = [] if column.name in spec.overlapping else [Relation(tuple(rows)) for rows in by_county.values()]
-    city = set(by_county.get(CITY, []))
-    if spec.city == "sum":
-        found += [Relation(tuple(rows), (name, CITY, *key)) for key, rows in by_key.items()]
-    elif spec.city == "counties":
-        rest = [cell[3:] for cell in city][:1]
-        for county, rows in by_county.items():
-            whole = (name, CITY, names.get(county, county), *(rest[0] if rest else ()))
-            if county != CITY and whole in city:
-                found.append(Relation(tuple(rows), whole))
-    return found
+    county_of = {name: county for county, name in names.items()}
+    for column, name in ((c.name, _name(spec, c)) for c in spec.columns if c.kind in PEOPLE):
+        by_key: dict[Cell, list[Cell]] = {}
+        for county in frame["county_code"].unique():
+            rows = net.rows[(spec.name, column, county)]
+            if column not in spec.overlapping and (spec.name, column, county) not in net.totalled:
+                net.relations.append(Relation(tuple(cell for _, cell in rows)))
+            if county != CITY:
+                for key, cell in rows:
+                    by_key.setdefault(key, []).append(cell)
+        if spec.city == "sum":
+            net.relations += [Relation(tuple(rows), (name, CITY, *key)) for key, rows in by_key.items()]
+        elif spec.city == "counties":
+            for key, whole in net.rows.get((spec.name, column, CITY), []):
+                parts = net.rows.get((spec.name, column, county_of.get(str(key[0]), str(key[0]))), [])
+                net.relations.append(Relation(tuple(cell for _, cell in parts), whole))
 
 
 def _into(spec: FactTable, whole: FactTable, frame: pd.DataFrame) -> list[Relation]:
     """Rows of ``spec`` to the row of ``whole`` they add up to."""
     found: list[Relation] = []
-    if frame.empty:
-        return found
     own = _row_key(frame, spec.keys)
     into = _row_key(frame, whole.keys)
     shared = {column.name for column in whole.columns if column.kind in PEOPLE}
@@ -139,19 +227,70 @@ def _into(spec: FactTable, whole: FactTable, frame: pd.DataFrame) -> list[Relati
     return found
 
 
-def _add_indicators(rows: pd.DataFrame, cells: dict[Cell, float], relations: list[Relation]) -> None:
-    """A numerator and its complement are both cells: 3 failing of 2,000 is as small as 3 passing."""
-    for name, mine in rows.groupby("indicator", sort=False):
-        known = mine.dropna(subset=["cases", "n"])
-        both: dict[str, list[Cell]] = {"cases": [], REST: []}
-        for county, cases, n in zip(known["county_code"], known["cases"], known["n"], strict=True):
-            one, other = ("indicator", county, name, "cases"), ("indicator", county, name, REST)
-            cells[one], cells[other] = float(cases), float(n - cases)
-            relations.append(Relation((one, other)))
-            if county != CITY:
-                both["cases"].append(one)
-                both[REST].append(other)
-        relations += [Relation(tuple(parts), ("indicator", CITY, name, side)) for side, parts in both.items()]
+def _add_indicators(rows: pd.DataFrame, items: Sequence[Indicator], threshold: float, net: Net) -> None:
+    """A numerator and its complement are both cells: 3 failing of 2,000 is as small as 3 passing; a year ago as well."""
+    people = {item.name for item in items if item.people}
+    for name, mine in rows[rows["indicator"].isin(people)].groupby("indicator", sort=False):
+        for cases, n, one, rest, base in SIDES:
+            known = mine.dropna(subset=[cases, n])
+            sides: dict[str, list[Cell]] = {one: [], rest: [], base: []}
+            for row in known.to_dict("records"):
+                values = {one: float(row[cases])}
+                if row["unit"] == "share":
+                    values |= {rest: float(row[n] - row[cases]), base: float(row[n])}
+                    ids = {side: _indicator_cell(row["county_code"], name, side) for side in values}
+                    net.relations.append(Relation((ids[one], ids[rest]), ids[base]))
+                for side, value in values.items():
+                    cell = _indicator_cell(row["county_code"], name, side)
+                    net.put(INDICATOR, side, row["county_code"], (name,), cell, value)
+                    if row["county_code"] != CITY:
+                        sides[side].append(cell)
+                    if _is_told(side, value, row, threshold):
+                        net.told.add(cell)
+            net.relations += [
+                Relation(tuple(parts), _indicator_cell(CITY, name, side)) for side, parts in sides.items() if parts
+            ]
+
+
+def _is_told(side: str, value: float, row: Mapping[Any, Any], threshold: float) -> bool:
+    """Whether a reader knows it anyhow: how many were looked at, and the nought of *met* at a limit of all or nothing."""
+    if side in ("n", "before_n"):
+        return value >= threshold and (row["indicator"], side) not in LINKED
+    return value == 0 and side in ("cases", REST) and row["verdict"] == "met" and bool(row["value"] == row["limit"])
+
+
+def _indicator_cell(county: object, name: object, side: str) -> Cell:
+    return (INDICATOR, county, name, side)
+
+
+def _add_link(link: Link, specs: Mapping[str, FactTable], threshold: float, net: Net) -> None:
+    """One relation for every county (and the city) in which both sides are known and agree."""
+    for county in sorted({county for table, _, county in net.rows if table == link.whole.table}):
+        wholes = _resolved((link.whole, *link.more), county, specs, net)
+        parts = _resolved(link.parts, county, specs, net)
+        if not wholes or not parts:
+            continue
+        left = sum(net.cells[cell] for cell in wholes) - sum(net.cells[cell] for cell in parts)
+        if link.rest and left >= 0:
+            other: Cell = ("link", county, link)
+            net.cells[other] = left
+            net.derived.add(other)
+            if left < threshold and len(wholes) == len(parts) == 1:
+                net.twins.append((wholes[0], parts[0]))
+            net.relations.append(Relation((*parts, other), None, wholes))
+        elif not link.rest and abs(left) < threshold:
+            net.relations.append(Relation(parts, None, wholes))
+            net.totalled.update((at.table, at.column, county) for at in link.parts if not at.where)
+
+
+def _resolved(sides: Sequence[At], county: str, specs: Mapping[str, FactTable], net: Net) -> tuple[Cell, ...]:
+    """Cells of ``sides`` in ``county``; none where one of their values is unknown."""
+    found: list[Cell] = []
+    for at in sides:
+        place = specs[at.table].keys.index(at.key) if at.where and at.table != INDICATOR else 0
+        mine = net.rows.get((at.table, at.column, county), [])
+        found += [cell for key, cell in mine if not at.where or key[place] in at.where]
+    return tuple(found) if all(cell in net.cells for cell in found) else ()
 
 
 def _masked(
@@ -175,10 +314,30 @@ def _masked(
     for column in spec.columns:
         if column.kind == "count":
             result[column.name] = result[column.name].astype("Float64").round().astype("Int64")
-        if (column.kind in DERIVED or column.of is not None) and column.kind not in PEOPLE and not column.is_key:
-            base = [touched[name] for name in (column.rests_on or touched)]
+        if column.kind not in PEOPLE and not column.is_key and (column.kind in DERIVED or column.of or column.rests_on):
+            base = [touched[name] for name in _basis(column, touched)]
             result[column.name] = result[column.name].mask(np.any([untouched, *base], axis=0))
-    return result[["county_code", *spec.shown]]
+    return _hidden_last(spec, result)[["county_code", *spec.shown]]
+
+
+def _basis(column: FactColumn, people: Mapping[str, object]) -> Sequence[str]:
+    """Counts of people that ``column`` goes with."""
+    if column.rests_on is not None:
+        return column.rests_on
+    return [name for name in column.of or () if name in people] or list(people)
+
+
+def _hidden_last(spec: FactTable, frame: pd.DataFrame) -> pd.DataFrame:
+    """In a table sorted by a value, rows without it at the end of their county, by key: their rank would tell it."""
+    if not spec.order:
+        return frame
+    name = spec.order.removeprefix("-")
+    gone = frame[name].isna().to_numpy()
+    county = frame["county_code"].map({code: i for i, code in enumerate(frame["county_code"].unique())})
+    place = pd.Series(np.arange(len(frame)), index=frame.index).mask(gone, len(frame))
+    keys = {f"key {key}": frame[key].astype(str).where(gone, "") for key in spec.keys}
+    order = pd.DataFrame({"county": county, "place": place, **keys})
+    return frame.loc[order.sort_values(list(order.columns), kind="stable").index].reset_index(drop=True)
 
 
 def _bounds(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -195,16 +354,19 @@ def _bounds(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 
 def _masked_indicator(frame: pd.DataFrame, hidden: set[Cell], counts: list[tuple[str, str, int]]) -> pd.DataFrame:
-    mask = np.array(
-        [
-            ("indicator", county, name, "cases") in hidden or ("indicator", county, name, REST) in hidden
-            for county, name in zip(frame["county_code"], frame["indicator"], strict=True)
-        ],
-        dtype=bool,
-    )
-    counts += [(county, "indicator", 1) for county in frame.loc[mask, "county_code"]]
+    def gone(*sides: str) -> npt.NDArray[np.bool_]:
+        pairs = zip(frame["county_code"], frame["indicator"], strict=True)
+        return np.array([any(_indicator_cell(*pair, side) in hidden for side in sides) for pair in pairs], dtype=bool)
+
+    few = gone("n")
+    none = (frame["cases"] == 0).to_numpy() & ~gone("cases")  # nought of a few: that is no small count
+    mask = gone("cases", REST, "n") & ~none
+    counts += [(county, INDICATOR, 1) for county in frame.loc[mask, "county_code"]]
     low, high = _bounds(frame)
     result = frame.assign(withheld=mask, at_least=low.where(mask), at_most=high.where(mask))
     for name in ("numerator", "value", "low", "high", "cases", "shrunk"):
         result[name] = result[name].mask(mask)
+    for name in ("denominator", "n"):
+        result[name] = result[name].mask(few)
+    result["previous"] = result["previous"].mask(gone("before", "before_rest", "before_n"))
     return result

@@ -77,6 +77,7 @@ TABLES = (
     FactTable("cross_check", 6,
               (C("conflict", "label", "conflict"), C("checked", "households"), C("households", "households"),
                C("on_relief", "households"), C("several", "households")), CROSS, cross_check,
+              within=(("checked", "households"), ("households", "on_relief"), ("households", "several")),
               overlapping=("checked", "households", "on_relief", "several")),
     FactTable("conflict_list", 6,
               (C("household_id", "text"), C("village_code", "text"),

@@ -76,7 +76,11 @@ def poverty_measures(data: CountyData) -> pd.DataFrame:
         limit = known[line].iloc[0] if len(known) else np.nan
         if np.isfinite(limit):
             found = [float(fgt(x, float(limit), alpha, weights=weight)) for alpha in (0, 1, 2)]
-            rows.append({"line": line, "limit": limit, "headcount": found[0], "gap": found[1], "severity": found[2]})
+            poor = float(known.loc[x < limit, "size"].astype(float).fillna(1.0).sum())
+            rows.append(
+                {"line": line, "limit": limit, "headcount": found[0], "gap": found[1], "severity": found[2],
+                 "poor": poor, "others": float(known["size"].astype(float).fillna(1.0).sum()) - poor}
+            )  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -187,8 +191,10 @@ TABLES = (
               (C("measure", "label", "measure"), C("now", "money"), C("before", "money"), C("change", "share")),
               INCOME, income_summary, city="none"),
     FactTable("poverty_measures", 4,
-              (C("line", "label", "line"), C("limit", "money"), C("headcount", "share"), C("gap", "share"),
-               C("severity", "share")), INCOME, poverty_measures, city="none"),
+              (C("line", "label", "line"), C("limit", "money", rests_on=()), C("headcount", "share"), C("gap", "share"),
+               C("severity", "share"), C("poor", "persons", hidden=True), C("others", "persons", hidden=True)),
+              INCOME, poverty_measures, city="none", parts=(("", ("poor", "others")),),
+              overlapping=("poor", "others")),
     FactTable("income_distribution", 4,
               (C("ratio", "bin"), C("households", "households"), C("before", "households")),
               INCOME, income_distribution, figure="histogram"),
@@ -204,7 +210,8 @@ TABLES = (
               (C("town", "town"), TOWN_HOMES, C("known", "households"), C("income_sum", "money", hidden=True, adds=True),
                HEADS, C("mean_income", "money", of=("income_sum", "heads"), rests_on=("known",)), C("below_line", "households"),
                C("near_line", "households")),
-              (*INCOME, "village.town_code"), income_by_town, city="counties", order="mean_income", figure="dots"),
+              (*INCOME, "village.town_code"), income_by_town, city="counties", order="mean_income", figure="dots",
+              within=(("known", "below_line"), ("known", "near_line"))),
 )  # fmt: skip
 INDICATORS = (
     Indicator("mean_income", 4, "money", "higher_better", INCOME, _mean_income, headline=True, source="DZ-2021",

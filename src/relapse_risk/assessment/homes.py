@@ -98,8 +98,8 @@ TABLES = (
                    C(f"{name}_n", "households", hidden=True), C(f"{name}_known", "households", hidden=True),
                    C(name, "share", of=(f"{name}_n", f"{name}_known"))))),
               (*NEEDS, "village.town_code"), homes_by_town, city="counties", order="one_two_three_four", figure="bars"),
-    FactTable("dwelling_disputes", 5, (C("dispute", "label", "dispute"), C("dwellings", "count")), ("dwelling_check",),
-              dwelling_disputes),
+    FactTable("dwelling_disputes", 5, (C("dispute", "label", "dispute"), C("dwellings", "records")), ("dwelling_check",),
+              dwelling_disputes, overlapping=("dwellings",)),
 )  # fmt: skip
 INDICATORS = (
     Indicator("environment_complete", 5, "share", "higher_better", NEEDS,

@@ -20,7 +20,7 @@ LEAST_VARIANCE = 1e-12
 VERDICTS = ("met", "watch", "not_met", "no_limit", "not_collected")
 NUMERIC = (
     "numerator", "denominator", "value", "low", "high", "previous", "previous_numerator", "previous_denominator",
-    "limit", "cases", "n", "se", "population",
+    "previous_cases", "previous_n", "limit", "cases", "n", "se", "population",
 )  # fmt: skip
 TEXTUAL = ("limit_confidence", "limit_source", "previous_period", "reason")
 
@@ -68,6 +68,8 @@ def _row(item: Indicator, data: CountyData, reason: str) -> dict[str, object]:
         "numerator": found.numerator, "denominator": found.denominator, "value": found.ratio,
         "low": found.low, "high": found.high, "sampled": item.sampled or ("survey" if found.se is not None else ""),
         "previous": before.ratio, "previous_numerator": before.numerator, "previous_denominator": before.denominator,
+        "previous_cases": before.numerator if before.cases is None else before.cases,
+        "previous_n": before.denominator if before.n is None else before.n,
         "previous_period": data.previous if before.ratio is not None and not np.isnan(before.ratio) else None,
         "unit": item.unit, "direction": item.direction, **_limit(limit), "source": item.source,
         "cases": found.numerator if found.cases is None else found.cases,
@@ -127,6 +129,8 @@ def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
             "population",
             "previous_numerator",
             "previous_denominator",
+            "previous_cases",
+            "previous_n",
         )
     }
     value, low, high, se = _city_value(item, mine, sums)

@@ -107,7 +107,7 @@ TABLES = (
     FactTable("parcels", 8,
               (C("idle_land_type", "code", "idle_land_type"), C("parcels", "count"), C("area", "number", adds=True),
                C("parcel_income", "money_wan"), C("to_collective", "money_wan"), C("to_households", "money_wan"),
-               C("household_part", "share", of=("to_households", "parcel_income")), C("households", "count"),
+               C("household_part", "share", of=("to_households", "parcel_income")), C("households", "households"),
                C("per_household", "money", of=("to_households", "households")), C("village_met", "count"),
                C("household_met", "count")), PARCEL, parcels),
     FactTable("parcels_short", 8,

@@ -103,7 +103,7 @@ TABLES = (
     FactTable("audits", 11, (C("audit", "label", "audit"), C("projects", "count"), C("findings", "count")),
               ("project.audit_findings",), audits),
     FactTable("event_sources", 11,
-              (C("reported_by", "code", "alert_source"), C("events", "count"), C("verified", "count"),
+              (C("reported_by", "code", "alert_source"), C("events", "records"), C("verified", "records"),
                C("share", "share", of=("verified", "events"))), ("shock_event.reported_by",), event_sources),
     FactTable("field_surveys", 11,
               (C("metric", "label", "metric"), C("value", "number"), C("unit", "label", "fact_unit", descriptive=True), C("confidence", "confidence")),

@@ -167,10 +167,10 @@ TABLES = (
               parts=(("entitled", ("receiving", "missing")),),
               overlapping=("entitled", "receiving", "missing")),
     FactTable("processing", 7,
-              (C("department", "code", "department"), C("cases", "count"), C("decided", "count"), *DAYS, *PAPERS),
+              (C("department", "code", "department"), C("cases", "records"), C("decided", "records"), *DAYS, *PAPERS),
               ("assistance_record.applied_on",), processing, order="-median_days", figure="dots"),
     FactTable("processing_trend", 7,
-              (C("half_year", "period"), C("cases", "count"), C("decided", "count"),
+              (C("half_year", "period"), C("cases", "records"), C("decided", "records"),
                C("days_sum", "number", hidden=True, adds=True), C("mean_days", "days", of=("days_sum", "decided")), *PAPERS),
               ("assistance_record.applied_on",), processing_trend, order="half_year", figure="lines"),
 )  # fmt: skip

@@ -138,12 +138,11 @@ TABLES = (
                C("pay_sum", "money", hidden=True, adds=True), C("paid", "count", hidden=True),
                C("pay", "money", of=("pay_sum", "paid")), C("hours_sum", "number", hidden=True, adds=True),
                C("timed", "count", hidden=True), C("hours", "number", of=("hours_sum", "timed"))),
-              POST, special_posts, overlapping=("served",)),
+              POST, special_posts),
     FactTable("posts_by_town", 8,
               (C("town", "town"), TOWN_HOMES, C("posts", "count"), C("served", "persons"),
                C("posts_100", "number", hidden=True, adds=True), C("posts_per_100", "number", of=("posts_100", "households"))),
-              (*POST, "village.town_code"), posts_by_town, city="counties", order="-posts", figure="bars",
-              overlapping=("served",)),
+              (*POST, "village.town_code"), posts_by_town, city="counties", order="-posts", figure="bars"),
     FactTable("post_checks", 8,
               (C("post_check", "label", "post_check"), C("persons", "persons"), C("holders", "count")),
               POST, post_checks, overlapping=("persons",)),
@@ -156,7 +155,7 @@ TABLES = (
 )  # fmt: skip
 INDICATORS = (
     Indicator("served_per_post", 8, "number", "none", ("special_post.served_person_ids",), _served_per_post,
-              source="ART-DEZHOU", history=False, people=False),
+              source="ART-DEZHOU", history=False),
     Indicator("post_holders_fit", 8, "share", "higher_better", ("special_post.holder_id",), _holders_fit,
               limit="share_target", source="QA-RULES", history=False),
     Indicator("pupils_sponsored", 8, "share", "higher_better", ("pupil_sponsor", "person.student_stage"),

@@ -7,34 +7,41 @@ smallest first, until no relation and no combination of relations gives a withhe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-from threadpoolctl import threadpool_limits
+from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse.linalg import lsqr
 
 __all__ = ["Relation", "withheld"]
 
 Cell = tuple[object, ...]
-RANK_TOLERANCE = 1e-9
+FREE_TOLERANCE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """``parts`` add up to ``whole``; without a ``whole`` their sum is known to the reader."""
+    """``parts`` add up to ``whole`` (and ``more``); without a ``whole`` their sum is known to the reader."""
 
     parts: tuple[Cell, ...]
     whole: Cell | None = None
+    more: tuple[Cell, ...] = ()
+
+    @property
+    def wholes(self) -> tuple[Cell, ...]:
+        return self.more if self.whole is None else (self.whole, *self.more)
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        return self.parts if self.whole is None else (*self.parts, self.whole)
+        return (*self.parts, *self.wholes)
 
 
-def withheld(cells: Mapping[Cell, float], relations: Sequence[Relation], threshold: float) -> set[Cell]:
+def withheld(
+    cells: Mapping[Cell, float], relations: Sequence[Relation], threshold: float, fixed: Set[Cell] = frozenset(),
+    derived: Set[Cell] = frozenset(),
+) -> set[Cell]:  # fmt: skip
     """The cells to withhold.
 
     Parameters
@@ -45,12 +52,17 @@ def withheld(cells: Mapping[Cell, float], relations: Sequence[Relation], thresho
         Those naming a cell that is not in ``cells`` are ignored.
     threshold : float
         Counts below this are small; zero is not.
+    fixed : set, optional
+        Cells that something else tells the reader: withholding them would protect nothing.
+    derived : set, optional
+        Cells that are printed nowhere, so that a reader knows them from the relations alone; small ones are protected.
 
     Returns
     -------
     set
-        After withholding, the withheld cells of every relation add up to ``threshold`` at least, and no withheld cell
-        is fixed by the relations together (null space of the relations over the withheld cells).
+        After withholding, the unknown cells of every relation that names a protected one add up to ``threshold`` at
+        least, and no protected cell (withheld, or derived and small) is fixed by the relations together (null space of
+        the relations over the unknown cells).
 
     Examples
     --------
@@ -59,113 +71,127 @@ def withheld(cells: Mapping[Cell, float], relations: Sequence[Relation], thresho
     [('town', 1), ('town', 2)]
     """
     known = [relation for relation in relations if all(cell in cells for cell in relation.cells)]
-    hidden = {cell for cell, value in cells.items() if 0 < value < threshold}
-    if not hidden:
-        return hidden
     of_cell: dict[Cell, list[int]] = {}
     for index, relation in enumerate(known):
         for cell in relation.cells:
             of_cell.setdefault(cell, []).append(index)
-    queue = sorted({index for cell in hidden for index in of_cell.get(cell, [])})
-    safe: set[frozenset[Cell]] = set()
-    with threadpool_limits(1):  # the blocks are small: threads only wait for each other
-        while queue:
-            added = _close_sums(known, cells, hidden, threshold, queue)
-            added |= _close_exact(known, of_cell, cells, hidden, safe)
-            queue = sorted({index for cell in added for index in of_cell.get(cell, [])})
-    return hidden
+    small = {cell for cell, value in cells.items() if 0 < value < threshold}
+    state = _State(cells, known, of_cell, threshold, small, small | derived, derived | fixed)
+    queue = sorted({index for cell in small for index in of_cell.get(cell, [])})
+    while queue:
+        added = _close_sums(state, queue)
+        added |= _close_exact(state)
+        queue = sorted({index for cell in added for index in of_cell.get(cell, [])})
+    return state.guarded - derived
 
 
-def _close_sums(
-    relations: Sequence[Relation], cells: Mapping[Cell, float], hidden: set[Cell], threshold: float,
-    queue: Iterable[int],
-) -> set[Cell]:  # fmt: skip
-    """Withhold more in each relation until its withheld cells are two or more and their sum is not small."""
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is protected (``guarded``) and what the reader does not know (``unknown``), as both grow."""
+
+    cells: Mapping[Cell, float]
+    relations: Sequence[Relation]
+    of_cell: Mapping[Cell, list[int]]
+    threshold: float
+    guarded: set[Cell]
+    unknown: set[Cell]
+    shut: Set[Cell]
+
+    def hide(self, cell: Cell) -> None:
+        self.guarded.add(cell)
+        self.unknown.add(cell)
+
+    def cheapest(self, options: Iterable[Cell]) -> Cell | None:
+        """The smallest visible positive cell; a zero only where nothing else is left."""
+        visible = [cell for cell in options if cell not in self.unknown and cell not in self.shut]
+        return min(visible, key=lambda cell: (self.cells[cell] <= 0, self.cells[cell], str(cell)), default=None)
+
+    def matrix(self) -> tuple[list[Cell], csr_matrix]:
+        """The unknown cells, and their signs in every relation (rows)."""
+        order = sorted((cell for cell in self.unknown if cell in self.of_cell), key=str)
+        entries = [
+            (index, place, self.sign(index, cell)) for place, cell in enumerate(order) for index in self.of_cell[cell]
+        ]
+        rows, columns, signs = (np.array(part) for part in zip(*entries, strict=True))
+        shape = (len(self.relations), len(order))
+        return order, coo_matrix((signs, (rows.astype(int), columns.astype(int))), shape=shape).tocsr()
+
+    def sign(self, index: int, cell: Cell) -> float:
+        """Which side of a relation the cell stands on."""
+        return 1.0 if cell in self.relations[index].parts else -1.0
+
+    def through(self, cell: Cell, across: npt.NDArray[np.float64]) -> float:
+        """Scalar product of the cell's column with ``across``, one number for each relation."""
+        return sum(self.sign(index, cell) * float(across[index]) for index in self.of_cell[cell])
+
+
+def _close_sums(state: _State, queue: Iterable[int]) -> set[Cell]:
+    """Withhold more in each relation until its unknown cells are two or more and their sum is not small."""
     added: set[Cell] = set()
     for index in queue:
-        relation = relations[index]
+        relation = state.relations[index]
         while True:
-            inside = [cell for cell in relation.cells if cell in hidden]
-            open_sum = relation.whole in hidden or sum(cells[cell] for cell in inside) >= threshold
-            if not inside or (len(inside) > 1 and open_sum):
+            inside = [cell for cell in relation.cells if cell in state.unknown]
+            open_sum = any(cell in state.unknown for cell in relation.wholes)
+            open_sum = open_sum or sum(state.cells[cell] for cell in inside) >= state.threshold
+            if state.guarded.isdisjoint(inside) or (len(inside) > 1 and open_sum):
                 break
-            more = _cheapest(relation.parts, cells, hidden) or _cheapest(relation.cells, cells, hidden)
+            more = state.cheapest(relation.parts) or state.cheapest(relation.cells)
             if more is None:
                 break
-            hidden.add(more)
+            state.hide(more)
             added.add(more)
     return added
 
 
-def _cheapest(options: Iterable[Cell], cells: Mapping[Cell, float], hidden: set[Cell]) -> Cell | None:
-    """The smallest visible positive cell; a zero only where nothing else is left."""
-    visible = [cell for cell in options if cell not in hidden]
-    return min(visible, key=lambda cell: (cells[cell] <= 0, cells[cell], str(cell)), default=None)
-
-
-def _close_exact(
-    relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], cells: Mapping[Cell, float], hidden: set[Cell],
-    safe: set[frozenset[Cell]],
-) -> set[Cell]:  # fmt: skip
-    """Withhold one more beside each cell that the relations together would give back."""
+def _close_exact(state: _State) -> set[Cell]:
+    """Withhold one more beside each protected cell that the relations together would give back."""
+    order, matrix = state.matrix()
     added: set[Cell] = set()
-    for involved in _recoverable(relations, of_cell, hidden, safe):
-        options = [cell for index in involved for cell in relations[index].cells]
-        if not added.intersection(options):  # one more may already have freed this cell
-            more = _cheapest(options, cells, hidden)
-            if more is not None:
-                hidden.add(more)
-                added.add(more)
+    fixed = [cell for cell in _fixed(order, matrix) if cell in state.guarded]
+    if fixed:
+        start = np.random.default_rng(1).standard_normal(len(state.relations))
+        across = start - matrix @ _least(matrix, start)
+        for cell in fixed:
+            options = _beside(state, cell, across)
+            if not added.intersection(options):  # one more may already have freed this cell
+                more = state.cheapest(options - added)
+                if more is not None:
+                    added.add(more)
+    for cell in added:
+        state.hide(cell)
     return added
 
 
-def _recoverable(
-    relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]], hidden: set[Cell], safe: set[frozenset[Cell]]
-) -> list[tuple[int, ...]]:
-    """For each withheld cell whose value the relations fix: the relations that fix it; ``safe`` blocks are passed over."""
-    order = sorted((cell for cell in hidden if cell in of_cell), key=str)
-    if not order:
-        return []
-    column = {cell: place for place, cell in enumerate(order)}
-    touched = sorted({index for cell in order for index in of_cell[cell]})
-    entries = [
-        (row, column[cell], -1.0 if cell == relations[index].whole else 1.0)
-        for row, index in enumerate(touched)
-        for cell in relations[index].cells
-        if cell in column
-    ]
-    rows, columns, signs = (np.array(part) for part in zip(*entries, strict=True))
-    found: list[tuple[int, ...]] = []
-    for in_rows, in_columns in _components(rows, columns, len(touched), len(order)):
-        block = frozenset(order[place] for place in in_columns)
-        if block in safe:
-            continue
-        matrix = np.zeros((len(in_rows), len(in_columns)))
-        mine = np.isin(rows, in_rows)
-        matrix[np.searchsorted(in_rows, rows[mine]), np.searchsorted(in_columns, columns[mine])] = signs[mine]
-        fixing = _fixing(matrix)
-        found += [tuple(touched[in_rows[row]] for row in involved) for involved in fixing]
-        if not fixing:
-            safe.add(block)
+def _beside(state: _State, cell: Cell, across: npt.NDArray[np.float64]) -> set[Cell]:
+    """The nearest cells that could still be withheld: those in a relation with ``cell``, or with its neighbours.
+
+    Preferred are cells that, once unknown, can move together with those unknown already: their column lies in the
+    space of the unknown columns, that is, square to ``across``, a random vector square to that space.
+    """
+    seen, edge = {cell}, {cell}
+    while edge:
+        near = {other for one in edge for index in state.of_cell[one] for other in state.relations[index].cells} - seen
+        visible = near - state.unknown - state.shut
+        if visible:
+            return {other for other in visible if abs(state.through(other, across)) < FREE_TOLERANCE} or visible
+        seen |= near
+        edge = near
+    return set()
+
+
+def _fixed(order: Sequence[Cell], matrix: csr_matrix) -> list[Cell]:
+    """Unknown cells whose value the relations fix.
+
+    A cell is fixed where every solution of the relations without their known side leaves it at nought: where a random
+    one does.
+    """
+    start = np.random.default_rng(0).standard_normal(len(order))
+    free = start - _least(matrix, matrix @ start)
+    return [order[int(place)] for place in np.flatnonzero(np.abs(free) < FREE_TOLERANCE)]
+
+
+def _least(matrix: csr_matrix, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Least squares solution of ``matrix @ x = values``."""
+    found: npt.NDArray[np.float64] = lsqr(matrix, values, atol=1e-13, btol=1e-13, iter_lim=20 * max(matrix.shape))[0]
     return found
-
-
-def _components(
-    rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], n_rows: int, n_columns: int
-) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """Rows and columns of each block of relations that share no cell with another block."""
-    size = n_rows + n_columns
-    graph = coo_matrix((np.ones(len(rows)), (rows, columns + n_rows)), shape=(size, size))
-    count, label = connected_components(graph, directed=False)
-    blocks = [np.flatnonzero(label == block) for block in range(count)]
-    return [(b[b < n_rows], b[b >= n_rows] - n_rows) for b in blocks]
-
-
-def _fixing(matrix: npt.NDArray[np.float64]) -> list[npt.NDArray[np.intp]]:
-    """For each unknown that has one value only in every solution: the rows of the combination that gives it."""
-    left, singular, right = np.linalg.svd(matrix, full_matrices=True)
-    rank = int((singular > RANK_TOLERANCE).sum())
-    free = np.abs(right[rank:]).max(axis=0, initial=0.0)
-    # Weights y of the rows with y @ matrix = the unknown alone: y = U S^-1 V[:, unknown].
-    weights = left[:, :rank] @ (right[:rank] / singular[:rank, None])
-    return [np.flatnonzero(np.abs(weights[:, place]) > 1e-6) for place in np.flatnonzero(free < RANK_TOLERANCE)]

@@ -162,15 +162,15 @@ TABLES = (
                C("interviewed_on", "date", descriptive=True), C("sample_part", "code", "sample_part", descriptive=True)),
               INTERVIEW, interview_findings, city="none", restricted=True),
     FactTable("interview_sample", 18,
-              (C("sample_part", "code", "sample_part"), C("interviews", "count"), C("stands_for", "number", adds=True),
-               C("failing", "persons")), INTERVIEW, interview_sample),
+              (C("sample_part", "code", "sample_part"), C("interviews", "records"), C("stands_for", "number", adds=True),
+               C("failing", "households")), INTERVIEW, interview_sample, within=(("interviews", "failing"),)),
 )  # fmt: skip
 
 
 def _verified(name: str, found: str, domain: str, limit: str) -> Indicator:
     return Indicator(
         name, 16, "share", "lower_better", INTERVIEW, lambda data: _rate(data, found, domain), limit=limit,
-        source="DEF-RATES" if limit == "wrong_exit_limit" else "MEM", sampled="survey", history=False, people=False,
+        source="DEF-RATES" if limit == "wrong_exit_limit" else "MEM", sampled="survey", history=False,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from datetime import date
 import pandas as pd
 
 from relapse_risk.assessment import FactColumn
+from relapse_risk.assessment.base import PEOPLE
 from relapse_risk.reporting.text import Language, bilingual, has_text, text
 from relapse_risk.schema import code_list, table
 
@@ -33,7 +34,7 @@ __all__ = [
 
 DASH, WITHHELD = "–", "※"
 FINEST = 9  # decimals; nearer than that is a fault of arithmetic
-COUNTS_OF_PEOPLE = frozenset({"households", "persons"})
+COUNTS_OF_PEOPLE = PEOPLE
 ONE_DECIMAL = frozenset({"index", "points"})
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",

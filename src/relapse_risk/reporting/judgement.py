@@ -34,8 +34,8 @@ def written(source: Source, value: object, unit: str) -> str:
 
 
 def judged_value(source: Source, row: Row | pd.Series) -> str:
-    """The value of an indicator; a judged one that is not shown was withheld as a small number."""
-    if is_null(row["value"]) and row["verdict"] in JUDGED:
+    """The value of an indicator; one that was withheld is not one that was not collected."""
+    if is_null(row["value"]) and (row.get("withheld") or row["verdict"] in JUDGED):
         return WITHHELD
     return _apart(source, row)[0]
 
@@ -149,10 +149,16 @@ def _row_cells(source: Source, row: Row) -> list[Cell]:
         Cell(limit),
         Cell(verdict_chip(source, verdict)),
         Cell(written(source, city_value, unit)),
-        Cell(written(source, row["previous"], unit)),
+        Cell(_before(source, row)),
         Cell(_counts(source, row)),
         Cell(_strip(source, row, peers, city_value)),
     ]
+
+
+def _before(source: Source, row: Row) -> str:
+    """The value a year ago; where there was one and it is not shown, it was withheld."""
+    withheld = is_null(row["previous"]) and not is_null(row["previous_period"])
+    return WITHHELD if withheld else written(source, row["previous"], str(row["unit"]))
 
 
 def unit_words(source: Source, unit: str) -> str:
@@ -162,8 +168,10 @@ def unit_words(source: Source, unit: str) -> str:
 
 def _counts(source: Source, row: Row) -> str:
     """Numerator over denominator, both in full; nothing for a plain count."""
-    if is_null(row["denominator"]) or row["unit"] == "count":
+    if row["unit"] == "count" or (is_null(row["denominator"]) and row["verdict"] == "not_collected"):
         return "–"
+    if is_null(row["denominator"]):  # a few only: how many is withheld
+        return WITHHELD
     numerator = written(source, row["numerator"], "count")
     if is_null(row["numerator"]):
         return f"n = {written(source, row['denominator'], 'count')}"
@@ -191,7 +199,7 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
         notes.append(source.say("report.sampled"))
     if (rows["verdict"] == "watch").any():
         notes.append(source.say("report.watch_note"))
-    if (rows["value"].isna() & rows["verdict"].isin(JUDGED)).any():
+    if rows["withheld"].any() or (rows["value"].isna() & rows["verdict"].isin(JUDGED)).any():
         notes.append(source.say("report.suppressed", threshold=int(source.limits.get("small_cell", 5))))
     known = set(rows.loc[rows["limit"].notna(), "limit_confidence"].dropna()) - {"documented"}
     notes += [

@@ -21,7 +21,7 @@ from relapse_risk.assessment.base import (
 from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.schema import code_list
 
-__all__ = ["CRITERIA", "INDICATORS", "TABLES", "failing_reasons", "layer_grades"]
+__all__ = ["CRITERIA", "INDICATORS", "STAGES", "TABLES", "failing_reasons", "layer_grades"]
 
 C = FactColumn
 CRITERIA = ("food_clothes_ok", "education_ok", "medical_ok", "house_safe", "water_safe", "guarantees_ok")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relapse_risk.assessment.guarantees import CRITERIA
+from relapse_risk.assessment.guarantees import CRITERIA, STAGES
 from relapse_risk.assessment.homes import CHECKLISTS
 from relapse_risk.assessment.monitoring import MONITORED
 from relapse_risk.assessment.segments import SEGMENTS
+from relapse_risk.schema import code_list
 
 __all__ = ["INDICATOR", "LINKS", "At", "Link"]
 
@@ -124,6 +125,11 @@ def _people() -> list[Link]:
         Link(_of("employed_of_labour", "n"), (At("employment", "persons"),)),
         Link(_of("work_in_province", "n"), (At("work_places", "persons"),)),
         Link(_of("zero_employment", "n"), (_of("no_labour_households", "rest"),)),
+    ]
+    found.append(Link(_of("pupils_sponsored", "n"), (At("schooling", "persons", "stage", STAGES[1:]),)))
+    found += [
+        _some("pupil_sponsors", "pupils", "sponsor_role", (role,), _of("pupils_sponsored"))
+        for role in code_list("sponsor_role").words
     ]
     found += _same("work_in_province", "work_places", "persons", "", "work_place", "province")
     for name, group in (("no_labour_households", "no_labour"), ("zero_employment", "zero_employment")):

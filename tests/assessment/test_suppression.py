@@ -60,6 +60,14 @@ def test_the_smallest_other_cell_goes_too() -> None:
     assert withheld(cells, [Relation((("a",), ("b",), ("c",)))], THRESHOLD) == {("a",), ("b",)}
 
 
+def test_what_readers_need_most_goes_last() -> None:
+    a, b, c = (("town", i) for i in range(3))
+    cells, sums = {a: 2.0, b: 9.0, c: 40.0}, [Relation((a, b, c))]
+    assert withheld(cells, sums, 5) == {a, b}
+    assert withheld(cells, sums, 5, last={b}) == {a, c}
+    assert withheld(cells, sums, 5, last={b, c}) == {a, b}
+
+
 def test_two_small_cells_with_a_small_sum_are_not_enough() -> None:
     # 1 + 1 = 2: a reader who sees the remainder 2 and knows that a withheld cell is not zero has both.
     cells: dict[Cell, float] = {("a",): 1, ("b",): 1, ("c",): 6, ("d",): 50}

@@ -88,7 +88,9 @@ def withhold(
         Withheld cells null; ``counts`` has county_code, table and the number withheld.
     """
     net = cells_and_relations(tables, specs, indicator, items, threshold, names)
-    hidden = withheld(net.cells, net.relations, threshold, net.told, net.derived)
+    headlines = {item.name for item in items if item.headline}
+    last = {cell for cell in net.cells if cell[0] == INDICATOR and cell[2] in headlines}
+    hidden = withheld(net.cells, net.relations, threshold, net.told, net.derived, last)
     for pair in net.twins:  # nearly the same: whoever sees one knows the other within a few
         if not hidden.isdisjoint(pair):
             hidden.update(pair)

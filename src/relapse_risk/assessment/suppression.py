@@ -40,7 +40,7 @@ class Relation:
 
 def withheld(
     cells: Mapping[Cell, float], relations: Sequence[Relation], threshold: float, fixed: Set[Cell] = frozenset(),
-    derived: Set[Cell] = frozenset(),
+    derived: Set[Cell] = frozenset(), last: Set[Cell] = frozenset(),
 ) -> set[Cell]:  # fmt: skip
     """The cells to withhold.
 
@@ -56,6 +56,8 @@ def withheld(
         Cells that something else tells the reader: withholding them would protect nothing.
     derived : set, optional
         Cells that are printed nowhere, so that a reader knows them from the relations alone; small ones are protected.
+    last : set, optional
+        Cells readers need most: withheld beside others only where nothing else would do.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def withheld(
         for cell in relation.cells:
             of_cell.setdefault(cell, []).append(index)
     small = {cell for cell, value in cells.items() if 0 < value < threshold}
-    state = _State(cells, known, of_cell, threshold, small, small | derived, derived | fixed)
+    state = _State(cells, known, of_cell, threshold, small, small | derived, derived | fixed, last)
     queue = sorted({index for cell in small for index in of_cell.get(cell, [])})
     while queue:
         added = _close_sums(state, queue)
@@ -96,15 +98,16 @@ class _State:
     guarded: set[Cell]
     unknown: set[Cell]
     shut: Set[Cell]
+    last: Set[Cell]
 
     def hide(self, cell: Cell) -> None:
         self.guarded.add(cell)
         self.unknown.add(cell)
 
     def cheapest(self, options: Iterable[Cell]) -> Cell | None:
-        """The smallest visible positive cell; a zero only where nothing else is left."""
+        """The smallest visible positive cell; one that is needed most, or a zero, only where nothing else is left."""
         visible = [cell for cell in options if cell not in self.unknown and cell not in self.shut]
-        return min(visible, key=lambda cell: (self.cells[cell] <= 0, self.cells[cell], str(cell)), default=None)
+        return min(visible, key=lambda cell: (cell in self.last, self.cells[cell] <= 0, self.cells[cell], str(cell)), default=None)
 
     def matrix(self) -> tuple[list[Cell], csr_matrix]:
         """The unknown cells, and their signs in every relation (rows)."""

@@ -107,7 +107,11 @@ class _State:
     def cheapest(self, options: Iterable[Cell]) -> Cell | None:
         """The smallest visible positive cell; one that is needed most, or a zero, only where nothing else is left."""
         visible = [cell for cell in options if cell not in self.unknown and cell not in self.shut]
-        return min(visible, key=lambda cell: (cell in self.last, self.cells[cell] <= 0, self.cells[cell], str(cell)), default=None)
+        return min(
+            visible,
+            key=lambda cell: (cell in self.last, self.cells[cell] <= 0, self.cells[cell], str(cell)),
+            default=None,
+        )
 
     def matrix(self) -> tuple[list[Cell], csr_matrix]:
         """The unknown cells, and their signs in every relation (rows)."""
@@ -151,10 +155,12 @@ def _close_exact(state: _State) -> set[Cell]:
     """Withhold one more beside each protected cell that the relations together would give back."""
     order, matrix = state.matrix()
     added: set[Cell] = set()
-    fixed = [cell for cell in _fixed(order, matrix) if cell in state.guarded]
+    core = _peel(matrix)
+    fixed = [order[place] for place in _fixed(matrix, core) if order[place] in state.guarded]
     if fixed:
-        start = np.random.default_rng(1).standard_normal(len(state.relations))
-        across = start - matrix @ _least(matrix, start)
+        across = np.zeros(len(state.relations))  # nought wherever a cell of one relation alone takes up what is left
+        start = np.random.default_rng(1).standard_normal(int(core.rows.sum()))
+        across[core.rows] = start - core.matrix @ _least(core.matrix, start)
         for cell in fixed:
             options = _beside(state, cell, across)
             if not added.intersection(options):  # one more may already have freed this cell
@@ -183,18 +189,60 @@ def _beside(state: _State, cell: Cell, across: npt.NDArray[np.float64]) -> set[C
     return set()
 
 
-def _fixed(order: Sequence[Cell], matrix: csr_matrix) -> list[Cell]:
-    """Unknown cells whose value the relations fix.
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """What is left of the relations when each cell that stands in one alone has taken that relation away with it.
+
+    ``rows`` and ``columns`` mark what is left, ``matrix`` holds it; ``peeled`` are the (column, row) taken, in order.
+    """
+
+    rows: npt.NDArray[np.bool_]
+    columns: npt.NDArray[np.bool_]
+    matrix: csr_matrix
+    peeled: list[tuple[int, int]]
+
+
+def _peel(matrix: csr_matrix) -> _Core:
+    """Most relations go this way, so that the least squares that remain are small."""
+    across, down = matrix, matrix.tocsc()
+    standing = np.diff(down.indptr)
+    rows, peeled = np.ones(matrix.shape[0], dtype=bool), []
+    alone = np.flatnonzero(standing == 1).tolist()
+    while alone:
+        column = alone.pop()
+        if standing[column] != 1:
+            continue
+        row = next(int(one) for one in down.indices[down.indptr[column] : down.indptr[column + 1]] if rows[one])
+        peeled.append((column, row))
+        rows[row] = False
+        for other in across.indices[across.indptr[row] : across.indptr[row + 1]]:
+            standing[other] -= 1
+            if standing[other] == 1:
+                alone.append(int(other))
+    columns = standing > 0
+    return _Core(rows, columns, matrix[rows][:, columns], peeled)
+
+
+def _fixed(matrix: csr_matrix, core: _Core) -> list[int]:
+    """Columns of the unknown cells whose value the relations fix.
 
     A cell is fixed where every solution of the relations without their known side leaves it at nought: where a random
-    one does.
+    one does.  The core is solved by least squares; the peeled cells follow one by one, last taken first.
     """
-    start = np.random.default_rng(0).standard_normal(len(order))
-    free = start - _least(matrix, matrix @ start)
-    return [order[int(place)] for place in np.flatnonzero(np.abs(free) < FREE_TOLERANCE)]
+    free = np.random.default_rng(0).standard_normal(matrix.shape[1])
+    start = free[core.columns]
+    free[core.columns] = start - _least(core.matrix, core.matrix @ start)
+    for column, row in reversed(core.peeled):
+        inside = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        places, signs = matrix.indices[inside], matrix.data[inside]
+        own = places == column
+        free[column] = -(signs[~own] @ free[places[~own]]) / signs[own][0]
+    return [int(place) for place in np.flatnonzero(np.abs(free) < FREE_TOLERANCE)]
 
 
 def _least(matrix: csr_matrix, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Least squares solution of ``matrix @ x = values``."""
+    if 0 in matrix.shape:
+        return np.zeros(matrix.shape[1])
     found: npt.NDArray[np.float64] = lsqr(matrix, values, atol=1e-13, btol=1e-13, iter_lim=20 * max(matrix.shape))[0]
     return found

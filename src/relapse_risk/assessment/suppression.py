@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse import coo_matrix, csc_matrix, csr_matrix
 from scipy.sparse.linalg import lsqr
 
 __all__ = ["Relation", "withheld"]
 
 Cell = tuple[object, ...]
 FREE_TOLERANCE = 1e-7
+PATIENCE = 15  # rounds: where withholding more protects nothing more, no more is withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,19 @@ def withheld(
         for cell in relation.cells:
             of_cell.setdefault(cell, []).append(index)
     small = {cell for cell, value in cells.items() if 0 < value < threshold}
-    state = _State(cells, known, of_cell, threshold, small, small | derived, derived | fixed, last)
+    order = sorted(of_cell, key=str)
+    state = _State(
+        cells, known, of_cell, _signs(order, known, of_cell), {cell: place for place, cell in enumerate(order)}, threshold,
+        small, small | derived, derived | fixed, last,
+    )  # fmt: skip
     queue = sorted({index for cell in small for index in of_cell.get(cell, [])})
+    least, idle = len(cells), 0
     while queue:
         added = _close_sums(state, queue)
-        added |= _close_exact(state)
+        if idle < PATIENCE:
+            more, fixed = _close_exact(state)
+            least, idle = (fixed, 0) if fixed < least else (least, idle + 1)
+            added |= more
         queue = sorted({index for cell in added for index in of_cell.get(cell, [])})
     return state.guarded - derived
 
@@ -94,6 +103,8 @@ class _State:
     cells: Mapping[Cell, float]
     relations: Sequence[Relation]
     of_cell: Mapping[Cell, list[int]]
+    signs: csc_matrix
+    places: Mapping[Cell, int]
     threshold: float
     guarded: set[Cell]
     unknown: set[Cell]
@@ -115,21 +126,19 @@ class _State:
 
     def matrix(self) -> tuple[list[Cell], csr_matrix]:
         """The unknown cells, and their signs in every relation (rows)."""
-        order = sorted((cell for cell in self.unknown if cell in self.of_cell), key=str)
-        entries = [
-            (index, place, self.sign(index, cell)) for place, cell in enumerate(order) for index in self.of_cell[cell]
-        ]
-        rows, columns, signs = (np.array(part) for part in zip(*entries, strict=True))
-        shape = (len(self.relations), len(order))
-        return order, coo_matrix((signs, (rows.astype(int), columns.astype(int))), shape=shape).tocsr()
+        order = sorted((cell for cell in self.unknown if cell in self.places), key=self.places.__getitem__)
+        return order, self.signs[:, [self.places[cell] for cell in order]].tocsr()
 
-    def sign(self, index: int, cell: Cell) -> float:
-        """Which side of a relation the cell stands on."""
-        return 1.0 if cell in self.relations[index].parts else -1.0
 
-    def through(self, cell: Cell, across: npt.NDArray[np.float64]) -> float:
-        """Scalar product of the cell's column with ``across``, one number for each relation."""
-        return sum(self.sign(index, cell) * float(across[index]) for index in self.of_cell[cell])
+def _signs(order: Sequence[Cell], relations: Sequence[Relation], of_cell: Mapping[Cell, list[int]]) -> csc_matrix:
+    """Which side of each relation (rows) each cell (columns) stands on: 1 for parts, -1 for wholes."""
+    entries = [
+        (index, place, 1.0 if cell in relations[index].parts else -1.0)
+        for place, cell in enumerate(order)
+        for index in of_cell[cell]
+    ]
+    rows, columns, signs = (np.array(part) for part in zip(*entries, strict=True)) if entries else (np.zeros(0),) * 3
+    return coo_matrix((signs, (rows.astype(int), columns.astype(int))), shape=(len(relations), len(order))).tocsc()
 
 
 def _close_sums(state: _State, queue: Iterable[int]) -> set[Cell]:
@@ -151,8 +160,8 @@ def _close_sums(state: _State, queue: Iterable[int]) -> set[Cell]:
     return added
 
 
-def _close_exact(state: _State) -> set[Cell]:
-    """Withhold one more beside each protected cell that the relations together would give back."""
+def _close_exact(state: _State) -> tuple[set[Cell], int]:
+    """Withhold one more beside each protected cell that the relations together would give back; how many they were."""
     order, matrix = state.matrix()
     added: set[Cell] = set()
     core = _peel(matrix)
@@ -161,29 +170,30 @@ def _close_exact(state: _State) -> set[Cell]:
         across = np.zeros(len(state.relations))  # nought wherever a cell of one relation alone takes up what is left
         start = np.random.default_rng(1).standard_normal(int(core.rows.sum()))
         across[core.rows] = start - core.matrix @ _least(core.matrix, start)
+        through = state.signs.T @ across
         for cell in fixed:
-            options = _beside(state, cell, across)
+            options = _beside(state, cell, through)
             if not added.intersection(options):  # one more may already have freed this cell
                 more = state.cheapest(options - added)
                 if more is not None:
                     added.add(more)
     for cell in added:
         state.hide(cell)
-    return added
+    return added, len(fixed)
 
 
-def _beside(state: _State, cell: Cell, across: npt.NDArray[np.float64]) -> set[Cell]:
+def _beside(state: _State, cell: Cell, through: npt.NDArray[np.float64]) -> set[Cell]:
     """The nearest cells that could still be withheld: those in a relation with ``cell``, or with its neighbours.
 
     Preferred are cells that, once unknown, can move together with those unknown already: their column lies in the
-    space of the unknown columns, that is, square to ``across``, a random vector square to that space.
+    space of the unknown columns, that is, square to a random vector square to that space (``through``: the product).
     """
     seen, edge = {cell}, {cell}
     while edge:
         near = {other for one in edge for index in state.of_cell[one] for other in state.relations[index].cells} - seen
         visible = near - state.unknown - state.shut
         if visible:
-            return {other for other in visible if abs(state.through(other, across)) < FREE_TOLERANCE} or visible
+            return {other for other in visible if abs(through[state.places[other]]) < FREE_TOLERANCE} or visible
         seen |= near
         edge = near
     return set()

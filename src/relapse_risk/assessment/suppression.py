@@ -89,8 +89,8 @@ def withheld(
     while queue:
         added = _close_sums(state, queue)
         if idle < PATIENCE:
-            more, fixed = _close_exact(state)
-            least, idle = (fixed, 0) if fixed < least else (least, idle + 1)
+            more, given = _close_exact(state)
+            least, idle = (given, 0) if given < least else (least, idle + 1)
             added |= more
         queue = sorted({index for cell in added for index in of_cell.get(cell, [])})
     return state.guarded - derived

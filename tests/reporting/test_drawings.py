@@ -55,7 +55,10 @@ def test_what_has_an_order_of_its_own_keeps_it() -> None:
 
 @pytest.mark.parametrize(
     ("projects", "said"),
-    [([0, 105, 0], "Funds per person covered: all 105 at b"), ([0, 104, 1], "Funds per person covered")],
+    [
+        ([0, 105, 0], "CNY b per person covered in every project (105 in all)"),
+        ([0, 104, 1], "Funds per person covered"),
+    ],
 )
 def test_one_number_is_a_sentence(projects: list[object], said: str) -> None:
     of = canvas("cost_per_person", cost=["a", "b", "c"], projects=projects)

@@ -159,6 +159,7 @@ def _monitoring() -> list[Link]:
     found = [
         Link(flow["end"], (flow["entered"], flow["start"]), (flow["eliminated"], flow["left_register"])),
         Link(flow["end"], (At("monitored_now", "current"),)),
+        Link(flow["end"], (At("population_by_class", "households", "household_class", MONITORED),)),
         *_same("monitored_share", "monitored_now", "current"),
         *_same("monitored_persons", "monitored_now", "persons"),
         Link(_of("monitored_share", "before"), (flow["start"],)),

@@ -27,7 +27,8 @@ from relapse_risk.reporting.figures import (
     stack,
     steps,
 )  # fmt: skip
-from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, common_decimals, format_value, in_column, is_null
+from relapse_risk.reporting.format import WITHHELD, common_decimals, format_value, in_column, is_null
+from relapse_risk.reporting.tables import hidden_gaps
 from relapse_risk.reporting.text import Language, full_width, text
 from relapse_risk.schema import code_list
 
@@ -52,17 +53,22 @@ class Canvas:
 
     def word(self, name: str, row: int) -> str:
         """One value as a sentence writes it."""
-        value, column = self.frame[name].iloc[row], self.column(name)
-        return WITHHELD if _is_withheld(value, column) else format_value(value, column, self.language)
+        if self._withheld(name)[row]:
+            return WITHHELD
+        return format_value(self.frame[name].iloc[row], self.column(name), self.language)
 
     def words(self, name: str) -> list[str]:
         """The values of a column as the drawing writes them; its caption says the unit of large sums."""
         column, values = self.column(name), self.frame[name].tolist()
         decimals = common_decimals(values, column)
         return [
-            WITHHELD if _is_withheld(value, column) else full_width(in_column(value, column, self.language, decimals))
-            for value in values
+            WITHHELD if hidden else full_width(in_column(value, column, self.language, decimals))
+            for value, hidden in zip(values, self._withheld(name), strict=True)
         ]
+
+    def _withheld(self, name: str) -> list[bool]:
+        """Which gaps of a column are withheld numbers, also where the whole column is one."""
+        return hidden_gaps(self.frame, self.column(name)).tolist()
 
     def numbers(self, name: str) -> list[float | None]:
         values = pd.to_numeric(self.frame[name]).tolist()
@@ -95,10 +101,6 @@ class Canvas:
         if name not in self.limits:
             return None
         return Rule(self.limits[name], self.say("chart.limit", value=self.write(kind)(self.limits[name])))
-
-
-def _is_withheld(value: object, column: FactColumn) -> bool:
-    return is_null(value) and column.kind in COUNTS_OF_PEOPLE
 
 
 Draw = Callable[[Canvas], AtWidth | None]
@@ -219,12 +221,13 @@ def _heat(c: Canvas) -> AtWidth | None:
     shares = c.frame.set_index(pd.Index(c.words("town")))[names].astype(float).dropna(axis="columns", how="all")
     short = ~(shares == 1)
     shares = shares.loc[short.any(axis="columns"), short.any(axis="index")]
-    if min(shares.shape) < 2:
+    if min(shares.shape) < 2 or not (shares < 1).any(axis=None):
         return None
     labels = code_list("wu_tong_shi_you") if c.table.name == "village_heat" else None
     heads = [labels.label(name, c.language) if labels else c.say(f"column.{name}") for name in shares]
     values = [[None if pd.isna(v) else float(v) for v in row] for row in shares.itertuples(index=False)]
-    shown = [["–" if v is None else c.write("share")(v) for v in row] for row in values]
+    gap = WITHHELD if all(c.column(str(name)).of for name in shares) else "–"
+    shown = [[gap if v is None else c.write("share")(v) for v in row] for row in values]
     worst = min(float(shares.min(axis=None)), 0.9)
     return lambda width: heat([str(town) for town in shares.index], heads, values, shown, width, 1.0, worst)
 

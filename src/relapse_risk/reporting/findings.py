@@ -18,10 +18,10 @@ OLD_FROM = 6  # sixth band of ten years: 60 and older
 
 
 def finding(canvas: Canvas) -> str:
-    """The finding of a fact table's drawing; the table's title where nothing can be said."""
+    """The finding of a fact table's drawing; the table's title where nothing, or not all of it, can be said."""
     name = canvas.table.name
     found = FINDINGS[name](canvas) if name in FINDINGS else ""
-    return capitalised(found) or canvas.say(f"table.{name}")
+    return capitalised(found) if found and WITHHELD not in found else canvas.say(f"table.{name}")
 
 
 def _values(c: Canvas, name: str) -> pd.Series:
@@ -51,7 +51,7 @@ def _extreme(how: str, key: str, label: str, value: str, field: str, shown: str 
         known, hidden = values.nunique(), int(values.isna().sum())
         if all_same and known == 1:
             said, count = ("shown_same", hidden) if hidden else (all_same, len(values))
-            return c.say(f"finding.{said}", value=c.word(value, row), count=count)
+            return c.say(f"finding.{said}", value=c.word(value, row), count=count, known=len(values) - hidden)
         words = {field: c.word(label, row)} | ({shown: c.word(value, row)} if shown else {})
         said, alike = c.say(f"finding.{key}", **words), int((named == named[row]).sum()) - 1
         said = c.say("finding.alike", said=said, count=alike) if alike else said
@@ -69,9 +69,7 @@ def _single(key: str, count: str) -> Find:
         if values.isna().any() or (values > 0).sum() != 1:
             return ""
         row = int(values.idxmax())
-        return c.say(
-            "finding.single", title=c.say(f"table.{c.table.name}"), label=c.word(key, row), n=c.word(count, row)
-        )
+        return c.say(f"finding.{c.table.name}", label=c.word(key, row), n=c.word(count, row))
 
     return find
 

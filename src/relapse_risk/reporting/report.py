@@ -260,6 +260,9 @@ class Report:
         if (gap := self.absent(name)) is not None:
             return gap
         spec, frame = self.spec(name), self.rows(name, self.county)
+        if withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None):
+            why = self.say("report.all_withheld", threshold=int(self.limits.get("small_cell", 5)))
+            return Block(f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(why)}</p>')
         notes = [self.say(f"note.{name}")] if has_text(f"note.{name}") else []
         if withheld(frame, spec.columns):
             notes.append(self.say("report.suppressed", threshold=int(self.limits.get("small_cell", 5))))

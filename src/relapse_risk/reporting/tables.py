@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
@@ -22,7 +24,7 @@ from relapse_risk.reporting.format import (
 )
 from relapse_risk.reporting.text import Language, has_text, text
 
-__all__ = ["Cell", "Head", "render_rows", "render_table", "withheld"]
+__all__ = ["Cell", "Head", "hidden_gaps", "render_rows", "render_table", "withheld"]
 
 LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date", "period"}
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
@@ -90,7 +92,7 @@ def _unbroken(words: str | Markup) -> bool:
 def withheld(frame: pd.DataFrame, columns: Sequence[FactColumn]) -> bool:
     """Whether a small count of people was withheld somewhere (a column without any value was never collected)."""
     gaps = _gaps(frame)
-    return any(_is_withheld(gaps, column) for column in columns if column.name in gaps)
+    return any(_hidden(frame, gaps, column).any() for column in columns if column.name in gaps)
 
 
 def _gaps(frame: pd.DataFrame) -> dict[str, str]:
@@ -105,8 +107,19 @@ def _gaps(frame: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _is_withheld(gaps: Mapping[str, str], column: FactColumn) -> bool:
-    return column.kind in COUNTS_OF_PEOPLE and gaps[column.name] == "some"
+def hidden_gaps(frame: pd.DataFrame, column: FactColumn) -> npt.NDArray[np.bool_]:
+    """Which gaps of a column are withheld numbers: small counts, and shares of a base that is not nought."""
+    missing: npt.NDArray[np.bool_] = frame[column.name].isna().to_numpy()
+    share = column.kind == "share" and column.of is not None
+    if not (share or column.kind in COUNTS_OF_PEOPLE):
+        return np.zeros(len(frame), dtype=bool)
+    base = frame.get(column.of[1]) if share and column.of else None
+    return missing if base is None else missing & ~base.eq(0).fillna(False).to_numpy(dtype=bool)
+
+
+def _hidden(frame: pd.DataFrame, gaps: Mapping[str, str], column: FactColumn) -> npt.NDArray[np.bool_]:
+    """The same; a column without any value was never collected."""
+    return hidden_gaps(frame, column) & (gaps[column.name] == "some")
 
 
 def _shown(gaps: Mapping[str, str], columns: Sequence[FactColumn]) -> list[FactColumn]:
@@ -146,7 +159,7 @@ def render_table(
         for column in shown
     ]  # fmt: skip
     columns_of_cells = [
-        _cells(frame[column.name].tolist(), column, language, _is_withheld(gaps, column)) for column in shown
+        _cells(frame[column.name].tolist(), column, language, _hidden(frame, gaps, column)) for column in shown
     ]
     if estimate:
         at = [column.name for column in shown].index(estimate)
@@ -171,12 +184,15 @@ def column_label(column: FactColumn, language: Language, currency: str = "", tab
     return text(key, language, currency=currency)
 
 
-def _cells(values: Sequence[object], column: FactColumn, language: Language, withheld_gaps: bool) -> list[Cell]:
-    gap = Cell(WITHHELD, "withheld") if withheld_gaps else Cell(in_column(None, column, language))
-    decimals = common_decimals(values, column)
+def _cells(
+    values: Sequence[object], column: FactColumn, language: Language, hidden: npt.NDArray[np.bool_]
+) -> list[Cell]:
+    decimals, gap = common_decimals(values, column), Cell(in_column(None, column, language))
     return [
-        gap if is_null(value) else Cell(in_column(value, column, language, decimals), _mark(value, column))
-        for value in values
+        (Cell(WITHHELD, "withheld") if mark else gap)
+        if is_null(value)
+        else Cell(in_column(value, column, language, decimals), _mark(value, column))
+        for value, mark in zip(values, hidden, strict=True)
     ]
 
 

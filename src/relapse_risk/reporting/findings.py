@@ -84,8 +84,11 @@ def _count(c: Canvas, name: str, rows: slice) -> str:
 
 
 def _part(c: Canvas, name: str, rows: slice) -> str:
+    """Share of some rows; nothing where one of them was withheld, "about" where another was."""
     values = _values(c, name)
-    part = c.write("share")(float(values.iloc[rows].sum() / values.sum())) if values.sum() > 0 else ""
+    if values.iloc[rows].isna().any() or not values.sum() > 0:
+        return ""
+    part = c.write("share")(float(values.iloc[rows].sum() / values.sum()))
     return c.say("finding.about", share=part) if part and values.isna().any() else part
 
 

@@ -169,7 +169,7 @@ def dots(
     head = 22.0 if rule else 4.0
     parts, y = [], head
     bottom = head + sum(layout.heights)
-    shown = marks if not span else nice_ticks(*span, 4)
+    shown = marks if not span else [mark for mark in nice_ticks(*span, 4) if span[0] <= mark <= span[1]]
     parts += [line(scale(mark), head, scale(mark), bottom, HAIR) for mark in shown if ticks]
     parts += [_rule(scale, rule, head, bottom, width)] if rule else []
     for i, one in enumerate(lines):

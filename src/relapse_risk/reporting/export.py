@@ -87,10 +87,12 @@ def to_html(notebook: nbformat.NotebookNode, sheet: Sheet) -> str:
         page = page.translate(STRAIGHT)
     else:
         page = full_width(page)
-    heading = HEADING.search(page)
-    if heading is None:
+    if "<h2" not in page:
         raise RenderError("the notebook shows nothing", where=sheet.title, fix="run it by hand and look at its cells")
-    page = page.replace('href="#s1"', f'href="#{heading[1]}"', 1)  # the skip link leads to the first section there is
+    if heading := HEADING.search(page):  # the skip link leads to the first section there is
+        page = page.replace('href="#s1"', f'href="#{heading[1]}"', 1)
+    else:
+        page = page.replace("<h2", '<h2 id="s1"', 1)
     if outside := OUTSIDE.search(page):
         raise RenderError("the page refers outside itself", where=sheet.title, got=outside.group(0)[:80])
     page = page.replace("</main>", f'<footer><p class="stamp">{escape(sheet.stamp)}</p></footer>\n</main>', 1)

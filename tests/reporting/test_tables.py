@@ -51,3 +51,11 @@ def test_a_withheld_count_is_marked_and_an_uncollected_column_is_left_out() -> N
 def test_a_table_of_nothing_but_withheld_counts_shows_them_as_such() -> None:
     page = render_table("t", pd.DataFrame({"town": ["a", "b"], "households": [None, None]}), (TOWN, COUNT), "en")
     assert page.count("※") == 2
+
+
+def test_limits_without_an_estimate_do_not_stop_a_table() -> None:
+    columns = (FactColumn("stratum", "text"), FactColumn("answers", "count"), FactColumn("satisfied", "share"),
+               FactColumn("low", "share"), FactColumn("high", "share"))  # fmt: skip
+    frame = pd.DataFrame({"stratum": ["a"], "answers": [7], "satisfied": [None], "low": [None], "high": [None]})
+    page = render_table("Strata", frame.astype({"satisfied": "Float64"}), columns, "en")
+    assert "<td" in page

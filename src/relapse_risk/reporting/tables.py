@@ -161,7 +161,7 @@ def render_table(
     columns_of_cells = [
         _cells(frame[column.name].tolist(), column, language, _hidden(frame, gaps, column)) for column in shown
     ]
-    if estimate:
+    if estimate in [column.name for column in shown]:  # not where every estimate is withheld
         at = [column.name for column in shown].index(estimate)
         limits = zip(frame["low"].tolist(), frame["high"].tolist(), strict=True)
         columns_of_cells[at] = [

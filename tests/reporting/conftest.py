@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from filelock import FileLock
 
-from relapse_risk.assessment import compute_facts
+from relapse_risk.assessment import compute_facts, read_facts
+from relapse_risk.assessment.issue_checks import record_facts
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register
 from relapse_risk.reporting.edition import Edition, read_edition
@@ -33,6 +35,15 @@ def facts_folder(small_register: Path, session_folder: Path) -> Path:
             compute_facts(register, MONTH, parameters, place, folder / "scores", folder / "facts")
             (folder / "ready").touch()
     return folder / "facts"
+
+
+@pytest.fixture(scope="module")
+def ledger_register(small_register: Path, facts_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small register with the failures of December in its ledger: the module's own copy."""
+    folder = tmp_path_factory.mktemp("ledger") / "register"
+    copytree(small_register, folder)
+    record_facts(folder, read_facts(facts_folder, MONTH), "facts")
+    return folder
 
 
 def edition_file(path: Path, facts: Path, **changes: object) -> Path:

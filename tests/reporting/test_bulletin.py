@@ -14,7 +14,7 @@ from tests.reporting.conftest import COUNTY, MONTH, ROOT, edition_file, released
 from typer.testing import CliRunner
 
 from relapse_risk.assessment import CITY, read_facts
-from relapse_risk.assessment.issue_checks import failures_of_facts, passes_of_facts, record_facts
+from relapse_risk.assessment.issue_checks import failures_of_facts, passes_of_facts
 from relapse_risk.assessment.issue_ledger import (
     FILE,
     IssueStep,
@@ -38,15 +38,6 @@ runner = CliRunner()
 DAY, LATER = date(2020, 12, 31), date(2021, 1, 20)
 
 
-@pytest.fixture(scope="module")
-def register(small_register: Path, facts_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small register with the failures of December in its ledger, and one issue closed with evidence."""
-    folder = tmp_path_factory.mktemp("ledger") / "register"
-    copytree(small_register, folder)
-    record_facts(folder, read_facts(facts_folder, MONTH), "facts")
-    return folder
-
-
 def states(register: Path, day: date = DAY) -> pd.DataFrame:
     return issue_states(read_issue_steps(register), day)
 
@@ -55,7 +46,9 @@ def opened(register: Path, facts: Path, county: str, language: str, every: str =
     return open_bulletin(register, facts, MONTH, county, language, day=DAY.isoformat(), every=every)
 
 
-def test_every_indicator_not_met_is_an_issue_and_every_one_met_a_pass(register: Path, facts_folder: Path) -> None:
+def test_every_indicator_not_met_is_an_issue_and_every_one_met_a_pass(
+    ledger_register: Path, facts_folder: Path
+) -> None:
     rows = read_facts(facts_folder, MONTH).all_counties("indicator")
     counties = rows[rows["county_code"] != CITY]
     wanted = {
@@ -66,16 +59,16 @@ def test_every_indicator_not_met_is_an_issue_and_every_one_met_a_pass(register: 
     failed = {(one.county_code, one.check) for one in failures_of_facts(facts)}
     assert {key for key in failed if key[0] != CITY} == wanted["not_met"]
     assert passes_of_facts(facts) == wanted["met"] | wanted["watch"]
-    assert set(states(register)["issue_id"]) == {issue_id(*key) for key in failed}
+    assert set(states(ledger_register)["issue_id"]) == {issue_id(*key) for key in failed}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("county", [COUNTY, CITY])
 @pytest.mark.parametrize("every", ["week", "month"])
 def test_every_cell_shows_html_without_holes(
-    register: Path, facts_folder: Path, county: str, language: str, every: str
+    ledger_register: Path, facts_folder: Path, county: str, language: str, every: str
 ) -> None:
-    page = opened(register, facts_folder, county, language, every)
+    page = opened(ledger_register, facts_folder, county, language, every)
     for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
         if cell.cell_type == "code" and cell.source.startswith("bulletin."):
             html = eval(cell.source, {"bulletin": page}).html
@@ -83,18 +76,18 @@ def test_every_cell_shows_html_without_holes(
                 assert word not in html, (cell.source, word)
 
 
-def test_the_lead_is_counted_again(register: Path, facts_folder: Path) -> None:
-    page = opened(register, facts_folder, COUNTY, "en")
+def test_the_lead_is_counted_again(ledger_register: Path, facts_folder: Path) -> None:
+    page = opened(ledger_register, facts_folder, COUNTY, "en")
     mine = page.states[page.states["open"].astype(bool)]
     assert f": {len(mine)} issues open, {int(mine['overdue'].sum())} overdue" in page.summary().html
     moves = page.moves
     assert moves["before"] + moves["opened"] + moves["failed_again"] - moves["closed"] == moves["now"] == len(mine)
 
 
-def test_the_city_holds_every_county_and_its_own_tasks(register: Path, facts_folder: Path) -> None:
-    whole = opened(register, facts_folder, CITY, "en")
+def test_the_city_holds_every_county_and_its_own_tasks(ledger_register: Path, facts_folder: Path) -> None:
+    whole = opened(ledger_register, facts_folder, CITY, "en")
     codes = [code for code, _, _ in whole.report.facts.manifest["counties"]]
-    parts = [len(opened(register, facts_folder, code, "en").states) for code in codes]
+    parts = [len(opened(ledger_register, facts_folder, code, "en").states) for code in codes]
     assert len(whole.states) == sum(parts) + int((whole.states["county_code"] == CITY).sum())
     assert "For the city" in whole.counties().html
 
@@ -114,21 +107,21 @@ def test_the_period_looked_back_on(until: date, every: str, before: date) -> Non
     assert period_before(until, every) == before
 
 
-def test_an_unknown_period_is_refused(register: Path, facts_folder: Path) -> None:
+def test_an_unknown_period_is_refused(ledger_register: Path, facts_folder: Path) -> None:
     with pytest.raises(EditionError, match="unknown period"):
-        opened(register, facts_folder, COUNTY, "en", "year")
+        opened(ledger_register, facts_folder, COUNTY, "en", "year")
 
 
 # -- lists and replies ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def sent(register: Path, tmp_path: Path) -> tuple[Path, Path, pd.DataFrame]:
+def sent(ledger_register: Path, tmp_path: Path) -> tuple[Path, Path, pd.DataFrame]:
     """A copy of the ledger, the list of one county as it went out, and its issues."""
     copy = tmp_path / "register"
     copy.mkdir()
-    (copy / FILE).write_bytes((register / FILE).read_bytes())
-    mine = states(register)
+    (copy / FILE).write_bytes((ledger_register / FILE).read_bytes())
+    mine = states(ledger_register)
     mine = mine[mine["county_code"] == COUNTY]
     return copy, write_dispatch(dispatch_list(mine, {COUNTY: "齐河县"}, "zh"), tmp_path / "list.csv"), mine
 
@@ -213,10 +206,10 @@ def edition(folder: Path, facts: Path, register: Path, **changes: object) -> Pat
 
 
 def test_a_weekly_edition_is_rendered_and_again_only_when_the_ledger_moves(
-    register: Path, facts_folder: Path, tmp_path: Path
+    ledger_register: Path, facts_folder: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "register"
-    copytree(register, copy)
+    copytree(ledger_register, copy)
     asked = read_edition(edition(tmp_path, facts_folder, copy))
     assert render_edition(asked).exit_code == 0
     page = (released(asked) / f"{COUNTY}-en.html").read_text(encoding="utf-8")
@@ -232,8 +225,8 @@ def test_a_weekly_edition_is_rendered_and_again_only_when_the_ledger_moves(
     assert FILE in LEDGER_FILES, "the key follows the ledger's file"
 
 
-def test_today_becomes_the_day_of_the_run(register: Path, facts_folder: Path, tmp_path: Path) -> None:
-    asked = on_day(read_edition(edition(tmp_path, facts_folder, register, day="today")), date(2021, 1, 8))
+def test_today_becomes_the_day_of_the_run(ledger_register: Path, facts_folder: Path, tmp_path: Path) -> None:
+    asked = on_day(read_edition(edition(tmp_path, facts_folder, ledger_register, day="today")), date(2021, 1, 8))
     assert plan(asked).day == "2021-01-08"
     assert on_day(asked, date(2030, 1, 1)) == asked, "made again later it is of the same day"
 
@@ -248,10 +241,10 @@ def test_today_becomes_the_day_of_the_run(register: Path, facts_folder: Path, tm
     ],
 )
 def test_a_wrong_day_is_an_error_of_the_edition(
-    register: Path, facts_folder: Path, tmp_path: Path, changes: dict[str, object], words: str
+    ledger_register: Path, facts_folder: Path, tmp_path: Path, changes: dict[str, object], words: str
 ) -> None:
     with pytest.raises(EditionError, match=words):
-        plan(read_edition(edition(tmp_path, facts_folder, register, **changes)))
+        plan(read_edition(edition(tmp_path, facts_folder, ledger_register, **changes)))
 
 
 # -- the command ------------------------------------------------------------------------------------------------------------
@@ -281,10 +274,19 @@ def test_the_command_records_sends_and_takes_back(small_register: Path, facts_fo
 
 
 def test_nothing_is_invented_in_a_ledger_that_is_not_the_demonstrations(
-    register: Path, facts_folder: Path, tmp_path: Path
+    ledger_register: Path, facts_folder: Path, tmp_path: Path
 ) -> None:
-    before = (register / FILE).read_bytes()
-    given = ["issues", "--register", str(register), "--facts", str(facts_folder), "--out", str(tmp_path), "--invent"]
+    before = (ledger_register / FILE).read_bytes()
+    given = [
+        "issues",
+        "--register",
+        str(ledger_register),
+        "--facts",
+        str(facts_folder),
+        "--out",
+        str(tmp_path),
+        "--invent",
+    ]
     found = runner.invoke(app, given)
     assert "not the demonstration register" in str(found.exception)
-    assert (register / FILE).read_bytes() == before
+    assert (ledger_register / FILE).read_bytes() == before

@@ -27,10 +27,12 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_page_has_a_violation_or_anything_cut(kind: str, facts_folder: Path, tmp_path: Path) -> None:
+def test_no_page_has_a_violation_or_anything_cut(
+    kind: str, facts_folder: Path, ledger_register: Path, tmp_path: Path
+) -> None:
     given = {"notebooks": str(ROOT / "notebooks" / "reports" / f"{kind}.ipynb"), "counties": KINDS[kind]}
     if kind == "bulletin":
-        given |= {"every": "month", "day": "data_date"}
+        given |= {"register": str(ledger_register), "every": "month", "day": "data_date"}
     file = edition_file(tmp_path / "e.yaml", facts_folder, languages=["zh", "en"], formats=["html"], **given)
     result = render_edition(read_edition(file))
     assert result.exit_code == 0

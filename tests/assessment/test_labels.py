@@ -46,6 +46,8 @@ def test_no_label_is_unused(labels: Mapping[str, Mapping[str, str]]) -> None:
     used |= {f"column.{column.name}" for table in TABLES for column in table.columns if not column.hidden}
     used |= {f"column.{table.name}.{column.name}" for table in TABLES for column in table.columns if not column.hidden}
     used |= {f"note.{table.name}" for table in TABLES}
+    codes = {column.codes for table in TABLES for column in table.columns if column.kind == "code"}
+    used |= {f"code.{name}.{word}" for name in codes for word in code_list(name).words}
     groups = {column.codes for table in TABLES for column in table.columns if column.kind == "label"}
     groups |= {"verdict", "confidence"}
     left = {k for k in labels if k not in used and not (k.startswith("value.") and k.split(".")[1] in groups - OUTSIDE)}

@@ -36,6 +36,21 @@ def test_holes_in_the_matrix(county: CountyData) -> None:
     assert rows["out_of"].tolist() == [1, 1, 2, 2, 2, 2]
 
 
+def test_offices_of_one_name_are_told_apart_by_their_place(county: CountyData) -> None:
+    """Town halls are all called town hall: one a town; a department keeps one office, however many towns it helps."""
+    rows = [
+        ("a", "department", "Water Bureau", "town", "371425101"), ("b", "department", "Water Bureau", "town", "371425102"),
+        ("c", "town", "Town hall", "household", "H1"), ("d", "town", "Town hall", "town", "371425102"),
+        ("e", "village", "Committee", "village", "371425101001"), ("f", "village", "Committee", "village", "371425101002"),
+        ("g", "village", "Committee", "household", "H2"), ("h", "town", "Town hall", "household", "H2"),
+    ]  # fmt: skip
+    columns = ["cadre_id", "cadre_tier", "unit_name", "target_kind", "target_id"]
+    county.once("table assignment", lambda: pd.DataFrame(rows, columns=columns).astype("str"))
+    found = _computed(BY_NAME["assignment_matrix"], county).set_index("tier")
+    assert found["units"].to_dict() == {"department": 1, "town": 2, "village": 2}
+    assert found["officers"].to_dict() == {"department": 2, "town": 3, "village": 3}
+
+
 def test_intraclass_by_the_table_of_shrout_and_fleiss() -> None:
     # Six targets, four judges (Shrout and Fleiss 1979, doi:10.1037/0033-2909.86.2.420): ICC(1,1) = 0.17.
     table = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float)

@@ -33,6 +33,8 @@ def test_declared_features_are_unique_labelled_and_read_no_protected_trait() -> 
         assert feature.en
         assert feature.unit
         assert not set(feature.needs) & set(PROTECTED)
+        may_lower = feature.unit == "0/1" and feature.direction != 1
+        assert bool(feature.absent) == may_lower, f"{feature.name}: what a 0 says, zh|en"
 
 
 def test_a_feature_on_sex_is_refused() -> None:

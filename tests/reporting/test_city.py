@@ -15,6 +15,7 @@ from relapse_risk.reporting.city import CityReport, open_city
 from relapse_risk.reporting.edition import plan, read_edition
 from relapse_risk.reporting.keys import Keys
 from relapse_risk.reporting.outlines import OUTLINES_FILE
+from relapse_risk.reporting.place_map import indicator_map
 from relapse_risk.reporting.render import render_edition
 
 NOTEBOOK = ROOT / "notebooks/reports/city_overview.ipynb"
@@ -51,6 +52,17 @@ def test_the_map_says_every_county_and_its_count(city: CityReport, facts_folder:
     for code, name in city.names.items():
         count = ((rows["county_code"] == code) & (rows["verdict"] == "not_met")).sum()
         assert f"{name}: {count}" in html, "told to those who listen"
+
+
+def test_a_map_with_a_county_that_is_not_shown_speaks_of_those_shown(facts_folder: Path) -> None:
+    city = open_city(facts_folder, facts_folder, MONTH, "en")
+    rows = city.report.rows("indicator")
+    shares = rows[(rows["unit"] == "share") & rows["value"].notna()].groupby("indicator")["county_code"].nunique()
+    name = str(shares.idxmax())
+    assert "of those shown" not in indicator_map(city.chart, rows, name, "x")
+    one = (rows["indicator"] == name) & (rows["county_code"] == next(iter(city.names)))
+    hidden = rows.assign(value=rows["value"].mask(one), withheld=rows["withheld"] | one)
+    assert "(of those shown)" in indicator_map(city.chart, hidden, name, "x")
 
 
 def test_counties_stand_in_the_order_of_codes_never_of_merit(city: CityReport) -> None:

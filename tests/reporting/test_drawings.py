@@ -43,6 +43,15 @@ def test_the_longest_bar_is_first_and_decimals_are_equal() -> None:
     assert found == ["C", "12.6", "A", "12.0", "B", "–"]
 
 
+def test_days_beside_each_other_have_the_same_decimals() -> None:
+    found = drawn(canvas("processing", department=["MZ", "CL"], median_days=[19, 14], p90_days=[25.0, 22.5]))
+    assert {"19.0 / 25.0", "14.0 / 22.5"} <= set(found)
+
+
+def test_persons_in_work_without_a_place_of_work_have_not_stated_it() -> None:
+    assert canvas("work_places", work_place=["town", "none"], persons=[47, 9]).words("work_place")[1] == "Not stated"
+
+
 def test_brackets_are_measured_as_they_are_printed() -> None:
     of = canvas("project_types", project_type=["asset_income"], yield_realised=[0.1], yield_expected=[0.2])
     assert Canvas(of.table, of.frame, of.city, {}, "zh").words("project_type") == ["资产收益（入股）"]

@@ -104,6 +104,14 @@ def test_wrapped_text_fits_and_loses_nothing(label: str, room: float) -> None:
     assert "".join(lines).replace(" ", "") == label.replace(" ", "")
 
 
+def test_no_line_of_a_label_is_left_with_one_character() -> None:
+    for label in ("户主小学及以下文化程", "乡镇（街道）便民服务中心", "In the county, other town"):
+        room = text_width(label) - 10  # all but the last characters fit
+        lines = wrap(label, room)
+        assert len(lines) == 2
+        assert max(map(text_width, lines)) < 0.7 * text_width(label)
+
+
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
 def test_ticks_cover_the_values(least: float, span: float) -> None:
     ticks = nice_ticks(least, least + span)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from relapse_risk.assessment import FactColumn
-from relapse_risk.reporting.format import format_interval, format_value
+from relapse_risk.assessment import TABLES, FactColumn
+from relapse_risk.reporting.format import column_decimals, format_apart, format_interval, format_value
+from relapse_risk.reporting.tables import render_table
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,39 @@ def test_money_and_counts_group_thousands() -> None:
 def test_days_carry_a_decimal_only_when_they_have_one() -> None:
     column = FactColumn("x", "days")
     assert (format_value(11.0, column, "zh"), format_value(40.5, column, "zh")) == ("11", "40.5")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "limit", "shown"),
+    [
+        ("money", 999.8, 1000.0, ("999.8", "1,000.0")), ("money", 1000.2, 1000.0, ("1,000.2", "1,000.0")),
+        ("money", 1000.0, 1000.0, ("1,000", "1,000")), ("share", 0.90004, 0.9, ("90.004%", "90.000%")),
+        ("share", 0.99996, 1.0, ("99.99%", "100%")), ("share", 0.00001, 0.0, ("<0.01%", "0%")),
+        ("days", 10.0, 10.04, ("10.00", "10.04")), ("share", 0.85, 0.9, ("85.0%", "90.0%")),
+    ],
+)  # fmt: skip
+def test_nothing_is_written_like_a_limit_from_which_it_differs(
+    kind: str, value: float, limit: float, shown: tuple[str, str]
+) -> None:
+    assert format_apart(value, limit, FactColumn("x", kind), "en") == shown  # type: ignore[arg-type]
+
+
+def test_columns_of_days_have_one_number_of_decimals() -> None:
+    frame = pd.DataFrame({"p10": [3.0, 4.0], "median": [7.0, 7.5], "alerts": [12, 9], "limit_days": [15, 15]})
+    columns = [FactColumn(name, "days") for name in ("p10", "median", "limit_days")]
+    found = column_decimals(frame, [*columns, FactColumn("alerts", "number")])
+    assert found == {"p10": 1, "median": 1, "limit_days": 1, "alerts": 0}
+
+
+def test_a_column_is_told_from_the_limit_it_is_judged_by() -> None:
+    """The dividend table of a county that misses 1,000 by 20 fen printed 1,000."""
+    table = next(spec for spec in TABLES if spec.name == "dividends")
+    frame = pd.DataFrame({"year": ["2019", "2020"], "per_person": [651.24, 999.8]})
+    assert column_decimals(frame, table.columns, {"dividend_target": 1000.0})["per_person"] == 1
+    assert column_decimals(frame, table.columns)["per_person"] is None
+    page = render_table("t", frame, table.columns, "en", limits={"dividend_target": 1000.0})
+    assert ">651.2<" in page
+    assert ">999.8<" in page
 
 
 def test_an_interval_needs_both_ends() -> None:

@@ -13,7 +13,7 @@ from tests.reporting.test_report import calls
 
 from relapse_risk.relapse import at_risk_rows, backtest
 from relapse_risk.reporting.edition import plan, read_edition
-from relapse_risk.reporting.model_card import PARTS
+from relapse_risk.reporting.model_card import PARTS, SECTIONS
 from relapse_risk.reporting.render import render_edition
 from relapse_risk.reporting.report import open_report
 
@@ -49,6 +49,17 @@ def test_every_part_speaks_and_names_its_numbers(facts_folder: Path, language: s
     assert all(term[language] in terms for term in card["terms"])
     points = report.table("paper_points").html
     assert points.count("<tr>") == 1 + len(card["paper"]["lines"]) + len(card["paper"]["unknown"])
+
+
+def test_tables_and_figures_are_numbered_by_the_sections_of_the_card(facts_folder: Path) -> None:
+    report = open_report(facts_folder, MONTH, "city", "en", sections=SECTIONS)
+    headed = {int(found) for name in PARTS for found in re.findall(r"<h2[^>]*>(\d)", report.model_card(name).html)}
+    assert headed == {1, 2, 3, 4, 5}
+    assert "Table 2-1</span>" in report.table("model_terms").html
+    assert "Table 2-2</span>" in report.table("paper_points").html
+    assert "Table 5-1</span>" in report.parameters().html
+    shown = set(re.findall(r'report\.(?:table|figure)\("(\w+)"', "\n".join(calls("model_card"))))
+    assert shown | {"parameters", "documents"} == set(SECTIONS)
 
 
 def test_the_card_of_the_whole_place_is_rendered_in_both_languages(facts_folder: Path, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from relapse_risk.assessment import FactColumn
-from relapse_risk.reporting.tables import render_table
+from relapse_risk.assessment import TABLES, FactColumn
+from relapse_risk.reporting.tables import render_table, withheld_last
 
 TOWN, COUNT, SHARE = FactColumn("town", "town"), FactColumn("households", "households"), FactColumn("share", "share")
 
@@ -51,6 +51,17 @@ def test_a_withheld_count_is_marked_and_an_uncollected_column_is_left_out() -> N
 def test_a_table_of_nothing_but_withheld_counts_shows_them_as_such() -> None:
     page = render_table("t", pd.DataFrame({"town": ["a", "b"], "households": [None, None]}), (TOWN, COUNT), "en")
     assert page.count("※") == 2
+
+
+def test_classes_whose_first_number_is_withheld_come_last() -> None:
+    classes = next(spec for spec in TABLES if spec.name == "population_by_class")
+    frame = pd.DataFrame(
+        {"household_class": ["lifted_unstable", "edge"], "households": [None, 60], "persons": [None, 68]}
+    )
+    assert withheld_last(frame, classes)["household_class"].tolist() == ["edge", "lifted_unstable"]
+    ages = next(spec for spec in TABLES if spec.name == "days_since_visit")
+    course = pd.DataFrame({"days": ["0-7", "8-14"], "households": [None, 60]})
+    assert withheld_last(course, ages)["days"].tolist() == ["0-7", "8-14"], "what has a course keeps it"
 
 
 def test_limits_without_an_estimate_do_not_stop_a_table() -> None:

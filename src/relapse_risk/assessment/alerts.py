@@ -126,7 +126,7 @@ TABLES = (
     FactTable("alerts_by_rule", 14,
               (C("rule", "label", "alert"), C("raised", "records"), C("closed", "records"), C("overdue", "records"),
                C("checked", "records", hidden=True), C("confirmed", "records"),
-               C("hit_rate", "share", of=("confirmed", "checked"))), ALERT, alerts_by_rule, order="rule"),
+               C("hit_rate", "share", of=("confirmed", "checked"))), ALERT, alerts_by_rule, order="-raised"),
     FactTable("alert_levels", 14,
               (C("level", "code", "alert_level"), C("raised", "records"), C("closed", "records"), C("in_time", "records"),
                C("overdue", "records"), *CLOSED), ALERT, alert_levels),

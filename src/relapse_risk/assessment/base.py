@@ -75,6 +75,8 @@ class FactColumn:
     rests_on : tuple of str
         People columns this value was formed from; it is withheld with them.  Unsaid: those it is a ratio ``of``, else
         any of the row; empty: none.
+    limit : str
+        Dated parameter the value is compared with: it is written finely enough to be told from it.
     """
 
     name: str
@@ -86,6 +88,7 @@ class FactColumn:
     measure: str = ""
     descriptive: bool = False
     rests_on: tuple[str, ...] | None = None
+    limit: str = ""
 
     @property
     def is_key(self) -> bool:

@@ -130,10 +130,11 @@ def employment(data: CountyData) -> pd.DataFrame:
 
 
 def work_places(data: CountyData) -> pd.DataFrame:
-    """Persons at work away or locally by place of work."""
+    """Persons at work away or locally by place of work; "none" is no answer for them and comes last."""
     away = data.persons[data.persons["employment_status"].isin(["away", "local"]).to_numpy(dtype=bool)]
     counts = away.groupby("work_place").size().to_frame("persons")
-    return in_code_order(counts, code_list("work_place").words, "work_place")
+    none, *places = code_list("work_place").words
+    return in_code_order(counts, (*places, none), "work_place")
 
 
 def health(data: CountyData) -> pd.DataFrame:

@@ -129,7 +129,7 @@ DIVIDEND, OPERATOR = ("dividend",), ("asset.operator_name",)
 TABLES = (
     FactTable("dividends", 6,
               (C("year", "text"), C("persons", "persons"), C("amount", "money_wan"),
-               C("per_person", "money", of=("amount", "persons")), C("gini", "coefficient")),
+               C("per_person", "money", of=("amount", "persons"), limit="dividend_target"), C("gini", "coefficient")),
               DIVIDEND, dividends, order="year", overlapping=("persons",)),
     FactTable("dividend_curve", 6, (C("population", "share"), C("dividends", "share")), DIVIDEND, dividend_curve,
               city="none", figure="curve"),

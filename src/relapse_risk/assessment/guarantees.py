@@ -227,7 +227,7 @@ LAYERS = tuple(
 TABLES = (
     FactTable("guarantee_pass", 5,
               (C("criterion", "label", "indicator"), C("checked", "households"), C("passed", "households"),
-               C("failed", "households"), C("share", "share", of=("passed", "checked")), C("unknown", "count")),
+               C("failed", "households"), C("share", "share", of=("passed", "checked"), limit="share_target"), C("unknown", "count")),
               HOUSE, guarantee_pass, figure="lollipop", parts=(("checked", ("passed", "failed")),),
               overlapping=("checked", "passed", "failed")),
     FactTable("guarantee_reasons", 5, (C("reason", "label", "reason"), C("households", "households")),

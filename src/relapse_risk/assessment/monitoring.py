@@ -11,6 +11,7 @@ import pandas as pd
 from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, hits, up_to
 from relapse_risk.assessment.guarantees import failing_reasons
 from relapse_risk.months import month_end
+from relapse_risk.relapse.features import FEATURES
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "MONITORED", "TABLES", "first_help", "is_monitored", "meets_monitoring_rules"]
@@ -20,6 +21,7 @@ MONITORED = ("lifted_unstable", "edge", "sudden_hardship")
 RISK_EDGES = (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0001)
 RISK_LABELS = ("<0.2%", "0.2–0.5%", "0.5–1%", "1–2%", "2–5%", "5–10%", "10–20%", "≥20%")
 TOP_REASONS = 10
+ABSENT = {feature.name: feature.absent for feature in FEATURES}
 EVENT_DAYS = 365  # an older event is not what a household was identified for; ours
 
 
@@ -257,14 +259,14 @@ def _raises(term: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> _raises({"zh": "整户无劳动力", "en": "Nobody able to work", "unit": "0/1", "coefficient": -2.5})
-    '并非整户无劳动力|Not so: nobody able to work'
-    >>> _raises({"zh": "劳动力占比", "en": "Share of members able to work", "unit": "share", "coefficient": -0.5})
+    >>> _raises({"name": "no_labour", "zh": "整户无劳动力", "en": "Nobody able to work", "unit": "0/1", "coefficient": -2.5})
+    '户内有劳动力|Somebody able to work'
+    >>> _raises({"name": "labour_share", "zh": "劳动力占比", "en": "Share of members able to work", "unit": "share", "coefficient": -1})
     '劳动力占比低于平均|Below average: share of members able to work'
     """
     zh, en, low = term["zh"], term["en"][:1].lower() + term["en"][1:], term["coefficient"] < 0
     if term["unit"] == "0/1":
-        return f"并非{zh}|Not so: {en}" if low else f"{zh}|{term['en']}"
+        return ABSENT.get(term["name"]) or f"{zh}：否|{term['en']}: no" if low else f"{zh}|{term['en']}"
     return f"{zh}低于平均|Below average: {en}" if low else f"{zh}高于平均|Above average: {en}"
 
 

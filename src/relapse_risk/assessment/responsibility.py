@@ -45,13 +45,25 @@ def assignments(data: CountyData) -> pd.DataFrame:
 
 
 def assignment_matrix(data: CountyData) -> pd.DataFrame:
-    """Officers by tier and the towns, villages and households they answer for."""
+    """Officers by tier, their units, and the towns, villages and households they answer for.
+
+    Town offices and village committees often bear one name in the register: each counts once per town or village.
+    """
     rows = data.table("assignment")
-    frame = rows.groupby("cadre_tier").agg(officers=("cadre_id", "nunique"), units=("unit_name", "nunique"))
+    rows = rows.assign(unit=rows["unit_name"] + "|" + _place(data, rows))
+    frame = rows.groupby("cadre_tier").agg(officers=("cadre_id", "nunique"), units=("unit", "nunique"))
     for kind in ("town", "village", "household"):
         mine = rows[rows["target_kind"] == kind]
         frame[f"{kind}s_covered"] = mine.groupby("cadre_tier")["target_id"].nunique()
     return in_code_order(frame.fillna(0), code_list("tier").words, "tier")
+
+
+def _place(data: CountyData, rows: pd.DataFrame) -> pd.Series:
+    """The town or village an officer of that tier answers for; empty for offices of the county."""
+    kind, target, tier = rows["target_kind"], rows["target_id"], rows["cadre_tier"]
+    village = target.map(data.now.set_index("household_id")["village_code"]).where(kind != "village", target)
+    town = village.map(data.table("village").set_index("village_code")["town_code"]).where(kind != "town", target)
+    return town.where(tier == "town", village.where(tier == "village", ""))
 
 
 def officer_load(data: CountyData) -> pd.DataFrame:
@@ -172,7 +184,7 @@ TABLES = (
                C("late", "count"), C("share", "share", of=("in_time", "households"))),
               VISITS, visits_due),
     FactTable("visits_by_town", 3,
-              (C("town", "town"), TOWN_HOMES, C("in_time", "count"), C("share", "share", of=("in_time", "households"))),
+              (C("town", "town"), TOWN_HOMES, C("in_time", "count"), C("share", "share", of=("in_time", "households"), limit="visit_target")),
               VISITS, visits_by_town, city="counties", order="share", figure="bars"),
     FactTable("days_since_visit", 3, (C("days", "bin"), C("households", "count")), VISITS, days_since_visit,
               figure="histogram"),

@@ -162,7 +162,7 @@ TABLES = (
               overlapping=("entitled", "receiving", "missing", "cannot_tell")),
     FactTable("take_up_by_department", 7,
               (C("department", "code", "department"), C("entitled", "households"), C("receiving", "households"),
-               C("missing", "households"), C("share", "share", of=("receiving", "entitled")), C("forgone", "money_wan")),
+               C("missing", "households"), C("share", "share", of=("receiving", "entitled"), limit="take_up_target"), C("forgone", "money_wan")),
               NEEDS, take_up_by_department, order="share", figure="dots",
               parts=(("entitled", ("receiving", "missing")),),
               overlapping=("entitled", "receiving", "missing")),

@@ -221,7 +221,7 @@ def _approval(name: str) -> Indicator:
 
 
 RESPONSE = (C("called", "count"), C("reached", "count"), C("responded", "records"), C("response", "share", of=("responded", "called")),
-            C("satisfied", "share"), C("low", "share"), C("high", "share"))  # fmt: skip
+            C("satisfied", "share", limit="approval_limit"), C("low", "share"), C("high", "share"))  # fmt: skip
 SURVEY = ("survey_response",)
 TABLES = (
     FactTable("survey_answers", 15,

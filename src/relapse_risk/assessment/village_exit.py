@@ -88,7 +88,7 @@ def _collective_income(data: CountyData) -> Fraction:
 
 
 NEEDS = ("village.exit_flags", "village.is_key_village")
-SHARE = C("share", "share", of=("met", "villages"))
+SHARE = C("share", "share", of=("met", "villages"), limit="share_target")
 TABLES = (
     FactTable("village_flags", 9,
               (C("standard", "code", "wu_tong_shi_you"), C("villages", "count"), C("met", "count"), SHARE),

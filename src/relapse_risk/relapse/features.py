@@ -36,6 +36,8 @@ class Feature:
         Columns of the household frame it is computed from; it is given no others.
     direction : {-1, 0, 1}
         How more of it must move the risk for the score to be explainable; 0 where both are possible.
+    absent : str
+        What a 0 of a yes or no (``0/1``) that may lower the risk says, without a "not": ``zh|en``.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Feature:
     needs: tuple[str, ...]
     compute: m.Compute
     direction: Direction = 0
+    absent: str = ""
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -84,7 +87,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("labour_share", "劳动力占比", "Share of members able to work", "share", "no_labour",
             ("labour_count", "size"), m.per_member("labour_count")),
     Feature("no_labour", "整户无劳动力", "Nobody able to work", "0/1", "no_labour", ("all_no_labour",),
-            m.flag("all_no_labour")),
+            m.flag("all_no_labour"), absent="户内有劳动力|Somebody able to work"),
     Feature("work_months", "户均每人务工月数", "Months of work per member", "months/person/year", "work",
             ("work_months", "size"), m.work_months_per_head, -1),
     Feature("single_wage", "仅一人就业时工资占比", "Share of wages where one member works", "share", "work",
@@ -96,7 +99,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("head_unschooled", "户主小学及以下文化", "Head with primary schooling or less", "0/1", "no_skill",
             ("head_education",), m.code_is("head_education", "illiterate", "primary"), 1),
     Feature("head_highly_schooled", "户主大专及以上文化", "Head with college or more", "0/1", "no_skill",
-            ("head_education",), m.code_is("head_education", "college", "bachelor"), -1),
+            ("head_education",), m.code_is("head_education", "college", "bachelor"), -1,
+            "户主大专以下文化|Head with less than college"),
     Feature("loss_over_line", "近一年人均未赔付损失与贫困线之比", "Uncompensated loss per head over the line", "ratio",
             "disaster", ("uncompensated_loss_12m", "size", "poverty_line"), m.loss_over_line, 1),
     Feature("house_unsafe", "住房不安全", "House not safe", "0/1", "housing", ("house_safe",),
@@ -106,7 +110,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("no_sanitary_toilet", "无卫生厕所", "No sanitary toilet", "0/1", "housing", ("sanitary_toilet",),
             m.flag("sanitary_toilet", negated=True), 1),
     Feature("not_owner", "住房非自有", "Dwelling not owned", "0/1", "housing", ("dwelling_tenure",),
-            m.code_is("dwelling_tenure", "rented", "rented_private", "rented_public", "lodging", "other")),
+            m.code_is("dwelling_tenure", "rented", "rented_private", "rented_public", "lodging", "other"),
+            absent="住房自有|Dwelling owned"),
     Feature("poor_last_time", "上一期仍贫困", "Poor at the observation before", "0/1", "history", ("since_exit",),
             m.poor_last_time, 1),
     Feature("poor_before", "曾经贫困", "Poor at some time before", "0/1", "history", ("poor_before",),

@@ -11,7 +11,7 @@ from relapse_risk.assessment import FactTable
 from relapse_risk.parameters import Place
 from relapse_risk.reporting.text import Language
 
-__all__ = ["Block", "Source"]
+__all__ = ["Block", "Source", "anchor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,14 @@ class Block:
 
     def _repr_html_(self) -> str:
         return self.html
+
+
+def anchor(number: int) -> str:
+    """Where a section of a short report is found: ``s1``, where the skip link leads, then ``part2`` and so on.
+
+    The style sheet of the county's report begins some ``s`` numbers on a new page.
+    """
+    return "s1" if number == 1 else f"part{number}"
 
 
 class Source(Protocol):

@@ -18,7 +18,7 @@ from relapse_risk.errors import EditionError
 from relapse_risk.months import add_months, month_end
 from relapse_risk.register import Register
 from relapse_risk.reporting import front
-from relapse_risk.reporting.block import Block
+from relapse_risk.reporting.block import Block, anchor
 from relapse_risk.reporting.bulletin_tables import (
     age_chart,
     age_table,
@@ -113,12 +113,12 @@ class Bulletin:
     def contents(self) -> Block:
         """Contents with links."""
         return front.linked(
-            self.report, [(_anchor(n), self.say(f"bulletin.section.{n}"), "") for n in SECTIONS], legend=False
+            self.report, [(anchor(n), self.say(f"bulletin.section.{n}"), "") for n in SECTIONS], legend=False
         )
 
     def section(self, number: int) -> Block:
         """Heading of a section."""
-        return Block(f'<h2 id="{_anchor(number)}">{escape(self.say(f"bulletin.section.{number}"))}</h2>')
+        return Block(f'<h2 id="{anchor(number)}">{escape(self.say(f"bulletin.section.{number}"))}</h2>')
 
     def summary(self) -> Block:
         """How many are open, overdue, new, closed and recurring; and what comes first."""
@@ -248,11 +248,6 @@ class Bulletin:
         """What becomes an issue, what closes one, and where the days come from."""
         lines = [self.say(f"bulletin.note_{kind}") for kind in ("check", "close", "days")]
         return Block("".join(f"<p>{escape(line)}</p>" for line in lines))
-
-
-def _anchor(number: int) -> str:
-    """``s1`` is where the skip link leads; the style sheet would break pages before other ``s`` numbers."""
-    return "s1" if number == 1 else f"part{number}"
 
 
 def period_before(until: date, every: str) -> date:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from relapse_risk.assessment import CITY
 from relapse_risk.reporting.block import Source
-from relapse_risk.reporting.format import WITHHELD, capitalised, is_null
-from relapse_risk.reporting.judgement import JUDGED, MARKS, SYMBOLS, judged_value, unit_words, written
+from relapse_risk.reporting.format import capitalised, is_null
+from relapse_risk.reporting.judgement import JUDGED, MARKS, SYMBOLS, judged_limit, judged_value, unit_words, written
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.schema import code_list
 
@@ -56,8 +56,7 @@ def headline_table(source: Source, names: Mapping[str, str]) -> str:
 def _judged(source: Source, row: pd.Series) -> Cell:
     verdict = str(row["verdict"])
     symbol = f"{SYMBOLS[verdict]} " if verdict in JUDGED else ""
-    value = WITHHELD if row["withheld"] else written(source, row["value"], str(row["unit"]))
-    return Cell(symbol + value, "strong" if verdict == "not_met" else "")
+    return Cell(symbol + judged_value(source, row), "strong" if verdict == "not_met" else "")
 
 
 def aspect_table(source: Source, names: Mapping[str, str], grid: pd.DataFrame) -> str:
@@ -128,7 +127,7 @@ def _common(source: Source, _: Mapping[str, str], tasks: pd.DataFrame) -> str:
     rows = []
     for task in tasks.to_dict("records"):
         row = indicator.loc[task["indicator"]]
-        limit = written(source, row["limit"], str(row["unit"])) + MARKS.get(str(row["limit_confidence"]), "")
+        limit = judged_limit(source, row) + MARKS.get(str(row["limit_confidence"]), "")
         rows.append(
             [
                 Cell(source.say(f"indicator.{task['indicator']}")),

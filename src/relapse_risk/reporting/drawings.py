@@ -27,7 +27,14 @@ from relapse_risk.reporting.figures import (
     stack,
     steps,
 )  # fmt: skip
-from relapse_risk.reporting.format import WITHHELD, common_decimals, format_value, in_column, is_null
+from relapse_risk.reporting.format import (
+    WITHHELD,
+    column_decimals,
+    common_decimals,
+    format_value,
+    in_column,
+    is_null,
+)
 from relapse_risk.reporting.tables import hidden_gaps
 from relapse_risk.reporting.text import Language, full_width, text
 from relapse_risk.schema import code_list
@@ -55,12 +62,14 @@ class Canvas:
         """One value as a sentence writes it."""
         if self._withheld(name)[row]:
             return WITHHELD
-        return format_value(self.frame[name].iloc[row], self.column(name), self.language)
+        column, value = self.column(name), self.frame[name].iloc[row]
+        decimals = common_decimals([value], column, self.limits.get(column.limit))
+        return format_value(value, column, self.language, decimals)
 
     def words(self, name: str) -> list[str]:
         """The values of a column as the drawing writes them; its caption says the unit of large sums."""
         column, values = self.column(name), self.frame[name].tolist()
-        decimals = common_decimals(values, column)
+        decimals = column_decimals(self.frame, self.table.columns, self.limits)[name]
         return [
             WITHHELD if hidden else full_width(in_column(value, column, self.language, decimals))
             for value, hidden in zip(values, self._withheld(name), strict=True)
@@ -148,11 +157,11 @@ def _bars(key: str, value: str, city: bool = False, most: int = 0, in_order: boo
     return draw
 
 
-def _dots(key: str, value: str, kind: str, limit: str = "", interval: bool = False, higher: bool = True) -> Draw:
-    """Dots on a common scale; those on the wrong side of ``limit`` in the warning colour."""
+def _dots(key: str, value: str, kind: str, interval: bool = False, higher: bool = True) -> Draw:
+    """Dots on a common scale; those on the wrong side of the column's limit in the warning colour."""
 
     def draw(c: Canvas) -> AtWidth | None:
-        values, rule = c.numbers(value), c.rule(limit, kind) if limit else None
+        values, rule = c.numbers(value), c.rule(c.column(value).limit, kind)
         low, high = (c.numbers(side) if interval else [None] * len(values) for side in ("low", "high"))
         known = [v for v in values if v is not None]
         if len(known) < 2 or (not interval and rule is not None and all(v == rule.at for v in known)):
@@ -304,7 +313,7 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         "population_by_class": DrawingSpec(_bars("household_class", "households", in_order=True), half=True),
         "causes": DrawingSpec(_bars("cause", "main_share", city=True)),
         "age_sex": DrawingSpec(_pyramid, half=True),
-        "visits_by_town": DrawingSpec(_dots("town", "share", "share", "visit_target")),
+        "visits_by_town": DrawingSpec(_dots("town", "share", "share")),
         "days_since_visit": DrawingSpec(
             _columns("days", ("households", "column.households"), marks=(3, 4, 5, 6)), half=True
         ),
@@ -313,7 +322,7 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         ),
         "income_components": DrawingSpec(_stack, half=True),
         "income_change": DrawingSpec(_columns("change", ("households", "column.households"), marks=(0, 1)), half=True),
-        "guarantee_pass": DrawingSpec(_dots("criterion", "share", "share", "share_target")),
+        "guarantee_pass": DrawingSpec(_dots("criterion", "share", "share")),
         "guarantee_reasons": DrawingSpec(_bars("reason", "households")),
         "guarantee_by_town": DrawingSpec(_heat),
         "fund_by_year": DrawingSpec(_columns("year", ("fund", "table.fund_by_year")), half=True),
@@ -328,12 +337,12 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
             ),
             half=True,
         ),
-        "take_up_by_department": DrawingSpec(_dots("department", "share", "share", "take_up_target")),
+        "take_up_by_department": DrawingSpec(_dots("department", "share", "share")),
         "processing": DrawingSpec(
             _pairs("department", "median_days", "p90_days", ("chart.median", "chart.p90"), "days")
         ),
         "posts_by_town": DrawingSpec(_bars("town", "posts_per_100"), half=True),
-        "village_flags": DrawingSpec(_dots("standard", "share", "share", "share_target")),
+        "village_flags": DrawingSpec(_dots("standard", "share", "share")),
         "found_closed": DrawingSpec(_found_closed),
         "monitor_flow": DrawingSpec(_flow, half=True),
         "monitor_causes": DrawingSpec(_bars("risk", "households"), half=True),
@@ -350,10 +359,8 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
         "aid_curve": DrawingSpec(_aid, half=True),
         "alert_funnel": DrawingSpec(_funnel, half=True),
         "survey_answers": DrawingSpec(_dots("question", "share", "share", interval=True), half=True),
-        "survey_by_stratum": DrawingSpec(
-            _dots("stratum", "satisfied", "share", "approval_limit", interval=True), half=True
-        ),
-        "survey_by_town": DrawingSpec(_dots("town", "satisfied", "share", "approval_limit", interval=True)),
+        "survey_by_stratum": DrawingSpec(_dots("stratum", "satisfied", "share", interval=True), half=True),
+        "survey_by_town": DrawingSpec(_dots("town", "satisfied", "share", interval=True)),
         "employment": DrawingSpec(_bars("employment_status", "persons"), half=True),
         "work_places": DrawingSpec(_bars("work_place", "persons", in_order=True), half=True),
         "disability": DrawingSpec(_bars("disability_type", "persons"), half=True),
@@ -375,9 +382,7 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
             _columns("index_band", ("by_need", "column.need"), ("by_priority", "column.priority"))
         ),
         "alert_outcomes": DrawingSpec(_bars("outcome", "alerts"), half=True),
-        "survey_by_quarter": DrawingSpec(
-            _dots("quarter", "satisfied", "share", "approval_limit", interval=True), half=True
-        ),
+        "survey_by_quarter": DrawingSpec(_dots("quarter", "satisfied", "share", interval=True), half=True),
         "reliability": DrawingSpec(_reliability, half=True),
         "backtests": DrawingSpec(_backtests, half=True),
         "index_weights": DrawingSpec(_bars("subindex", "weight"), half=True),

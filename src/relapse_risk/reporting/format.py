@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ __all__ = [
     "COUNTS_OF_PEOPLE",
     "WITHHELD",
     "capitalised",
+    "column_decimals",
     "common_decimals",
     "format_apart",
     "format_date",
@@ -35,6 +37,7 @@ __all__ = [
 DASH, WITHHELD = "–", "※"
 FINEST = 9  # decimals; nearer than that is a fault of arithmetic
 COUNTS_OF_PEOPLE = PEOPLE
+NO_LIMITS: Mapping[str, float] = MappingProxyType({})
 ONE_DECIMAL = frozenset({"index", "points"})
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -111,15 +114,16 @@ def format_period(period: str, language: Language) -> str:
     return text(f"period.{kind}{int(found[3])}", language, year=found[1])
 
 
-def _share(value: float) -> str:
-    """Percent; whole only when exact, so that 99.96 % never reads as all and 0.004 % never as none."""
+def _share(value: float, least: int = 0) -> str:
+    """Percent with ``least`` decimals or more; whole only when exact, so that 99.96 % never reads as all and 0.004 % never as none."""
     percent = 100 * value
     if percent in (0, 100, -100):
         return f"{_number(percent, 0)}%"
     if 99.95 <= percent < 100:
-        return f"{_number(math.floor(percent * 100) / 100, 2)}%"
-    decimals = 2 if round(abs(percent), 2) < 1 else 1
-    return f"{_number(percent, decimals)}%" if round(abs(percent), 2) else "<0.01%"
+        decimals = max(2, least)
+        return f"{_number(math.floor(percent * 10**decimals) / 10**decimals, decimals)}%"
+    decimals = max(2 if round(abs(percent), 2) < 1 else 1, least)
+    return f"{_number(percent, decimals)}%" if round(abs(percent), decimals) else "<0.01%"
 
 
 def _scaled_money(value: float, language: Language) -> str:
@@ -145,17 +149,48 @@ def in_column(value: object, column: FactColumn, language: Language, decimals: i
     return format_value(value, column, language, decimals)
 
 
-def common_decimals(values: Iterable[object], column: FactColumn) -> int | None:
-    """Decimals that the numbers of one column are all written with; None where their kind says it.
+def common_decimals(values: Iterable[object], column: FactColumn, limit: object = None) -> int | None:
+    """Decimals that numbers of one kind are all written with, none of them like a ``limit`` it differs from.
+
+    None where each is written as its kind says.
 
     Examples
     --------
     >>> common_decimals([10.5, 11.0, None], FactColumn("median_days", "days"))
     1
+    >>> common_decimals([651.2, 999.8], FactColumn("per_person", "money"), 1000.0)
+    1
     """
-    if column.kind not in WHOLE_OR_ONE:
+    if column.kind in TEXTUAL:
         return None
-    return int(any(float(v) % 1 for v in values if not is_null(v)))  # type: ignore[arg-type]
+    known = [float(value) for value in values if not is_null(value)]  # type: ignore[arg-type]
+    least = int(any(value % 1 for value in known)) if column.kind in WHOLE_OR_ONE else None
+    if is_null(limit):
+        return least
+
+    def told(decimals: int | None) -> bool:
+        border = format_value(limit, column, "en", decimals)
+        return all(value == limit or format_value(value, column, "en", decimals) != border for value in known)
+
+    return next((decimals for decimals in (least, *range((least or 0) + 1, FINEST + 1)) if told(decimals)), least)
+
+
+def column_decimals(
+    frame: pd.DataFrame, columns: Sequence[FactColumn], limits: Mapping[str, float] = NO_LIMITS
+) -> dict[str, int | None]:
+    """Decimals of each column of a table: the same for all that count days, and enough to tell it from its limit.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"median_days": [19.0, 14.0], "p90_days": [25.0, 22.3]})
+    >>> column_decimals(frame, (FactColumn("median_days", "days"), FactColumn("p90_days", "days")))
+    {'median_days': 1, 'p90_days': 1}
+    """
+    mine = [column for column in columns if column.name in frame]
+    found = {column.name: common_decimals(frame[column.name], column, limits.get(column.limit)) for column in mine}
+    days = {column.name for column in mine if column.kind == "days"}
+    most = max((found[name] or 0 for name in days), default=0)
+    return {name: most if name in days else decimals for name, decimals in found.items()}
 
 
 def format_value(value: object, column: FactColumn, language: Language, decimals: int | None = None) -> str:
@@ -176,14 +211,14 @@ def format_value(value: object, column: FactColumn, language: Language, decimals
         return _words(str(value), column, language)
     number = float(value)  # type: ignore[arg-type]
     if column.kind == "share":
-        return _share(number)
+        return _share(number, decimals or 0)
     if column.kind == "money_wan":
         return _scaled_money(number, language)
     if column.kind in WHOLE_OR_ONE:
-        return _number(number, common_decimals([number], column) or 0 if decimals is None else decimals)
-    if column.kind == "coefficient":
-        return _number(number, 3)
-    return _number(number, 1 if column.kind in ONE_DECIMAL else 0)
+        decimals = common_decimals([number], column) if decimals is None else decimals
+    if decimals is None:
+        decimals = 3 if column.kind == "coefficient" else int(column.kind in ONE_DECIMAL)
+    return _number(number, decimals)
 
 
 def format_apart(value: float, limit: float, column: FactColumn, language: Language) -> tuple[str, str]:
@@ -196,18 +231,14 @@ def format_apart(value: float, limit: float, column: FactColumn, language: Langu
     >>> format_apart(0.85, 0.9, FactColumn("v", "share"), "en")
     ('85.0%', '90.0%')
     """
-    plain = format_value(value, column, language), format_value(limit, column, language)
-    scale, sign = (100, "%") if column.kind == "share" else (1, "")
-    finer = (
-        (f"{_number(scale * value, places)}{sign}", f"{_number(scale * limit, places)}{sign}")
-        for places in range(1, FINEST + 1)
-    )
-    return plain if plain[0] != plain[1] else next((pair for pair in finer if pair[0] != pair[1]), plain)
+    decimals = common_decimals([value, limit], column, limit)
+    return format_value(value, column, language, decimals), format_value(limit, column, language, decimals)
 
 
 def _words(value: str, column: FactColumn, language: Language) -> str:
     if column.kind == "code":
-        return code_list(column.codes).label(value, language)
+        key = f"code.{column.codes}.{value}"  # where a report calls it otherwise than a form
+        return text(key, language) if has_text(key) else code_list(column.codes).label(value, language)
     if column.kind == "label" and column.codes == "table":
         return table(value).label(language)
     if column.kind == "label":
@@ -223,9 +254,9 @@ def _words(value: str, column: FactColumn, language: Language) -> str:
     return bilingual(value, language)
 
 
-def format_interval(low: object, high: object, unit: str, language: Language) -> str:
+def format_interval(low: object, high: object, unit: str, language: Language, decimals: int | None = None) -> str:
     """``low–high`` as the unit is written, or nothing where there is no interval."""
     if is_null(low) or is_null(high):
         return ""
     column = FactColumn("limit", unit)  # type: ignore[arg-type]
-    return f"{format_value(low, column, language)}{DASH}{format_value(high, column, language)}"
+    return f"{format_value(low, column, language, decimals)}{DASH}{format_value(high, column, language, decimals)}"

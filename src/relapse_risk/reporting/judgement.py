@@ -12,7 +12,14 @@ from markupsafe import Markup
 from relapse_risk.assessment import FactColumn
 from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.figures import strip
-from relapse_risk.reporting.format import WITHHELD, format_apart, format_interval, format_month, format_value, is_null
+from relapse_risk.reporting.format import (
+    WITHHELD,
+    common_decimals,
+    format_interval,
+    format_month,
+    format_value,
+    is_null,
+)
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 
 __all__ = [
@@ -28,29 +35,30 @@ JUDGED = ("met", "watch", "not_met")
 MANY_NAMED, LONGEST_HEAD = 4, 14
 
 
-def written(source: Source, value: object, unit: str) -> str:
+def written(source: Source, value: object, unit: str, decimals: int | None = None) -> str:
     """A value as the report writes it."""
-    return format_value(value, FactColumn("value", unit), source.language)  # type: ignore[arg-type]
+    return format_value(value, FactColumn("value", unit), source.language, decimals)  # type: ignore[arg-type]
 
 
-def judged_value(source: Source, row: Row | pd.Series) -> str:
-    """The value of an indicator; one that was withheld is not one that was not collected."""
+def judged_value(source: Source, row: Row | pd.Series, *beside: object) -> str:
+    """The value of an indicator, as finely as it and the numbers ``beside`` it are told from the limit.
+
+    One that was withheld is not one that was not collected.
+    """
     if is_null(row["value"]) and (row.get("withheld") or row["verdict"] in JUDGED):
         return WITHHELD
-    return _apart(source, row)[0]
+    return written(source, row["value"], str(row["unit"]), _decimals(row, *beside))
 
 
-def judged_limit(source: Source, row: Row | pd.Series) -> str:
+def judged_limit(source: Source, row: Row | pd.Series, *beside: object) -> str:
     """The limit of an indicator, as finely as its value is told from it."""
-    return _apart(source, row)[1]
+    return written(source, row["limit"], str(row["unit"]), _decimals(row, *beside))
 
 
-def _apart(source: Source, row: Row | pd.Series) -> tuple[str, str]:
-    """Value and limit; a missed limit is never written like the value that misses it."""
-    value, limit, unit = row["value"], row["limit"], str(row["unit"])
-    if row["verdict"] != "not_met" or is_null(value):
-        return written(source, value, unit), written(source, limit, unit)
-    return format_apart(value, limit, FactColumn("value", unit), source.language)  # type: ignore[arg-type]
+def _decimals(row: Row | pd.Series, *beside: object) -> int | None:
+    """Decimals of a row: no value in it is written like the limit from which it differs."""
+    column = FactColumn("value", str(row["unit"]))  # type: ignore[arg-type]
+    return common_decimals([row["value"], row["limit"], *beside], column, row["limit"])
 
 
 def verdict_chip(source: Source, verdict: str, small: str = "") -> Markup:
@@ -74,11 +82,11 @@ def aspect_verdict(rows: pd.DataFrame) -> str:
 
 
 def worst_first(source: Source, rows: pd.DataFrame) -> pd.DataFrame:
-    """Indicators not met, in the order of the list of issues."""
+    """Indicators not met, in the order of the list of issues; those whose value is withheld last."""
     missed = rows[rows["verdict"] == "not_met"]
     listed = {name: place for place, name in enumerate(source.rows("issue_list", source.county)["indicator"])}
-    places = missed["indicator"].map(listed).fillna(len(listed))
-    return missed.loc[places.sort_values(kind="stable").index]
+    order = pd.DataFrame({"withheld": missed["value"].isna(), "place": missed["indicator"].map(listed)})
+    return missed.loc[order.sort_values(["withheld", "place"], kind="stable").index]
 
 
 def sentence(source: Source, number: int) -> str:
@@ -140,25 +148,28 @@ def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: st
 def _row_cells(source: Source, row: Row) -> list[Cell]:
     unit, verdict = str(row["unit"]), str(row["verdict"])
     city_value, peers = source.peers(str(row["indicator"]))
-    limit = judged_limit(source, row)
+    beside = row["low"], row["high"], city_value, row["previous"]
+    decimals = _decimals(row, *beside)
+    interval = format_interval(row["low"], row["high"], unit, source.language, decimals)
+    limit = judged_limit(source, row, *beside)
     if not is_null(row["limit"]):
         limit += MARKS.get(str(row["limit_confidence"]), "")
     return [
         Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
-        Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
+        Cell(judged_value(source, row, *beside), "strong", interval),
         Cell(limit),
         Cell(verdict_chip(source, verdict)),
-        Cell(written(source, city_value, unit)),
-        Cell(_before(source, row)),
+        Cell(written(source, city_value, unit, decimals)),
+        Cell(_before(source, row, decimals)),
         Cell(_counts(source, row)),
         Cell(_strip(source, row, peers, city_value)),
     ]
 
 
-def _before(source: Source, row: Row) -> str:
+def _before(source: Source, row: Row, decimals: int | None) -> str:
     """The value a year ago; where there was one and it is not shown, it was withheld."""
     withheld = is_null(row["previous"]) and not is_null(row["previous_period"])
-    return WITHHELD if withheld else written(source, row["previous"], str(row["unit"]))
+    return WITHHELD if withheld else written(source, row["previous"], str(row["unit"]), decimals)
 
 
 def unit_words(source: Source, unit: str) -> str:
@@ -248,7 +259,8 @@ def formula_table(source: Source) -> Block:
     ]  # fmt: skip
     cells = []
     for row in rows.to_dict("records"):
-        unit = str(row["unit"])
+        unit, beside = str(row["unit"]), (row["low"], row["high"], row["shrunk"])
+        decimals = _decimals(row, *beside)
         basis = "–" if is_null(row["limit"]) else source.say(f"value.confidence.{row['limit_confidence']}")
         mark = "" if row["limit_confidence"] in ("documented", None) or is_null(row["limit"]) else "assumed"
         cells.append(
@@ -256,9 +268,9 @@ def formula_table(source: Source) -> Block:
                 Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
                 Cell(written(source, row["numerator"], "count")),
                 Cell(written(source, row["denominator"], "count")),
-                Cell(judged_value(source, row), "strong", format_interval(row["low"], row["high"], unit, source.language)),
-                Cell(written(source, row["shrunk"], unit)),
-                Cell(judged_limit(source, row)), Cell(basis, mark), Cell(_cited(source, row["source"])),
+                Cell(judged_value(source, row, *beside), "strong", format_interval(row["low"], row["high"], unit, source.language, decimals)),
+                Cell(written(source, row["shrunk"], unit, decimals)),
+                Cell(judged_limit(source, row, *beside)), Cell(basis, mark), Cell(_cited(source, row["source"])),
                 Cell(verdict_chip(source, str(row["verdict"]))),
             ]
         )  # fmt: skip

@@ -8,12 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from relapse_risk import __version__
-from relapse_risk.reporting.block import Block, Source
+from relapse_risk.reporting.block import Block, Source, anchor
 from relapse_risk.reporting.closing import model_note
 from relapse_risk.reporting.format import format_date, format_month
 from relapse_risk.reporting.judgement import written
 
-__all__ = ["PARTS", "card_part"]
+__all__ = ["PARTS", "SECTIONS", "card_part"]
 
 USES, LIMITS = ("orders", "reasons", "not_verdict", "not_effect", "protected"), (
     "noise", "level", "missing", "attrition", "own", "drift",
@@ -121,9 +121,19 @@ PARTS: Mapping[str, Callable[[Source], Block]] = MappingProxyType(
 )
 
 
+SECTIONS: Mapping[str, int] = MappingProxyType(
+    {
+        "model_terms": 2, "paper_points": 2, "paper_chances": 2, "backtests": 3, "reliability": 3, "group_checks": 3,
+        "drift": 4, "parameters": 5, "documents": 5,
+    }
+)  # fmt: skip
+
+
 def card_part(source: Source, name: str) -> Block:
     """A part of the card under its heading; the cover has none."""
     body = PARTS[name](source)
     if name == "cover":
         return body
-    return Block(f'<h2 id="s{[*PARTS].index(name)}">{escape(source.say(f"card.heading.{name}"))}</h2>{body.html}')
+    return Block(
+        f'<h2 id="{anchor([*PARTS].index(name))}">{escape(source.say(f"card.heading.{name}"))}</h2>{body.html}'
+    )

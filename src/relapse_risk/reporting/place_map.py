@@ -107,10 +107,12 @@ def indicator_map(chart: PlaceMap, indicator: pd.DataFrame, name: str, identity:
     values = {code: float(value) for code, value in rows["value"].dropna().items() if code in chart.names}
     high, low = (pick(values.values()) for pick in (max, min))
     key = "map.same" if high == low else "map.range"
-    finding = chart.say(
+    said = chart.say(
         key, name=chart.say(f"indicator.{name}"), most=_named(chart, values, high), least=_named(chart, values, low),
         high=format_value(high, column, chart.language), low=format_value(low, column, chart.language),
     )  # fmt: skip
+    hidden = any(WITHHELD in area.shown for area in areas.values())  # one that is not shown may lie higher or lower
+    finding = chart.say("finding.of_shown", said=said) if hidden else said
     return chart.html(areas, finding, chart.say("map.crossed") if any(a.warn for a in areas.values()) else chart.note, identity, half=half)  # fmt: skip
 
 

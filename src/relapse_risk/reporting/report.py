@@ -5,7 +5,7 @@ Every method gives a :class:`Block`, a piece of HTML the notebook shows and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -23,7 +23,7 @@ from relapse_risk.reporting.figures import figure
 from relapse_risk.reporting.findings import finding
 from relapse_risk.reporting.format import format_month, is_null
 from relapse_risk.reporting.model_card import card_part
-from relapse_risk.reporting.tables import render_table, withheld
+from relapse_risk.reporting.tables import render_table, withheld, withheld_last
 from relapse_risk.reporting.text import LANGUAGES, Language, has_text, text
 from relapse_risk.schema import table, tables
 
@@ -35,12 +35,16 @@ MOST_DESCRIBED = 24  # rows put into words for those who listen
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The facts of one county, ready to be shown in one language."""
+    """The facts of one county, ready to be shown in one language.
+
+    ``sections`` says where another document than the county's report puts a table or figure, by name.
+    """
 
     facts: Facts
     county: str
     language: Language
     audience: str = "public"
+    sections: Mapping[str, int] = field(default_factory=dict)
     _read: dict[tuple[str, str | None], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     _status: dict[str, tuple[int, str, str]] = field(default_factory=dict, repr=False, compare=False)
     _numbers: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
@@ -77,6 +81,11 @@ class Report:
     def limits(self) -> dict[str, float]:
         """Dated values used, by name (the latest of each)."""
         return {used["name"]: float(used["value"]) for used in self.facts.manifest["parameters"]}
+
+    @property
+    def _threshold(self) -> int:
+        """Counts of people below this are withheld."""
+        return int(self.limits.get("small_cell", 5))
 
     def rows(self, name: str, county: str | None = None) -> pd.DataFrame:
         """Rows of a fact table: of one county (or ``city``), or of every one; each read once."""
@@ -233,10 +242,15 @@ class Report:
         else:
             key = f"{status}.{name}"
             why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
+        return self._instead(name, why)
+
+    def _instead(self, name: str, why: str) -> Block:
+        """What stands in the place of a table or its drawing: its title, and why it is not there."""
         return Block(f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(why)}</p>')
 
     def number(self, kind: str, section: int, name: str) -> str:
         """``Table 2-3``: tables and figures of a section are counted as they first appear."""
+        section = self.sections.get(name, section)
         known = self._numbers.setdefault((kind, section), {})
         return self.say(f"report.{kind}_number", number=f"{section}-{known.setdefault(name, len(known) + 1)}")
 
@@ -254,25 +268,23 @@ class Report:
     def table(self, name: str) -> Block:
         """A fact table with its notes, or the reason why there is none."""
         if self.spec(name).restricted and self.audience != "restricted":
-            return Block(
-                f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(self.say("report.restricted"))}</p>'
-            )
+            return self._instead(name, self.say("report.restricted"))
         if (gap := self.absent(name)) is not None:
             return gap
-        spec, frame = self.spec(name), self.rows(name, self.county)
+        spec = self.spec(name)
+        frame = withheld_last(self.rows(name, self.county), spec)
         if withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None):
-            why = self.say("report.all_withheld", threshold=int(self.limits.get("small_cell", 5)))
-            return Block(f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(why)}</p>')
+            return self._instead(name, self.say("report.all_withheld", threshold=self._threshold))
         notes = [self.say(f"note.{name}")] if has_text(f"note.{name}") else []
         if withheld(frame, spec.columns):
-            notes.append(self.say("report.suppressed", threshold=int(self.limits.get("small_cell", 5))))
+            notes.append(self.say("report.suppressed", threshold=self._threshold))
         if "confidence" in frame and frame["confidence"].isin(["assumed", "from_memory"]).any():
             notes.append(self.say("report.marks"))
         number = self.number("table", spec.section, name)
         caption = self.say(f"table.{name}")
         html = render_table(
             caption, frame, spec.columns, self.language, [*notes, self._source(spec)], number, self.label("currency"),
-            name=name,
+            name=name, limits=self.limits,
         )  # fmt: skip
         return Block(html)
 
@@ -287,8 +299,7 @@ class Report:
         found, how = finding(canvas), DRAWINGS[name]
         draw = how.draw(canvas)
         if draw is None and withheld(canvas.frame, canvas.table.columns) and not _alike(canvas):
-            why = self.say("report.figure_withheld", threshold=int(self.limits.get("small_cell", 5)))
-            return Block(f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(why)}</p>')
+            return self._instead(name, self.say("report.figure_withheld", threshold=self._threshold))
         if draw is None:
             said = found if found != self.say(f"table.{name}") else ""
             return Block(f'<p class="finding">{escape(said)}</p>' if said else "")
@@ -328,7 +339,10 @@ def _place(name: str) -> Place:
     return read_place(name)
 
 
-def open_report(facts: str | Path, month: str, county: str, language: str, audience: str = "public") -> Report:
+def open_report(
+    facts: str | Path, month: str, county: str, language: str, audience: str = "public", *,
+    sections: Mapping[str, int] | None = None,
+) -> Report:  # fmt: skip
     """Open one county's facts as a report.
 
     Parameters
@@ -342,6 +356,8 @@ def open_report(facts: str | Path, month: str, county: str, language: str, audie
     language : {"zh", "en"}
     audience : {"public", "restricted"}
         Lists of single households are shown to ``restricted`` only.
+    sections : mapping, optional
+        Section of each table and figure by name, where it is not the one of the county's report.
 
     Raises
     ------
@@ -354,4 +370,4 @@ def open_report(facts: str | Path, month: str, county: str, language: str, audie
     codes = [*(code for code, _, _ in opened.manifest["counties"]), CITY]
     if county not in codes:
         raise EditionError("unknown county", where="county", got=county, expected=" | ".join(codes))
-    return Report(opened, county, language, audience)
+    return Report(opened, county, language, audience, sections or {})

@@ -12,20 +12,22 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
-from relapse_risk.assessment import FactColumn
+from relapse_risk.assessment import FactColumn, FactTable
 from relapse_risk.reporting.figures.canvas import text_width
 from relapse_risk.reporting.format import (
     COUNTS_OF_PEOPLE,
+    NO_LIMITS,
     WITHHELD,
-    common_decimals,
+    column_decimals,
     format_interval,
     in_column,
     is_null,
 )
 from relapse_risk.reporting.text import Language, has_text, text
 
-__all__ = ["Cell", "Head", "hidden_gaps", "render_rows", "render_table", "withheld"]
+__all__ = ["Cell", "Head", "hidden_gaps", "render_rows", "render_table", "withheld", "withheld_last"]
 
+CLASSES = {"code", "text", "town"}
 LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date", "period"}
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
 WHOLE_TO = 10  # rows: kept on one page, with their notes; a longer table leaves three on either side
@@ -95,6 +97,24 @@ def withheld(frame: pd.DataFrame, columns: Sequence[FactColumn]) -> bool:
     return any(_hidden(frame, gaps, column).any() for column in columns if column.name in gaps)
 
 
+def withheld_last(frame: pd.DataFrame, spec: FactTable) -> pd.DataFrame:
+    """Classes whose first number is withheld after the others; a table sorted by a number has them there already.
+
+    Examples
+    --------
+    >>> columns = FactColumn("cause", "code", "poverty_cause"), FactColumn("main", "households")
+    >>> spec = FactTable("causes", 2, columns, (), lambda data: pd.DataFrame())
+    >>> withheld_last(pd.DataFrame({"cause": ["illness", "no_land"], "main": [None, 7]}), spec)["cause"].tolist()
+    ['no_land', 'illness']
+    """
+    keys = [column for column in spec.columns if column.is_key]
+    numbers = [column for column in spec.columns if column.kind not in LEFT and column.name in frame]
+    if spec.order or [column.kind in CLASSES for column in keys] != [True] or not numbers:
+        return frame
+    gone = pd.Series(hidden_gaps(frame, numbers[0]), index=frame.index)
+    return frame.loc[gone.sort_values(kind="stable").index].reset_index(drop=True)
+
+
 def _gaps(frame: pd.DataFrame) -> dict[str, str]:
     """Per column: ``none``, ``some`` (a value is missing), or ``all`` where it was never collected.
 
@@ -138,9 +158,11 @@ def _shown(gaps: Mapping[str, str], columns: Sequence[FactColumn]) -> list[FactC
 
 def render_table(
     caption: str, frame: pd.DataFrame, columns: Sequence[FactColumn], language: Language, notes: Sequence[str] = (),
-    number: str = "", currency: str = "", *, name: str = "",
+    number: str = "", currency: str = "", *, name: str = "", limits: Mapping[str, float] = NO_LIMITS,
 ) -> str:  # fmt: skip
     """The fact table ``name`` as HTML; limits of an interval stand under their estimate, empty columns are left out.
+
+    ``limits`` are the dated values that columns are compared with, by name.
 
     Examples
     --------
@@ -158,15 +180,17 @@ def render_table(
              text("column.interval", language) if column.name == estimate else "")
         for column in shown
     ]  # fmt: skip
+    decimals = column_decimals(frame, shown, limits)
     columns_of_cells = [
-        _cells(frame[column.name].tolist(), column, language, _hidden(frame, gaps, column)) for column in shown
+        _cells(frame[column.name].tolist(), column, language, _hidden(frame, gaps, column), decimals[column.name])
+        for column in shown
     ]
     if estimate in [column.name for column in shown]:  # not where every estimate is withheld
         at = [column.name for column in shown].index(estimate)
-        limits = zip(frame["low"].tolist(), frame["high"].tolist(), strict=True)
+        ends = zip(frame["low"].tolist(), frame["high"].tolist(), strict=True)
         columns_of_cells[at] = [
-            replace(cell, small=format_interval(low, high, shown[at].kind, language))
-            for cell, (low, high) in zip(columns_of_cells[at], limits, strict=True)
+            replace(cell, small=format_interval(low, high, shown[at].kind, language, decimals[estimate]))
+            for cell, (low, high) in zip(columns_of_cells[at], ends, strict=True)
         ]
     rows = list(zip(*columns_of_cells, strict=True))
     return render_rows(caption, heads, rows, notes, number)
@@ -185,9 +209,13 @@ def column_label(column: FactColumn, language: Language, currency: str = "", tab
 
 
 def _cells(
-    values: Sequence[object], column: FactColumn, language: Language, hidden: npt.NDArray[np.bool_]
+    values: Sequence[object],
+    column: FactColumn,
+    language: Language,
+    hidden: npt.NDArray[np.bool_],
+    decimals: int | None,
 ) -> list[Cell]:
-    decimals, gap = common_decimals(values, column), Cell(in_column(None, column, language))
+    gap = Cell(in_column(None, column, language))
     return [
         (Cell(WITHHELD, "withheld") if mark else gap)
         if is_null(value)

@@ -72,13 +72,25 @@ def text_width(line: str, size: float = SIZE) -> float:
 
 
 def wrap(label: str, room: float, size: float = SIZE) -> list[str]:
-    """``label`` broken into lines that fit ``room``: at spaces, or between Chinese characters; a word too long is cut.
+    """``label`` broken into as few lines as fit ``room``, about as long as each other.
+
+    Lines break at spaces, or between Chinese characters; a word too long is cut.
 
     Examples
     --------
-    >>> wrap("two words", 40)
-    ['two', 'words']
+    >>> wrap("two words", 40), wrap("户内有劳动力", 60)
+    (['two', 'words'], ['户内有', '劳动力'])
     """
+    lines = _filled(label, room, size)
+    least = max(
+        text_width(label, size) / len(lines), *(text_width(piece.strip(), size) for piece in breakable(label)), 0
+    )
+    narrower = (_filled(label, least + step * size / 2, size) for step in range(math.ceil((room - least) / size * 2)))
+    return next((found for found in narrower if len(found) == len(lines)), lines) if len(lines) > 1 else lines
+
+
+def _filled(label: str, room: float, size: float) -> list[str]:
+    """``label`` in lines filled one after the other."""
     lines, current = [], ""
     for piece in breakable(label):
         if current and text_width((current + piece).rstrip(), size) > room:

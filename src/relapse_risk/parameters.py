@@ -140,14 +140,24 @@ class Place(BaseModel):
 
     Attributes
     ----------
+    division, divisions, settlements, whole : Label
+        What one part of the place that has a report is called; several; the smallest areas its household codes name;
+        and all parts together.
+    records : {"register", "survey"}
+        Whether the data is everybody on a register, or a sample whose households stand for others by their weights.
     lines : dict
         Role (``poverty``, ``monitoring``, ``dibao``) to parameter name; a role left out does not exist here.
+    terms : dict
+        Terms of the relapse score that are called otherwise here, by name.
     income_scale : {"head", "adult_equivalent"}
         What household income is divided by.
     horizon_months : int
         How far ahead relapse is observed and predicted.
     limits_apply : bool
-        Whether the limits of Chinese policy in thresholds.yaml are this place's too; elsewhere nothing is judged by them.
+        Whether the limits of Chinese policy in thresholds.yaml are this place's too; elsewhere nothing is judged by them,
+        and sections without any data are left out.
+    income_note : Label, optional
+        What the incomes and lines are, where that is not the net income of a year per head.
     tiles : dict
         Column and row of every county's tile on a map without borders, by county code; none where nobody placed them.
     """
@@ -156,17 +166,34 @@ class Place(BaseModel):
     name: str
     label: Label
     division: Label
+    divisions: Label
+    settlements: Label
+    whole: Label
+    records: Literal["register", "survey"] = "register"
     unit_of_report: Label
     currency: Label
     lines: dict[Literal["poverty", "monitoring", "dibao"], str]
     thresholds: dict[str, str] = {}
     index: str
+    terms: dict[str, Label] = {}
     income_scale: Literal["head", "adult_equivalent"] = "head"
+    income_note: Label | None = None
     horizon_months: int = 12
     limits_apply: bool = True
     population_note: Label
     data_note: Label
     tiles: dict[str, tuple[NonNegativeInt, NonNegativeInt]] = {}
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """What a message may be said otherwise for, the most telling first (:func:`relapse_risk.reporting.text.said`)."""
+        described = () if self.limits_apply else ("described",)
+        return (*described, self.records, self.income_scale)
+
+    def words(self, language: str) -> dict[str, str]:
+        """The place's own words that messages may name, in ``language``."""
+        named = {"division": self.division, "divisions": self.divisions, "settlements": self.settlements, "whole": self.whole}  # fmt: skip
+        return {name: label.in_language(language) for name, label in named.items()}
 
     @field_validator("tiles")
     @classmethod

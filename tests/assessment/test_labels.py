@@ -23,6 +23,7 @@ CENTRAL = {
     "column.confidence", "column.document", "column.document_title", "table.availability", "table.indicator",
 }  # fmt: skip
 OUTSIDE = {"table", "indicator"}  # groups whose words are labelled elsewhere
+OTHERWISE = ("adult_equivalent", "described", "survey", "before_aid")  # what a message may be said otherwise for
 FREE = {"product_class"}  # free text of the register: the usual words are named, the rest stands as it came
 
 
@@ -50,6 +51,7 @@ def test_no_label_is_unused(labels: Mapping[str, Mapping[str, str]]) -> None:
     used |= {f"code.{name}.{word}" for name in codes for word in code_list(name).words}
     groups = {column.codes for table in TABLES for column in table.columns if column.kind == "label"}
     groups |= {"verdict", "confidence"}
+    used |= {f"{key}.{said}" for key in used for said in OTHERWISE}
     left = {k for k in labels if k not in used and not (k.startswith("value.") and k.split(".")[1] in groups - OUTSIDE)}
     assert left == set()
 

@@ -29,6 +29,8 @@ def data_sources(data: CountyData) -> pd.DataFrame:
         if spec.restricted or spec.county_from is None:
             continue
         frame = data.table(name)
+        if not data.place.limits_apply and (frame.empty or name == "county"):
+            continue  # what a survey elsewhere holds, not what a register here would
         rows.append(
             {"table": name, "rows": len(frame), "cells": frame.size, "empty": int(frame.isna().to_numpy().sum())}
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
 from hashlib import blake2b
@@ -125,9 +125,8 @@ def compute_facts(
         recorder.used.update(part.used)
     tell(len(found), len(found), CITY)
     tables = _withheld(found, county_names(register), recorder.on("small_cell", month_end(month)).value)
-    manifest = _manifest(
-        register, month, previous, place, recorder, tables, read_scores(scores, month) if scores else NO_SCORES
-    )
+    known = in_words_of(place, read_scores(scores, month)) if scores else NO_SCORES
+    manifest = _manifest(register, month, previous, place, recorder, tables, known)
     write_facts(out / check_month(month), tables, manifest)
     return manifest
 
@@ -137,8 +136,24 @@ def county_data(
     scores: Path | None,
 ) -> CountyData:  # fmt: skip
     """Everything one county's facts are computed from."""
-    found = read_scores(scores, month, county) if scores else NO_SCORES
+    found = in_words_of(place, read_scores(scores, month, county)) if scores else NO_SCORES
     return CountyData(register, county, month, previous, parameters, place, found)
+
+
+def in_words_of(place: Place, scores: Scores) -> Scores:
+    """The scores with the terms of the model card called as ``place`` calls them."""
+    card = scores.model_card
+    if not card or not card["fitted"] or not place.terms:
+        return scores
+    card = card | {name: [_called(place, term) for term in card[name]] for name in ("terms", "left_out")}
+    if paper := card.get("paper"):
+        card["paper"] = paper | {"lines": [_called(place, line) for line in paper["lines"]]}
+    return replace(scores, model_card=card)
+
+
+def _called(place: Place, term: Mapping[str, Any]) -> dict[str, Any]:
+    label = place.terms.get(term["name"])
+    return {**term, "zh": label.zh, "en": label.en} if label else dict(term)
 
 
 def missing_needs(register: Register, scores: Path | None, month: str) -> dict[str, str]:

@@ -18,9 +18,11 @@ STEP = 10
 
 
 def _hardship(data: CountyData) -> pd.DataFrame:
+    """Households with a need; without a priority where nobody collected the aid it is to follow."""
     frame = data.scores.hardship
     assert frame is not None
-    return frame[frame["need"].notna()]
+    known = frame[frame["need"].notna()]
+    return known if data.register.collected("assistance_record", "cash_amount") else known.assign(priority=np.nan)
 
 
 def _neediest(frame: pd.DataFrame, tenths: float) -> pd.Series:
@@ -37,7 +39,7 @@ def hardship_by_town(data: CountyData) -> pd.DataFrame:
     result = pd.DataFrame(
         {
             "scored": grouped.size(), "need_sum": grouped["need"].sum(), "p90_need": grouped["need"].quantile(0.9),
-            "priority_sum": grouped["priority"].sum(), "top_tenth": _neediest(frame, 1).groupby(town).sum(),
+            "priority_sum": grouped["priority"].sum(min_count=1), "top_tenth": _neediest(frame, 1).groupby(town).sum(),
         }
     )  # fmt: skip
     return data.by_town(result)

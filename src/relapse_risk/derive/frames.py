@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import pandas as pd
 
@@ -42,6 +43,10 @@ PERSON = (
     "self_care", "has_carer", "dropped_out", "medical_insurance", "needs_barrier_free",
 )  # fmt: skip
 LINE_COLUMNS = {"poverty": "poverty_line", "monitoring": "monitor_line", "dibao": "dibao_line"}
+WATER = {
+    "water_litres_per_person_day": "water_litres_min", "water_fetch_minutes": "water_minutes_max",
+    "water_outage_days": "water_outage_days_max",
+}  # fmt: skip
 ZERO_WHEN_COLLECTED = ("uncompensated_loss_12m", "shocks_12m", "aid_received_12m", "aid_times_before")
 
 
@@ -170,7 +175,7 @@ def _frame(
     frame = household.set_index("household_id", drop=False)
     members = composition(persons, day, frame["household_size"]).reindex(frame.index)
     income = _latest_income(history.income, month).reindex(frame.index)
-    limits = [parameters.on(n, day).value for n in ("water_litres_min", "water_minutes_max", "water_outage_days_max")]
+    limits = [_asked(parameters, name, day, frame[column]) for column, name in WATER.items()]
     result = pd.concat(
         [
             _keys(frame, month),
@@ -189,8 +194,14 @@ def _frame(
             result[list(columns)] = result[list(columns)].fillna(0)
     result = _with_scale(result, frame, place)
     result["weekly_class"] = (members["n_weekly"] > 0) | yes_if(frame["relief_status"], ("tekun",))
-    result["asset_check_pass"] = asset_check(frame, parameters.on("asset_cap_per_person", day).value)
+    cap = _asked(parameters, "asset_cap_per_person", day, frame["financial_assets"])
+    result["asset_check_pass"] = asset_check(frame, cap)
     return _with_lines(result, month, parameters, place).reset_index(drop=True)
+
+
+def _asked(parameters: Parameters, name: str, day: date, answers: pd.Series) -> float:
+    """A limit that some answer is held against; a report lists only those."""
+    return parameters.on(name, day).value if answers.notna().any() else float("nan")
 
 
 def _with_lines(result: pd.DataFrame, month: str, parameters: Parameters, place: Place) -> pd.DataFrame:

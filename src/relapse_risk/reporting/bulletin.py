@@ -112,9 +112,7 @@ class Bulletin:
 
     def contents(self) -> Block:
         """Contents with links."""
-        return front.linked(
-            self.report, [(anchor(n), self.say(f"bulletin.section.{n}"), "") for n in SECTIONS], legend=False
-        )
+        return front.linked(self.report, [(anchor(n), self.say(f"bulletin.section.{n}"), "") for n in SECTIONS])
 
     def section(self, number: int) -> Block:
         """Heading of a section."""

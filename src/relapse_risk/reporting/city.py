@@ -32,6 +32,7 @@ from relapse_risk.reporting.report import Report, open_report
 __all__ = ["CityReport", "open_city"]
 
 SECTIONS = range(1, 8)
+OF_LIMITS = (5, 6)  # sections that are empty where nothing is judged: what only the city can fix, and issues
 MOST_URGENT = 3
 MANY_COUNTIES = 20  # more lines than half a page is wide enough for
 
@@ -57,7 +58,7 @@ class CityReport:
     # -- what it speaks of -------------------------------------------------------------------------------------------
 
     def say(self, key: str, /, **values: object) -> str:
-        return self.report.say(key, division=self.report.label("division"), **values)
+        return self.report.say(key, **values)
 
     @property
     def names(self) -> dict[str, str]:
@@ -82,16 +83,22 @@ class CityReport:
 
     def cover(self) -> Block:
         """Title, period, what it is compared with, and what the data is."""
-        title = self.say("city.title" if self.report.place.limits_apply else "city.title.described")
-        return front.cover(self.report, title, self.say("city.subtitle"), self._since(), self._brief())
+        return front.cover(self.report, self.say("city.title"), self.say("city.subtitle"), self._since(), self._brief())
 
     def contents(self) -> Block:
         """Contents with links."""
-        return front.linked(self.report, [(f"s{n}", self.say(f"city.section.{n}"), "") for n in SECTIONS])
+        shown = [n for n in SECTIONS if not self._left_out(n)]
+        note = self.say("report.symbols") if self.report.place.limits_apply else ""
+        return front.linked(self.report, [(f"s{n}", self.say(f"city.section.{n}"), "") for n in shown], note)
 
     def section(self, number: int) -> Block:
-        """Heading of a section."""
+        """Heading of a section; empty where it is left out."""
+        if self._left_out(number):
+            return Block("")
         return Block(f'<h2 id="s{number}">{escape(self.say(f"city.section.{number}"))}</h2>')
+
+    def _left_out(self, number: int) -> bool:
+        return number in OF_LIMITS and not self.report.place.limits_apply
 
     def _since(self) -> str:
         if self.earlier is not None:
@@ -167,6 +174,8 @@ class CityReport:
 
     def aspects(self) -> Block:
         """Limits missed and judged in each of the nine aspects, county by county."""
+        if not self.report.place.limits_apply:
+            return Block("")
         grid = aspect_grid(self.report.rows("indicator"), list(ASPECTS))
         if not grid["judged"].sum():
             return Block(f'<p class="missing">{escape(self.say("city.unjudged"))}</p>')
@@ -201,18 +210,23 @@ class CityReport:
 
     def tasks(self) -> Block:
         """What no single county can put right, with evidence and what to do."""
+        if self._left_out(5):
+            return Block("")
         return Block(task_table(self.report, self.names, city_tasks(self.report.rows("indicator"))))
 
     def issues(self) -> Block:
         """Issues of all counties: by severity, and by the department that leads."""
         rows = self.report.rows("issue_list")
+        if self._left_out(6):
+            return Block("")
         if rows.empty:
             return Block(f"<p>{escape(self.say('issues.none'))}</p>")
         return Block(severity_table(self.report, self.names, rows) + department_table(self.report, rows))
 
     def methods(self) -> Block:
         """How funnels are drawn, what is ours, and what is withheld."""
-        lines = [self.say("city.method_funnel"), self.say("city.method_common"), self.chart.note]
+        common = [self.say("city.method_common")] if self.report.place.limits_apply else []
+        lines = [self.say("city.method_funnel"), *common, self.chart.note]
         notes = "".join(f"<p>{escape(line)}</p>" for line in lines)
         return Block(notes + closing.method_notes(self.report).html)
 

@@ -47,7 +47,7 @@ def headline_table(source: Source, names: Mapping[str, str]) -> str:
             _judged(source, mine.loc[one]) if mine is not None and one in mine.index else Cell("–") for one in order
         ]
         written_rows.append([Cell(name), *cells])
-    notes = [source.say("report.symbols")]
+    notes = [source.say("report.symbols")] if source.place.limits_apply else []
     if rows["withheld"].any():
         notes.append(source.say("report.suppressed", threshold=int(source.limits.get("small_cell", 5))))
     return render_rows(source.say("city.side_table"), heads, written_rows, notes, kind=DENSE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from html import escape
@@ -17,13 +18,16 @@ from relapse_risk.reporting.judgement import judged_limit, judged_value, written
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.reporting.text import bilingual, has_text
 
+FIRST_SECTION, ISSUES = 2, 17  # sections of facts; the issues follow from them
 DOCUMENT = re.compile(r"[A-Z]+-[A-Z0-9]+")
 ALWAYS = "2000-01-01"  # start of a value that no document dates: it holds for every month
-__all__ = ["index_note", "issues", "method_notes", "model_note", "parameters"]
+__all__ = ["index_note", "issues", "method_notes", "model_note", "not_collected", "parameters"]
 
 
 def issues(source: Source) -> Block:
-    """Every indicator not met: value and limit, how severe, who leads, by when, and what to do."""
+    """Every indicator not met: value and limit, how severe, who leads, by when, and what to do; empty without limits."""
+    if not source.place.limits_apply:
+        return Block("")
     if source.status("issue_list")[0] != "collected":
         return Block(f"<p>{escape(source.say('issues.none'))}</p>")
     found = source.rows("issue_list", source.county)
@@ -81,8 +85,10 @@ def parameters(source: Source) -> Block:
 
 
 def _documents(source: Source) -> str:
-    """What the document ids cited by indicators and parameters stand for."""
-    cited = [*source.indicator_rows()["source"].dropna(), *(p["source"] for p in source.facts.manifest["parameters"])]
+    """What the document ids stand for that the tables of indicators and parameters cite."""
+    rows = source.indicator_rows()
+    defined = rows.loc[rows["verdict"] != "not_collected", "source"].dropna() if source.place.limits_apply else ()
+    cited = [*defined, *(p["source"] for p in source.facts.manifest["parameters"])]
     found = sorted({name for words in cited for name in DOCUMENT.findall(str(words)) if has_text(f"source.{name}")})
     if not found:
         return ""
@@ -156,6 +162,8 @@ def _left_out(source: Source, terms: object) -> str:
 
 def index_note(source: Source) -> Block:
     """What the hardship index is and how far its weights may be trusted."""
+    if source.only_part:
+        return Block(f"<p>{escape(source.say('annex.index_alone', part=source.only_part))}</p>")
     if source.status("index_weights")[0] != "collected":
         return Block("")
     card = _card(source, "index_card")
@@ -173,6 +181,44 @@ def _scored(source: Source) -> str:
     """Households of the whole place that have a rank."""
     rows = source.rows("indicator", CITY).set_index("indicator")
     return written(source, rows["denominator"].get("mean_need"), "count")
+
+
+def not_collected(source: Source) -> Block:
+    """Indicators and tables that have no data and what they need, section by section; empty where sections say so."""
+    if source.place.limits_apply:
+        return Block("")
+    indicators = source.indicator_rows()
+    indicators = indicators[indicators["verdict"] == "not_collected"]
+    rows = []
+    for number in range(FIRST_SECTION, ISSUES):
+        names = indicators.loc[indicators["section"] == number, "indicator"]
+        lacking = {
+            name: reason
+            for name, (section, status, reason) in source.availability().items()
+            if section == number and status == "not_collected" and not source.spec(name).restricted
+        }
+        if len(names) or lacking:
+            reasons = [*lacking.values(), *indicators.loc[names.index, "reason"]]
+            rows.append(
+                [
+                    Cell(source.say(f"section.{number}")), Cell(_counted(source, [source.say(f"indicator.{n}") for n in names])),
+                    Cell(_counted(source, [source.say(f"table.{n}") for n in lacking])), Cell(source.named_needs(reasons)),
+                ]
+            )  # fmt: skip
+    if not rows:
+        return Block("")
+    heads = [Head(source.say(f"annex.{name}")) for name in ("section", "indicators", "tables", "needs")]
+    return Block(
+        render_rows(source.say("annex.uncollected"), heads, rows, [], source.number("table", 18, "uncollected"))
+    )
+
+
+def _counted(source: Source, names: Sequence[str]) -> str:
+    """How many and which; a dash for none."""
+    if not names:
+        return "–"
+    joined = ("、" if source.language == "zh" else ", ").join(names)
+    return source.say("annex.counted", count=len(names), names=joined)
 
 
 def method_notes(source: Source) -> Block:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
 
 import pandas as pd
 
 from relapse_risk.assessment import FactColumn, FactTable
+from relapse_risk.parameters import Place
 from relapse_risk.reporting.figures import (
     Drawing,
     Line,
@@ -36,7 +37,7 @@ from relapse_risk.reporting.format import (
     is_null,
 )
 from relapse_risk.reporting.tables import hidden_gaps
-from relapse_risk.reporting.text import Language, full_width, text
+from relapse_risk.reporting.text import Language, full_width, said, text
 from relapse_risk.schema import code_list
 
 __all__ = ["DRAWINGS", "Canvas", "DrawingSpec"]
@@ -54,6 +55,7 @@ class Canvas:
     limits: Mapping[str, float]
     language: Language
     currency: str = ""
+    place: Place | None = None
 
     def column(self, name: str) -> FactColumn:
         return next(column for column in self.table.columns if column.name == name)
@@ -96,7 +98,7 @@ class Canvas:
 
     def say(self, key: str, /, **values: object) -> str:
         large = text("unit.large_sums", self.language, currency=self.currency)
-        return text(key, self.language, **{"currency": self.currency, "large": large, **values})
+        return said(key, self.language, self.place, **{"currency": self.currency, "large": large, **values})
 
     def series(self, name: str, label: str) -> Series:
         return Series(self.say(label), self.numbers(name), self.words(name))
@@ -297,7 +299,7 @@ def _trend(c: Canvas) -> AtWidth:
 
 def _backtests(c: Canvas) -> AtWidth:
     rows = c.frame["design"] == c.frame["design"].iloc[0]
-    mine = Canvas(c.table, c.frame[rows].reset_index(drop=True), c.city, c.limits, c.language, c.currency)
+    mine = replace(c, frame=c.frame[rows].reset_index(drop=True))
     found = [
         Line(label, v, shown, lo, hi)
         for label, v, shown, lo, hi in zip(

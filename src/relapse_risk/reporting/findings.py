@@ -9,8 +9,9 @@ import pandas as pd
 
 from relapse_risk.reporting.drawings import Canvas
 from relapse_risk.reporting.format import COUNTS_OF_PEOPLE, WITHHELD, capitalised
+from relapse_risk.reporting.text import has_text
 
-__all__ = ["FINDINGS", "finding"]
+__all__ = ["FINDINGS", "caption", "finding", "named", "titled"]
 
 Find = Callable[[Canvas], str]
 OTHER, FEW = "other", 5
@@ -21,7 +22,24 @@ def finding(canvas: Canvas) -> str:
     """The finding of a fact table's drawing; the table's title where nothing, or not all of it, can be said."""
     name = canvas.table.name
     found = FINDINGS[name](canvas) if name in FINDINGS else ""
-    return capitalised(found) if found and WITHHELD not in found else canvas.say(f"table.{name}")
+    return capitalised(found) if found and WITHHELD not in found else titled(canvas)
+
+
+def caption(canvas: Canvas) -> str:
+    """What is drawn, under the finding; the table's title where there is no more to say."""
+    key = f"chart.{named(canvas)}"
+    return canvas.say(key) if has_text(key) else titled(canvas)
+
+
+def titled(canvas: Canvas) -> str:
+    """The table's title."""
+    return canvas.say(f"table.{named(canvas)}")
+
+
+def named(canvas: Canvas) -> str:
+    """The table's name, marked where its half after aid was not collected."""
+    name = canvas.table.name
+    return f"{name}.before_aid" if name == "hardship_histogram" and not canvas.known("by_priority") else name
 
 
 def _values(c: Canvas, name: str) -> pd.Series:

@@ -35,7 +35,7 @@ def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "
     ``title``, ``subtitle``, the line on what it is ``compared`` with and the ``brief`` of the printed cover (our own
     HTML) are those of a county's report when empty.
     """
-    title = title or source.say("report.title" if source.place.limits_apply else "report.title.described")
+    title = title or source.say("report.title")
     compared = compared or _compared(source)
     manifest, label = source.facts.manifest, source.label("label")
     day = source.say("report.period", day=format_date(manifest["data_date"], source.language))
@@ -71,27 +71,27 @@ def contents(source: Source, sections: Sequence[int]) -> Block:
             verdict = aspect_verdict(mine)
             chip = f'<span class="mark {verdict}">{SYMBOLS[verdict]}</span>'
         items.append((f"s{number}", source.say(f"section.{number}"), chip))
-    return linked(source, items)
+    return linked(source, items, source.say("report.symbols" if source.place.limits_apply else "report.left_out"))
 
 
-def linked(source: Source, items: Sequence[tuple[str, str, str]], *, legend: bool = True) -> Block:
-    """Contents from anchors, titles and marks (our own HTML, or empty), with what the marks mean."""
+def linked(source: Source, items: Sequence[tuple[str, str, str]], note: str = "") -> Block:
+    """Contents from anchors, titles and marks (our own HTML, or empty), with a note such as what the marks mean."""
     heading = escape(source.say("report.contents"))
     entries = "".join(f'<li><a href="#{anchor}">{escape(words)}</a>{mark}</li>' for anchor, words, mark in items)
-    note = f'<p class="note">{escape(source.say("report.symbols"))}</p>' if legend else ""
+    below = f'<p class="note">{escape(note)}</p>' if note else ""
     return Block(
-        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p><ol>{entries}</ol>{note}</nav>'
+        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p><ol>{entries}</ol>{below}</nav>'
     )
 
 
 def summary(source: Source) -> Block:
-    """The whole county on one page."""
-    rows = source.indicator_rows()
+    """The whole county on one page; where nothing is judged there are no verdicts to count."""
+    rows, judges = source.indicator_rows(), source.place.limits_apply
     return Block(
         _lead(source, rows)
-        + _tiles(source, rows)
+        + (_tiles(source, rows) if judges else "")
         + indicator_table(source, source.say("summary.table"), _headlines(rows), source.number("table", 1, "headlines"))
-        + _aspects(source, rows)
+        + (_aspects(source, rows) if judges else "")
     )
 
 
@@ -157,7 +157,8 @@ def data_statement(source: Source) -> Block:
         ("report.population", source.label("population_note")),
         ("report.data_note", source.label("data_note")),
         ("report.reading", source.say("report.reading_note", threshold=int(source.limits.get("small_cell", 5)))),
-        ("report.marks_title", source.say("report.marks_note")),
     ]
+    if source.place.limits_apply:
+        rows.append(("report.marks_title", source.say("report.marks_note")))
     terms = "".join(f"<dt>{escape(source.say(key))}</dt><dd>{escape(words)}</dd>" for key, words in rows)
     return Block(f'<dl class="statement">{terms}</dl><div class="sources">{source.table("data_sources").html}</div>')

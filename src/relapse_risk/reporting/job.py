@@ -15,6 +15,7 @@ import nbformat
 from relapse_risk import __version__
 from relapse_risk.assessment import read_facts
 from relapse_risk.errors import EditionError, RelapseRiskError, RenderError
+from relapse_risk.parameters import read_place
 from relapse_risk.reporting.chromium import Browser
 from relapse_risk.reporting.edition import ReportPlan
 from relapse_risk.reporting.execute import check_parameters, declared_parameters, run_notebook
@@ -22,7 +23,7 @@ from relapse_risk.reporting.export import Sheet, to_html, to_pdf, warm_up
 from relapse_risk.reporting.publish import Outcome, publish_files, run_files, vouch
 from relapse_risk.reporting.report import open_report
 from relapse_risk.reporting.site import failure_page, index_pages, verdicts
-from relapse_risk.reporting.text import Language, has_text, text
+from relapse_risk.reporting.text import Language, has_text, said, text
 from relapse_risk.reporting.work import Finish, Job, Warmth
 from relapse_risk.reporting.worklist_page import worklist_files
 
@@ -122,7 +123,7 @@ def _content(job: Job, tool: Browser | None) -> dict[str, bytes]:
     executed = run_notebook(report.notebook, fitting(report.notebook, job.parameters), Path.cwd())
     stamp = f"{job.stamp} · {job.data_date} · relapse-risk {__version__} · {job.engine}"
     own = f"report.document.{report.notebook.stem}"
-    title = text(own if has_text(own) else "report.document", language, county=report.name)
+    title = said(own if has_text(own) else "report.document", language, read_place(job.place), county=report.name)
     sheet = Sheet(
         title, language, text("report.skip", language), report.name,
         stamp, job.data_date,

@@ -125,7 +125,10 @@ def section_table(source: Source, number: int) -> Block:
 
 
 def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: str = "") -> str:
-    """Value with interval, counts, last period, city, limit, verdict, and a strip of all counties."""
+    """Value with interval, counts, last period, city, limit, verdict, and a strip of all counties.
+
+    Limit and verdict are left out where nothing is judged.
+    """
     collected = rows[rows["verdict"] != "not_collected"]
     notes = _notes(source, collected) + _uncollected(source, rows)
     if collected.empty:
@@ -134,8 +137,7 @@ def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: st
     heads = [
         Head(source.say("column.indicator")),
         Head(source.say("column.value"), True, source.say("column.interval") if collected["low"].notna().any() else ""),
-        Head(source.say("column.limit"), True),
-        Head(source.say("column.verdict")),
+        *([Head(source.say("column.limit"), True), Head(source.say("column.verdict"))] if _judges(source) else []),
         Head(_whole(source), True),
         Head(source.say("column.previous"), True),
         Head(source.say("column.counts"), True),
@@ -157,13 +159,17 @@ def _row_cells(source: Source, row: Row) -> list[Cell]:
     return [
         Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
         Cell(judged_value(source, row, *beside), "strong", interval),
-        Cell(limit),
-        Cell(verdict_chip(source, verdict)),
+        *([Cell(limit), Cell(verdict_chip(source, verdict))] if _judges(source) else []),
         Cell(written(source, city_value, unit, decimals)),
         Cell(_before(source, row, decimals)),
         Cell(_counts(source, row)),
         Cell(_strip(source, row, peers, city_value)),
     ]
+
+
+def _judges(source: Source) -> bool:
+    """Whether values are held against limits at all."""
+    return source.place.limits_apply
 
 
 def _before(source: Source, row: Row, decimals: int | None) -> str:
@@ -195,7 +201,7 @@ def _strip(source: Source, row: Row, peers: Sequence[float], city: float | None)
     unit = str(row["unit"])
     title = source.say(
         "report.strip", name=source.name, value=written(source, row["value"], unit), low=written(source, min(peers), unit),
-        high=written(source, max(peers), unit), division=source.label("division"),
+        high=written(source, max(peers), unit),
     )  # fmt: skip
     limit = None if is_null(row["limit"]) else float(row["limit"])
     return Markup(strip(float(row["value"]), peers, city, limit, title, row["verdict"] == "not_met"))  # noqa: S704 - escaped inside
@@ -218,7 +224,7 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
         for mark in sorted(known)
     ]
     if rows["value"].notna().any():
-        notes.append(source.say("report.strip_note", division=source.label("division")))
+        notes.append(source.say("report.strip_note"))
     return notes
 
 
@@ -229,9 +235,11 @@ def _whole(source: Source) -> str:
 
 
 def _uncollected(source: Source, rows: pd.DataFrame) -> list[str]:
-    """One sentence that names the indicators whose data was never collected."""
+    """One sentence that names the indicators whose data was never collected; how many, where the annex lists them."""
     names = rows.loc[rows["verdict"] == "not_collected", "indicator"]
     joined = ("、" if source.language == "zh" else ", ").join(source.say(f"indicator.{name}") for name in names)
+    if len(names) and not _judges(source):
+        return [source.say("report.uncollected", count=len(names))]
     return [source.say("report.uncollected", items=joined)] if len(names) else []
 
 
@@ -247,37 +255,41 @@ def _cited(source: Source, cited: str | None) -> str:
     return source.say(f"source.{cited}") if cited in UNDOCUMENTED else str(cited)
 
 
+def _formula_cells(source: Source, row: Row, shrinks: bool) -> list[Cell]:
+    unit, beside = str(row["unit"]), (row["low"], row["high"], row["shrunk"])
+    decimals = _decimals(row, *beside)
+    interval = format_interval(row["low"], row["high"], unit, source.language, decimals)
+    cells = [
+        Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
+        Cell(written(source, row["numerator"], "count")), Cell(written(source, row["denominator"], "count")),
+        Cell(judged_value(source, row, *beside), "strong", interval),
+    ]  # fmt: skip
+    if shrinks:
+        cells.append(Cell(written(source, row["shrunk"], unit, decimals)))
+    if not _judges(source):
+        return cells
+    basis = "–" if is_null(row["limit"]) else source.say(f"value.confidence.{row['limit_confidence']}")
+    mark = "" if row["limit_confidence"] in ("documented", None) or is_null(row["limit"]) else "assumed"
+    judged = [Cell(judged_limit(source, row, *beside)), Cell(basis, mark), Cell(_cited(source, row["source"]))]
+    return [*cells, *judged, Cell(verdict_chip(source, str(row["verdict"])))]
+
+
 def formula_table(source: Source) -> Block:
     """Every indicator with its counts, limit, basis of the limit and source."""
     every = source.indicator_rows().sort_values("section", kind="stable")
     rows = every[every["verdict"] != "not_collected"]
+    shrinks, judges = bool(rows["shrunk"].notna().any()), _judges(source)
     heads = [
         Head(source.say("column.indicator")), Head(source.say("column.numerator"), True),
         Head(source.say("column.denominator"), True), Head(source.say("column.value"), True, source.say("column.interval")),
-        Head(source.say("column.shrunk"), True), Head(source.say("column.limit"), True), Head(source.say("column.basis")), Head(source.say("column.source")),
-        Head(source.say("column.verdict")),
+        *([Head(source.say("column.shrunk"), True)] if shrinks else []),
+        *([Head(source.say(f"column.{name}"), name == "limit") for name in ("limit", "basis", "source", "verdict")] if judges else []),
     ]  # fmt: skip
-    cells = []
-    for row in rows.to_dict("records"):
-        unit, beside = str(row["unit"]), (row["low"], row["high"], row["shrunk"])
-        decimals = _decimals(row, *beside)
-        basis = "–" if is_null(row["limit"]) else source.say(f"value.confidence.{row['limit_confidence']}")
-        mark = "" if row["limit_confidence"] in ("documented", None) or is_null(row["limit"]) else "assumed"
-        cells.append(
-            [
-                Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
-                Cell(written(source, row["numerator"], "count")),
-                Cell(written(source, row["denominator"], "count")),
-                Cell(judged_value(source, row, *beside), "strong", format_interval(row["low"], row["high"], unit, source.language, decimals)),
-                Cell(written(source, row["shrunk"], unit, decimals)),
-                Cell(judged_limit(source, row, *beside)), Cell(basis, mark), Cell(_cited(source, row["source"])),
-                Cell(verdict_chip(source, str(row["verdict"]))),
-            ]
-        )  # fmt: skip
+    cells = [_formula_cells(source, row, shrinks) for row in rows.to_dict("records")]
     notes = [
         source.say("report.period_note", month=source.month, previous=_previous(source)),
-        source.say("report.shrunk_note"),
-        source.say("report.sources_note"),
+        source.say("report.shrunk_note") if shrinks else "",
+        source.say("report.sources_note") if judges else "",
         *_uncollected(source, every),
     ]
     return Block(render_rows(source.say("table.formulas"), heads, cells, notes, source.number("table", 16, "formulas")))

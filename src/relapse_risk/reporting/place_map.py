@@ -15,7 +15,7 @@ from relapse_risk.reporting.figures import Area, Drawing, figure, in_rows, shape
 from relapse_risk.reporting.format import WITHHELD, format_value, is_null
 from relapse_risk.reporting.judgement import JUDGED, SYMBOLS
 from relapse_risk.reporting.outlines import Shape
-from relapse_risk.reporting.text import Language, text
+from relapse_risk.reporting.text import Language, said
 
 __all__ = ["PlaceMap", "indicator_map", "missed_map"]
 
@@ -38,7 +38,7 @@ class PlaceMap:
     language: Language
 
     def say(self, key: str, /, **values: object) -> str:
-        return text(key, self.language, division=self.place.division.in_language(self.language), **values)
+        return said(key, self.language, self.place, **values)
 
     @property
     def note(self) -> str:

@@ -20,16 +20,18 @@ from relapse_risk.reporting import closing, front, judgement
 from relapse_risk.reporting.block import Block
 from relapse_risk.reporting.drawings import DRAWINGS, Canvas
 from relapse_risk.reporting.figures import figure
-from relapse_risk.reporting.findings import finding
+from relapse_risk.reporting.findings import caption, finding, named, titled
 from relapse_risk.reporting.format import format_month, is_null
 from relapse_risk.reporting.model_card import card_part
 from relapse_risk.reporting.tables import render_table, withheld, withheld_last
-from relapse_risk.reporting.text import LANGUAGES, Language, has_text, text
+from relapse_risk.reporting.text import LANGUAGES, Language, bilingual, has_text, said
 from relapse_risk.schema import table, tables
 
 __all__ = ["Block", "Report", "open_report"]
 
 SECTIONS = (1, 0, *range(2, 19))  # the summary comes before the data statement
+ISSUES, INCOMES, HARDSHIP, CENTRAL = 17, 4, 13, (0, 1, 16, 18)  # sections; those that speak of all the others
+OF_SEVERAL_PARTS = {"hardship_profile", "rank_stability", "index_weights"}  # say nothing of an index of one part
 MOST_DESCRIBED = 24  # rows put into words for those who listen
 
 
@@ -53,8 +55,8 @@ class Report:
     # -- what it speaks of -------------------------------------------------------------------------------------------
 
     def say(self, key: str, /, **values: object) -> str:
-        """A message of the catalogue in the report's language."""
-        return text(key, self.language, **values)
+        """A message of the catalogue in the report's language, in the words of its place."""
+        return said(key, self.language, self.place, **values)
 
     @property
     def name(self) -> str:
@@ -128,7 +130,7 @@ class Report:
 
     def contents(self) -> Block:
         """Contents with links; page numbers are put in by the PDF."""
-        return front.contents(self, SECTIONS)
+        return front.contents(self, [number for number in SECTIONS if not self.left_out(number)])
 
     def summary(self) -> Block:
         """The first page: what holds, what does not, and where to look, readable in a minute."""
@@ -166,6 +168,10 @@ class Report:
         """What the hardship index is and how far its weights may be trusted."""
         return closing.index_note(self)
 
+    def not_collected(self) -> Block:
+        """What could not be reported and what it needs, section by section, where sections are left out for it."""
+        return closing.not_collected(self)
+
     def method_notes(self) -> Block:
         """Sampling and suppression."""
         return closing.method_notes(self)
@@ -173,26 +179,56 @@ class Report:
     # -- sections ----------------------------------------------------------------------------------------------------
 
     def section(self, number: int) -> Block:
-        """Heading of a section, how its indicators stand, and one sentence on what it asks."""
+        """Heading of a section, how its indicators stand, and one sentence on what it asks; empty where left out."""
+        if self.left_out(number):
+            return Block("")
         heading = f'<h2 id="s{number}">{escape(self.say(f"section.{number}"))}</h2>'
-        if why := self.missing(number):
+        if number not in CENTRAL and (why := self.missing(number)):
             return Block(f'{heading}<p class="missing">{escape(why)}</p>')
         stand = judgement.sentence(self, number)
-        intro = self.say(f"intro.{number}", horizon=self.place.horizon_months) if has_text(f"intro.{number}") else ""
+        intro = self._intro(number)
         parts = [
             f'<p class="stand">{stand}</p>' if stand else "",
             f'<p class="intro">{escape(intro)}</p>' if intro else "",
         ]
         return Block(heading + "".join(parts))
 
+    def _intro(self, number: int) -> str:
+        if number == HARDSHIP:
+            alone = [self.say("intro.13.alone", part=self.only_part)] if self.only_part else []
+            aid = self.status("need_priority")[0] != "not_collected"
+            return self.joined([*alone, self.say("intro.13" if aid else "intro.13.before_aid")])
+        intro = [self.say(f"intro.{number}", horizon=self.place.horizon_months)] if has_text(f"intro.{number}") else []
+        note = self.place.income_note
+        return self.joined([*intro, note.in_language(self.language)] if note and number == INCOMES else intro)
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Sentences one after the other."""
+        return ("" if self.language == "zh" else " ").join(sentences)
+
+    @property
+    def only_part(self) -> str:
+        """The sub-index that the hardship index is all of, where nothing else of it was collected; else empty."""
+        parts = self.rows("index_weights", self.county) if self.status("index_weights")[0] == "collected" else []
+        return bilingual(parts["subindex"].iloc[0], self.language) if len(parts) == 1 else ""  # type: ignore[call-overload]
+
+    def left_out(self, number: int) -> bool:
+        """Whether a section has no place in a report that judges nothing: no data, or only issues."""
+        if self.place.limits_apply or number in CENTRAL:
+            return False
+        return number == ISSUES or bool(self.missing(number))
+
     def missing(self, number: int) -> str:
         """The sentence for a section none of whose tables could be computed; empty when something could."""
         mine = [(status, reason) for section, status, reason in self.availability().values() if section == number]
-        if not mine or any(status != "not_collected" for status, _ in mine):
+        rows = self.indicator_rows()
+        known = rows["section"].eq(number) & rows["verdict"].ne("not_collected")
+        if not mine or any(status != "not_collected" for status, _ in mine) or known.any():
             return ""
-        return self.say("report.section_not_collected", what=self._named_needs(reason for _, reason in mine))
+        return self.say("report.section_not_collected", what=self.named_needs(reason for _, reason in mine))
 
-    def _named_needs(self, reasons: Iterable[str]) -> str:
+    def named_needs(self, reasons: Iterable[str]) -> str:
+        """What reasons name, each once, in words."""
         needs = dict.fromkeys(need for reason in reasons for need in str(reason).split(", ") if need)
         named = dict.fromkeys(self._named_need(need) for need in needs)
         return ("、" if self.language == "zh" else ", ").join(named)
@@ -233,12 +269,14 @@ class Report:
     def absent(self, name: str) -> Block | None:
         """What stands in a table's place when there is nothing to show; None when there is."""
         status, reason = self.status(name)
+        if name in OF_SEVERAL_PARTS and self.only_part:
+            return Block("")
         if status == "collected":
             return None
-        if status == "not_collected" and self.missing(self.spec(name).section):
-            return Block("")  # the section's heading has said so already
+        if status == "not_collected" and (not self.place.limits_apply or self.missing(self.spec(name).section)):
+            return Block("")  # the annex, or the section's heading, has said so
         if status == "not_collected":
-            why = self.say("report.not_collected", what=self._named_needs([reason]))
+            why = self.say("report.not_collected", what=self.named_needs([reason]))
         else:
             key = f"{status}.{name}"
             why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
@@ -284,7 +322,7 @@ class Report:
         caption = self.say(f"table.{name}")
         html = render_table(
             caption, frame, spec.columns, self.language, [*notes, self._source(spec)], number, self.label("currency"),
-            name=name, limits=self.limits,
+            name=name, limits=self.limits, place=self.place,
         )  # fmt: skip
         return Block(html)
 
@@ -295,22 +333,26 @@ class Report:
         """
         if self.absent(name) is not None or name not in DRAWINGS:
             return Block("")
+        if name == "risk_reasons" and self._high_band_withheld():
+            return self._instead(name, self.say("withheld.risk_reasons"))
         canvas = self._canvas(name)
         found, how = finding(canvas), DRAWINGS[name]
         draw = how.draw(canvas)
         if draw is None and withheld(canvas.frame, canvas.table.columns) and not _alike(canvas):
-            return self._instead(name, self.say("report.figure_withheld", threshold=self._threshold))
+            return self._instead(named(canvas), self.say("report.figure_withheld", threshold=self._threshold))
         if draw is None:
-            said = found if found != self.say(f"table.{name}") else ""
-            return Block(f'<p class="finding">{escape(said)}</p>' if said else "")
+            return Block(f'<p class="finding">{escape(found)}</p>' if found != titled(canvas) else "")
         number = self.number("figure", self.spec(name).section, name)
-        key = f"chart.{name}"
-        below = canvas.say(key, division=self.label("division")) if has_text(key) else self.say(f"table.{name}")
         drawing = figure(draw, found, self._described(canvas), f"f-{name}", half=how.half)
         return Block(
             f'<figure class="chart{" half" if how.half else ""}"><figcaption><span class="number">{escape(number)}</span> '
-            f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawing}</figure>"
+            f"{escape(found)}<small>{escape(caption(canvas))}</small></figcaption>{drawing}</figure>"
         )
+
+    def _high_band_withheld(self) -> bool:
+        """Whether too few households are in the high band for it to be told what raised their score."""
+        bands = self.rows("risk_bands", self.county)
+        return bool(bands.loc[bands["band"] == "high", "households"].isna().any()) if len(bands) else False
 
     def side(self, *blocks: Block) -> Block:
         """Small figures and tables side by side where the page is wide enough."""
@@ -319,7 +361,8 @@ class Report:
 
     def _canvas(self, name: str) -> Canvas:
         frame = self.rows(name, self.county).reset_index(drop=True)
-        return Canvas(self.spec(name), frame, self.rows(name, CITY), self.limits, self.language, self.label("currency"))
+        city = self.rows(name, CITY)
+        return Canvas(self.spec(name), frame, city, self.limits, self.language, self.label("currency"), self.place)
 
     def _described(self, canvas: Canvas) -> str:
         shown = [c.name for c in canvas.table.columns if c.name in canvas.frame and canvas.known(c.name)]

@@ -23,7 +23,7 @@ from relapse_risk.reporting.judgement import JUDGED, SYMBOLS
 from relapse_risk.reporting.outlines import Shape, read_outlines
 from relapse_risk.reporting.place_map import PlaceMap, missed_map
 from relapse_risk.reporting.publish import Outcome
-from relapse_risk.reporting.text import LANGUAGES, Language, text
+from relapse_risk.reporting.text import LANGUAGES, Language, said, text
 from relapse_risk.reporting.work import Finish
 from relapse_risk.schema import code_list
 
@@ -127,7 +127,7 @@ def _index_page(job: Finish, now: Mapping[str, Mapping[str, str]], base: str, la
         compared=bool(job.before), restricted=job.about["audience"] == "restricted",
         place=place.label.in_language(language), division=place.division.in_language(language),
         day=format_date(facts.manifest["data_date"], language), counties=len(by_county.keys() - {CITY}), notice=place.data_note.in_language(language),
-        heads=heads, city=city, chart=chart, style=_style(), say=lambda key, **values: text(key, language, **values),
+        heads=heads, city=city, chart=chart, style=_style(), say=lambda key, **values: said(key, language, place, **values),
     )  # fmt: skip
     return page.replace(FONTS_MARK, font_css(page), 1)
 
@@ -239,4 +239,4 @@ def _city_table(
             for one in order
         ]
         table.append((name, code == CITY, cells))
-    return [text(f"indicator.{one}", language) for one in order], table
+    return [said(f"indicator.{one}", language, place) for one in order], table

@@ -13,6 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from relapse_risk.assessment import FactColumn, FactTable
+from relapse_risk.parameters import Place
 from relapse_risk.reporting.figures.canvas import text_width
 from relapse_risk.reporting.format import (
     COUNTS_OF_PEOPLE,
@@ -23,7 +24,7 @@ from relapse_risk.reporting.format import (
     in_column,
     is_null,
 )
-from relapse_risk.reporting.text import Language, has_text, text
+from relapse_risk.reporting.text import Language, has_text, said, text
 
 __all__ = ["Cell", "Head", "hidden_gaps", "render_rows", "render_table", "withheld", "withheld_last"]
 
@@ -159,6 +160,7 @@ def _shown(gaps: Mapping[str, str], columns: Sequence[FactColumn]) -> list[FactC
 def render_table(
     caption: str, frame: pd.DataFrame, columns: Sequence[FactColumn], language: Language, notes: Sequence[str] = (),
     number: str = "", currency: str = "", *, name: str = "", limits: Mapping[str, float] = NO_LIMITS,
+    place: Place | None = None,
 ) -> str:  # fmt: skip
     """The fact table ``name`` as HTML; limits of an interval stand under their estimate, empty columns are left out.
 
@@ -176,7 +178,7 @@ def render_table(
     names = [column.name for column in columns]
     estimate = names[names.index("low") - 1] if "low" in names and names.index("low") > 0 else ""
     heads = [
-        Head(column_label(column, language, currency, name), column.kind not in LEFT,
+        Head(column_label(column, language, currency, name, place), column.kind not in LEFT,
              text("column.interval", language) if column.name == estimate else "")
         for column in shown
     ]  # fmt: skip
@@ -196,7 +198,9 @@ def render_table(
     return render_rows(caption, heads, rows, notes, number)
 
 
-def column_label(column: FactColumn, language: Language, currency: str = "", table: str = "") -> str:
+def column_label(
+    column: FactColumn, language: Language, currency: str = "", table: str = "", place: Place | None = None
+) -> str:
     """Heading of a column in words; a label may name ``{currency}``.
 
     A word that means something else in one table has its own message there: ``column.TABLE.NAME``.
@@ -205,7 +209,7 @@ def column_label(column: FactColumn, language: Language, currency: str = "", tab
     key = next(key for key in keys if has_text(key))
     if column.kind == "money_wan":
         currency = text("unit.large_sums", language, currency=currency)
-    return text(key, language, currency=currency)
+    return said(key, language, place, currency=currency)
 
 
 def _cells(

@@ -13,9 +13,10 @@ from typing import Literal, TypeAlias
 import yaml
 
 from relapse_risk.errors import RenderError
+from relapse_risk.parameters import Place
 from relapse_risk.schema import YAML
 
-__all__ = ["LANGUAGES", "Language", "bilingual", "full_width", "has_text", "messages", "text"]
+__all__ = ["LANGUAGES", "Language", "bilingual", "full_width", "has_text", "messages", "said", "text"]
 
 Language: TypeAlias = Literal["zh", "en"]
 HALF_WIDTH = re.compile(r"\(([^<>()]*[\u4e00-\u9fff][^<>()]*)\)")  # round Chinese words; code and style hold none
@@ -72,6 +73,23 @@ def text(key: str, language: Language, /, **values: object) -> str:
         return messages()[key][language].format(**values)
     except (KeyError, IndexError) as error:
         raise RenderError(f"message field {error} not given", where=f"reporting/messages: {key}") from error
+
+
+def said(key: str, language: Language, place: Place | None = None, /, **values: object) -> str:
+    """:func:`text` as it is said in ``place``, whose words it may name: ``{division}``, ``{whole}`` …
+
+    A message that is said otherwise for a trait of the place has a second entry, ``key.survey`` beside ``key``.
+
+    Examples
+    --------
+    >>> from relapse_risk.parameters import read_place
+    >>> [said("report.source", "en", read_place(name), table="Income", month="June 2015") for name in ("dezhou", "argentina_eph")]
+    ['Source: register (Income), June 2015.', 'Source: survey (Income), June 2015.']
+    """
+    if place is None:
+        return text(key, language, **values)
+    own = (f"{key}.{trait}" for trait in place.traits)
+    return text(next((one for one in own if has_text(one)), key), language, **place.words(language) | values)
 
 
 def full_width(words: str) -> str:

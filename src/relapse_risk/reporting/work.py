@@ -57,6 +57,7 @@ class Job:
     stamp: str
     data_date: str
     work: Path
+    place: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from relapse_risk.cli import app
 from relapse_risk.demo import read_calibration
 from relapse_risk.demo.issue_replies import invented_replies
 from relapse_risk.errors import EditionError, SourceError
-from relapse_risk.reporting.bulletin import Bulletin, open_bulletin, period_before
+from relapse_risk.reporting.bulletin import Bulletin, _first_checks, open_bulletin, period_before
 from relapse_risk.reporting.dispatch import dispatch_list, take_issue_replies, write_dispatch
 from relapse_risk.reporting.edition import on_day, plan, read_edition
 from relapse_risk.reporting.keys import LEDGER_FILES, Keys
@@ -90,6 +90,18 @@ def test_the_city_holds_every_county_and_its_own_tasks(ledger_register: Path, fa
     parts = [len(opened(ledger_register, facts_folder, code, "en").states) for code in codes]
     assert len(whole.states) == sum(parts) + int((whole.states["county_code"] == CITY).sum())
     assert "For the city" in whole.counties().html
+
+
+def test_the_city_begins_with_what_is_severe_in_most_counties() -> None:
+    """A small matter late everywhere waits for a severe one late in fewer counties."""
+    late = pd.DataFrame(
+        [("reviews", county, "minor") for county in "abc"] + [("alerts", "a", "severe"), ("alerts", "b", "severe")]
+        + [("meetings", county, "major") for county in "ab"] + [("missed", county, "severe") for county in "bc"],
+        columns=["check", "county_code", "severity"],
+    ).assign(label="", department="FP")  # fmt: skip
+    found = _first_checks(late)
+    assert [check for check, _, _ in found.index] == ["alerts", "missed", "reviews", "meetings"]
+    assert found.tolist() == [2, 2, 3, 2]
 
 
 @pytest.mark.parametrize(

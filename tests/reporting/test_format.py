@@ -60,11 +60,17 @@ def test_nothing_is_written_like_a_limit_from_which_it_differs(
     assert format_apart(value, limit, FactColumn("x", kind), "en") == shown  # type: ignore[arg-type]
 
 
-def test_columns_of_days_have_one_number_of_decimals() -> None:
-    frame = pd.DataFrame({"p10": [3.0, 4.0], "median": [7.0, 7.5], "alerts": [12, 9], "limit_days": [15, 15]})
-    columns = [FactColumn(name, "days") for name in ("p10", "median", "limit_days")]
-    found = column_decimals(frame, [*columns, FactColumn("alerts", "number")])
-    assert found == {"p10": 1, "median": 1, "limit_days": 1, "alerts": 0}
+def test_columns_of_days_have_one_number_of_decimals_and_so_have_numbers() -> None:
+    frame = pd.DataFrame({"p10": [3.0, 4.0], "median": [7.0, 7.5], "papers": [12, 9], "width": [184.0, 49.0]})
+    columns = [
+        FactColumn("p10", "days"),
+        FactColumn("median", "days"),
+        FactColumn("papers", "number"),
+        FactColumn("width", "number"),
+    ]
+    assert column_decimals(frame, columns) == {"p10": 1, "median": 1, "papers": 0, "width": 0}
+    wider = column_decimals(frame.assign(width=[184.0, 48.5]), columns)
+    assert wider == {"p10": 1, "median": 1, "papers": 1, "width": 1}
 
 
 def test_a_column_is_told_from_the_limit_it_is_judged_by() -> None:

@@ -7,6 +7,8 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
@@ -91,6 +93,23 @@ def printed_words(pdf: Path) -> list[tuple[int, str, float, float, float]]:
     ]
 
 
+def printed(body: str, engine: str, folder: Path) -> Path:
+    """``body`` under the style sheet of the reports, as PDF."""
+    style = files("relapse_risk").joinpath("reporting", "templates", "county", "page.css").read_text(encoding="utf-8")
+    page = f"<!DOCTYPE html><html><style>{style}</style><body><main>{body}</main></body></html>"
+    pdf = folder / f"{engine}.pdf"
+    if engine == "weasyprint":
+        pytest.importorskip("relapse_risk.reporting.weasy", exc_type=ImportError)
+        pdf.write_bytes(import_module("relapse_risk.reporting.weasy").print_page(page))
+        return pdf
+    browser = Browser(folder / "browser")
+    try:
+        pdf.write_bytes(browser.print_page(page))
+    finally:
+        browser.close()
+    return pdf
+
+
 def in_the_margin(pdf: Path) -> list[tuple[int, str, float, float, float]]:
     return [word for word in printed_words(pdf) if min(word[2:4]) < MARGIN - 1]
 
@@ -111,17 +130,50 @@ def test_tables_are_printed_side_by_side_only_where_both_fit(tmp_path: Path) -> 
         )
         return '<div class="side">' + "".join(f"<div>{table}</div>" for table in tables) + "</div>"
 
-    style = files("relapse_risk").joinpath("reporting", "templates", "county", "page.css").read_text(encoding="utf-8")
-    page = f"<!DOCTYPE html><html><style>{style}</style><body><main>{side(2, 3)}{side(5, 8)}</main></body></html>"
-    pdf, browser = tmp_path / "pairs.pdf", Browser(tmp_path / "browser")
-    try:
-        pdf.write_bytes(browser.print_page(page))
-    finally:
-        browser.close()
+    pdf = printed(side(2, 3) + side(5, 8), "chromium", tmp_path)
     assert in_the_margin(pdf) == []
     top = {word: y for _, word, _, _, y in printed_words(pdf) if word.startswith("Table")}
     assert top["Table2"] == top["Table3"]
     assert top["Table5"] < top["Table8"]
+
+
+def rows_of(count: int, name: str, caption: str = "") -> str:
+    return render_rows(caption or name, [Head("Row"), Head("Number", True)], [[Cell(f"{name}"), Cell(f"{n}")] for n in range(count)])  # fmt: skip
+
+
+@POPPLER
+@pytest.mark.parametrize("engine", ["chromium", "weasyprint"])
+def test_a_pair_at_the_top_of_a_page_begins_level(engine: str, tmp_path: Path) -> None:
+    pair = "".join(f"<div>{rows_of(8, f'r{n}', f'Pair{n}')}</div>" for n in (1, 2))
+    pdf = printed(f'<div style="height: 240mm"></div><div class="side">{pair}</div>', engine, tmp_path)
+    (page, top), (other, level) = [(n, y) for n, word, _, _, y in printed_words(pdf) if word.startswith("Pair")]
+    assert (page, other) == (2, 2)
+    assert top == pytest.approx(level, abs=0.1)
+
+
+@POPPLER
+@pytest.mark.parametrize("engine", ["chromium", "weasyprint"])
+def test_a_caption_is_not_squeezed_to_the_width_of_a_small_table(engine: str, tmp_path: Path) -> None:
+    caption = "Begins as a caption that is a good deal wider than the table and Ends"
+    pdf = printed(rows_of(3, "small", caption), engine, tmp_path)
+    top = {word: y for _, word, _, _, y in printed_words(pdf)}
+    assert top["Begins"] == top["Ends"]
+    assert in_the_margin(pdf) == []
+
+
+@POPPLER
+@pytest.mark.parametrize("engine", ["chromium", "weasyprint"])
+def test_a_long_table_leaves_six_rows_or_more_on_its_last_page(engine: str, tmp_path: Path) -> None:
+    counts = range(40, 60, 2)
+    body = "".join(f'<div style="break-before: page">{rows_of(count, f"rows{count}", "t")}</div>' for count in counts)
+    words = printed_words(printed(body, engine, tmp_path))
+    split = 0
+    for count in counts:
+        on_page = Counter(page for page, word, *_ in words if word == f"rows{count}")
+        split += len(on_page) > 1
+        assert sum(on_page.values()) == count
+        assert min(on_page.values()) >= 6, (count, on_page)
+    assert split, "the longest do not fit on one page"
 
 
 def test_the_look_finds_what_is_wrong(tmp_path: Path) -> None:

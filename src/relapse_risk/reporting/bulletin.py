@@ -141,17 +141,16 @@ class Bulletin:
         return int((fresh & (self.states["times"].astype(int) > 1)).sum())
 
     def _first(self, open_: pd.DataFrame) -> str:
-        """What comes first: single issues of a county; of all together, the checks overdue in most counties."""
+        """What comes first: single issues of a county; of all together, the checks severe and overdue in most counties."""
         owner, late = (
             code_list("department"),
             sorted_by_need(open_[open_["overdue"].astype(bool) & (open_["county_code"] != CITY)]),
         )
         if self.report.county == CITY and len(late):
-            checks = late.groupby(["check", "label", "department"], sort=False)["county_code"].nunique().sort_values(ascending=False, kind="stable")  # fmt: skip
             told = [
                 (check_words(check, label, self.report.language),
                  self.say("bulletin.first_check", owner=owner.label(department, self.report.language), count=count))
-                for (check, label, department), count in checks.head(MOST_URGENT).items()
+                for (check, label, department), count in _first_checks(late).head(MOST_URGENT).items()
             ]  # fmt: skip
         else:
             told = [
@@ -245,7 +244,22 @@ class Bulletin:
     def notes(self) -> Block:
         """What becomes an issue, what closes one, and where the days come from."""
         lines = [self.say(f"bulletin.note_{kind}") for kind in ("check", "close", "days")]
-        return Block("".join(f"<p>{escape(line)}</p>" for line in lines))
+        return Block(f'<div class="methods">{"".join(f"<p>{escape(line)}</p>" for line in lines)}</div>')
+
+
+def _first_checks(late: pd.DataFrame) -> pd.Series:
+    """Counties by check that is overdue there, the checks that are severe in most counties first.
+
+    Parameters
+    ----------
+    late : DataFrame
+        Overdue issues, those most in need first: check, label, department, county_code, severity.
+    """
+    ranked = late.assign(place=range(len(late)), severe=late["severity"] == "severe")
+    checks = ranked.groupby(["check", "label", "department"], sort=False).agg(
+        severe=("severe", "sum"), counties=("county_code", "nunique"), place=("place", "median")
+    )
+    return checks.sort_values(["severe", "counties", "place"], ascending=[False, False, True])["counties"]
 
 
 def period_before(until: date, every: str) -> date:

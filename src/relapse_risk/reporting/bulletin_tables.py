@@ -243,4 +243,4 @@ def closed_table(
               departments.label(row["last_by"], source.language) if row["last_by"] in departments.words else str(row["last_by"]))]
         for _, row in states.iterrows()
     ]  # fmt: skip
-    return render_rows(source.say("bulletin.closed_table"), heads, rows, notes, kind=MANY)
+    return render_rows(source.say("bulletin.closed_table"), heads, rows, notes, kind=f"{MANY} closed")

@@ -228,7 +228,7 @@ class CityReport:
         common = [self.say("city.method_common")] if self.report.place.limits_apply else []
         lines = [self.say("city.method_funnel"), *common, self.chart.note]
         notes = "".join(f"<p>{escape(line)}</p>" for line in lines)
-        return Block(notes + closing.method_notes(self.report).html)
+        return Block(f'<div class="methods">{notes}{closing.method_notes(self.report).html}</div>')
 
 
 def open_city(register: str | Path, facts: str | Path, month: str, language: str) -> CityReport:

@@ -178,7 +178,7 @@ def common_decimals(values: Iterable[object], column: FactColumn, limit: object 
 def column_decimals(
     frame: pd.DataFrame, columns: Sequence[FactColumn], limits: Mapping[str, float] = NO_LIMITS
 ) -> dict[str, int | None]:
-    """Decimals of each column of a table: the same for all that count days, and enough to tell it from its limit.
+    """Decimals of each column of a table: the same for all days, and all numbers; enough to tell it from its limit.
 
     Examples
     --------
@@ -188,9 +188,10 @@ def column_decimals(
     """
     mine = [column for column in columns if column.name in frame]
     found = {column.name: common_decimals(frame[column.name], column, limits.get(column.limit)) for column in mine}
-    days = {column.name for column in mine if column.kind == "days"}
-    most = max((found[name] or 0 for name in days), default=0)
-    return {name: most if name in days else decimals for name, decimals in found.items()}
+    for kind in WHOLE_OR_ONE:
+        alike = [column.name for column in mine if column.kind == kind]
+        found |= dict.fromkeys(alike, max((found[name] or 0 for name in alike), default=0))
+    return found
 
 
 def format_value(value: object, column: FactColumn, language: Language, decimals: int | None = None) -> str:

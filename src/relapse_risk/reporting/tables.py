@@ -31,11 +31,12 @@ __all__ = ["Cell", "Head", "hidden_gaps", "render_rows", "render_table", "withhe
 CLASSES = {"code", "text", "town"}
 LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date", "period"}
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
+LINE_TO = 42  # squares of a caption that takes one line, whatever the width of a table of few columns
 WHOLE_TO = 10  # rows: kept on one page, with their notes; a longer table leaves three on either side
 UNBROKEN_SQUARES, UNBROKEN_LETTERS = 3, 14
 _DATE = re.compile(r"\d{4}年\d{1,2}月(\d{1,2}日)?|\d{1,2} \w+ \d{4}")
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-    """<div class="unit{{ ' whole' if rows | length <= whole_to }}"><div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ number ~ ' ' if number }}{{ caption }}"><table>
+    """<div class="unit{{ ' whole' if rows | length <= whole_to }}"><div class="table{{ ' many' if heads | length >= wide_from }}{{ ' few' if heads | length <= few_to }}{{ ' line' if text_width(number ~ caption, 1) <= line_to }}{{ ' ' ~ kind if kind }}" role="region" tabindex="0" aria-label="{{ number ~ ' ' if number }}{{ caption }}"><table>
 <caption><span>{% if number %}<span class="number">{{ number }}</span> {% endif %}{{ caption }}</span></caption>
 <thead><tr>{% for head in heads %}{% set short = unbroken(head.label) %}<th scope="col"{% if head.right and not loop.first %} class="n{{ ' short' if short }}"{% elif short %} class="short"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>
@@ -76,7 +77,7 @@ def render_rows(
     return _PAGE.render(
         caption=caption, heads=heads, rows=rows, notes=[note for note in notes if note], number=number,
         wide_from=WIDE_FROM, few_to=FEW_TO, whole_to=WHOLE_TO, kind=kind,
-        unbroken=_unbroken,
+        unbroken=_unbroken, text_width=text_width, line_to=LINE_TO,
     )  # fmt: skip
 
 

@@ -151,6 +151,13 @@ def filled(path: Path, **replies: dict[str, str]) -> Path:
 CLOSED = {"结果（答复/销号）": "销号", "日期": "2021-01-10", "填报人": "王某", "佐证": "验收单 12 号"}
 
 
+def test_a_list_tells_a_value_from_the_limit_it_misses(ledger_register: Path) -> None:
+    mine = states(ledger_register)
+    shares = mine[mine["unit"] == "share"].head(1).assign(open=True, value=0.89998, limit=0.9)
+    listed = dispatch_list(shares, {COUNTY: "Qihe", str(shares["county_code"].iloc[0]): "Qihe"}, "en")
+    assert {"89.998%", "90.000%"} <= set(listed.iloc[0])
+
+
 def test_a_returned_list_moves_the_ledger_once(sent: tuple[Path, Path, pd.DataFrame]) -> None:
     register, path, _ = sent
     answered = {"结果（答复/销号）": "答复", "日期": "2021/01/11", "填报人": "李某", "说明": "已部署"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,16 @@ def test_a_plan_adds_up_on_the_page(small_register: Path, language: str) -> None
     assert income.iloc[:3].sum() == pytest.approx(income.iloc[3])
     names = register.read_identity()["person_name"].dropna()
     assert not [name for name in names.head(400) if name in page], "no name reaches a page"
+
+
+def test_an_income_just_below_the_line_is_not_written_like_the_line(small_register: Path) -> None:
+    household = Register.open(small_register).read("household", MONTH, COUNTY)["household_id"].iloc[0]
+    page = open_plan(str(small_register), MONTH, household, "en")
+    income = page.plan.income.assign(per_head=[3000.0, 500.0, 499.7, 3999.7])
+    page = replace(page, plan=replace(page.plan, income=income, line=4000.0))
+    assert "0.3" in page.cover().html
+    assert ">3,999.7<" in page.income().html
+    assert ">4,000.0<" in page.income().html
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -12,7 +12,7 @@ from relapse_risk.assessment import CITY, FactColumn
 from relapse_risk.reporting.block import Source
 from relapse_risk.reporting.city_tables import several
 from relapse_risk.reporting.figures import Area, Series, columns, figure, steps
-from relapse_risk.reporting.format import WITHHELD, capitalised, format_apart, format_value, is_null
+from relapse_risk.reporting.format import WITHHELD, capitalised, format_apart, is_null
 from relapse_risk.reporting.issue_words import check_words, day_words, till
 from relapse_risk.reporting.judgement import judged_value
 from relapse_risk.reporting.place_map import PlaceMap
@@ -77,10 +77,7 @@ def _value(source: Source, row: pd.Series) -> str:
     if not row["unit"]:
         return "–"
     unit = FactColumn("value", str(row["unit"]))  # type: ignore[arg-type]
-    if is_null(row["value"]) or is_null(row["limit"]):
-        value, limit = (format_value(row[name], unit, source.language) for name in ("value", "limit"))
-    else:
-        value, limit = format_apart(row["value"], row["limit"], unit, source.language)
+    value, limit = format_apart(row["value"], row["limit"], unit, source.language)
     if is_null(row["value"]) and str(row["check"]).startswith("indicator:"):
         value = WITHHELD
     return value if is_null(row["limit"]) else f"{value} / {limit}"

@@ -15,7 +15,7 @@ from relapse_risk.assessment import FactColumn
 from relapse_risk.assessment.issue_ledger import IssueStep, append_issue_steps, issue_states, read_issue_steps
 from relapse_risk.errors import RegisterError, SourceError
 from relapse_risk.register.findings_files import neutralised
-from relapse_risk.reporting.format import format_value
+from relapse_risk.reporting.format import format_apart
 from relapse_risk.reporting.issue_words import check_words, sorted_by_need
 from relapse_risk.reporting.text import LANGUAGES, Language, text
 from relapse_risk.schema import code_list
@@ -56,6 +56,9 @@ def dispatch_list(states: pd.DataFrame, names: Mapping[str, str], language: Lang
     """
     open_ = sorted_by_need(states[states["open"].astype(bool)])
     severities, departments = code_list("severity"), code_list("department")
+    against = [
+        _against(*numbers, language) for numbers in zip(open_["value"], open_["limit"], open_["unit"], strict=True)
+    ]
     frame = pd.DataFrame(
         {
             "issue_id": open_["issue_id"],
@@ -65,16 +68,17 @@ def dispatch_list(states: pd.DataFrame, names: Mapping[str, str], language: Lang
             "department": [departments.label(word, language) for word in open_["department"]],
             "due_on": open_["due_on"],
             "state": [text(f"bulletin.state.{word}", language) for word in open_["state"]],
-            "value": [_number(v, unit, language) for v, unit in zip(open_["value"], open_["unit"], strict=True)],
-            "limit": [_number(v, unit, language) for v, unit in zip(open_["limit"], open_["unit"], strict=True)],
+            "value": [value for value, _ in against],
+            "limit": [limit for _, limit in against],
         }
     )
     frame = frame.assign(**dict.fromkeys(ASKED, ""))
     return frame.rename(columns={name: text(f"reply.{name}", language) for name in frame.columns})
 
 
-def _number(value: float | None, unit: str, language: Language) -> str:
-    return format_value(value, FactColumn("value", unit), language) if unit else ""  # type: ignore[arg-type]
+def _against(value: float | None, limit: float | None, unit: str, language: Language) -> tuple[str, str]:
+    """Value and limit as the reports write them; nothing for an issue that is no indicator."""
+    return format_apart(value, limit, FactColumn("value", unit), language) if unit else ("", "")  # type: ignore[arg-type]
 
 
 def write_dispatch(frame: pd.DataFrame, path: Path) -> Path:

@@ -222,8 +222,8 @@ def format_value(value: object, column: FactColumn, language: Language, decimals
     return _number(number, decimals)
 
 
-def format_apart(value: float, limit: float, column: FactColumn, language: Language) -> tuple[str, str]:
-    """Two numbers with as many decimals as it takes to tell them apart.
+def format_apart(value: object, limit: object, column: FactColumn, language: Language) -> tuple[str, str]:
+    """Two numbers with as many decimals as it takes to tell them apart; either may be null.
 
     Examples
     --------

@@ -18,7 +18,9 @@ from relapse_risk.reporting.tables import Cell
 from relapse_risk.reporting.text import LANGUAGES, Language, text
 from relapse_risk.scores import need_and_risk
 
-__all__ = ["JudgedCounty", "confidence", "day_text", "judged_county", "language_of", "money"]
+__all__ = ["MONEY", "JudgedCounty", "confidence", "day_text", "judged_county", "language_of", "money"]
+
+MONEY = FactColumn("amount", "money")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def language_of(language: str) -> Language:
 
 def money(value: object, language: Language) -> str:
     """An amount as it is printed."""
-    return format_value(value, FactColumn("v", "money"), language)
+    return format_value(value, MONEY, language)
 
 
 def day_text(value: object, language: Language) -> str:

@@ -17,8 +17,8 @@ from relapse_risk.months import check_month
 from relapse_risk.parameters import Place
 from relapse_risk.register import Register
 from relapse_risk.reporting.block import Block
-from relapse_risk.reporting.format import format_date
-from relapse_risk.reporting.judged_county import confidence, day_text, judged_county, language_of, money
+from relapse_risk.reporting.format import common_decimals, format_apart, format_date, format_value
+from relapse_risk.reporting.judged_county import MONEY, confidence, day_text, judged_county, language_of, money
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.reporting.text import Language, text
 from relapse_risk.schema import code_list
@@ -61,15 +61,17 @@ class PlanPage:
         if pd.isna(expected):
             return self.say("work.unknown")
         gap = expected - self.plan.line
-        return self.say("work.above" if gap >= 0 else "work.below", gap=money(abs(gap), self.language))
+        shown, _ = format_apart(abs(gap), 0.0, MONEY, self.language)
+        return self.say("work.above" if gap >= 0 else "work.below", gap=shown)
 
     def income(self) -> Block:
         """Now, claims, work, expected, and the line."""
+        lines = [*self.plan.income.itertuples(index=False, name=None), ("line", self.plan.line)]
+        decimals = common_decimals([value for _, value in lines], MONEY, self.plan.line)
         rows = [
-            [Cell(self.say(f"work.income.{line}")), Cell(money(value, self.language))]
-            for line, value in self.plan.income.itertuples(index=False)
+            [Cell(self.say(f"work.income.{line}")), Cell(format_value(value, MONEY, self.language, decimals))]
+            for line, value in lines
         ]
-        rows.append([Cell(self.say("work.income.line")), Cell(money(self.plan.line, self.language))])
         heads = [Head(self.say("work.line")), Head(text("column.value", self.language), True)]
         return Block(render_rows(self.say("work.income"), heads, rows, [self.say("work.income_note")]))
 

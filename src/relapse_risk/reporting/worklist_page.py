@@ -24,7 +24,7 @@ from relapse_risk.assistance import (
 from relapse_risk.assistance.referrals import STEPS
 from relapse_risk.errors import EditionError
 from relapse_risk.reporting.block import Block
-from relapse_risk.reporting.format import format_date, format_value
+from relapse_risk.reporting.format import column_decimals, format_date, format_value
 from relapse_risk.reporting.judged_county import JudgedCounty, confidence, day_text, judged_county, language_of, money
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.reporting.text import Language, text
@@ -201,10 +201,11 @@ class WorklistPage:
         heads = [Head(self.say("work.period"))] + [
             Head(self.say(f"work.{name}"), True) for name in ("cases", "open", "median", "p90", "papers")
         ]
-        number = FactColumn("v", "number")
+        numbers = [FactColumn("median", "days"), FactColumn("p90", "days"), FactColumn("papers", "number")]
+        decimals = column_decimals(frame, numbers)
         rows = [
             [Cell(self.say(f"work.period.{row['period']}")), Cell(f"{row['cases']:,}"), Cell(f"{row['open']:,}"),
-             *(Cell(format_value(row[name], number, self.language)) for name in ("median", "p90", "papers"))]
+             *(Cell(format_value(row[one.name], one, self.language, decimals[one.name])) for one in numbers)]
             for row in frame.sort_values("period", ascending=False).to_dict("records")
         ]  # fmt: skip
         return Block(render_rows(self.say("work.clock"), heads, rows, [self.say("work.clock_note")]))

@@ -11,6 +11,10 @@ COLUMNS = (
     FactColumn("town", "town"), FactColumn("known", "households"), FactColumn("poor", "households"),
     FactColumn("income", "money", rests_on=("known",)), FactColumn("poor_share", "share"),
 )  # fmt: skip
+EMPTY = pd.DataFrame(
+    columns=["county_code", "indicator", "cases", "n", "value", "unit", "numerator", "denominator", "low", "high",
+             "shrunk", "previous", "verdict", "limit", "weighted"]
+)  # fmt: skip
 TABLE = FactTable("by_town", 4, COLUMNS, (), lambda data: pd.DataFrame(), city="none", overlapping=("known", "poor"))
 
 
@@ -21,26 +25,19 @@ def test_a_mean_goes_with_its_own_households_and_a_share_with_any_of_its_row() -
             "income": [8000.0, 7000.0, 6000.0], "poor_share": [0.03, 0.5, 0.0],
         }
     )  # fmt: skip
-    empty = pd.DataFrame(
-        columns=[
-            "county_code",
-            "indicator",
-            "cases",
-            "n",
-            "value",
-            "unit",
-            "numerator",
-            "denominator",
-            "low",
-            "high",
-            "shrunk",
-            "previous",
-            "verdict",
-            "limit",
-        ]
-    )
-    tables, _, counts = withhold({"by_town": rows}, [TABLE], empty, [], 5, {})
+    tables, _, counts = withhold({"by_town": rows}, [TABLE], EMPTY, [], 5, {})
     written = tables["by_town"]
     assert written["income"].isna().tolist() == [False, False, True], "8,000 rests on 100 households, 6,000 on three"
     assert written["poor_share"].isna().tolist() == [True, False, True]
     assert counts["withheld"].tolist() == [2]
+
+
+def test_a_column_that_is_withheld_to_the_last_number_is_named() -> None:
+    rows = pd.DataFrame(
+        {
+            "county_code": ["1"] * 2, "town": ["a", "b"], "known": [100, 80], "poor": [3, 4], "income": [8000.0, None],
+            "poor_share": [0.03, 0.05],
+        }
+    )  # fmt: skip
+    _, _, counts = withhold({"by_town": rows}, [TABLE], EMPTY, [], 5, {})
+    assert counts["gone"].tolist() == ["poor,poor_share"], "incomes are told, the known are no small count"

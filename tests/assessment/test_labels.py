@@ -46,7 +46,7 @@ def test_no_label_is_unused(labels: Mapping[str, Mapping[str, str]]) -> None:
     used = {f"table.{table.name}" for table in TABLES} | {f"indicator.{item.name}" for item in INDICATORS} | CENTRAL
     used |= {f"column.{column.name}" for table in TABLES for column in table.columns if not column.hidden}
     used |= {f"column.{table.name}.{column.name}" for table in TABLES for column in table.columns if not column.hidden}
-    used |= {f"note.{table.name}" for table in TABLES}
+    used |= {f"note.{table.name}{of}" for table in TABLES for of in ("", ".sample")}
     codes = {column.codes for table in TABLES for column in table.columns if column.kind == "code"}
     used |= {f"code.{name}.{word}" for name in codes for word in code_list(name).words}
     groups = {column.codes for table in TABLES for column in table.columns if column.kind == "label"}

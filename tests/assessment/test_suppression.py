@@ -68,6 +68,15 @@ def test_what_readers_need_most_goes_last() -> None:
     assert withheld(cells, sums, 5, last={b, c}) == {a, b}
 
 
+def test_a_lone_withheld_cell_of_a_column_is_given_company() -> None:
+    # Two fail, both in one town: their total is withheld too, so that no sum gives them back; the lone sign would.
+    total, column = ("all",), tuple(("town", i) for i in range(3))
+    cells: dict[Cell, float] = dict(zip(column, (2, 0, 0), strict=True)) | {total: 2, ("rest",): 3}
+    sums = [Relation(column, total), Relation((total, ("rest",)))]
+    assert withheld(cells, sums, THRESHOLD) == {column[0], total, ("rest",)}
+    assert withheld(cells, sums, THRESHOLD, groups=[column]) == {column[0], column[1], total, ("rest",)}
+
+
 def test_two_small_cells_with_a_small_sum_are_not_enough() -> None:
     # 1 + 1 = 2: a reader who sees the remainder 2 and knows that a withheld cell is not zero has both.
     cells: dict[Cell, float] = {("a",): 1, ("b",): 1, ("c",): 6, ("d",): 50}

@@ -166,6 +166,9 @@ class Fraction:
         Unweighted number of units looked at, where the denominator is not that number itself.
     se, population : float or None
         Standard error, and what the county weighs when counties are combined into the city.
+    weighted : bool
+        Whether numerator and denominator are sums of sampling weights: they form the value and are never printed; a
+        report prints ``cases`` of ``n``, the sample they come from.
     """
 
     numerator: float
@@ -177,6 +180,12 @@ class Fraction:
     n: float | None = None
     se: float | None = None
     population: float | None = None
+    weighted: bool = False
+
+    @property
+    def looked_at(self) -> tuple[float, float]:
+        """Cases and units as they were counted, without weights."""
+        return self.numerator if self.cases is None else self.cases, self.denominator if self.n is None else self.n
 
     @property
     def ratio(self) -> float | None:
@@ -344,8 +353,16 @@ class CountyData:
         found = of_mean(x, w) if self.is_sample else Interval(None, None, None)
         return Fraction(
             float((x * w).sum()), float(w.sum()), low=found.low, high=found.high, se=found.se, n=float(len(x)),
-            cases=float(len(x)),
+            cases=float(len(x)), weighted=self.is_sample,
         )  # fmt: skip
+
+    def of_sample(self, n: int) -> dict[str, Any]:
+        """What a weighted value rests on, for its :class:`Fraction`; nothing to add where every household counts once."""
+        return {"cases": float("nan"), "n": float(n), "weighted": True} if self.is_sample else {}
+
+    def weights(self, household_id: pd.Series) -> pd.Series:
+        """Sampling weight by household: 1 in a full register."""
+        return household_id.map(self.now.set_index("household_id")["weight"]).astype(float)
 
     @property
     def is_sample(self) -> bool:
@@ -356,7 +373,7 @@ class CountyData:
 def _sampled(answer: pd.Series, weight: pd.Series, found: Interval) -> Fraction:
     return Fraction(
         float(weight[answer].sum()), float(weight.sum()), low=found.low, high=found.high, cases=float(answer.sum()),
-        n=float(len(answer)), se=found.se, population=float(weight.sum()),
+        n=float(len(answer)), se=found.se, population=float(weight.sum()), weighted=True,
     )  # fmt: skip
 
 

@@ -18,12 +18,15 @@ from relapse_risk.schema import code_list, tables
 
 __all__ = ["INDICATORS", "TABLES", "segment_flags"]
 
+PERSONAL = frozenset({"household_id", "person_id", "holder_id", "alert_id"})
+COUNTED_IN_FULL = ("household", "person")  # the people themselves: every report says how many they are
+TENS = 10
 AGE_BANDS = tuple(range(0, 90, 10))
 C = FactColumn
 
 
 def data_sources(data: CountyData) -> pd.DataFrame:
-    """Rows, cells and missing cells of every table in this county."""
+    """Rows, cells and missing cells of every table in this county; see :func:`held` for tables about people."""
     rows = []
     for name, spec in tables().items():
         if spec.restricted or spec.county_from is None:
@@ -31,10 +34,30 @@ def data_sources(data: CountyData) -> pd.DataFrame:
         frame = data.table(name)
         if not data.place.limits_apply and (frame.empty or name == "county"):
             continue  # what a survey elsewhere holds, not what a register here would
-        rows.append(
-            {"table": name, "rows": len(frame), "cells": frame.size, "empty": int(frame.isna().to_numpy().sum())}
-        )
+        counts = len(frame), frame.size, float(frame.isna().to_numpy().sum())
+        if name not in COUNTED_IN_FULL and not PERSONAL.isdisjoint(spec.names):
+            counts = held(*counts)
+        rows.append({"table": name, **dict(zip(("rows", "cells", "empty"), counts, strict=True))})
     return pd.DataFrame(rows)
+
+
+def held(rows: int, cells: int, empty: float) -> tuple[int, int, float]:
+    """Rows, cells and missing cells of a table about people, so rounded that they give no small count back.
+
+    A row is an event in the life of one household (an alert, an elimination): how many there are is a count of people
+    that other tables may withhold.  Rows are rounded up to tens, so that ten numbers of rows look the same; the missing
+    share to whole percents, and to neither 0 nor 1 unless it is.
+
+    Examples
+    --------
+    >>> held(3, 24, 1), held(121, 968, 968), held(0, 0, 0)
+    ((10, 80, 3.2), (130, 1040, 1040.0), (0, 0, 0.0))
+    """
+    up = -(-rows // TENS) * TENS
+    wide = up * (cells // rows) if rows else 0
+    share = empty / cells if cells else 0.0
+    percent = 100 * share if share in (0, 1) else min(max(round(100 * share), 1), 99)
+    return up, wide, wide * percent / 100
 
 
 def population_by_class(data: CountyData) -> pd.DataFrame:
@@ -156,10 +179,9 @@ def disability(data: CountyData) -> pd.DataFrame:
 
 
 def _persons(data: CountyData) -> Fraction:
-    size = data.now["size"].astype(float) * (data.now["weight"].astype(float) if data.is_sample else 1.0)
-    total = float(size.sum())
-    n = float(data.now["size"].astype(float).sum())
-    return Fraction(total, float(len(data.now)), value=total, cases=n, n=n)
+    """Persons looked at: of a sample those in it, for the weights of a part of one quarter's sample add up to nobody."""
+    total = float(data.now["size"].astype(float).sum())
+    return Fraction(total, float(len(data.now)), value=total, cases=total, n=total)
 
 
 def _elderly(data: CountyData) -> Fraction:
@@ -180,7 +202,7 @@ TOWN_HOMES = C("households", "households", measure="town_households")
 TABLES = (
     FactTable("data_sources", 0,
               (C("table", "label", "table"), C("rows", "count"), C("cells", "count", hidden=True),
-               C("empty", "count", hidden=True), C("missing", "share", of=("empty", "cells"))), (), data_sources),
+               C("empty", "count", hidden=True), C("missing", "share", of=("empty", "cells"), rests_on=())), (), data_sources),
     FactTable("population_by_class", 2,
               (C("household_class", "code", "household_class"), C("households", "households"), C("persons", "persons")),
               CLASS, population_by_class, figure="bars"),

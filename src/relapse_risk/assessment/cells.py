@@ -49,6 +49,10 @@ class Net:
         Cells printed nowhere: what is left of a whole.
     twins : list
         Cells that differ by less than the threshold, one being part of the other.
+    groups : list
+        Cells of one column by town: one of them withheld alone would name the town.
+    samples : set
+        Counties whose people are a sample.
     """
 
     cells: dict[Cell, float] = field(default_factory=dict)
@@ -58,6 +62,8 @@ class Net:
     told: set[Cell] = field(default_factory=set)
     derived: set[Cell] = field(default_factory=set)
     twins: list[tuple[Cell, Cell]] = field(default_factory=list)
+    groups: list[tuple[Cell, ...]] = field(default_factory=list)
+    samples: set[str] = field(default_factory=set)
 
     def put(self, table: str, column: str, county: str, key: Cell, cell: Cell, value: float) -> None:
         if column.endswith(REST):
@@ -85,24 +91,32 @@ def withhold(
     Returns
     -------
     (tables, indicator, counts)
-        Withheld cells null; ``counts`` has county_code, table and the number withheld.
+        Withheld cells null; ``counts`` has county_code, table, the number withheld and ``gone``, the columns (comma
+        between) of which a county is left no value.
     """
     net = cells_and_relations(tables, specs, indicator, items, threshold, names)
     headlines = {item.name for item in items if item.headline}
     last = {cell for cell in net.cells if cell[0] == INDICATOR and cell[2] in headlines}
-    hidden = withheld(net.cells, net.relations, threshold, net.told, net.derived, last)
+    hidden = withheld(net.cells, net.relations, threshold, net.told, net.derived, last, net.groups)
     for pair in net.twins:  # nearly the same: whoever sees one knows the other within a few
         if not hidden.isdisjoint(pair):
             hidden.update(pair)
     counts: list[tuple[str, str, int]] = []
     result = {spec.name: _masked(spec, tables[spec.name], hidden, counts) for spec in specs}
-    return (
-        result,
-        _masked_indicator(indicator, hidden, counts),
-        pd.DataFrame(counts, columns=["county_code", "table", "withheld"])
-        .groupby(["county_code", "table"], as_index=False)
-        .sum(),
-    )
+    masked = _masked_indicator(indicator, hidden, counts)
+    keys = ["county_code", "table"]
+    total = pd.DataFrame(counts, columns=[*keys, "withheld"]).groupby(keys, as_index=False).sum()
+    gone = [(*key, names) for spec in specs for key, names in _gone(spec, tables[spec.name], result[spec.name])]
+    return result, masked, total.merge(pd.DataFrame(gone, columns=[*keys, "gone"]), on=keys, how="left")
+
+
+def _gone(spec: FactTable, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[tuple[tuple[str, str], str]]:
+    """County, table and the shown columns (comma between) that held a value before something was withheld, and none after."""
+    columns = [column.name for column in spec.columns if not (column.hidden or column.is_key)]
+    had, has = (frame[columns].notna().groupby(frame["county_code"], sort=False).any() for frame in (before, after))
+    for county, lost in (had & ~has).iterrows():
+        if lost.any():
+            yield (str(county), spec.name), ",".join(lost.index[lost])
 
 
 def cells_and_relations(
@@ -115,6 +129,7 @@ def cells_and_relations(
     by_name = {spec.name: spec for spec in specs}
     for spec in public:
         _add_cells(spec, tables[spec.name], net)
+    net.samples.update(indicator.loc[indicator["weighted"].astype(bool), "county_code"])
     _add_indicators(indicator, items, threshold, net)
     for link in LINKS:
         _add_link(link, by_name, threshold, net)
@@ -202,6 +217,8 @@ def _add_sums(spec: FactTable, frame: pd.DataFrame, names: Mapping[str, str], ne
             if column not in spec.overlapping and (spec.name, column, county) not in net.totalled:
                 net.relations.append(Relation(tuple(cell for _, cell in rows)))
             if county != CITY:
+                if spec.city == "counties":
+                    net.groups.append(tuple(cell for _, cell in rows))
                 for key, cell in rows:
                     by_key.setdefault(key, []).append(cell)
         if spec.city == "sum":
@@ -270,7 +287,7 @@ def _add_link(link: Link, specs: Mapping[str, FactTable], threshold: float, net:
     for county in sorted({county for table, _, county in net.rows if table == link.whole.table}):
         wholes = _resolved((link.whole, *link.more), county, specs, net)
         parts = _resolved(link.parts, county, specs, net)
-        if not wholes or not parts:
+        if not wholes or not parts or (link.sample and county not in net.samples):
             continue
         left = sum(net.cells[cell] for cell in wholes) - sum(net.cells[cell] for cell in parts)
         if link.rest and left >= 0:
@@ -368,6 +385,9 @@ def _masked_indicator(frame: pd.DataFrame, hidden: set[Cell], counts: list[tuple
     result = frame.assign(withheld=mask, at_least=low.where(mask), at_most=high.where(mask))
     for name in ("numerator", "value", "low", "high", "cases", "shrunk"):
         result[name] = result[name].mask(mask)
+    weighted, share = frame["weighted"].astype(bool), frame["unit"].eq("share")
+    result["numerator"] = result["numerator"].mask(weighted, result["cases"].where(share))
+    result["denominator"] = result["denominator"].mask(weighted, result["n"])
     for name in ("denominator", "n"):
         result[name] = result[name].mask(few)
     result["previous"] = result["previous"].mask(gone("before", "before_rest", "before_n"))

@@ -47,7 +47,7 @@ def _quantile(data: CountyData, order: float) -> Fraction:
         value = float(weighted_quantile(known["income_pc_year"].to_numpy(dtype=float), order, weight.to_numpy()))
     except ModelError:
         return Fraction(0.0, 0.0)
-    return Fraction(float("nan"), float(weight.sum()), value=value)
+    return Fraction(float("nan"), float(weight.sum()), value=value, **data.of_sample(len(known)))
 
 
 def income_summary(data: CountyData) -> pd.DataFrame:
@@ -67,7 +67,10 @@ def _relative_change(frame: pd.DataFrame) -> pd.Series:
 
 
 def poverty_measures(data: CountyData) -> pd.DataFrame:
-    """Headcount, gap and squared gap under each line, and inequality, weighted by persons."""
+    """Headcount, gap and squared gap under each line, weighted by persons, and the people they rest on.
+
+    ``poor`` and ``others`` are those of the indicator of the same line (of a sample, the households in it).
+    """
     known = data.now[data.now["income_pc_year"].notna()]
     weight = _person_weight(known).to_numpy()
     x = known["income_pc_year"].clip(lower=0).to_numpy(dtype=float)
@@ -76,10 +79,10 @@ def poverty_measures(data: CountyData) -> pd.DataFrame:
         limit = known[line].iloc[0] if len(known) else np.nan
         if np.isfinite(limit):
             found = [float(fgt(x, float(limit), alpha, weights=weight)) for alpha in (0, 1, 2)]
-            poor = float(known.loc[x < limit, "size"].astype(float).fillna(1.0).sum())
+            poor, n = below_line(data, line).looked_at
             rows.append(
                 {"line": line, "limit": limit, "headcount": found[0], "gap": found[1], "severity": found[2],
-                 "poor": poor, "others": float(known["size"].astype(float).fillna(1.0).sum()) - poor}
+                 "poor": poor, "others": n - poor}
             )  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -152,7 +155,7 @@ def _transfers(data: CountyData) -> Fraction:
     known = data.now[data.now["net_income"].notna()]
     weight = known["weight"].astype(float)
     total = float((known["net_income"].clip(lower=0) * weight).sum())
-    return Fraction(float((known["transfer_income"].fillna(0) * weight).sum()), total)
+    return Fraction(float((known["transfer_income"].fillna(0) * weight).sum()), total, **data.of_sample(len(known)))
 
 
 def _sharp_fall(data: CountyData) -> Fraction:
@@ -163,8 +166,9 @@ def _sharp_fall(data: CountyData) -> Fraction:
 def _growth(data: CountyData) -> Fraction:
     """Income of households seen in both years, now over a year before, less one."""
     both = data.now[data.now["net_income"].notna() & data.now["prev_net_income"].notna()]
-    before = float(both["prev_net_income"].sum())
-    return Fraction(float(both["net_income"].sum()) - before, before)
+    weight = both["weight"].astype(float)
+    now, before = (float((both[name] * weight).sum()) for name in ("net_income", "prev_net_income"))
+    return Fraction(now - before, before, **data.of_sample(len(both)))
 
 
 def _gini(data: CountyData) -> Fraction:
@@ -172,7 +176,7 @@ def _gini(data: CountyData) -> Fraction:
     x, weight = known["income_pc_year"].clip(lower=0).to_numpy(dtype=float), _person_weight(known).to_numpy()
     if len(x) < 2 or (x * weight).sum() <= 0:
         return Fraction(0.0, 0.0)
-    return Fraction(float("nan"), float(weight.sum()), value=float(gini(x, weight)))
+    return Fraction(float("nan"), float(weight.sum()), value=float(gini(x, weight)), **data.of_sample(len(known)))
 
 
 def _lifted_above(data: CountyData) -> Fraction:

@@ -33,7 +33,7 @@ NO_SCORES = Scores(None, None, None, None, None, None)
 INDICATOR_COLUMNS = (
     "county_code", "section", "indicator", "headline", "numerator", "denominator", "value", "low", "high", "sampled",
     "previous", "previous_period", "unit", "direction", "limit", "limit_confidence", "limit_source", "source",
-    "verdict", "reason", "withheld", "at_least", "at_most", "n", "shrunk",
+    "verdict", "reason", "withheld", "at_least", "at_most", "n", "shrunk", "weighted",
 )  # fmt: skip
 
 
@@ -226,6 +226,7 @@ def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, 
     availability = pd.DataFrame([*status, *(_city_status(table, status, safe[table.name]) for table in TABLES)])
     availability = availability.merge(counts, on=["county_code", "table"], how="left")
     availability["withheld"] = availability["withheld"].astype("float64").fillna(0).astype("int64")
+    availability["gone"] = availability["gone"].astype("str").fillna("")
     return safe | {"indicator": indicator[list(INDICATOR_COLUMNS)], "availability": availability}
 
 

@@ -140,7 +140,8 @@ def rank_stability(data: CountyData) -> pd.DataFrame:
 
 def _mean_need(data: CountyData) -> Fraction:
     frame = _hardship(data)
-    return Fraction(float(frame["need"].sum()), float(len(frame)))
+    weight = data.weights(frame["household_id"])
+    return Fraction(float((frame["need"] * weight).sum()), float(weight.sum()), **data.of_sample(len(frame)))
 
 
 def _aid_to_top(data: CountyData) -> Fraction:

@@ -63,17 +63,16 @@ def _row(item: Indicator, data: CountyData, reason: str) -> dict[str, object]:
     judged = item.limit and not reason and data.place.limits_apply
     limit = data.parameters.on(item.limit, data.day) if judged else None
     empty = found.ratio is None and not reason
+    (cases, n), (previous_cases, previous_n) = found.looked_at, before.looked_at
     return {
         "county_code": data.county, "section": item.section, "indicator": item.name, "headline": item.headline,
         "numerator": found.numerator, "denominator": found.denominator, "value": found.ratio,
         "low": found.low, "high": found.high, "sampled": item.sampled or ("survey" if found.se is not None else ""),
         "previous": before.ratio, "previous_numerator": before.numerator, "previous_denominator": before.denominator,
-        "previous_cases": before.numerator if before.cases is None else before.cases,
-        "previous_n": before.denominator if before.n is None else before.n,
+        "previous_cases": previous_cases, "previous_n": previous_n,
         "previous_period": data.previous if before.ratio is not None and not np.isnan(before.ratio) else None,
         "unit": item.unit, "direction": item.direction, **_limit(limit), "source": item.source,
-        "cases": found.numerator if found.cases is None else found.cases,
-        "n": found.denominator if found.n is None else found.n, "se": found.se, "population": found.population,
+        "cases": cases, "n": n, "se": found.se, "population": found.population, "weighted": found.weighted,
         "reason": "no_cases" if empty else reason,
         "verdict": verdict(found.ratio, limit.value if limit else None, item.direction),
     }  # fmt: skip
@@ -141,7 +140,7 @@ def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
         "county_code": CITY, "value": value, "low": low, "high": high, "se": se,
         "previous": mine["previous"].sum(min_count=1) if item.city == "total" else previous,
         "reason": reasons[0] if value is None and reasons else "",
-        "verdict": verdict(value, first["limit"], item.direction),
+        "verdict": verdict(value, first["limit"], item.direction), "weighted": bool(mine["weighted"].any()),
     }  # fmt: skip
 
 

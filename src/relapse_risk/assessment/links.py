@@ -38,12 +38,15 @@ class Link:
     """``parts`` add up to ``whole`` and ``more``; ``rest``: they are some of it, and the others are a count too.
 
     Without ``rest``, a link holds where the two sides agree or nearly do (a few answers may be missing in one).
+    ``sample``: it holds only where an indicator rests on a sample, whose cases are households even where it weighs
+    persons.
     """
 
     whole: At
     parts: tuple[At, ...]
     more: tuple[At, ...] = ()
     rest: bool = False
+    sample: bool = False
 
 
 def _of(name: str, side: str = "cases") -> At:
@@ -140,12 +143,20 @@ def _people() -> list[Link]:
     return found
 
 
+BELOW, NEAR = ("<0.5", "0.5–1"), ("1–1.25", "1.25–1.5")
 WORKING = ("away", "local", "public_post", "farming", "self_employed")
 
 
 def _incomes() -> list[Link]:
-    below = At("income_distribution", "households", "ratio", ("<0.5", "0.5–1"))
+    def sums(column: str) -> tuple[At, At]:
+        return At("income_distribution", column, "ratio", BELOW), At("income_distribution", column, "ratio", NEAR)
+
+    (below, near), (below_before, near_before) = sums("households"), sums("before")
     return [
+        Link(_of("near_line"), (near,)),
+        Link(_of("near_line", "before"), (near_before,)),
+        Link(_of("below_line"), (below,), sample=True),
+        Link(_of("below_line", "before"), (below_before,), sample=True),
         *_same("near_line", "income_by_town", "near_line"),
         Link(below, (At("income_by_town", "below_line"),)),
         Link(_of("sharp_fall"), (At("income_change", "households", "change", ("<−40%",)),)),

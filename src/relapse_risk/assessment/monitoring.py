@@ -290,8 +290,10 @@ def _expected_relapse(data: CountyData) -> Fraction:
     known = _risk(data).dropna(subset=["probability"])
     if known.empty:
         return Fraction(0.0, 0.0)
-    low, high = (float(known[side].mean()) for side in ("low", "high"))
-    return Fraction(float(known["probability"].sum()), float(len(known)), low=low, high=high)
+    weight = data.weights(known["household_id"])
+    total = float(weight.sum())
+    mine, low, high = (float((known[side] * weight).sum(min_count=1)) for side in ("probability", "low", "high"))
+    return Fraction(mine, total, low=low / total, high=high / total, **data.of_sample(len(known)))
 
 
 RISK, MONITOR = ("scores.risk",), ("household.monitor_type",)

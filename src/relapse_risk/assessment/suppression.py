@@ -19,6 +19,8 @@ __all__ = ["Relation", "withheld"]
 
 Cell = tuple[object, ...]
 FREE_TOLERANCE = 1e-7
+FREEING = 1e-3  # moves of whole counts by whole counts: far from nought where they are not nought
+FEW = 40  # cells given back, of which each is freed by a solution of its own
 PATIENCE = 15  # rounds: where withholding more protects nothing more, no more is withheld
 
 
@@ -41,7 +43,7 @@ class Relation:
 
 def withheld(
     cells: Mapping[Cell, float], relations: Sequence[Relation], threshold: float, fixed: Set[Cell] = frozenset(),
-    derived: Set[Cell] = frozenset(), last: Set[Cell] = frozenset(),
+    derived: Set[Cell] = frozenset(), last: Set[Cell] = frozenset(), groups: Sequence[tuple[Cell, ...]] = (),
 ) -> set[Cell]:  # fmt: skip
     """The cells to withhold.
 
@@ -59,6 +61,8 @@ def withheld(
         Cells that are printed nowhere, so that a reader knows them from the relations alone; small ones are protected.
     last : set, optional
         Cells readers need most: withheld beside others only where nothing else would do.
+    groups : sequence of tuple of cells, optional
+        Cells side by side of which none is withheld alone: a lone one would be named by being withheld.
 
     Returns
     -------
@@ -81,13 +85,13 @@ def withheld(
     small = {cell for cell, value in cells.items() if 0 < value < threshold}
     order = sorted(of_cell, key=str)
     state = _State(
-        cells, known, of_cell, _signs(order, known, of_cell), {cell: place for place, cell in enumerate(order)}, threshold,
+        cells, known, of_cell, _signs(order, known, of_cell), order, {cell: place for place, cell in enumerate(order)}, threshold,
         small, small | derived, derived | fixed, last,
     )  # fmt: skip
-    queue = sorted({index for cell in small for index in of_cell.get(cell, [])})
+    queue = sorted({index for cell in small | _company(state, groups) for index in of_cell.get(cell, [])})
     least, idle = len(cells), 0
     while queue:
-        added = _close_sums(state, queue)
+        added = _close_sums(state, queue) | _company(state, groups)
         if idle < PATIENCE:
             more, given = _close_exact(state)
             least, idle = (given, 0) if given < least else (least, idle + 1)
@@ -104,6 +108,7 @@ class _State:
     relations: Sequence[Relation]
     of_cell: Mapping[Cell, list[int]]
     signs: csc_matrix
+    order: Sequence[Cell]
     places: Mapping[Cell, int]
     threshold: float
     guarded: set[Cell]
@@ -160,6 +165,17 @@ def _close_sums(state: _State, queue: Iterable[int]) -> set[Cell]:
     return added
 
 
+def _company(state: _State, groups: Sequence[tuple[Cell, ...]]) -> set[Cell]:
+    """Withhold a second cell of each group of which one alone is withheld."""
+    added: set[Cell] = set()
+    for group in groups:
+        inside = [cell for cell in group if cell in state.guarded]
+        if len(inside) == 1 and (more := state.cheapest(group)) is not None:
+            state.hide(more)
+            added.add(more)
+    return added
+
+
 def _close_exact(state: _State) -> tuple[set[Cell], int]:
     """Withhold one more beside each protected cell that the relations together would give back; how many they were."""
     order, matrix = state.matrix()
@@ -172,7 +188,8 @@ def _close_exact(state: _State) -> tuple[set[Cell], int]:
         across[core.rows] = start - core.matrix @ _least(core.matrix, start)
         through = state.signs.T @ across
         for cell in fixed:
-            options = _beside(state, cell, through)
+            options = set() if len(fixed) > FEW else _freeing(state, order.index(cell), matrix, through)
+            options = options or _beside(state, cell, through)
             if not added.intersection(options):  # one more may already have freed this cell
                 more = state.cheapest(options - added)
                 if more is not None:
@@ -180,6 +197,21 @@ def _close_exact(state: _State) -> tuple[set[Cell], int]:
     for cell in added:
         state.hide(cell)
     return added, len(fixed)
+
+
+def _freeing(state: _State, place: int, matrix: csr_matrix, through: npt.NDArray[np.float64]) -> set[Cell]:
+    """The cells that could still be withheld of which each alone would free the unknown cell at ``place``, near or far.
+
+    A fixed cell is a combination of the relations: y A = e.  A cell whose column a lies in the space of the unknown
+    columns (A x = -a) moves it by x = e x = y A x = -y a: by nothing, or it frees it, and is itself free.
+    """
+    unit = np.zeros(matrix.shape[1])
+    unit[place] = 1.0
+    moved = state.signs.T @ _least(matrix.T.tocsr(), unit)
+    found = np.flatnonzero((np.abs(moved) > FREEING) & (np.abs(through) < FREE_TOLERANCE))
+    return {
+        cell for cell in (state.order[int(at)] for at in found) if cell not in state.unknown and cell not in state.shut
+    }
 
 
 def _beside(state: _State, cell: Cell, through: npt.NDArray[np.float64]) -> set[Cell]:

@@ -119,8 +119,8 @@ class CityReport:
         rows = stand(self.report.rows("indicator"))
         about = {"place": self.report.name, "month": self.report.month, "count": len(self.names)}
         if not rows["judged"].sum():
-            people = self.report.indicator_rows().set_index("indicator")["value"].get("persons", 0)
-            return self.say("city.lead_unjudged", persons=f"{people:,.0f}", **about)
+            covered = front.people_covered(self.report, self.report.indicator_rows())
+            return self.say("city.lead_unjudged", covered=covered, **about)
         judged, missed = int(rows["judged"].sum()), rows["not_met"]
         return self.say(
             "city.lead", judged=judged, met=judged - int(missed.sum()), least=int(missed.min()), most=int(missed.max()),

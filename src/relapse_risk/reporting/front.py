@@ -24,7 +24,7 @@ from relapse_risk.reporting.judgement import (
     written,
 )
 
-__all__ = ["contents", "cover", "data_statement", "linked", "summary"]
+__all__ = ["contents", "cover", "data_statement", "linked", "people_covered", "summary"]
 
 MOST_HEADLINES, MOST_NAMED = 10, 3
 
@@ -102,14 +102,13 @@ def _headlines(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _lead(source: Source, rows: pd.DataFrame) -> str:
     judged = rows[rows["verdict"].isin(JUDGED)]
-    people = rows.loc[rows["indicator"] == "persons", "value"]
-    covered = written(source, people.iloc[0], "count") if len(people) else "–"
+    covered = people_covered(source, rows)
     missed = worst_first(source, rows)
     if judged.empty:
-        words = source.say("summary.unjudged", county=source.name, persons=covered, month=source.month)
+        words = source.say("summary.unjudged", county=source.name, covered=covered, month=source.month)
         return f'<p class="lead">{escape(words)}</p>'
     first = source.say(
-        "summary.headline", county=source.name, persons=covered, judged=len(judged),
+        "summary.headline", county=source.name, covered=covered, judged=len(judged),
         met=int((judged["verdict"] != "not_met").sum()), not_met=len(missed), month=source.month,
     )  # fmt: skip
     if missed.empty:
@@ -120,6 +119,16 @@ def _lead(source: Source, rows: pd.DataFrame) -> str:
         for row in missed.head(MOST_NAMED).to_dict("records")
     )
     return f'<p class="lead">{escape(first)}</p><p class="urgent">{escape(source.say("summary.first"))}</p><ul class="urgent">{items}</ul>'
+
+
+def people_covered(source: Source, rows: pd.DataFrame) -> str:
+    """How many people the report speaks of: those of the register, or households and persons of the sample."""
+    found = rows.loc[rows["indicator"] == "persons", ["value", "denominator"]]
+    persons, households = (
+        written(source, number, "count") for number in (found.iloc[0].tolist() if len(found) else (None, None))
+    )
+    key = "summary.sampled" if source.is_sample else "summary.covered"
+    return source.say(key, persons=persons, households=households)
 
 
 def _tiles(source: Source, rows: pd.DataFrame) -> str:
@@ -160,5 +169,7 @@ def data_statement(source: Source) -> Block:
     ]
     if source.place.limits_apply:
         rows.append(("report.marks_title", source.say("report.marks_note")))
+    if source.is_sample:
+        rows.insert(1, ("report.weights", source.say("report.weights_note")))
     terms = "".join(f"<dt>{escape(source.say(key))}</dt><dd>{escape(words)}</dd>" for key, words in rows)
     return Block(f'<dl class="statement">{terms}</dl><div class="sources">{source.table("data_sources").html}</div>')

@@ -210,6 +210,8 @@ def _strip(source: Source, row: Row, peers: Sequence[float], city: float | None)
 def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
     sampled = rows["low"].notna()
     notes = [source.say("report.period_note", month=source.month, previous=_previous(source))]
+    if source.is_sample:
+        notes.append(source.say("report.weighted"))
     if not sampled.all():
         notes.append(source.say("report.full_count"))
     if sampled.any():

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from relapse_risk.assessment import CITY, TABLES, Facts, FactTable, read_facts
+from relapse_risk.assessment.base import PEOPLE
 from relapse_risk.errors import EditionError
 from relapse_risk.parameters import Place, read_place
 from relapse_risk.reporting import closing, front, judgement
@@ -23,7 +24,7 @@ from relapse_risk.reporting.figures import figure
 from relapse_risk.reporting.findings import caption, finding, named, titled
 from relapse_risk.reporting.format import format_month, is_null
 from relapse_risk.reporting.model_card import card_part
-from relapse_risk.reporting.tables import render_table, withheld, withheld_last
+from relapse_risk.reporting.tables import column_label, left_out, render_table, withheld, withheld_last
 from relapse_risk.reporting.text import LANGUAGES, Language, bilingual, has_text, said
 from relapse_risk.schema import table, tables
 
@@ -99,6 +100,12 @@ class Report:
     def indicator_rows(self) -> pd.DataFrame:
         """The county's indicators."""
         return self.rows("indicator", self.county)
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether households stand for others: shares are weighted, counts are of the sample."""
+        rows = self.indicator_rows()
+        return "weighted" in rows and bool(rows["weighted"].any())  # facts of an older version do not say
 
     def peers(self, indicator: str) -> tuple[float | None, list[float]]:
         """Value of an indicator in all counties together, and in each of the others, where it is known."""
@@ -314,6 +321,7 @@ class Report:
         if withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None):
             return self._instead(name, self.say("report.all_withheld", threshold=self._threshold))
         notes = [self.say(f"note.{name}")] if has_text(f"note.{name}") else []
+        notes += self._sample_note(spec) + self._gone(spec, frame)
         if withheld(frame, spec.columns):
             notes.append(self.say("report.suppressed", threshold=self._threshold))
         if "confidence" in frame and frame["confidence"].isin(["assumed", "from_memory"]).any():
@@ -325,6 +333,27 @@ class Report:
             name=name, limits=self.limits, place=self.place,
         )  # fmt: skip
         return Block(html)
+
+    def _sample_note(self, spec: FactTable) -> list[str]:
+        """Under a table or drawing of a sample: that counts are of the sample, or that values are weighted."""
+        if not self.is_sample:
+            return []
+        counts = any(column.kind in PEOPLE and not column.hidden for column in spec.columns)
+        keys = ["report.sample_counts"] if counts else []
+        keys += [f"note.{spec.name}.sample"] if has_text(f"note.{spec.name}.sample") else []
+        return [self.say(key) for key in keys]
+
+    def _gone(self, spec: FactTable, frame: pd.DataFrame) -> list[str]:
+        """Columns that are left out because every number of theirs is withheld here: they were collected."""
+        rows = self.rows("availability", self.county)
+        if "gone" not in rows:  # facts of an older version do not say
+            return []
+        names = {name for words in rows.loc[rows["table"] == spec.name, "gone"] for name in words.split(",")}
+        gone = [c for c in left_out(frame, spec.columns) if c.name in names]
+        joined = ("、" if self.language == "zh" else ", ").join(
+            column_label(column, self.language, self.label("currency"), spec.name, self.place) for column in gone
+        )
+        return [self.say("report.columns_withheld", columns=joined)] if gone else []
 
     def figure(self, name: str) -> Block:
         """The drawing of a fact table under a title that says its finding.
@@ -343,10 +372,11 @@ class Report:
         if draw is None:
             return Block(f'<p class="finding">{escape(found)}</p>' if found != titled(canvas) else "")
         number = self.number("figure", self.spec(name).section, name)
+        below = "".join([caption(canvas), *(f" ({note})" for note in self._sample_note(self.spec(name)))])
         drawing = figure(draw, found, self._described(canvas), f"f-{name}", half=how.half)
         return Block(
             f'<figure class="chart{" half" if how.half else ""}"><figcaption><span class="number">{escape(number)}</span> '
-            f"{escape(found)}<small>{escape(caption(canvas))}</small></figcaption>{drawing}</figure>"
+            f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawing}</figure>"
         )
 
     def _high_band_withheld(self) -> bool:

@@ -26,7 +26,9 @@ from relapse_risk.reporting.format import (
 )
 from relapse_risk.reporting.text import Language, has_text, said, text
 
-__all__ = ["Cell", "Head", "hidden_gaps", "render_rows", "render_table", "withheld", "withheld_last"]
+__all__ = [
+    "Cell", "Head", "column_label", "hidden_gaps", "left_out", "render_rows", "render_table", "withheld", "withheld_last",
+]  # fmt: skip
 
 CLASSES = {"code", "text", "town"}
 LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date", "period"}
@@ -133,7 +135,7 @@ def hidden_gaps(frame: pd.DataFrame, column: FactColumn) -> npt.NDArray[np.bool_
     """Which gaps of a column are withheld numbers: small counts, and shares of a base that is not nought."""
     missing: npt.NDArray[np.bool_] = frame[column.name].isna().to_numpy()
     share = column.kind == "share" and column.of is not None
-    if not (share or column.kind in COUNTS_OF_PEOPLE):
+    if column.rests_on == () or not (share or column.kind in COUNTS_OF_PEOPLE):
         return np.zeros(len(frame), dtype=bool)
     base = frame.get(column.of[1]) if share and column.of else None
     return missing if base is None else missing & ~base.eq(0).fillna(False).to_numpy(dtype=bool)
@@ -156,6 +158,13 @@ def _shown(gaps: Mapping[str, str], columns: Sequence[FactColumn]) -> list[FactC
         and not (column.name in merged and i > 0)
         and (i == 0 or gaps[column.name] != "all")
     ]
+
+
+def left_out(frame: pd.DataFrame, columns: Sequence[FactColumn]) -> list[FactColumn]:
+    """Columns that a table does not write for want of any value, limits of an interval apart."""
+    gaps = _gaps(frame)
+    shown, limits = [column.name for column in _shown(gaps, columns)], ("low", "high")
+    return [c for c in columns if gaps.get(c.name) == "all" and c.name not in shown and c.name not in limits]
 
 
 def render_table(

@@ -22,6 +22,7 @@ from relapse_risk.reporting.figures.canvas import (
     nice_ticks,
     path,
     text_width,
+    tick_words,
     words,
 )  # fmt: skip
 
@@ -67,12 +68,15 @@ def funnel_plot(
     """
     every = [spot.value for spot in spots] + [side for bound in bounds for side in bound.outer]
     marks = nice_ticks(min(every), max(every), 4)
-    left = max(text_width(write(mark), SMALL) for mark in marks) + 8
+    written = tick_words(marks, write)
+    left = max(text_width(mark, SMALL) for mark in written) + 8
     head = 22.0
     across = Scale(0, max(spot.n for spot in spots) * 1.04, left, width - 6)
     down = Scale(marks[0], marks[-1], head + HEIGHT, head)
     parts = [line(left, down(mark), width - 6, down(mark), HAIR) for mark in marks]
-    parts += [words(left - 5, down(mark) + 4, write(mark), "end", MUTED, SMALL) for mark in marks]
+    parts += [
+        words(left - 5, down(mark) + 4, shown, "end", MUTED, SMALL) for mark, shown in zip(marks, written, strict=True)
+    ]
     for side in (0, 1):
         parts.append(path([(across(b.n), down(b.outer[side])) for b in bounds], MUTED, 1.2))
         parts.append(path([(across(b.n), down(b.inner[side])) for b in bounds], GREY, 1.1, dashed()))

@@ -91,7 +91,7 @@ def test_the_report_speaks_of_a_survey_in_the_words_of_its_place(report: Report)
     foreign = {
         call: hit[0]
         for call, html in found.items()
-        if call not in ("report.not_collected()", 'report.table("index_left_out")', "report.data_statement()")
+        if call not in ("report.not_collected()", "report.data_statement()")
         and (hit := FOREIGN[report.language].search(words(html)))
     }
     assert foreign == {}

@@ -242,10 +242,15 @@ def risk_by_town(data: CountyData) -> pd.DataFrame:
 
 
 def risk_reasons(data: CountyData) -> pd.DataFrame:
-    """What raises the score of the households in the high band above that of a mean household most: mean points."""
+    """What raises the score of the households in the high band above that of a mean household most: mean points.
+
+    Empty where the band is so small that it would be withheld as a count.
+    """
     risk, reasons = _risk(data), data.scores.risk_reasons
     assert reasons is not None
     high = set(risk.loc[risk["band"] == "high", "household_id"])
+    if len(high) < data.limit("small_cell"):
+        return pd.DataFrame()  # the mean points of a few households tell of each
     mine = reasons[reasons["household_id"].isin(high)]
     total = mine.groupby(["reason", "family"])["points"].sum()
     frame = total[total > 0].sort_values(ascending=False).head(TOP_REASONS).rename("points_sum").reset_index()

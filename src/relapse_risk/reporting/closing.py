@@ -163,7 +163,8 @@ def _left_out(source: Source, terms: object) -> str:
 def index_note(source: Source) -> Block:
     """What the hardship index is and how far its weights may be trusted."""
     if source.only_part:
-        return Block(f"<p>{escape(source.say('annex.index_alone', part=source.only_part))}</p>")
+        left_out = len(source.rows("index_left_out", source.county))
+        return Block(f"<p>{escape(source.say('annex.index_alone', part=source.only_part, count=left_out))}</p>")
     if source.status("index_weights")[0] != "collected":
         return Block("")
     card = _card(source, "index_card")
@@ -191,23 +192,25 @@ def not_collected(source: Source) -> Block:
     indicators = indicators[indicators["verdict"] == "not_collected"]
     rows = []
     for number in range(FIRST_SECTION, ISSUES):
-        names = indicators.loc[indicators["section"] == number, "indicator"]
-        lacking = {
-            name: reason
+        mine = indicators[indicators["section"] == number]
+        lacking = [
+            reason
             for name, (section, status, reason) in source.availability().items()
             if section == number and status == "not_collected" and not source.spec(name).restricted
-        }
-        if len(names) or lacking:
-            reasons = [*lacking.values(), *indicators.loc[names.index, "reason"]]
+        ]
+        if len(mine) or lacking:
+            names = [source.say(f"indicator.{name}") for name in mine["indicator"]]
             rows.append(
                 [
-                    Cell(source.say(f"section.{number}")), Cell(_counted(source, [source.say(f"indicator.{n}") for n in names])),
-                    Cell(_counted(source, [source.say(f"table.{n}") for n in lacking])), Cell(source.named_needs(reasons)),
+                    Cell(source.say(f"section.{number}")), Cell(_counted(source, names)), Cell(str(len(lacking) or "–")),
+                    Cell(source.named_needs([*lacking, *mine["reason"]])),
                 ]
             )  # fmt: skip
     if not rows:
         return Block("")
-    heads = [Head(source.say(f"annex.{name}")) for name in ("section", "indicators", "tables", "needs")]
+    heads = [
+        Head(source.say(f"annex.{name}"), name == "tables") for name in ("section", "indicators", "tables", "needs")
+    ]
     return Block(
         render_rows(source.say("annex.uncollected"), heads, rows, [], source.number("table", 18, "uncollected"))
     )

@@ -65,7 +65,7 @@ def contents(source: Source, sections: Sequence[int]) -> Block:
     for number in sections:
         chip = ""
         mine = rows[(rows["section"] == number) & rows["verdict"].isin(JUDGED)]
-        if source.missing(number):
+        if source.missing(number) and source.place.limits_apply:
             chip = f'<span class="mark not_collected">{SYMBOLS["not_collected"]}</span>'
         elif len(mine):
             verdict = aspect_verdict(mine)

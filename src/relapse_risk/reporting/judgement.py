@@ -233,7 +233,8 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
 def _whole(source: Source) -> str:
     """What all counties together are called at the head of a column."""
     label = source.label("label")
-    return label if len(label) <= LONGEST_HEAD else source.say("column.whole")
+    named = source.place.records == "register" and len(label) <= LONGEST_HEAD  # a survey's label is no place's name
+    return label if named else source.say("column.whole")
 
 
 def _uncollected(source: Source, rows: pd.DataFrame) -> list[str]:

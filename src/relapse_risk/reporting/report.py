@@ -32,7 +32,12 @@ __all__ = ["Block", "Report", "open_report"]
 
 SECTIONS = (1, 0, *range(2, 19))  # the summary comes before the data statement
 ISSUES, INCOMES, HARDSHIP, CENTRAL = 17, 4, 13, (0, 1, 16, 18)  # sections; those that speak of all the others
-OF_SEVERAL_PARTS = {"hardship_profile", "rank_stability", "index_weights"}  # say nothing of an index of one part
+OF_SEVERAL_PARTS = {
+    "hardship_profile",
+    "rank_stability",
+    "index_weights",
+    "index_left_out",
+}  # say nothing of an index of one part
 MOST_DESCRIBED = 24  # rows put into words for those who listen
 
 
@@ -362,8 +367,6 @@ class Report:
         """
         if self.absent(name) is not None or name not in DRAWINGS:
             return Block("")
-        if name == "risk_reasons" and self._high_band_withheld():
-            return self._instead(name, self.say("withheld.risk_reasons"))
         canvas = self._canvas(name)
         found, how = finding(canvas), DRAWINGS[name]
         draw = how.draw(canvas)
@@ -378,11 +381,6 @@ class Report:
             f'<figure class="chart{" half" if how.half else ""}"><figcaption><span class="number">{escape(number)}</span> '
             f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawing}</figure>"
         )
-
-    def _high_band_withheld(self) -> bool:
-        """Whether too few households are in the high band for it to be told what raised their score."""
-        bands = self.rows("risk_bands", self.county)
-        return bool(bands.loc[bands["band"] == "high", "households"].isna().any()) if len(bands) else False
 
     def side(self, *blocks: Block) -> Block:
         """Small figures and tables side by side where the page is wide enough."""

@@ -15,10 +15,11 @@ from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.format import format_date, format_value
 from relapse_risk.reporting.issue_words import till
 from relapse_risk.reporting.judgement import judged_limit, judged_value, written
+from relapse_risk.reporting.needs import needs_by_table
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.reporting.text import bilingual, has_text
 
-FIRST_SECTION, ISSUES = 2, 17  # sections of facts; the issues follow from them
+FIRST_SECTION, EVALUATION, ISSUES = 2, 16, 17  # sections of facts; the issues follow from them
 DOCUMENT = re.compile(r"[A-Z]+-[A-Z0-9]+")
 ALWAYS = "2000-01-01"  # start of a value that no document dates: it holds for every month
 __all__ = ["index_note", "issues", "method_notes", "model_note", "not_collected", "parameters"]
@@ -202,8 +203,8 @@ def not_collected(source: Source) -> Block:
             names = [source.say(f"indicator.{name}") for name in mine["indicator"]]
             rows.append(
                 [
-                    Cell(source.say(f"section.{number}")), Cell(_counted(source, names)), Cell(str(len(lacking) or "–")),
-                    Cell(source.named_needs([*lacking, *mine["reason"]])),
+                    Cell(source.say(f"annex.section.{number}" if number == EVALUATION else f"section.{number}")), Cell(_counted(source, names)), Cell(str(len(lacking) or "–")),
+                    Cell(needs_by_table(source, [*lacking, *mine["reason"]])),
                 ]
             )  # fmt: skip
     if not rows:

@@ -24,6 +24,7 @@ from relapse_risk.reporting.figures import figure
 from relapse_risk.reporting.findings import caption, finding, named, titled
 from relapse_risk.reporting.format import format_month, is_null
 from relapse_risk.reporting.model_card import card_part
+from relapse_risk.reporting.needs import named_needs
 from relapse_risk.reporting.tables import column_label, left_out, render_table, withheld, withheld_last
 from relapse_risk.reporting.text import LANGUAGES, Language, bilingual, has_text, said
 from relapse_risk.schema import table, tables
@@ -237,30 +238,7 @@ class Report:
         known = rows["section"].eq(number) & rows["verdict"].ne("not_collected")
         if not mine or any(status != "not_collected" for status, _ in mine) or known.any():
             return ""
-        return self.say("report.section_not_collected", what=self.named_needs(reason for _, reason in mine))
-
-    def named_needs(self, reasons: Iterable[str]) -> str:
-        """What reasons name, each once, in words."""
-        needs = dict.fromkeys(need for reason in reasons for need in str(reason).split(", ") if need)
-        named = dict.fromkeys(self._named_need(need) for need in needs)
-        return ("、" if self.language == "zh" else ", ").join(named)
-
-    def _named_need(self, need: str) -> str:
-        """``household.dwelling_grade`` in the words of the dictionary."""
-        if need.startswith(("not_scored", "not_fitted")):
-            return self.say(f"report.{need.split(':')[0]}")
-        name, _, column = need.replace(":", ".").partition(".")
-        if name == "place_fact" and column:
-            key = f"need.{column.replace(' ', '_')}"
-            return self.say(key) if has_text(key) else table(name).label(self.language)
-        if name not in tables():
-            return need
-        spec = table(name)
-        if not column or column not in spec.names:
-            return spec.label(self.language)
-        return self.say(
-            "report.column_of", table=spec.label(self.language), column=spec.column(column).label(self.language)
-        )
+        return self.say("report.section_not_collected", what=named_needs(self, (reason for _, reason in mine)))
 
     # -- tables and figures --------------------------------------------------------------------------------------------
 
@@ -288,7 +266,7 @@ class Report:
         if status == "not_collected" and (not self.place.limits_apply or self.missing(self.spec(name).section)):
             return Block("")  # the annex, or the section's heading, has said so
         if status == "not_collected":
-            why = self.say("report.not_collected", what=self.named_needs([reason]))
+            why = self.say("report.not_collected", what=named_needs(self, [reason]))
         else:
             key = f"{status}.{name}"
             why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))

@@ -59,6 +59,8 @@ def test_classes_whose_first_number_is_withheld_come_last() -> None:
         {"household_class": ["lifted_unstable", "edge"], "households": [None, 60], "persons": [None, 68]}
     )
     assert withheld_last(frame, classes)["household_class"].tolist() == ["edge", "lifted_unstable"]
+    nothing = frame.assign(households=None, persons=[None, 68])  # the first column that shows a number decides
+    assert withheld_last(nothing, classes)["household_class"].tolist() == ["edge", "lifted_unstable"]
     ages = next(spec for spec in TABLES if spec.name == "days_since_visit")
     course = pd.DataFrame({"days": ["0-7", "8-14"], "households": [None, 60]})
     assert withheld_last(course, ages)["days"].tolist() == ["0-7", "8-14"], "what has a course keeps it"

@@ -102,7 +102,9 @@ def withheld(frame: pd.DataFrame, columns: Sequence[FactColumn]) -> bool:
 
 
 def withheld_last(frame: pd.DataFrame, spec: FactTable) -> pd.DataFrame:
-    """Classes whose first number is withheld after the others; a table sorted by a number has them there already.
+    """Classes whose first number (in a column that shows any) is withheld after the others.
+
+    A table sorted by a number has them there already.
 
     Examples
     --------
@@ -112,7 +114,7 @@ def withheld_last(frame: pd.DataFrame, spec: FactTable) -> pd.DataFrame:
     ['no_land', 'illness']
     """
     keys = [column for column in spec.columns if column.is_key]
-    numbers = [column for column in spec.columns if column.kind not in LEFT and column.name in frame]
+    numbers = [c for c in spec.columns if c.kind not in LEFT and c.name in frame and frame[c.name].notna().any()]
     if spec.order or [column.kind in CLASSES for column in keys] != [True] or not numbers:
         return frame
     gone = pd.Series(hidden_gaps(frame, numbers[0]), index=frame.index)

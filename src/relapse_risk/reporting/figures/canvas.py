@@ -72,16 +72,22 @@ def text_width(line: str, size: float = SIZE) -> float:
 
 
 def wrap(label: str, room: float, size: float = SIZE) -> list[str]:
-    """``label`` broken into as few lines as fit ``room``, about as long as each other.
+    """``label`` broken into as few lines as fit ``room``, before a bracket, or about as long as each other.
 
     Lines break at spaces, or between Chinese characters; a word too long is cut.
 
     Examples
     --------
-    >>> wrap("two words", 40), wrap("户内有劳动力", 60)
-    (['two', 'words'], ['户内有', '劳动力'])
+    >>> wrap("two words", 40), wrap("户内有劳动力", 60), wrap("对照模型（梯度提升）", 100)
+    (['two', 'words'], ['户内有', '劳动力'], ['对照模型', '（梯度提升）'])
     """
-    lines = _filled(label, room, size)
+    lines, bracket = _filled(label, room, size), label.find("（")
+    if (
+        len(lines) == 2
+        and bracket > 0
+        and text_width(label[bracket:], size) <= room >= text_width(label[:bracket], size)
+    ):
+        return [label[:bracket].rstrip(), label[bracket:]]
     least = max(
         text_width(label, size) / len(lines), *(text_width(piece.strip(), size) for piece in breakable(label)), 0
     )

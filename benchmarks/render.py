@@ -3,7 +3,7 @@
 The naive loop starts three programs per report: `papermill`, `jupyter nbconvert`, and a printer.  Processor time counts
 every descendant, browsers included: this process adopts orphans and waits for them.  Linux only.
 
-    python benchmarks/render.py --place data/dezhou --naive 11
+    python benchmarks/render.py --place data/dezhou --naive 22
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--place", type=Path, default=Path("data/dezhou"))
     asked.add_argument("--month", default="2020-12")
-    asked.add_argument("--languages", nargs="+", default=["zh"])
-    asked.add_argument("--naive", type=int, default=3, help="reports of the naive loop; 0 for all")
+    asked.add_argument("--languages", nargs="+", default=["zh", "en"])
+    asked.add_argument("--naive", type=int, default=4, help="reports of the naive loop; 0 for all")
     asked.add_argument("--printer", choices=("chromium", "weasyprint"), default="chromium", help="of the naive loop")
     asked.add_argument("--ours", nargs="*", default=["auto"], help="pdf engines of ours")
     asked.add_argument("--workers", default="2")

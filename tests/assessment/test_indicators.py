@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from relapse_risk.assessment import INDICATORS, CountyData
 from relapse_risk.assessment.indicators import indicator_rows, verdict, with_city
+from relapse_risk.assessment.monitoring import risk_reasons
 
 BY_NAME = {item.name: item for item in INDICATORS}
 # Per head: H1 5,000 (2 persons), H2 3,600, H3 4,200 (3 persons), H4 4,800, H5 20,000.  Poverty line 4,000 (2020),
@@ -195,3 +197,13 @@ def test_the_city_sums_numerators_and_denominators(county: CountyData) -> None:
     # Two counties alike: the same share, and an interval narrower by the root of two on the logit scale.
     assert city.loc["approval_rate", "value"] == pytest.approx(0.6)
     assert city.loc["approval_rate", "se"] == pytest.approx(approval["se"] / np.sqrt(2))
+
+
+@pytest.mark.parametrize("high", [4, 5])
+def test_what_raises_the_score_of_a_few_is_not_told(county: CountyData, high: int) -> None:
+    homes = [f"H{i}" for i in range(high)]
+    points = pd.DataFrame({"household_id": homes, "reason": "x", "family": "income", "points": 3.0})
+    risk = pd.DataFrame({"household_id": homes, "band": "high"})
+    found = risk_reasons(replace(county, scores=replace(county.scores, risk=risk, risk_reasons=points), _kept={}))
+    # Cells below five are withheld; five households with three points each: fifteen in all.
+    assert found.empty if high == 4 else found[["points_sum", "high"]].to_numpy().tolist() == [[15.0, 5.0]]

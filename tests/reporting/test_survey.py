@@ -23,6 +23,7 @@ from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register
 from relapse_risk.register.importing import import_source
 from relapse_risk.reporting.city import CityReport, open_city
+from relapse_risk.reporting.opening import only_part
 from relapse_risk.reporting.report import Report, open_report
 from relapse_risk.reporting.text import LANGUAGES, messages
 from relapse_risk.schema import tables
@@ -141,14 +142,21 @@ def test_nothing_is_judged_so_no_column_holds_verdicts(report: Report, facts_fol
 
 
 def test_an_index_of_one_part_is_a_sentence(report: Report) -> None:
-    assert report.only_part in ("收入", "Income")
-    assert report.only_part in report.section(13).html
+    assert only_part(report) in ("收入", "Income")
+    assert only_part(report) in report.section(13).html
     for name in ("hardship_profile", "index_weights"):
         assert report.figure(name).html == ""
     assert report.table("rank_stability").html == ""
     drawn = report.figure("hardship_histogram").html
     assert "<svg" in drawn
     assert report.say("column.priority") not in drawn
+
+
+def test_a_table_whose_subject_is_withheld_is_a_sentence(report: Report) -> None:
+    frame = report.rows("top_tenth_segments", CITY_CODE)
+    for shown in (None, 0.5):
+        report._read["top_tenth_segments", CITY_CODE] = frame.assign(top_share=shown)
+        assert ("<table" in report.table("top_tenth_segments").html) == (shown is not None)
 
 
 def test_only_parameters_and_documents_that_were_used_are_listed(report: Report) -> None:

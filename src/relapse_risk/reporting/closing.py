@@ -16,6 +16,7 @@ from relapse_risk.reporting.format import format_date, format_value
 from relapse_risk.reporting.issue_words import till
 from relapse_risk.reporting.judgement import judged_limit, judged_value, written
 from relapse_risk.reporting.needs import needs_by_table
+from relapse_risk.reporting.opening import only_part
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.reporting.text import bilingual, has_text
 
@@ -163,9 +164,9 @@ def _left_out(source: Source, terms: object) -> str:
 
 def index_note(source: Source) -> Block:
     """What the hardship index is and how far its weights may be trusted."""
-    if source.only_part:
+    if part := only_part(source):
         left_out = len(source.rows("index_left_out", source.county))
-        return Block(f"<p>{escape(source.say('annex.index_alone', part=source.only_part, count=left_out))}</p>")
+        return Block(f"<p>{escape(source.say('annex.index_alone', part=part, count=left_out))}</p>")
     if source.status("index_weights")[0] != "collected":
         return Block("")
     card = _card(source, "index_card")

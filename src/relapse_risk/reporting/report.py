@@ -5,7 +5,7 @@ Every method gives a :class:`Block`, a piece of HTML the notebook shows and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -25,20 +25,15 @@ from relapse_risk.reporting.findings import caption, finding, named, titled
 from relapse_risk.reporting.format import format_month, is_null
 from relapse_risk.reporting.model_card import card_part
 from relapse_risk.reporting.needs import named_needs
+from relapse_risk.reporting.opening import OF_SEVERAL_PARTS, is_left_out, missing, only_part, opening
 from relapse_risk.reporting.tables import column_label, left_out, render_table, withheld, withheld_last
-from relapse_risk.reporting.text import LANGUAGES, Language, bilingual, has_text, said
+from relapse_risk.reporting.text import LANGUAGES, Language, has_text, said
 from relapse_risk.schema import table, tables
 
 __all__ = ["Block", "Report", "open_report"]
 
 SECTIONS = (1, 0, *range(2, 19))  # the summary comes before the data statement
-ISSUES, INCOMES, HARDSHIP, CENTRAL = 17, 4, 13, (0, 1, 16, 18)  # sections; those that speak of all the others
-OF_SEVERAL_PARTS = {
-    "hardship_profile",
-    "rank_stability",
-    "index_weights",
-    "index_left_out",
-}  # say nothing of an index of one part
+SUBJECTS = {"top_tenth_segments": "top_share"}  # tables that say nothing without this column
 MOST_DESCRIBED = 24  # rows put into words for those who listen
 
 
@@ -143,7 +138,7 @@ class Report:
 
     def contents(self) -> Block:
         """Contents with links; page numbers are put in by the PDF."""
-        return front.contents(self, [number for number in SECTIONS if not self.left_out(number)])
+        return front.contents(self, [number for number in SECTIONS if not is_left_out(self, number)])
 
     def summary(self) -> Block:
         """The first page: what holds, what does not, and where to look, readable in a minute."""
@@ -193,52 +188,11 @@ class Report:
 
     def section(self, number: int) -> Block:
         """Heading of a section, how its indicators stand, and one sentence on what it asks; empty where left out."""
-        if self.left_out(number):
-            return Block("")
-        heading = f'<h2 id="s{number}">{escape(self.say(f"section.{number}"))}</h2>'
-        if number not in CENTRAL and (why := self.missing(number)):
-            return Block(f'{heading}<p class="missing">{escape(why)}</p>')
-        stand = judgement.sentence(self, number)
-        intro = self._intro(number)
-        parts = [
-            f'<p class="stand">{stand}</p>' if stand else "",
-            f'<p class="intro">{escape(intro)}</p>' if intro else "",
-        ]
-        return Block(heading + "".join(parts))
-
-    def _intro(self, number: int) -> str:
-        if number == HARDSHIP:
-            alone = [self.say("intro.13.alone", part=self.only_part)] if self.only_part else []
-            aid = self.status("need_priority")[0] != "not_collected"
-            return self.joined([*alone, self.say("intro.13" if aid else "intro.13.before_aid")])
-        intro = [self.say(f"intro.{number}", horizon=self.place.horizon_months)] if has_text(f"intro.{number}") else []
-        note = self.place.income_note
-        return self.joined([*intro, note.in_language(self.language)] if note and number == INCOMES else intro)
-
-    def joined(self, sentences: Iterable[str]) -> str:
-        """Sentences one after the other."""
-        return ("" if self.language == "zh" else " ").join(sentences)
-
-    @property
-    def only_part(self) -> str:
-        """The sub-index that the hardship index is all of, where nothing else of it was collected; else empty."""
-        parts = self.rows("index_weights", self.county) if self.status("index_weights")[0] == "collected" else []
-        return bilingual(parts["subindex"].iloc[0], self.language) if len(parts) == 1 else ""  # type: ignore[call-overload]
-
-    def left_out(self, number: int) -> bool:
-        """Whether a section has no place in a report that judges nothing: no data, or only issues."""
-        if self.place.limits_apply or number in CENTRAL:
-            return False
-        return number == ISSUES or bool(self.missing(number))
+        return opening(self, number)
 
     def missing(self, number: int) -> str:
-        """The sentence for a section none of whose tables could be computed; empty when something could."""
-        mine = [(status, reason) for section, status, reason in self.availability().values() if section == number]
-        rows = self.indicator_rows()
-        known = rows["section"].eq(number) & rows["verdict"].ne("not_collected")
-        if not mine or any(status != "not_collected" for status, _ in mine) or known.any():
-            return ""
-        return self.say("report.section_not_collected", what=named_needs(self, (reason for _, reason in mine)))
+        """The sentence for a section of which nothing could be computed; empty when something could."""
+        return missing(self, number)
 
     # -- tables and figures --------------------------------------------------------------------------------------------
 
@@ -259,7 +213,7 @@ class Report:
     def absent(self, name: str) -> Block | None:
         """What stands in a table's place when there is nothing to show; None when there is."""
         status, reason = self.status(name)
-        if name in OF_SEVERAL_PARTS and self.only_part:
+        if name in OF_SEVERAL_PARTS and only_part(self):
             return Block("")
         if status == "collected":
             return None
@@ -301,7 +255,8 @@ class Report:
             return gap
         spec = self.spec(name)
         frame = withheld_last(self.rows(name, self.county), spec)
-        if withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None):
+        whole = withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None)
+        if whole or (name in SUBJECTS and frame[SUBJECTS[name]].isna().all()):
             return self._instead(name, self.say("report.all_withheld", threshold=self._threshold))
         notes = [self.say(f"note.{name}")] if has_text(f"note.{name}") else []
         notes += self._sample_note(spec) + self._gone(spec, frame)

@@ -157,9 +157,14 @@ def fixed(relations: Iterable[Relation], unknown: set[Cell]) -> set[Cell]:
     return found
 
 
-def given_back(net: Net, what_is_published: Published) -> tuple[set[Cell], set[Cell]]:
-    """Small counts, and those of them that a reader has or can work out."""
+def given_back(net: Net, what_is_published: Published) -> tuple[set[Cell], set[Cell], set[Cell]]:
+    """Small counts, those of them that a reader has or can work out by what is declared, and by what looks alike too."""
     known = seen(net, what_is_published)
     small = {cell for cell, value in net.cells.items() if 0 < value < THRESHOLD}
-    relations = [r for r in (*net.relations, *alike(net)) if all(cell in net.cells for cell in r.cells)]
-    return small, (known | fixed(relations, net.cells.keys() - known - net.told)) & small
+    declared, guessed = (
+        [r for r in relations if all(cell in net.cells for cell in r.cells)]
+        for relations in (net.relations, alike(net))
+    )
+    unknown = net.cells.keys() - known - net.told
+    by_sums, by_looks = (fixed(relations, unknown) for relations in (declared, [*declared, *guessed]))
+    return small, (known | by_sums) & small, (known | by_looks) & small

@@ -22,10 +22,12 @@ def computed(small_register: Path) -> tuple[Net, Published]:
 
 
 def test_no_small_count_is_given_back_by_all_tables_together(computed: tuple[Net, Published]) -> None:
-    small, given = given_back(*computed)
+    small, given, guessed = given_back(*computed)
     assert len(small) > 1000
     # Where everything round it is small as well, nothing is left to withhold: margins of a city of 600 households.
-    assert len(given) <= 0.02 * len(small), sorted(map(str, given))[:20]
+    assert len(given) <= 0.002 * len(small), sorted(map(str, given))[:20]
+    # In a city of 600 households some counts agree in every county by accident, and no reader knows that they do.
+    assert len(guessed) <= 0.01 * len(small), sorted(map(str, guessed))[:20]
 
 
 def test_every_link_names_columns_that_are_there(computed: tuple[Net, Published]) -> None:
@@ -47,7 +49,7 @@ def test_no_small_count_of_a_sample_is_given_back(file: str, shared_dir: Path, t
     import_source(tmp_path / "eph.parquet", "argentina_eph", tmp_path / "register", as_of=date(2015, 6, 30))
     net, told = published(Register.open(tmp_path / "register"), "argentina_eph", "2015-06", "2014-06")
     assert len(net.samples) == 33
-    small, given = given_back(net, told)
+    small, _, given = given_back(net, told)
     assert len(small) > 100
     given = {cell for cell in given if cell[-1] not in ("n", "before_n")}  # how many were asked is no secret
     assert not given, sorted(map(str, given))[:20]

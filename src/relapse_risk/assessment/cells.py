@@ -252,6 +252,7 @@ def _add_indicators(rows: pd.DataFrame, items: Sequence[Indicator], threshold: f
     for name, mine in rows[rows["indicator"].isin(people)].groupby("indicator", sort=False):
         for cases, n, one, rest, base in SIDES:
             known = mine.dropna(subset=[cases, n])
+            few = bool(known[n].between(0, threshold, inclusive="neither").any())
             sides: dict[str, list[Cell]] = {one: [], rest: [], base: []}
             for row in known.to_dict("records"):
                 values = {one: float(row[cases])}
@@ -264,17 +265,21 @@ def _add_indicators(rows: pd.DataFrame, items: Sequence[Indicator], threshold: f
                     net.put(INDICATOR, side, row["county_code"], (name,), cell, value)
                     if row["county_code"] != CITY:
                         sides[side].append(cell)
-                    if _is_told(side, value, row, threshold):
+                    if _is_told(side, value, row, few):
                         net.told.add(cell)
             net.relations += [
                 Relation(tuple(parts), _indicator_cell(CITY, name, side)) for side, parts in sides.items() if parts
             ]
 
 
-def _is_told(side: str, value: float, row: Mapping[Any, Any], threshold: float) -> bool:
-    """Whether a reader knows it anyhow: how many were looked at, and the nought of *met* at a limit of all or nothing."""
+def _is_told(side: str, value: float, row: Mapping[Any, Any], few: bool) -> bool:
+    """Whether a reader knows it anyhow: how many were looked at, and the nought of *met* at a limit of all or nothing.
+
+    Where somewhere only a ``few`` were looked at, how many elsewhere is no more told than withheld: the sum over the
+    counties would give the few back.
+    """
     if side in ("n", "before_n"):
-        return value >= threshold and (row["indicator"], side) not in LINKED
+        return not few and (row["indicator"], side) not in LINKED
     return value == 0 and side in ("cases", REST) and row["verdict"] == "met" and bool(row["value"] == row["limit"])
 
 

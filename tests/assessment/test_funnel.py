@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relapse_risk.assessment.funnel import INNER, OUTER, binomial_limits, compute_funnel, effective_n, spread
+from relapse_risk.assessment.funnel import (
+    INNER,
+    OUTER,
+    beyond_chance,
+    binomial_limits,
+    compute_funnel,
+    effective_n,
+    spread,
+)
 
 
 def counties(values: list[float | None], n: float, low: list[float] | None = None) -> pd.DataFrame:
@@ -89,3 +97,16 @@ def test_chance_alone_leaves_the_funnel_no_more_often_than_it_says() -> None:
         assert found is not None
         outside += int((found.frame["outside"] != "").sum())
     assert 3 <= outside <= 40, f"{outside} of 11,000, expected at most about 22"
+
+
+def test_a_mean_is_beyond_chance_by_the_same_limits_as_a_share() -> None:
+    # Standard errors of 1 and one county 3.2 of them away: beyond 3.09.  Were all as far apart, that would be their spread.
+    def sampled(values: list[float]) -> pd.DataFrame:
+        value = pd.Series(values)
+        codes = [str(place) for place in range(len(values))]
+        return pd.DataFrame({"county_code": codes, "value": value, "low": value - 1.96, "high": value + 1.96})
+
+    assert beyond_chance(sampled([10.0] * 9 + [13.2]), 10.0) == ["9"]
+    assert beyond_chance(sampled([10.0] * 9 + [13.0]), 10.0) == []
+    assert beyond_chance(sampled([6.8, 13.2] * 5), 10.0) == []
+    assert beyond_chance(sampled([10.0, 13.2]), 10.0) is None

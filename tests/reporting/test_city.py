@@ -7,11 +7,13 @@ from pathlib import Path
 from shutil import copytree
 
 import nbformat
+import pandas as pd
 import pytest
 from tests.reporting.conftest import MONTH, ROOT, edition_file, released
 
 from relapse_risk.assessment import CITY, read_facts
 from relapse_risk.reporting.city import CityReport, open_city
+from relapse_risk.reporting.city_figures import outliers
 from relapse_risk.reporting.edition import plan, read_edition
 from relapse_risk.reporting.keys import Keys
 from relapse_risk.reporting.outlines import OUTLINES_FILE
@@ -107,3 +109,16 @@ def test_outlines_and_earlier_facts_are_part_of_the_citys_key_only(facts_folder:
     after = [Keys(planned).of(report).digest for report in planned.reports]
     assert before[0] != after[0]
     assert before[1:] == after[1:]
+
+
+@pytest.mark.parametrize(("sampled", "tested"), [("survey", {"mean_income": ["9"]}), ("model", {}), ("", {})])
+def test_a_sampled_mean_is_tested_for_chance_and_no_other(sampled: str, tested: dict[str, list[str]]) -> None:
+    value = [10.0] * 9 + [14.0, 10.0]  # standard errors of 1: the tenth county lies four of them off
+    rows = pd.DataFrame({"county_code": [*map(str, range(10)), CITY], "value": value}).assign(
+        indicator="mean_income",
+        sampled=sampled,
+        n=50,
+        low=lambda f: f["value"] - 1.96,
+        high=lambda f: f["value"] + 1.96,
+    )
+    assert outliers(rows) == tested

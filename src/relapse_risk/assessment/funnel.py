@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom, norm
 
-__all__ = ["INNER", "OUTER", "Funnel", "binomial_limits", "compute_funnel", "effective_n", "spread"]
+__all__ = ["INNER", "OUTER", "Funnel", "beyond_chance", "binomial_limits", "compute_funnel", "effective_n", "spread"]
 
 INNER, OUTER = 0.95, 0.998  # the two pairs of limits that funnel plots are drawn with
 WINSOR = 0.1
@@ -116,6 +116,37 @@ def effective_n(value: float, low: float, high: float) -> float:
     logit = [float(np.log(p / (1 - p))) for p in (low, high)]
     s = (logit[1] - logit[0]) / (2 * float(norm.ppf(0.975)))
     return 1 / (s**2 * value * (1 - value))
+
+
+def beyond_chance(rows: pd.DataFrame, mean: float) -> list[str] | None:
+    """Counties whose sampled mean differs from ``mean`` by more than chance: the outer limits, widened as a funnel's are.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        county_code, value, low, high (95 %): one row per county; those without an interval are left out.
+    mean : float
+        That of all together.
+
+    Returns
+    -------
+    list of str or None
+        None where fewer than three counties have an interval.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"county_code": list("abcde"), "value": [9.0, 10.0, 11.0, 10.0, 30.0]})
+    >>> beyond_chance(rows.assign(low=rows["value"] - 1.96, high=rows["value"] + 1.96), 10.0)
+    ['e']
+    """
+    known = rows.dropna(subset=["value", "low", "high"])
+    known = known[known["high"] > known["low"]]
+    if len(known) < LEAST:
+        return None
+    se = (known["high"] - known["low"]) / (2 * float(norm.ppf(0.975)))
+    z = ((known["value"] - mean) / se).to_numpy(dtype=np.float64)
+    outside = norm.sf(np.abs(z) / spread(z) ** 0.5) < (1 - OUTER) / 2
+    return [str(code) for code in known["county_code"].to_numpy()[outside]]
 
 
 def compute_funnel(rows: pd.DataFrame, rate: float) -> Funnel | None:

@@ -140,17 +140,19 @@ class CityReport:
         return f'<p class="urgent">{escape(self.say("city.urgent"))}</p><ul class="urgent">{items}</ul>'
 
     def _outliers(self) -> str:
-        found, drawn = outliers(self.report.rows("indicator"))
-        if not drawn:
+        tested = outliers(self.report.rows("indicator"))
+        found = {name: codes for name, codes in tested.items() if codes}
+        if not tested:
             return ""
         if not found:
-            return f"<p>{escape(self.say('city.no_outliers', count=drawn))}</p>"
+            return f"<p>{escape(self.say('city.no_outliers', count=len(tested)))}</p>"
         items = "".join(
             f"<li>{escape(self.say('city.outlier', name=self.say(f'indicator.{name}'), counties=self.joined([self.names[c] for c in codes])))}</li>"
             for name, codes in found.items()
         )
         count = sum(len(codes) for codes in found.values())
-        return f"<p>{escape(self.say('city.outliers', count=count))}</p><ul>{items}</ul>"
+        names = self.joined([self.say(f"indicator.{name}") for name in tested])
+        return f"<p>{escape(self.say('city.outliers', count=count, tested=names))}</p><ul>{items}</ul>"
 
     # -- sections ----------------------------------------------------------------------------------------------------
 
@@ -158,9 +160,14 @@ class CityReport:
         """How many limits each county misses, on the map."""
         return Block(missed_map(self.chart, self.report.rows("indicator"), "f-missed"))
 
-    def map(self, name: str) -> Block:
-        """One indicator on a small map."""
-        return Block(indicator_map(self.chart, self.report.rows("indicator"), name, f"f-map-{name}", half=True))
+    def maps(self, *names: str) -> Block:
+        """Indicators on small maps beside each other; one alone takes the width."""
+        rows = self.report.rows("indicator")
+        known = set(rows.loc[(rows["county_code"] != CITY) & rows["value"].notna(), "indicator"])
+        drawn = [name for name in names if name in known]
+        half = len(drawn) > 1
+        blocks = [Block(indicator_map(self.chart, rows, name, f"f-map-{name}", half=half)) for name in drawn]
+        return self.side(*blocks) if half else Block("".join(block.html for block in blocks))
 
     def side(self, *blocks: Block) -> Block:
         """Small figures beside each other where the page is wide enough."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment import CITY, FactColumn
-from relapse_risk.assessment.funnel import INNER, OUTER, Funnel, compute_funnel
+from relapse_risk.assessment.funnel import INNER, OUTER, Funnel, beyond_chance, compute_funnel
 from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.figures import Bound, Line, Spot, dots, figure, funnel_plot, pairs
 from relapse_risk.reporting.format import format_value, is_null
@@ -23,6 +23,13 @@ FUNNELS = (
     "zero_employment", "employed_of_labour", "villages_pass", "rectified_in_time", "monitored_share",
     "alerts_closed_in_time", "referrals_in_time", "approval_rate", "relapse_rate", "missed_monitoring", "timeliness",
 )  # fmt: skip
+LEVELS = (
+    "expected_relapse",
+    "mean_income",
+    "mean_need",
+    "fund_per_person",
+    "decision_days",
+)  # means; tested where sampled
 CURVE = 60  # points of a limit
 
 
@@ -36,17 +43,23 @@ def _funnel(rows: pd.DataFrame, name: str) -> tuple[Funnel | None, pd.DataFrame]
     return compute_funnel(counties, float(rate.iloc[0])), counties
 
 
-def outliers(rows: pd.DataFrame) -> tuple[dict[str, list[str]], int]:
-    """Counties outside the funnel by indicator, and how many funnels there are."""
+def outliers(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Counties beyond chance by indicator that can be tested: a share with a funnel, a mean that was sampled."""
     found: dict[str, list[str]] = {}
-    drawn = 0
     for name in FUNNELS:
         funnel, _ = _funnel(rows, name)
         if funnel is not None:
-            drawn += 1
-            codes = funnel.frame.loc[funnel.frame["outside"] != "", "county_code"].tolist()
-            found |= {name: codes} if codes else {}
-    return found, drawn
+            found[name] = funnel.frame.loc[funnel.frame["outside"] != "", "county_code"].tolist()
+    means = {name: _level_outliers(rows, name) for name in LEVELS}
+    return found | {name: codes for name, codes in means.items() if codes is not None}
+
+
+def _level_outliers(rows: pd.DataFrame, name: str) -> list[str] | None:
+    """Counties whose mean lies beyond chance; None where it was counted or modelled, so that there is no chance to test."""
+    mine = rows[rows["indicator"] == name].set_index("county_code")
+    if CITY not in mine.index or is_null(mine.loc[CITY, "value"]) or not mine["sampled"].eq("survey").any():
+        return None
+    return beyond_chance(mine.drop(index=CITY).reset_index(), float(mine.loc[CITY, "value"]))
 
 
 def funnel_block(source: Source, names: Mapping[str, str], name: str) -> Block:
@@ -130,7 +143,12 @@ def level_dots(source: Source, names: Mapping[str, str], name: str, *, half: boo
         "city.dots", name=source.say(f"indicator.{name}"), low=written(source, known.min(), unit),
         high=written(source, known.max(), unit),
     )  # fmt: skip
+    if (codes := _level_outliers(every, name)) is not None:
+        joined = ("、" if source.language == "zh" else ", ").join(names[code] for code in codes)
+        title = source.say("city.dots_out" if codes else "city.dots_in", said=title, counties=joined)
     below = source.say("city.dots_below" if rows["low"].notna().any() else "city.dots_below_full")
+    if source.is_sample and rows["sampled"].eq("model").any():
+        below += source.say("city.dots_modelled")
     below += f" ({source.label('currency')})" if unit == "money" else ""
     drawing = figure(
         lambda width: dots(lines, width, lambda value: written(source, value, unit)),

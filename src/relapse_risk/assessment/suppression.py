@@ -20,7 +20,7 @@ __all__ = ["Relation", "withheld"]
 Cell = tuple[object, ...]
 FREE_TOLERANCE = 1e-7
 FREEING = 1e-3  # moves of whole counts by whole counts: far from nought where they are not nought
-FEW = 40  # cells given back, of which each is freed by a solution of its own
+FEW = 40  # cells kept for their own sake and given back, of which each is freed by a solution of its own
 PATIENCE = 15  # rounds: where withholding more protects nothing more, no more is withheld
 
 
@@ -86,7 +86,7 @@ def withheld(
     order = sorted(of_cell, key=str)
     state = _State(
         cells, known, of_cell, _signs(order, known, of_cell), order, {cell: place for place, cell in enumerate(order)}, threshold,
-        small, small | derived, derived | fixed, last,
+        small, set(small), small | derived, derived | fixed, last,
     )  # fmt: skip
     queue = sorted({index for cell in small | _company(state, groups) for index in of_cell.get(cell, [])})
     least, idle = len(cells), 0
@@ -102,7 +102,10 @@ def withheld(
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is protected (``guarded``) and what the reader does not know (``unknown``), as both grow."""
+    """What is protected (``guarded``) and what the reader does not know (``unknown``), as both grow.
+
+    ``kept`` are those protected for their own sake, the others are withheld beside them.
+    """
 
     cells: Mapping[Cell, float]
     relations: Sequence[Relation]
@@ -112,6 +115,7 @@ class _State:
     places: Mapping[Cell, int]
     threshold: float
     guarded: set[Cell]
+    kept: set[Cell]
     unknown: set[Cell]
     shut: Set[Cell]
     last: Set[Cell]
@@ -172,6 +176,7 @@ def _company(state: _State, groups: Sequence[tuple[Cell, ...]]) -> set[Cell]:
         inside = [cell for cell in group if cell in state.guarded]
         if len(inside) == 1 and (more := state.cheapest(group)) is not None:
             state.hide(more)
+            state.kept.update((more, *inside))
             added.add(more)
     return added
 
@@ -187,8 +192,10 @@ def _close_exact(state: _State) -> tuple[set[Cell], int]:
         start = np.random.default_rng(1).standard_normal(int(core.rows.sum()))
         across[core.rows] = start - core.matrix @ _least(core.matrix, start)
         through = state.signs.T @ across
+        first = [cell for cell in fixed if cell in state.kept]
+        exact = set(first if len(first) <= FEW else ())
         for cell in fixed:
-            options = set() if len(fixed) > FEW else _freeing(state, order.index(cell), matrix, through)
+            options = _freeing(state, order.index(cell), matrix, through) if cell in exact else set()
             options = options or _beside(state, cell, through)
             if not added.intersection(options):  # one more may already have freed this cell
                 more = state.cheapest(options - added)

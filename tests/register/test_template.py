@@ -95,7 +95,7 @@ def test_what_a_clerk_types_in_english_comes_in(tmp_path: Path) -> None:
     fill(
         path,
         "Households",
-        {"Household id": "H1", "Village code": "371425101001", "Household class": "Dibao", "Has tv": "yes"},
+        {"Household identifier": "H1", "Village code": "371425101001", "Household class": "Dibao", "Television": "yes"},
     )
     assert imported(path, tmp_path).rejected == 0
     assert Register.open(tmp_path / "register").read("household")[["household_class", "has_tv"]].iloc[0].tolist() == [

@@ -195,8 +195,8 @@ def sheet_name(spec: Table, language: str) -> str:
 
 
 def column_headers(column: Column) -> tuple[str, ...]:
-    """The headers under which a column of the register knows itself: its name and both labels."""
-    return (column.name, column.zh, column.en)
+    """The headers under which a column of the register knows itself: its name, also with blanks, and both labels."""
+    return (column.name, column.name.replace("_", " "), column.zh, column.en)
 
 
 def read_mapping(name_or_path: str | Path, folder: str | Path | None = None) -> SourceMapping:

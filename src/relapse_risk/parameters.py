@@ -156,6 +156,8 @@ class Place(BaseModel):
     limits_apply : bool
         Whether the limits of Chinese policy in thresholds.yaml are this place's too; elsewhere nothing is judged by them,
         and sections without any data are left out.
+    names_note : Label, optional
+        Where the names of its parts are from, where no document gives them.
     income_note : Label, optional
         What the incomes and lines are, where that is not the net income of a year per head.
     tiles : dict
@@ -182,6 +184,7 @@ class Place(BaseModel):
     limits_apply: bool = True
     population_note: Label
     data_note: Label
+    names_note: Label | None = None
     tiles: dict[str, tuple[NonNegativeInt, NonNegativeInt]] = {}
 
     @property

@@ -20,8 +20,9 @@ from relapse_risk.reporting.opening import only_part
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.reporting.text import bilingual, has_text
 
-FIRST_SECTION, EVALUATION, ISSUES = 2, 16, 17  # sections of facts; the issues follow from them
+FIRST_SECTION, ISSUES = 2, 17  # sections of facts; the issues follow from them
 DOCUMENT = re.compile(r"[A-Z]+-[A-Z0-9]+")
+UNDOCUMENTED = ("from_memory", "assumed")  # marks of a value that a reader should check
 ALWAYS = "2000-01-01"  # start of a value that no document dates: it holds for every month
 __all__ = ["index_note", "issues", "method_notes", "model_note", "not_collected", "parameters"]
 
@@ -82,7 +83,9 @@ def parameters(source: Source) -> Block:
             ]
         )  # fmt: skip
     number = source.number("table", 18, "parameters")
-    table = render_rows(source.say("annex.parameters"), heads, rows, [source.say("report.marks")], number)
+    marks = {str(used["confidence"]) for used in source.facts.manifest["parameters"]}
+    notes = [source.say(f"report.basis.{mark}") for mark in UNDOCUMENTED if mark in marks]
+    table = render_rows(source.say("annex.parameters"), heads, rows, notes, number)
     return Block(table + _documents(source))
 
 
@@ -97,7 +100,8 @@ def _documents(source: Source) -> str:
     heads = [Head(source.say("column.document")), Head(source.say("column.document_title"))]
     rows = [[Cell(name, "short"), Cell(source.say(f"source.{name}"))] for name in found]
     number = source.number("table", 18, "documents")
-    return render_rows(source.say("annex.documents"), heads, rows, [source.say("annex.documents_note")], number)
+    notes = [source.say("annex.documents_note")] if source.place.limits_apply else []
+    return render_rows(source.say("annex.documents"), heads, rows, notes, number)
 
 
 @cache
@@ -150,7 +154,7 @@ def model_note(source: Source) -> Block:
         lines.append(source.say("annex.band_cuts", **cuts))
     if left_out := card.get("left_out"):
         lines.append(source.say("annex.left_out", items=_left_out(source, left_out)))
-    return Block("".join(f"<p>{escape(line)}</p>" for line in lines))
+    return Block('<div class="method">' + "".join(f"<p>{escape(line)}</p>" for line in lines) + "</div>")
 
 
 def _left_out(source: Source, terms: object) -> str:
@@ -204,7 +208,7 @@ def not_collected(source: Source) -> Block:
             names = [source.say(f"indicator.{name}") for name in mine["indicator"]]
             rows.append(
                 [
-                    Cell(source.say(f"annex.section.{number}" if number == EVALUATION else f"section.{number}")), Cell(_counted(source, names)), Cell(str(len(lacking) or "–")),
+                    Cell(source.say(f"section.{number}")), Cell(_counted(source, names)), Cell(str(len(lacking) or "–")),
                     Cell(needs_by_table(source, [*lacking, *mine["reason"]])),
                 ]
             )  # fmt: skip

@@ -73,7 +73,7 @@ class Canvas:
         column, values = self.column(name), self.frame[name].tolist()
         decimals = column_decimals(self.frame, self.table.columns, self.limits)[name]
         return [
-            WITHHELD if hidden else full_width(in_column(value, column, self.language, decimals))
+            WITHHELD if hidden else full_width(in_column(value, column, self.language, decimals, self.place))
             for value, hidden in zip(values, self._withheld(name), strict=True)
         ]
 

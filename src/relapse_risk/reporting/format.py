@@ -15,12 +15,14 @@ import pandas as pd
 
 from relapse_risk.assessment import FactColumn
 from relapse_risk.assessment.base import PEOPLE
-from relapse_risk.reporting.text import Language, bilingual, has_text, text
+from relapse_risk.parameters import Place
+from relapse_risk.reporting.text import Language, bilingual, has_text, said, text
 from relapse_risk.schema import code_list, table
 
 __all__ = [
     "COUNTS_OF_PEOPLE",
     "WITHHELD",
+    "at_dash",
     "capitalised",
     "column_decimals",
     "common_decimals",
@@ -67,6 +69,18 @@ def capitalised(words: str) -> str:
     ('County', '县（市、区）')
     """
     return words[:1].upper() + words[1:]
+
+
+def at_dash(name: str) -> str:
+    """A name of two cities that breaks behind its dash, never within the second.
+
+    Examples
+    --------
+    >>> at_dash("Comodoro Rivadavia – Rada Tilly").split(" ")
+    ['Comodoro', 'Rivadavia\\xa0–', 'Rada\\xa0Tilly']
+    """
+    first, dash, second = name.partition(" – ")
+    return f"{first}\u00a0– {second.replace(' ', chr(0xA0))}" if dash else name
 
 
 def format_date(value: object, language: Language) -> str:
@@ -135,7 +149,9 @@ def _scaled_money(value: float, language: Language) -> str:
     return f"{_number(value / 1e6, 2)} million" if abs(value) >= 1e6 else f"{_number(value / 1e3, 1)} thousand"
 
 
-def in_column(value: object, column: FactColumn, language: Language, decimals: int | None = None) -> str:
+def in_column(
+    value: object, column: FactColumn, language: Language, decimals: int | None = None, place: Place | None = None
+) -> str:
     """``value`` as it stands under its column's head, which says the unit of large sums: 万元, or thousand CNY.
 
     Examples
@@ -146,7 +162,7 @@ def in_column(value: object, column: FactColumn, language: Language, decimals: i
     if column.kind == "money_wan" and not is_null(value):
         scale, places = (1e4, 1) if language == "zh" else (1e3, 0)
         return _number(float(value) / scale, places)  # type: ignore[arg-type]
-    return format_value(value, column, language, decimals)
+    return format_value(value, column, language, decimals, place)
 
 
 def common_decimals(values: Iterable[object], column: FactColumn, limit: object = None) -> int | None:
@@ -194,8 +210,12 @@ def column_decimals(
     return found
 
 
-def format_value(value: object, column: FactColumn, language: Language, decimals: int | None = None) -> str:
+def format_value(
+    value: object, column: FactColumn, language: Language, decimals: int | None = None, place: Place | None = None
+) -> str:
     """``value`` as text for ``column``; ``decimals`` where it stands among others (:func:`common_decimals`).
+
+    A label is said as ``place`` says it.
 
     Examples
     --------
@@ -209,7 +229,7 @@ def format_value(value: object, column: FactColumn, language: Language, decimals
     if is_null(value):
         return DASH
     if column.kind in TEXTUAL:
-        return _words(str(value), column, language)
+        return _words(str(value), column, language, place)
     number = float(value)  # type: ignore[arg-type]
     if column.kind == "share":
         return _share(number, decimals or 0)
@@ -236,7 +256,7 @@ def format_apart(value: object, limit: object, column: FactColumn, language: Lan
     return format_value(value, column, language, decimals), format_value(limit, column, language, decimals)
 
 
-def _words(value: str, column: FactColumn, language: Language) -> str:
+def _words(value: str, column: FactColumn, language: Language, place: Place | None) -> str:
     if column.kind == "code":
         key = f"code.{column.codes}.{value}"  # where a report calls it otherwise than a form
         return text(key, language) if has_text(key) else code_list(column.codes).label(value, language)
@@ -245,7 +265,7 @@ def _words(value: str, column: FactColumn, language: Language) -> str:
     if column.kind == "label":
         group = "indicator" if column.codes == "indicator" else f"value.{column.codes}"
         key = f"{group}.{value}"
-        return text(key, language) if has_text(key) else value.replace("_", " ")
+        return said(key, language, place) if has_text(key) else value.replace("_", " ")
     if column.kind in ("confidence", "verdict"):
         return text(f"value.{column.kind}.{value}", language)
     if column.kind == "date":

@@ -11,7 +11,7 @@ from relapse_risk import __version__
 from relapse_risk.assessment import ASPECTS
 from relapse_risk.months import month_end
 from relapse_risk.reporting.block import Block, Source
-from relapse_risk.reporting.format import format_date
+from relapse_risk.reporting.format import at_dash, format_date
 from relapse_risk.reporting.judgement import (
     JUDGED,
     SYMBOLS,
@@ -42,7 +42,7 @@ def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "
     stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
     lines = [
         f'<p class="place">{escape(label)}</p>' if label != source.name else "",
-        f'<h1 data-foot="{escape(source.name)} · {escape(title)}">{escape(source.name)} <span>{escape(title)}</span></h1>',
+        f'<h1 data-foot="{escape(source.name)} · {escape(title)}">{escape(at_dash(source.name))} <span>{escape(title)}</span></h1>',
         f'<p class="subtitle">{escape(subtitle or source.say("report.subtitle"))}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
         f'<div class="brief">{brief or _lead(source, source.indicator_rows())}</div>',
@@ -171,5 +171,7 @@ def data_statement(source: Source) -> Block:
         rows.append(("report.marks_title", source.say("report.marks_note")))
     if source.is_sample:
         rows.insert(1, ("report.weights", source.say("report.weights_note")))
+    if source.place.names_note:
+        rows.append(("report.names", source.label("names_note")))
     terms = "".join(f"<dt>{escape(source.say(key))}</dt><dd>{escape(words)}</dd>" for key, words in rows)
     return Block(f'<dl class="statement">{terms}</dl><div class="sources">{source.table("data_sources").html}</div>')

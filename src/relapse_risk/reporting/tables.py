@@ -45,7 +45,7 @@ _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_
 {% for row in rows %}
 <tr>{% for cell in row %}{% if loop.first %}<th scope="row"{% if unbroken(cell.label) or cell.mark %} class="{{ cell.mark or 'short' }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}{{ ' short' if not heads[loop.index0].right and unbroken(cell.label) }}">{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>
 {% endfor %}
-</tbody></table></div>{% if notes %}<p class="note">{{ notes | join(' ') }}</p>{% endif %}</div>"""
+</tbody></table></div>{% if notes %}<p class="note">{{ run_on(notes) }}</p>{% endif %}</div>"""
 )
 
 
@@ -77,10 +77,21 @@ def render_rows(
 ) -> str:
     """A table from written cells; every text is escaped, only ``Markup`` drawings of ours pass."""
     return _PAGE.render(
-        caption=caption, heads=heads, rows=rows, notes=[note for note in notes if note], number=number,
+        caption=caption, heads=heads, rows=rows, notes=[note for note in notes if note], number=number, run_on=run_on,
         wide_from=WIDE_FROM, few_to=FEW_TO, whole_to=WHOLE_TO, kind=kind,
         unbroken=_unbroken, text_width=text_width, line_to=LINE_TO,
     )  # fmt: skip
+
+
+def run_on(sentences: Sequence[str]) -> str:
+    """Sentences one after another; no blank after a Chinese full stop.
+
+    Examples
+    --------
+    >>> run_on(["A.", "B."]), run_on(["甲。", "乙。"])
+    ('A. B.', '甲。乙。')
+    """
+    return " ".join(sentences).replace("。 ", "。")
 
 
 def _unbroken(words: str | Markup) -> bool:
@@ -196,7 +207,9 @@ def render_table(
     ]  # fmt: skip
     decimals = column_decimals(frame, shown, limits)
     columns_of_cells = [
-        _cells(frame[column.name].tolist(), column, language, _hidden(frame, gaps, column), decimals[column.name])
+        _cells(
+            frame[column.name].tolist(), column, language, _hidden(frame, gaps, column), decimals[column.name], place
+        )
         for column in shown
     ]
     if estimate in [column.name for column in shown]:  # not where every estimate is withheld
@@ -230,12 +243,13 @@ def _cells(
     language: Language,
     hidden: npt.NDArray[np.bool_],
     decimals: int | None,
+    place: Place | None,
 ) -> list[Cell]:
     gap = Cell(in_column(None, column, language))
     return [
         (Cell(WITHHELD, "withheld") if mark else gap)
         if is_null(value)
-        else Cell(in_column(value, column, language, decimals), _mark(value, column))
+        else Cell(in_column(value, column, language, decimals, place), _mark(value, column))
         for value, mark in zip(values, hidden, strict=True)
     ]
 

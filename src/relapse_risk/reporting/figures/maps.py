@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,6 +34,7 @@ PALE, DARK = ("#e3eef3", "#8fb5c4"), ("#3f7a92", ACCENT)
 STEPS = 5
 LEAST_STEP = 0.7  # pixels between two points of an outline: nearer ones are not told apart
 TALLEST = 1.1  # of the width
+DASH_END = re.compile(r"(?<=–)")  # where a name of two cities breaks
 INSIDE = 0.8  # of an outline's box: what words may fill
 
 
@@ -72,7 +74,7 @@ def tile_map(areas: Sequence[Area], spots: Sequence[tuple[int, int]], width: flo
     """One tile per area at its column and row, name and value inside; ``ends`` are the words of least and most."""
     across, down = (max(spot[i] for spot in spots) + 1 for i in (0, 1))
     slot = width / across
-    names = [wrap(area.label, slot - 8, SMALL) for area in areas]
+    names = [_at_dash(area.label, slot - 8) for area in areas]
     tall = max(max(len(name) for name in names) * SMALL * LEADING + STRONG * LEADING + 10, min(slot * 0.7, 62.0))
     parts = []
     for area, (column, row), name in zip(areas, spots, names, strict=True):
@@ -81,6 +83,18 @@ def tile_map(areas: Sequence[Area], spots: Sequence[tuple[int, int]], width: flo
         parts.append(_named(area, name, x + slot / 2, y + tall / 2, _ink(depth)))
     legend, height = _legend(width, down * tall + 8, ends)
     return Drawing("".join(parts) + legend, width, height)
+
+
+def _at_dash(label: str, wide: float) -> list[str]:
+    """``label`` in lines: a name of two cities breaks behind its dash, and elsewhere only where a part is too long.
+
+    Examples
+    --------
+    >>> _at_dash("Jujuy – Palpalá", 60), _at_dash("La Rioja", 60)
+    (['Jujuy –', 'Palpalá'], ['La Rioja'])
+    """
+    parts = [part.strip() for part in DASH_END.split(label)]
+    return [line for part in parts for line in wrap(part, wide, SMALL)] if text_width(label, SMALL) > wide else [label]
 
 
 def shape_map(areas: Sequence[Area], shapes: Sequence[Sequence[Ring]], width: float, ends: tuple[str, str]) -> Drawing:

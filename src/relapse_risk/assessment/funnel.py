@@ -13,7 +13,17 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom, norm
 
-__all__ = ["INNER", "OUTER", "Funnel", "beyond_chance", "binomial_limits", "compute_funnel", "effective_n", "spread"]
+__all__ = [
+    "INNER",
+    "OUTER",
+    "Funnel",
+    "beyond_chance",
+    "binomial_limits",
+    "compute_funnel",
+    "effective_n",
+    "means_spread",
+    "spread",
+]
 
 INNER, OUTER = 0.95, 0.998  # the two pairs of limits that funnel plots are drawn with
 WINSOR = 0.1
@@ -139,14 +149,31 @@ def beyond_chance(rows: pd.DataFrame, mean: float) -> list[str] | None:
     >>> beyond_chance(rows.assign(low=rows["value"] - 1.96, high=rows["value"] + 1.96), 10.0)
     ['e']
     """
-    known = rows.dropna(subset=["value", "low", "high"])
-    known = known[known["high"] > known["low"]]
-    if len(known) < LEAST:
+    z = _errors_away(rows, mean)
+    if len(z) < LEAST:
         return None
+    outside = norm.sf(np.abs(z.to_numpy()) / spread(z.to_numpy()) ** 0.5) < (1 - OUTER) / 2
+    return [str(code) for code in z.index[outside]]
+
+
+def means_spread(rows: pd.DataFrame, mean: float) -> float:
+    """Factor by which sampled means vary more than by chance (:func:`spread`), as :func:`beyond_chance` allows for.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"county_code": list("abcd"), "value": [13.0, 7.0, 13.0, 7.0]})
+    >>> round(means_spread(rows.assign(low=rows["value"] - 1.96, high=rows["value"] + 1.96), 10.0), 2)
+    9.0
+    """
+    return spread(_errors_away(rows, mean).to_numpy())
+
+
+def _errors_away(rows: pd.DataFrame, mean: float) -> pd.Series:
+    """Standard errors from ``mean``, by county that has an interval."""
+    known = rows.dropna(subset=["value", "low", "high"])
+    known = known[known["high"] > known["low"]].set_index("county_code")
     se = (known["high"] - known["low"]) / (2 * float(norm.ppf(0.975)))
-    z = ((known["value"] - mean) / se).to_numpy(dtype=np.float64)
-    outside = norm.sf(np.abs(z) / spread(z) ** 0.5) < (1 - OUTER) / 2
-    return [str(code) for code in known["county_code"].to_numpy()[outside]]
+    return ((known["value"] - mean) / se).astype(np.float64)
 
 
 def compute_funnel(rows: pd.DataFrame, rate: float) -> Funnel | None:

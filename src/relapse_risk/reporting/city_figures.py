@@ -7,13 +7,15 @@ from html import escape
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from relapse_risk.assessment import CITY, FactColumn
-from relapse_risk.assessment.funnel import INNER, OUTER, Funnel, beyond_chance, compute_funnel
+from relapse_risk.assessment.funnel import INNER, OUTER, Funnel, beyond_chance, compute_funnel, means_spread
 from relapse_risk.reporting.block import Block, Source
 from relapse_risk.reporting.figures import Bound, Line, Spot, dots, figure, funnel_plot, pairs
 from relapse_risk.reporting.format import format_value, is_null
 from relapse_risk.reporting.judgement import judged_value, written
+from relapse_risk.reporting.opening import only_part
 
 __all__ = ["FUNNELS", "funnel_block", "headline_moves", "level_dots", "outliers"]
 
@@ -130,11 +132,11 @@ def level_dots(source: Source, names: Mapping[str, str], name: str, *, half: boo
     rows = mine.drop(index=CITY, errors="ignore")
     if rows["value"].notna().sum() == 0:
         return Block("")
-    unit, city = str(rows["unit"].iloc[0]), mine["value"].get(CITY)
+    unit, city, codes = str(rows["unit"].iloc[0]), mine["value"].get(CITY), _level_outliers(every, name)
     lines = [
         Line(
             label, _number(rows["value"].get(code)), written(source, rows["value"].get(code), unit),
-            _number(rows["low"].get(code)), _number(rows["high"].get(code)), _number(city),
+            _number(rows["low"].get(code)), _number(rows["high"].get(code)), _number(city), warn=code in (codes or ()),
         )
         for code, label in names.items()
     ]  # fmt: skip
@@ -143,13 +145,10 @@ def level_dots(source: Source, names: Mapping[str, str], name: str, *, half: boo
         "city.dots", name=source.say(f"indicator.{name}"), low=written(source, known.min(), unit),
         high=written(source, known.max(), unit),
     )  # fmt: skip
-    if (codes := _level_outliers(every, name)) is not None:
+    if codes is not None:
         joined = ("、" if source.language == "zh" else ", ").join(names[code] for code in codes)
         title = source.say("city.dots_out" if codes else "city.dots_in", said=title, counties=joined)
-    below = source.say("city.dots_below" if rows["low"].notna().any() else "city.dots_below_full")
-    if source.is_sample and rows["sampled"].eq("model").any():
-        below += source.say("city.dots_modelled")
-    below += f" ({source.label('currency')})" if unit == "money" else ""
+    below = _below(source, rows, name, float(city)) if codes is not None else _below(source, rows, name)
     drawing = figure(
         lambda width: dots(lines, width, lambda value: written(source, value, unit)),
         title, source.say("chart.desc", rows="; ".join(f"{one.label}: {one.shown}" for one in lines)),
@@ -158,6 +157,21 @@ def level_dots(source: Source, names: Mapping[str, str], name: str, *, half: boo
     return Block(
         f'<figure class="chart{" half" if half else ""}"><figcaption>{escape(title)}<small>{escape(below)}</small></figcaption>{drawing}</figure>'
     )
+
+
+def _below(source: Source, rows: pd.DataFrame, name: str, mean: float | None = None) -> str:
+    """What the dots are, and by what they were tested against the ``mean`` of all, where they were."""
+    below = source.say("city.dots_below" if rows["low"].notna().any() else "city.dots_below_full")
+    if source.is_sample and rows["sampled"].eq("model").any():
+        below += source.say("city.dots_modelled")
+    if mean is not None:
+        factor = means_spread(rows.reset_index(), mean)
+        times = float(norm.ppf((1 + OUTER) / 2)) * factor**0.5
+        below += source.say("city.dots_tested", times=f"{times:.1f}")
+        below += source.say("city.dots_widened", spread=f"{factor:.1f}") if factor > 1 else ""
+    if name == "mean_need" and (part := only_part(source)):
+        below += source.say("city.dots_alone", part=part)
+    return f"{below} ({source.label('currency')})" if str(rows["unit"].iloc[0]) == "money" else below
 
 
 def _number(value: object) -> float | None:
@@ -181,7 +195,9 @@ def headline_moves(source: Source, rows: pd.DataFrame) -> str:
         for label, now, was, after, before in zip(labels, mine["value"], mine["was_value"], shown["value"], shown["was_value"], strict=True)
     ]  # fmt: skip
     most = int((mine["value"] - mine["was_value"]).abs().to_numpy().argmax())
-    title = source.say("city.most_moved", name=labels[most], before=shown["was_value"][most], now=shown["value"][most])
+    fell = float(mine["value"].iloc[0]) < float(mine["was_value"].iloc[0])
+    key = "city.most_moved" if len(mine) > 1 else "city.only_fell" if fell else "city.only_rose"
+    title = source.say(key, name=labels[most], before=shown["was_value"][most], now=shown["value"][most])
     keys = (source.say("city.now"), source.say("city.before"))
     drawing = figure(
         lambda width: pairs(lines, width, keys, lambda value: format_value(value, share, source.language)),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from relapse_risk.assessment import CITY
 from relapse_risk.reporting.block import Source
-from relapse_risk.reporting.format import capitalised, is_null
+from relapse_risk.reporting.format import WITHHELD, capitalised, is_null
 from relapse_risk.reporting.judgement import JUDGED, MARKS, SYMBOLS, judged_limit, judged_value, unit_words, written
 from relapse_risk.reporting.tables import Cell, Head, render_rows
 from relapse_risk.schema import code_list
@@ -39,14 +39,17 @@ def headline_table(source: Source, names: Mapping[str, str]) -> str:
     order = list(dict.fromkeys(rows["indicator"]))
     units = dict(zip(rows["indicator"], rows["unit"], strict=True))
     heads = [_first(source), *(Head(source.say(f"indicator.{n}"), True, unit_words(source, units[n])) for n in order)]
+    if source.is_sample:
+        heads.insert(1, Head(source.say("column.counts"), True))
     by_county = {code: mine.set_index("indicator") for code, mine in rows.groupby("county_code")}
     written_rows = []
-    for code, name in {CITY: source.name, **names}.items():
+    whole = source.name if source.place.limits_apply else capitalised(source.label("whole"))
+    for code, name in {CITY: whole, **names}.items():
         mine = by_county.get(code)
         cells = [
             _judged(source, mine.loc[one]) if mine is not None and one in mine.index else Cell("–") for one in order
         ]
-        written_rows.append([Cell(name), *cells])
+        written_rows.append([Cell(name), *([_households(source, code)] if source.is_sample else []), *cells])
     notes = [source.say("report.symbols")] if source.place.limits_apply else []
     if rows["withheld"].any():
         notes.append(source.say("report.suppressed", threshold=int(source.limits.get("small_cell", 5))))
@@ -56,7 +59,16 @@ def headline_table(source: Source, names: Mapping[str, str]) -> str:
 def _judged(source: Source, row: pd.Series) -> Cell:
     verdict = str(row["verdict"])
     symbol = f"{SYMBOLS[verdict]} " if verdict in JUDGED else ""
-    return Cell(symbol + judged_value(source, row), "strong" if verdict == "not_met" else "")
+    none = source.is_sample and row["unit"] == "share" and row["numerator"] == 0  # of a sample, not of the city
+    small = source.say("city.none_of", n=written(source, row["denominator"], "count")) if none else ""
+    return Cell(symbol + judged_value(source, row), "strong" if verdict == "not_met" else "", small)
+
+
+def _households(source: Source, code: str) -> Cell:
+    """Households of the sample that a line of the table rests on."""
+    rows = source.rows("indicator", code).set_index("indicator")
+    asked = rows["denominator"].get("persons")
+    return Cell(WITHHELD if is_null(asked) else written(source, asked, "count"))
 
 
 def aspect_table(source: Source, names: Mapping[str, str], grid: pd.DataFrame) -> str:

@@ -18,7 +18,7 @@ from relapse_risk.assessment import CITY, FactColumn, Facts, read_facts
 from relapse_risk.errors import RelapseRiskError
 from relapse_risk.parameters import Place, read_place
 from relapse_risk.reporting.fonts import font_css, missing_characters
-from relapse_risk.reporting.format import WITHHELD, format_date, format_value, is_null
+from relapse_risk.reporting.format import WITHHELD, capitalised, format_date, format_value, is_null
 from relapse_risk.reporting.judgement import JUDGED, SYMBOLS
 from relapse_risk.reporting.outlines import Shape, read_outlines
 from relapse_risk.reporting.place_map import PlaceMap, missed_map
@@ -32,6 +32,7 @@ __all__ = ["INDEX", "failure_page", "index_pages", "verdicts"]
 INDEX: dict[Language, str] = {"zh": "index.html", "en": "index.en.html"}
 FONTS_MARK = "/*FONTS*/"
 MOST_CHANGES = 40
+SMALL_CELL = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _index_page(job: Finish, now: Mapping[str, Mapping[str, str]], base: str, la
         compared=bool(job.before), restricted=job.about["audience"] == "restricted",
         place=place.label.in_language(language), division=place.division.in_language(language),
         day=format_date(facts.manifest["data_date"], language), counties=len(by_county.keys() - {CITY}), notice=place.data_note.in_language(language),
-        heads=heads, city=city, chart=chart, style=_style(), say=lambda key, **values: said(key, language, place, **values),
+        judges=place.limits_apply, legend=_legend(city, place, language), heads=heads, city=city, chart=chart, style=_style(), say=lambda key, **values: said(key, language, place, **values),
     )  # fmt: skip
     return page.replace(FONTS_MARK, font_css(page), 1)
 
@@ -211,7 +212,7 @@ def _changes(
 
 def _value(mine: pd.DataFrame, one: str, unit: str, language: Language) -> str:
     value = mine["value"].get(one)
-    if is_null(value) and mine["verdict"].get(one) in JUDGED:
+    if is_null(value) and (mine["verdict"].get(one) in JUDGED or mine["withheld"].get(one)):
         return WITHHELD
     return format_value(value, FactColumn("v", unit), language)  # type: ignore[arg-type]
 
@@ -220,15 +221,31 @@ def _language(outcome: Outcome) -> Language:
     return "zh" if outcome.language == "zh" else "en"
 
 
+def _legend(table: Sequence[tuple[str, bool, Sequence[_CityCell]]], place: Place, language: Language) -> str:
+    """What the marks in the table mean: those of verdicts where there are any, and that of withheld numbers."""
+    cells = [cell for _, _, row in table for cell in row]
+    said_of = [said("report.symbols", language, place)] if place.limits_apply else []
+    if place.limits_apply or any(WITHHELD in cell.text for cell in cells):
+        said_of.append(said("report.suppressed", language, place, threshold=SMALL_CELL))
+    return "　".join(said_of)
+
+
 def _city_table(
     indicator: pd.DataFrame, names: dict[str, str], place: Place, language: Language
-) -> tuple[list[str], list[tuple[str, bool, list[_CityCell]]]]:
-    """Headline indicators: the city first, then every county."""
+) -> tuple[list[tuple[str, str]], list[tuple[str, bool, list[_CityCell]]]]:
+    """Headline indicators with their unit: all together first, then every county.
+
+    Where nothing is judged, those without any value are left out.
+    """
     rows = indicator[indicator["headline"]]
+    whole = place.label.in_language(language)
+    if not place.limits_apply:
+        rows = rows[rows["indicator"].isin(rows.loc[rows["value"].notna(), "indicator"])]
+        whole = capitalised(place.whole.in_language(language))
     order = list(dict.fromkeys(rows["indicator"]))
     units = rows.drop_duplicates("indicator").set_index("indicator")["unit"]
     table = []
-    for code, name in ({CITY: place.label.in_language(language)} | names).items():
+    for code, name in ({CITY: whole} | names).items():
         mine = rows[rows["county_code"] == code].set_index("indicator")
         cells = [
             _CityCell(
@@ -239,4 +256,7 @@ def _city_table(
             for one in order
         ]
         table.append((name, code == CITY, cells))
-    return [said(f"indicator.{one}", language, place) for one in order], table
+    currency = place.currency.in_language(language)
+    return [
+        (said(f"indicator.{one}", language, place), currency if units[one] == "money" else "") for one in order
+    ], table

@@ -8,6 +8,8 @@ from datetime import date
 from functools import cache
 from html import escape
 
+from markupsafe import Markup
+
 from relapse_risk.assessment import CITY, FactColumn
 from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import Parameters, read_parameters
@@ -17,10 +19,11 @@ from relapse_risk.reporting.issue_words import till
 from relapse_risk.reporting.judgement import judged_limit, judged_value, written
 from relapse_risk.reporting.needs import needs_by_table
 from relapse_risk.reporting.opening import only_part
-from relapse_risk.reporting.tables import Cell, Head, render_rows
+from relapse_risk.reporting.tables import STACKED, Cell, Head, render_rows
 from relapse_risk.reporting.text import bilingual, has_text
 
 FIRST_SECTION, ISSUES = 2, 17  # sections of facts; the issues follow from them
+HYPHENED = re.compile(r"\w+(?:-\w+)+")
 DOCUMENT = re.compile(r"[A-Z]+-[A-Z0-9]+")
 UNDOCUMENTED = ("from_memory", "assumed")  # marks of a value that a reader should check
 ALWAYS = "2000-01-01"  # start of a value that no document dates: it holds for every month
@@ -217,17 +220,18 @@ def not_collected(source: Source) -> Block:
     heads = [
         Head(source.say(f"annex.{name}"), name == "tables") for name in ("section", "indicators", "tables", "needs")
     ]
-    return Block(
-        render_rows(source.say("annex.uncollected"), heads, rows, [], source.number("table", 18, "uncollected"))
-    )
+    numbered = source.number("table", 18, "uncollected")
+    table = render_rows(source.say("annex.uncollected"), heads, rows, [], numbered, STACKED)
+    return Block(f'<p class="intro">{escape(source.say("annex.uncollected_note"))}</p>{table}')
 
 
-def _counted(source: Source, names: Sequence[str]) -> str:
-    """How many and which; a dash for none."""
+def _counted(source: Source, names: Sequence[str]) -> str | Markup:
+    """How many and which, words with a hyphen kept whole; a dash for none."""
     if not names:
         return "–"
     joined = ("、" if source.language == "zh" else ", ").join(names)
-    return source.say("annex.counted", count=len(names), names=joined)
+    words = source.say("annex.counted" if len(names) > 1 else "annex.counted_one", count=len(names), names=joined)
+    return Markup(HYPHENED.sub(r'<span class="short">\g<0></span>', escape(words)))  # noqa: S704 - escaped here
 
 
 def method_notes(source: Source) -> Block:

@@ -185,12 +185,12 @@ def _dots(key: str, value: str, kind: str, interval: bool = False, higher: bool 
     return draw
 
 
-def _columns(key: str, *series: tuple[str, str], marks: Sequence[int] = ()) -> Draw:
+def _columns(key: str, *series: tuple[str, str], marks: Sequence[int] = (), marked: str = "") -> Draw:
     def draw(c: Canvas) -> AtWidth | None:
         drawn = [c.series(name, label) for name, label in series if c.known(name)]
         if not drawn or not _worth_drawing(*(one.values for one in drawn)):
             return None
-        return lambda width: columns(c.words(key), drawn, width, marks)
+        return lambda width: columns(c.words(key), drawn, width, marks, c.say(marked) if marked else "")
 
     return draw
 
@@ -320,7 +320,13 @@ DRAWINGS: Mapping[str, DrawingSpec] = MappingProxyType(
             _columns("days", ("households", "column.households"), marks=(3, 4, 5, 6)), half=True
         ),
         "income_distribution": DrawingSpec(
-            _columns("ratio", ("households", "chart.now"), ("before", "chart.before"), marks=(0, 1))
+            _columns(
+                "ratio",
+                ("households", "chart.now"),
+                ("before", "chart.before"),
+                marks=(0, 1),
+                marked="chart.below_line",
+            )
         ),
         "income_components": DrawingSpec(_stack, half=True),
         "income_change": DrawingSpec(_columns("change", ("households", "column.households"), marks=(0, 1)), half=True),

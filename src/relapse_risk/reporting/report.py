@@ -308,8 +308,9 @@ class Report:
         if draw is None:
             return Block(f'<p class="finding">{escape(found)}</p>' if found != titled(canvas) else "")
         number = self.number("figure", self.spec(name).section, name)
+        notes = self._sample_note(self.spec(name)) + self._gone(self.spec(name), canvas.frame)
         aside = "（{}）" if self.language == "zh" else " ({})"
-        below = caption(canvas) + "".join(aside.format(note) for note in self._sample_note(self.spec(name)))
+        below = caption(canvas) + "".join(aside.format(note) for note in notes)
         drawing = figure(draw, found, self._described(canvas), f"f-{name}", half=how.half)
         return Block(
             f'<figure class="chart{" half" if how.half else ""}"><figcaption><span class="number">{escape(number)}</span> '

@@ -32,6 +32,7 @@ __all__ = [
 
 CLASSES = {"code", "text", "town"}
 LEFT = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date", "period"}
+STACKED = "stacked"  # a class of the style sheet: on a narrow page each row is a block
 WIDE_FROM, FEW_TO = 7, 4  # columns: set smaller in print, or no wider than its numbers need
 LINE_TO = 42  # squares of a caption that takes one line, whatever the width of a table of few columns
 WHOLE_TO = 10  # rows: kept on one page, with their notes; a longer table leaves three on either side
@@ -43,7 +44,7 @@ _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_
 <thead><tr>{% for head in heads %}{% set short = unbroken(head.label) %}<th scope="col"{% if head.right and not loop.first %} class="n{{ ' short' if short }}"{% elif short %} class="short"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
-<tr>{% for cell in row %}{% if loop.first %}<th scope="row"{% if unbroken(cell.label) or cell.mark %} class="{{ cell.mark or 'short' }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}{{ ' short' if not heads[loop.index0].right and unbroken(cell.label) }}">{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>
+<tr>{% for cell in row %}{% if loop.first %}<th scope="row"{% if unbroken(cell.label) or cell.mark %} class="{{ cell.mark or 'short' }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}{{ ' short' if not heads[loop.index0].right and unbroken(cell.label) }}"{% if kind == stacked %} data-head="{{ heads[loop.index0].label }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>
 {% endfor %}
 </tbody></table></div>{% if notes %}<p class="note">{{ run_on(notes) }}</p>{% endif %}</div>"""
 )
@@ -79,7 +80,7 @@ def render_rows(
     return _PAGE.render(
         caption=caption, heads=heads, rows=rows, notes=[note for note in notes if note], number=number, run_on=run_on,
         wide_from=WIDE_FROM, few_to=FEW_TO, whole_to=WHOLE_TO, kind=kind,
-        unbroken=_unbroken, text_width=text_width, line_to=LINE_TO,
+        unbroken=_unbroken, text_width=text_width, line_to=LINE_TO, stacked=STACKED,
     )  # fmt: skip
 
 

@@ -54,22 +54,24 @@ def _legend(names: Sequence[str], colours: Sequence[str], width: float) -> tuple
         if x > 2 and x + room > width:
             x, y = 2.0, y + 18
         parts += [rect(x, y - 10, 12, 12, colour), words(x + 17, y, name)]
+        parts += [line(x, y + 2, x + 12, y - 10, "#fff")] if colour == WARN else []  # striped, as its columns are
         x += room + 20
     return "".join(parts), y + 10
 
 
 def columns(
-    labels: Sequence[str], series: Sequence[Series], width: float, marks: Sequence[int] = (), unit: str = ""
+    labels: Sequence[str], series: Sequence[Series], width: float, marks: Sequence[int] = (), marked: str = ""
 ) -> Drawing:
     """Vertical columns, one or two series side by side; on a narrow page, bars.
 
-    ``marks`` are the columns in the warning colour (only of the first series).
+    ``marks`` are the columns in the warning colour (only of the first series), which the legend calls ``marked``.
     """
     slot = (width - 4) / max(len(labels), 1)
     widest = max((text_width(label, SMALL) for label in labels), default=0)
     if widest > slot * 1.9 or (widest > slot and not all(" " in label for label in labels)):
         return _as_bars(labels, series, width, marks)
-    legend, head = _legend([s.name for s in series], (ACCENT, PALE), width) if len(series) > 1 else ("", 4.0)
+    names = [*(s.name for s in series), *([marked] if marked and marks else [])]
+    legend, head = _legend(names, (ACCENT, PALE, WARN), width) if len(series) > 1 else ("", 4.0)
     top = max([v for s in series for v in s.values if v is not None] or [1e-12]) or 1e-12
     base = head + 172
     scale = Scale(0, top, base, head + 18)
@@ -111,7 +113,7 @@ def _rungs(top: float, base: float) -> list[float]:
 
 def _as_bars(labels: Sequence[str], series: Sequence[Series], width: float, marks: Sequence[int]) -> Drawing:
     rows = [
-        Line(label, series[0].values[i], series[0].shown[i] if series[0].shown else "",
+        Line(label, series[0].values[i], " / ".join(one.shown[i] for one in series if one.shown),
              other=series[1].values[i] if len(series) > 1 else None, warn=i in marks)
         for i, label in enumerate(labels)
     ]  # fmt: skip

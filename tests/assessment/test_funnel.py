@@ -13,6 +13,7 @@ from relapse_risk.assessment.funnel import (
     binomial_limits,
     compute_funnel,
     effective_n,
+    means_spread,
     spread,
 )
 
@@ -110,3 +111,6 @@ def test_a_mean_is_beyond_chance_by_the_same_limits_as_a_share() -> None:
     assert beyond_chance(sampled([10.0] * 9 + [13.0]), 10.0) == []
     assert beyond_chance(sampled([6.8, 13.2] * 5), 10.0) == []
     assert beyond_chance(sampled([10.0, 13.2]), 10.0) is None
+    # 3.2 squared: the factor of means that all lie 3.2 standard errors away.
+    assert means_spread(sampled([6.8, 13.2] * 5), 10.0) == pytest.approx(10.24, rel=1e-4)  # 1.96 is rounded
+    assert means_spread(sampled([10.0] * 9 + [13.0]), 10.0) == 1.0

@@ -25,7 +25,9 @@ from relapse_risk.register.importing import import_source
 from relapse_risk.reporting.city import CityReport, open_city
 from relapse_risk.reporting.opening import only_part
 from relapse_risk.reporting.report import Report, open_report
+from relapse_risk.reporting.site import index_pages
 from relapse_risk.reporting.text import LANGUAGES, messages
+from relapse_risk.reporting.work import Finish
 from relapse_risk.schema import tables
 from relapse_risk.scores import compute_ranks
 
@@ -107,6 +109,29 @@ def test_the_city_overview_too(city: CityReport) -> None:
     assert {call: hit[0] for call, html in found.items() if (hit := FOREIGN[city.report.language].search(words(html)))} == {}  # fmt: skip
     assert found["city.section(5)"] == found["city.tasks()"] == found["city.issues()"] == ""
     assert found["city.contents()"].count("<li>") == 5
+
+
+def test_the_overview_rests_every_line_on_its_households(city: CityReport) -> None:
+    rows = re.findall(r"<tr>.*?</tr>", blocks("city_overview", {"city": city})["city.headlines()"])
+    first = [words(cell).split() for cell in re.findall(r"<t[hd].*?</t[hd]>", rows[1])]
+    assert "".join(first[0]) == {"zh": "全部城市", "en": "Allcities"}[city.report.language]
+    assert first[1] == ["180"]  # the panel's, all of them asked in June 2015
+    assert [words(re.findall(r"<td.*?</td>", row)[0]).strip() for row in rows[2:]] == ["60", "60", "60"]
+
+
+def test_the_index_shows_what_there_is(survey: Path) -> None:
+    about = {"audience": "public", "settings": {"register": str(survey / "register")}}
+    job = Finish(Path(), about, (), survey / "facts", MONTH, "2015-06.1", (), {})
+    page = index_pages(job, {}, "")["index.en.html"].decode()
+    table = re.findall(r"<table>.*?</table>", page, re.S)[0]
+    rows = [re.findall(r"<t[hd].*?</t[hd]>", row) for row in re.findall(r"<tr.*?</tr>", table)]
+    assert words(rows[1][0]).strip() == "All cities"
+    columns = list(zip(*[[words(cell).strip() for cell in row[1:]] for row in rows[1:]], strict=True))
+    assert columns
+    assert [column for column in columns if set(column) == {"–"}] == []  # those without any value are left out
+    assert "<small>pesos</small>" in page
+    assert "first edition published here" in page
+    assert [word for word in ("pinyin", "✓ met", "○ not collected") if word in page] == []
 
 
 def test_what_the_incomes_are_is_said_once(report: Report) -> None:

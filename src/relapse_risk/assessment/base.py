@@ -123,6 +123,10 @@ class FactTable:
         People columns whose rows overlap (one household may be in several), so that no total gives one away.
     adds_to : str
         Table whose rows are sums of these rows (same column names; its keys are columns here).
+    foremost : bool
+        What readers come for: its counts are withheld where one of them in the county is small, and never beside others.
+    goes_with : tuple of (table, column, key column, key)
+        The count that the whole table describes: without it the table is not shown either.
     restricted : bool
         Names single households by pseudonymous id; shown only where an edition asks for it.
     """
@@ -139,6 +143,8 @@ class FactTable:
     within: tuple[tuple[str, str], ...] = ()
     overlapping: tuple[str, ...] = ()
     adds_to: str = ""
+    foremost: bool = False
+    goes_with: tuple[str, str, str, str] | None = None
     restricted: bool = False
 
     @property
@@ -356,7 +362,7 @@ class CountyData:
             cases=float(len(x)), weighted=self.is_sample,
         )  # fmt: skip
 
-    def of_sample(self, n: int) -> dict[str, Any]:
+    def of_sample(self, n: float) -> dict[str, Any]:
         """What a weighted value rests on, for its :class:`Fraction`; nothing to add where every household counts once."""
         return {"cases": float("nan"), "n": float(n), "weighted": True} if self.is_sample else {}
 

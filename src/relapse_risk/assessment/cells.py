@@ -103,11 +103,20 @@ def withhold(
             hidden.update(pair)
     counts: list[tuple[str, str, int]] = []
     result = {spec.name: _masked(spec, tables[spec.name], hidden, counts) for spec in specs}
+    for spec in specs:
+        if spec.goes_with:
+            result[spec.name] = _where_told(result[spec.name], result[spec.goes_with[0]], *spec.goes_with[1:])
     masked = _masked_indicator(indicator, hidden, counts)
     keys = ["county_code", "table"]
     total = pd.DataFrame(counts, columns=[*keys, "withheld"]).groupby(keys, as_index=False).sum()
     gone = [(*key, names) for spec in specs for key, names in _gone(spec, tables[spec.name], result[spec.name])]
     return result, masked, total.merge(pd.DataFrame(gone, columns=[*keys, "gone"]), on=keys, how="left")
+
+
+def _where_told(frame: pd.DataFrame, of: pd.DataFrame, column: str, key: str, value: str) -> pd.DataFrame:
+    """The rows of counties in which the count that they describe was not withheld."""
+    told = of.loc[of[key].eq(value) & of[column].notna(), "county_code"] if len(of) else []
+    return frame[frame["county_code"].isin(told)].reset_index(drop=True) if len(frame) else frame
 
 
 def _gone(spec: FactTable, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[tuple[tuple[str, str], str]]:
@@ -135,6 +144,8 @@ def cells_and_relations(
         _add_link(link, by_name, threshold, net)
     for spec in public:
         _add_sums(spec, tables[spec.name], names, net)
+        if spec.foremost:
+            net.told |= _large(spec, net, threshold)
         if spec.adds_to:
             net.relations += _into(spec, by_name[spec.adds_to], tables[spec.name])
     net.told = _spread(net.told, net.relations, net.cells)
@@ -205,6 +216,16 @@ def _add_cells(spec: FactTable, frame: pd.DataFrame, net: Net) -> None:
             Relation(tuple(ids[part][row] for part in parts), ids[whole][row] if whole else None)
             for row in range(len(frame))
         ]
+
+
+def _large(spec: FactTable, net: Net, threshold: float) -> set[Cell]:
+    """The cells of every county in which none of the table's counts is small."""
+    found: set[Cell] = set()
+    for (table, _, _), rows in net.rows.items():
+        known = {cell for _, cell in rows if cell in net.cells} if table == spec.name else set()
+        if not any(0 < net.cells[cell] < threshold for cell in known):
+            found |= known
+    return found
 
 
 def _add_sums(spec: FactTable, frame: pd.DataFrame, names: Mapping[str, str], net: Net) -> None:

@@ -214,15 +214,11 @@ def _risk(data: CountyData) -> pd.DataFrame:
 
 def risk_bands(data: CountyData) -> pd.DataFrame:
     """Households by band of the relapse score, with the mean probability of the band."""
-    risk = _risk(data)
-    active = set(data.now.loc[is_monitored(data.now), "household_id"])
-    known = risk[risk["band"].notna()].assign(monitored=lambda f: f["household_id"].isin(active))
-    frame = known.groupby("band").agg(
-        households=("household_id", "size"), expected=("probability", "sum"), monitored=("monitored", "sum")
-    )
-    if data.now["monitor_type"].isna().all():
-        frame["monitored"] = np.nan
-    return frame.reindex([b for b in ("high", "medium", "low") if b in frame.index]).reset_index(names="band")
+    known = _risk(data).dropna(subset=["band"])
+    frame = known.groupby("band").agg(households=("household_id", "size"), expected=("probability", "sum"))
+    bands = ("high", "medium", "low") if len(frame) else ()  # a band without anybody is told: nobody is in it
+    counted = frame.reindex(bands).fillna({"households": 0, "expected": 0.0})
+    return counted.astype({"households": int}).reset_index(names="band")
 
 
 def risk_histogram(data: CountyData) -> pd.DataFrame:
@@ -244,17 +240,27 @@ def risk_by_town(data: CountyData) -> pd.DataFrame:
 def risk_reasons(data: CountyData) -> pd.DataFrame:
     """What raises the score of the households in the high band above that of a mean household most: mean points.
 
-    Empty where the band is so small that it would be withheld as a count.
+    Empty where the band is so small that it would be withheld as a count.  The mean points of a yes or no give the
+    number of yeses back, so that only those stand here of which neither a few are one nor a few the other.
     """
     risk, reasons = _risk(data), data.scores.risk_reasons
     assert reasons is not None
+    few = data.limit("small_cell")
     high = set(risk.loc[risk["band"] == "high", "household_id"])
-    if len(high) < data.limit("small_cell"):
+    if len(high) < few:
         return pd.DataFrame()  # the mean points of a few households tell of each
     mine = reasons[reasons["household_id"].isin(high)]
-    total = mine.groupby(["reason", "family"])["points"].sum()
-    frame = total[total > 0].sort_values(ascending=False).head(TOP_REASONS).rename("points_sum").reset_index()
     terms = data.scores.model_card["terms"] if data.scores.model_card else []
+    yes_or_no = {term["name"] for term in terms if term["unit"] == "0/1"}
+    grouped = mine.groupby(["reason", "family"])["points"]
+    yes = grouped.agg(lambda points: float((points > 0).sum()))
+    told = (
+        ~yes.index.get_level_values("reason").isin(yes_or_no)
+        | yes.between(few, len(high) - few)
+        | yes.isin([0, len(high)])
+    )
+    total = grouped.sum()[told]
+    frame = total[total > 0].sort_values(ascending=False).head(TOP_REASONS).rename("points_sum").reset_index()
     labels = {term["name"]: _raises(term) for term in terms}
     return frame.assign(reason=frame["reason"].map(lambda name: labels.get(name, name)), high=float(len(high)))
 
@@ -298,7 +304,8 @@ def _expected_relapse(data: CountyData) -> Fraction:
     weight = data.weights(known["household_id"])
     total = float(weight.sum())
     mine, low, high = (float((known[side] * weight).sum(min_count=1)) for side in ("probability", "low", "high"))
-    return Fraction(mine, total, low=low / total, high=high / total, **data.of_sample(len(known)))
+    # Those scored are those above the line: in a sample their number would tell how many are below.
+    return Fraction(mine, total, low=low / total, high=high / total, **data.of_sample(float("nan")))
 
 
 RISK, MONITOR = ("scores.risk",), ("household.monitor_type",)
@@ -326,20 +333,22 @@ TABLES = (
               ("household.exit_year", "household.dwelling_grade"), wrong_exit_checks, order="-households",
               overlapping=("households",)),
     FactTable("risk_bands", 12,
-              (C("band", "label", "band"), C("households", "households"), C("expected", "number", adds=True),
-               C("probability", "share", of=("expected", "households")), C("monitored", "households")), RISK, risk_bands,
-              within=(("households", "monitored"),)),
+              (C("band", "label", "band"), C("households", "households"),
+               C("expected", "number", adds=True, rests_on=("households",)),
+               C("probability", "share", of=("expected", "households"))), RISK, risk_bands,
+              foremost=True),
     FactTable("risk_histogram", 12, (C("probability", "bin"), C("households", "households")), RISK, risk_histogram,
               figure="histogram"),
     FactTable("risk_by_town", 12,
-              (C("town", "town"), C("scored", "households"), C("expected", "number", adds=True),
+              (C("town", "town"), C("scored", "households"), C("expected", "number", adds=True, rests_on=("scored",)),
                C("probability", "share", of=("expected", "scored")), C("high", "households")),
               (*RISK, "village.town_code"), risk_by_town, city="counties", order="-probability", figure="dots",
               within=(("scored", "high"),)),
     FactTable("risk_reasons", 12,
               (C("reason", "text"), C("family", "label", "family", descriptive=True),
                C("points_sum", "number", hidden=True, adds=True), C("high", "number", hidden=True, adds=True),
-               C("points", "points", of=("points_sum", "high"))), RISK, risk_reasons, order="-points", figure="bars"),
+               C("points", "points", of=("points_sum", "high"))), RISK, risk_reasons, order="-points", figure="bars",
+              goes_with=("risk_bands", "households", "band", "high")),
     FactTable("missed_list", 12,
               (C("household_id", "text"), C("village_code", "text"), C("missed_rule", "label", "missed_rule")),
               RULES, missed_list, city="none", restricted=True),

@@ -195,8 +195,10 @@ def sheet_name(spec: Table, language: str) -> str:
 
 
 def column_headers(column: Column) -> tuple[str, ...]:
-    """The headers under which a column of the register knows itself: its name, also with blanks, and both labels."""
-    return (column.name, column.name.replace("_", " "), column.zh, column.en)
+    """The headers under which a column of the register knows itself: its name, both labels, its name with blanks."""
+    spaced = column.name.replace("_", " ")  # the English label of workbooks handed out before it was reworded
+    names = (column.name, column.zh, column.en)
+    return names if spaced == column.en.lower() else (*names, spaced)
 
 
 def read_mapping(name_or_path: str | Path, folder: str | Path | None = None) -> SourceMapping:

@@ -102,12 +102,11 @@ def _count(c: Canvas, name: str, rows: slice) -> str:
 
 
 def _part(c: Canvas, name: str, rows: slice) -> str:
-    """Share of some rows; nothing where one of them was withheld, "about" where another was."""
+    """Share of some rows; nothing where any was withheld: the base would lack it, and the share give it back."""
     values = _values(c, name)
-    if values.iloc[rows].isna().any() or not values.sum() > 0:
+    if values.isna().any() or not values.sum() > 0:
         return ""
-    part = c.write("share")(float(values.iloc[rows].sum() / values.sum()))
-    return c.say("finding.about", share=part) if part and values.isna().any() else part
+    return c.write("share")(float(values.iloc[rows].sum() / values.sum()))
 
 
 def _causes(c: Canvas) -> str:

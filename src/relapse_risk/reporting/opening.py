@@ -13,7 +13,8 @@ from relapse_risk.reporting.text import bilingual, has_text
 __all__ = ["OF_SEVERAL_PARTS", "is_left_out", "missing", "only_part", "opening"]
 
 ISSUES, INCOMES, HARDSHIP, CENTRAL = 17, 4, 13, (0, 1, 16, 18)  # sections; those that speak of all the others
-OF_SEVERAL_PARTS = {"hardship_profile", "rank_stability", "index_weights", "index_left_out"}  # tables that need them
+# Tables that need them; households by an index of income alone are households by income, told in section 4.
+OF_SEVERAL_PARTS = {"hardship_histogram", "hardship_profile", "rank_stability", "index_weights", "index_left_out"}
 
 
 def opening(source: Source, number: int) -> Block:

@@ -256,7 +256,7 @@ class Report:
         spec = self.spec(name)
         frame = withheld_last(self.rows(name, self.county), spec)
         whole = withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None)
-        if whole or (name in SUBJECTS and frame[SUBJECTS[name]].isna().all()):
+        if whole or (name in SUBJECTS and not frame[SUBJECTS[name]].fillna(0).gt(0).any()):
             return self._instead(name, self.say("report.all_withheld", threshold=self._threshold))
         notes = [self.say(f"note.{name}")] if has_text(f"note.{name}") else []
         notes += self._sample_note(spec) + self._gone(spec, frame)

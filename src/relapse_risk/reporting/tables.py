@@ -149,6 +149,8 @@ def hidden_gaps(frame: pd.DataFrame, column: FactColumn) -> npt.NDArray[np.bool_
     """Which gaps of a column are withheld numbers: small counts, and shares of a base that is not nought."""
     missing: npt.NDArray[np.bool_] = frame[column.name].isna().to_numpy()
     share = column.kind == "share" and column.of is not None
+    if column.rests_on and column.kind == "number" and set(column.rests_on) <= set(frame.columns):
+        return missing & frame[list(column.rests_on)].isna().any(axis=1).to_numpy()
     if column.rests_on == () or not (share or column.kind in COUNTS_OF_PEOPLE):
         return np.zeros(len(frame), dtype=bool)
     base = frame.get(column.of[1]) if share and column.of else None

@@ -1,0 +1,74 @@
+"""The bands of risk: shown wherever none of their counts is small, and what raises the score tells of no few households."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from tests.reporting.conftest import MONTH
+
+from relapse_risk.assessment import CITY, read_facts
+from relapse_risk.assessment.cells import _where_told, withhold
+from relapse_risk.assessment.indicators import INDICATOR_COLUMNS
+from relapse_risk.assessment.sections import INDICATORS, TABLES
+from relapse_risk.scores import read_scores
+
+FEW = 5
+
+
+@pytest.fixture(scope="module")
+def risk(facts_folder: Path) -> pd.DataFrame:
+    found = read_scores(facts_folder.parent / "scores", MONTH).risk
+    assert found is not None
+    return found.assign(county_code=found["household_id"].map(county_of(facts_folder)))
+
+
+def county_of(facts_folder: Path) -> dict[str, str]:
+    scores = facts_folder.parent / "scores"
+    return {
+        name: code
+        for code, _, _ in read_facts(facts_folder, MONTH).manifest["counties"]
+        for name in read_scores(scores, MONTH, code).risk["household_id"]
+    }
+
+
+def test_bands_stand_while_a_small_town_is_withheld_beside_another() -> None:
+    """25 at high risk, of them 4, 9 and 12 by town: the 4 goes, another town with it, the 25 stays."""
+    tables = {t.name: pd.DataFrame(columns=["county_code", *(c.name for c in t.columns)]) for t in TABLES}
+    bands = {"band": ["high", "medium", "low"], "households": [25, 52, 468], "expected": [4.0, 1.5, 2.3]}
+    towns = {"town": ["a", "b", "c"], "scored": [175, 176, 194], "expected": [2.0, 3.0, 2.8], "high": [4, 9, 12]}
+    tables["risk_bands"] = pd.DataFrame(bands).assign(county_code="371402", probability=0.01)
+    tables["risk_by_town"] = pd.DataFrame(towns).assign(county_code="371402", probability=0.01)
+    none = pd.DataFrame(columns=list(INDICATOR_COLUMNS))
+    written, _, _ = withhold(tables, TABLES, none, INDICATORS, FEW, {})
+    assert written["risk_bands"]["households"].tolist() == [25, 52, 468]
+    assert written["risk_by_town"]["high"].isna().tolist() == [True, True, False]
+
+
+def test_yes_or_no_raises_the_score_only_where_neither_is_a_few(facts_folder: Path, risk: pd.DataFrame) -> None:
+    facts, scores = read_facts(facts_folder, MONTH), facts_folder.parent / "scores"
+    terms = {term["name"]: term for term in read_scores(scores, MONTH).model_card["terms"] if term["unit"] == "0/1"}
+    checked = 0
+    for county in facts.all_counties("risk_reasons")["county_code"].drop_duplicates():
+        if county == CITY:
+            continue
+        high = set(risk.loc[(risk["county_code"] == county) & risk["band"].eq("high"), "household_id"])
+        told = set(facts.all_counties("risk_reasons", county)["reason"])
+        reasons = read_scores(scores, MONTH, county).risk_reasons
+        mine = reasons[reasons["household_id"].isin(high) & reasons["reason"].isin(terms)]
+        for name, rows in mine.groupby("reason"):
+            yes = int((rows["points"] > 0).sum())
+            if 0 < min(yes, len(high) - yes) < FEW:
+                checked += 1
+                assert not any(terms[name]["zh"] in words for words in told), (county, name, yes, len(high))
+    assert checked > 0
+
+
+def test_a_table_goes_with_the_count_it_describes() -> None:
+    bands = pd.DataFrame(
+        {"county_code": ["a", "a", "b", "b"], "band": ["high", "low"] * 2, "households": [None, 40, 9, 40]}
+    )
+    reasons = pd.DataFrame({"county_code": ["a", "b", "b"], "reason": ["x", "x", "y"]})
+    left = _where_told(reasons, bands, "households", "band", "high")
+    assert left["county_code"].tolist() == ["b", "b"]

@@ -9,12 +9,14 @@ import pytest
 from tests.reporting.conftest import MONTH
 
 from relapse_risk.assessment import CITY, read_facts
-from relapse_risk.assessment.cells import _where_told, withhold
-from relapse_risk.assessment.indicators import INDICATOR_COLUMNS
+from relapse_risk.assessment.cells import _where_told, cells_and_relations, withhold
+from relapse_risk.assessment.facts import INDICATOR_COLUMNS
+from relapse_risk.assessment.indicators import NUMERIC
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.scores import read_scores
 
 FEW = 5
+BANDS = ("high", "medium", "low")
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +35,23 @@ def county_of(facts_folder: Path) -> dict[str, str]:
     }
 
 
-def test_bands_stand_while_a_small_town_is_withheld_beside_another() -> None:
-    """25 at high risk, of them 4, 9 and 12 by town: the 4 goes, another town with it, the 25 stays."""
+def test_bands_go_only_for_a_small_count_of_their_own() -> None:
+    """No band of a is small: they are never withheld beside other counts; in b one is, and the others may go with it."""
     tables = {t.name: pd.DataFrame(columns=["county_code", *(c.name for c in t.columns)]) for t in TABLES}
-    bands = {"band": ["high", "medium", "low"], "households": [25, 52, 468], "expected": [4.0, 1.5, 2.3]}
-    towns = {"town": ["a", "b", "c"], "scored": [175, 176, 194], "expected": [2.0, 3.0, 2.8], "high": [4, 9, 12]}
-    tables["risk_bands"] = pd.DataFrame(bands).assign(county_code="371402", probability=0.01)
-    tables["risk_by_town"] = pd.DataFrame(towns).assign(county_code="371402", probability=0.01)
-    none = pd.DataFrame(columns=list(INDICATOR_COLUMNS))
+    counts = {"a": [25, 52, 468], "b": [3, 12, 70]}
+    tables["risk_bands"] = pd.DataFrame(
+        [(county, band, n, 1.0, 0.01) for county, row in counts.items() for band, n in zip(BANDS, row, strict=True)],
+        columns=["county_code", "band", "households", "expected", "probability"],
+    )
+    none = pd.DataFrame(columns=[*INDICATOR_COLUMNS, *NUMERIC])
+    none = none.loc[:, ~none.columns.duplicated()]
+    net = cells_and_relations(tables, TABLES, none, INDICATORS, FEW, {})
+    told = {cell[1:] for cell in net.told if cell[0] == "risk_bands.households"}
+    assert told == {("a", band) for band in BANDS}
     written, _, _ = withhold(tables, TABLES, none, INDICATORS, FEW, {})
-    assert written["risk_bands"]["households"].tolist() == [25, 52, 468]
-    assert written["risk_by_town"]["high"].isna().tolist() == [True, True, False]
+    shown = written["risk_bands"].set_index(["county_code", "band"])["households"]
+    assert shown["a"].tolist() == [25, 52, 468]
+    assert shown["b"].isna().tolist() == [True, True, False]
 
 
 def test_yes_or_no_raises_the_score_only_where_neither_is_a_few(facts_folder: Path, risk: pd.DataFrame) -> None:

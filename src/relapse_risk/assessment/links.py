@@ -194,7 +194,11 @@ def _monitoring() -> list[Link]:
 
 
 def _tails() -> list[Link]:
-    """Bands and bars cut the same scale at different places: the households between two cuts are a count, too."""
+    """Bands and bars cut the same scale at different places: the households between two cuts are a count, too.
+
+    Where a sample's bands are of a few households.  In a register they are of a hundred, and the two or three whose
+    score lies between two cuts would cost every county its bars.
+    """
     found = []
     for bands in (("high",), ("high", "medium")):
         for bars in (RISK_LABELS[-1:], RISK_LABELS[-2:], RISK_LABELS[-3:]):
@@ -202,7 +206,10 @@ def _tails() -> list[Link]:
                 At("risk_bands", "households", "band", bands),
                 At("risk_histogram", "households", "probability", bars),
             )
-            found += [Link(bar, (band,), rest=True), Link(band, (bar,), rest=True)]  # whichever is part of the other
+            found += [
+                Link(bar, (band,), rest=True, sample=True),
+                Link(band, (bar,), rest=True, sample=True),
+            ]  # whichever is part of the other
     return found
 
 

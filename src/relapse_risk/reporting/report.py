@@ -283,11 +283,12 @@ class Report:
 
     def _gone(self, spec: FactTable, frame: pd.DataFrame) -> list[str]:
         """Columns that are left out because every number of theirs is withheld here: they were collected."""
+        unwritten = left_out(frame, spec.columns)
         rows = self.rows("availability", self.county)
-        if "gone" not in rows:  # facts of an older version do not say
+        if not unwritten or "gone" not in rows:  # facts of an older version do not say
             return []
         names = {name for words in rows.loc[rows["table"] == spec.name, "gone"] for name in words.split(",")}
-        gone = [c for c in left_out(frame, spec.columns) if c.name in names]
+        gone = [c for c in unwritten if c.name in names]
         joined = ("、" if self.language == "zh" else ", ").join(
             column_label(column, self.language, self.label("currency"), spec.name, self.place) for column in gone
         )

@@ -138,10 +138,12 @@ def _gaps(frame: pd.DataFrame) -> dict[str, str]:
 
     A column without any value was never collected, unless nothing else in the table has one either.
     """
-    missing = {str(name): frame[name].isna().to_numpy() for name in frame.columns}
-    known = [name for name in [*missing][1:] if not missing[name].all()]
+    missing = frame.isna().to_numpy()
+    some, whole = missing.any(axis=0), missing.all(axis=0)
+    known = not whole[1:].all()
     return {
-        name: "none" if not gaps.any() else "all" if gaps.all() and known else "some" for name, gaps in missing.items()
+        str(name): "none" if not some[i] else "all" if whole[i] and known else "some"
+        for i, name in enumerate(frame.columns)
     }
 
 
@@ -159,7 +161,7 @@ def hidden_gaps(frame: pd.DataFrame, column: FactColumn) -> npt.NDArray[np.bool_
 
 def _hidden(frame: pd.DataFrame, gaps: Mapping[str, str], column: FactColumn) -> npt.NDArray[np.bool_]:
     """The same; a column without any value was never collected."""
-    return hidden_gaps(frame, column) & (gaps[column.name] == "some")
+    return hidden_gaps(frame, column) if gaps[column.name] == "some" else np.zeros(len(frame), dtype=bool)
 
 
 def _shown(gaps: Mapping[str, str], columns: Sequence[FactColumn]) -> list[FactColumn]:

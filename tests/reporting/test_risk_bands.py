@@ -12,6 +12,7 @@ from relapse_risk.assessment import CITY, read_facts
 from relapse_risk.assessment.cells import _where_told, cells_and_relations, withhold
 from relapse_risk.assessment.facts import INDICATOR_COLUMNS
 from relapse_risk.assessment.indicators import NUMERIC
+from relapse_risk.assessment.monitoring import RISK_LABELS
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.scores import read_scores
 
@@ -80,3 +81,20 @@ def test_a_table_goes_with_the_count_it_describes() -> None:
     reasons = pd.DataFrame({"county_code": ["a", "b", "b"], "reason": ["x", "x", "y"]})
     left = _where_told(reasons, bands, "households", "band", "high")
     assert left["county_code"].tolist() == ["b", "b"]
+
+
+def test_in_a_sample_those_scored_do_not_tell_the_poor() -> None:
+    """4 of 40 households are below the line, the 36 others are scored: bands and bars must not add up to 36."""
+    tables = {t.name: pd.DataFrame(columns=["county_code", *(c.name for c in t.columns)]) for t in TABLES}
+    bands = pd.DataFrame({"band": BANDS, "households": [6, 8, 22], "expected": 1.0, "probability": 0.1})
+    bars = pd.DataFrame({"probability": RISK_LABELS, "households": [0, 0, 0, 0, 0, 36, 0, 0]})
+    tables["risk_bands"], tables["risk_histogram"] = bands.assign(county_code="a"), bars.assign(county_code="a")
+    rows = pd.DataFrame([dict.fromkeys([*INDICATOR_COLUMNS, *NUMERIC])])
+    rows = rows.assign(
+        county_code="a", indicator="below_line", unit="share", weighted=True, cases=4.0, n=40.0, value=0.1,
+        numerator=4.0, denominator=40.0, verdict="no_limit",
+    )  # fmt: skip
+    written, indicator, _ = withhold(tables, TABLES, rows, INDICATORS, FEW, {})
+    assert indicator["withheld"].tolist() == [True]
+    for name in ("risk_bands", "risk_histogram"):
+        assert written[name]["households"].isna().any(), name

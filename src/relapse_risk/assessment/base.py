@@ -124,7 +124,8 @@ class FactTable:
     adds_to : str
         Table whose rows are sums of these rows (same column names; its keys are columns here).
     foremost : bool
-        What readers come for: its counts are withheld where one of them in the county is small, and never beside others.
+        What readers come for: in a register its counts are withheld where one of them in the county is small, and never
+        beside others.
     goes_with : tuple of (table, column, key column, key)
         The count that the whole table describes: without it the table is not shown either.
     restricted : bool

@@ -219,10 +219,14 @@ def _add_cells(spec: FactTable, frame: pd.DataFrame, net: Net) -> None:
 
 
 def _large(spec: FactTable, net: Net, threshold: float) -> set[Cell]:
-    """The cells of every county in which none of the table's counts is small."""
+    """The cells of every county in which none of the table's counts is small; of a sample none.
+
+    There the bands add up to the households above the line, and would tell a few that are below it.
+    """
     found: set[Cell] = set()
-    for (table, _, _), rows in net.rows.items():
-        known = {cell for _, cell in rows if cell in net.cells} if table == spec.name else set()
+    for (table, _, county), rows in net.rows.items():
+        mine = table == spec.name and county not in net.samples
+        known = {cell for _, cell in rows if cell in net.cells} if mine else set()
         if not any(0 < net.cells[cell] < threshold for cell in known):
             found |= known
     return found

@@ -206,10 +206,8 @@ def _tails() -> list[Link]:
                 At("risk_bands", "households", "band", bands),
                 At("risk_histogram", "households", "probability", bars),
             )
-            found += [
-                Link(bar, (band,), rest=True, sample=True),
-                Link(band, (bar,), rest=True, sample=True),
-            ]  # whichever is part of the other
+            # one of the two is part of the other: the link holds in that direction
+            found += [Link(bar, (band,), rest=True, sample=True), Link(band, (bar,), rest=True, sample=True)]
     return found
 
 

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
-import pytest
-from tests.reporting.conftest import MONTH
 
-from relapse_risk.assessment import CITY, read_facts
 from relapse_risk.assessment.cells import _where_told, cells_and_relations, withhold
 from relapse_risk.assessment.facts import INDICATOR_COLUMNS
 from relapse_risk.assessment.indicators import NUMERIC
 from relapse_risk.assessment.monitoring import RISK_LABELS
 from relapse_risk.assessment.sections import INDICATORS, TABLES
-from relapse_risk.scores import read_scores
 
 FEW = 5
 BANDS = ("high", "medium", "low")
-
-
-@pytest.fixture(scope="module")
-def risk(facts_folder: Path) -> pd.DataFrame:
-    found = read_scores(facts_folder.parent / "scores", MONTH).risk
-    assert found is not None
-    return found.assign(county_code=found["household_id"].map(county_of(facts_folder)))
-
-
-def county_of(facts_folder: Path) -> dict[str, str]:
-    scores = facts_folder.parent / "scores"
-    return {
-        name: code
-        for code, _, _ in read_facts(facts_folder, MONTH).manifest["counties"]
-        for name in read_scores(scores, MONTH, code).risk["household_id"]
-    }
 
 
 def test_bands_go_only_for_a_small_count_of_their_own() -> None:
@@ -53,25 +31,6 @@ def test_bands_go_only_for_a_small_count_of_their_own() -> None:
     shown = written["risk_bands"].set_index(["county_code", "band"])["households"]
     assert shown["a"].tolist() == [25, 52, 468]
     assert shown["b"].isna().tolist() == [True, True, False]
-
-
-def test_yes_or_no_raises_the_score_only_where_neither_is_a_few(facts_folder: Path, risk: pd.DataFrame) -> None:
-    facts, scores = read_facts(facts_folder, MONTH), facts_folder.parent / "scores"
-    terms = {term["name"]: term for term in read_scores(scores, MONTH).model_card["terms"] if term["unit"] == "0/1"}
-    checked = 0
-    for county in facts.all_counties("risk_reasons")["county_code"].drop_duplicates():
-        if county == CITY:
-            continue
-        high = set(risk.loc[(risk["county_code"] == county) & risk["band"].eq("high"), "household_id"])
-        told = set(facts.all_counties("risk_reasons", county)["reason"])
-        reasons = read_scores(scores, MONTH, county).risk_reasons
-        mine = reasons[reasons["household_id"].isin(high) & reasons["reason"].isin(terms)]
-        for name, rows in mine.groupby("reason"):
-            yes = int((rows["points"] > 0).sum())
-            if 0 < min(yes, len(high) - yes) < FEW:
-                checked += 1
-                assert not any(terms[name]["zh"] in words for words in told), (county, name, yes, len(high))
-    assert checked > 0
 
 
 def test_a_table_goes_with_the_count_it_describes() -> None:

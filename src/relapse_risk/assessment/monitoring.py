@@ -254,15 +254,22 @@ def risk_reasons(data: CountyData) -> pd.DataFrame:
     yes_or_no = {term["name"] for term in terms if term["unit"] == "0/1"}
     grouped = mine.groupby(["reason", "family"])["points"]
     yes = grouped.agg(lambda points: float((points > 0).sum()))
-    told = (
-        ~yes.index.get_level_values("reason").isin(yes_or_no)
-        | yes.between(few, len(high) - few)
-        | yes.isin([0, len(high)])
-    )
-    total = grouped.sum()[told]
+    binary = yes.index.get_level_values("reason").isin(yes_or_no)
+    total = grouped.sum()[~binary | ~_tells_a_few(yes, len(high), few)]
     frame = total[total > 0].sort_values(ascending=False).head(TOP_REASONS).rename("points_sum").reset_index()
     labels = {term["name"]: _raises(term) for term in terms}
     return frame.assign(reason=frame["reason"].map(lambda name: labels.get(name, name)), high=float(len(high)))
+
+
+def _tells_a_few(yes: pd.Series, n: int, few: float) -> pd.Series:
+    """Whether of ``n`` a few say yes, or a few say no; all and none tell of nobody.
+
+    Examples
+    --------
+    >>> _tells_a_few(pd.Series([0, 3, 5, 15, 17, 20]), 20, 5).tolist()
+    [False, True, False, False, True, False]
+    """
+    return yes.between(0, few, inclusive="neither") | (n - yes).between(0, few, inclusive="neither")
 
 
 def _raises(term: Mapping[str, Any]) -> str:

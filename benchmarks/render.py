@@ -22,9 +22,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relapse_risk.reporting.edition import plan, read_edition
-from relapse_risk.reporting.execute import run_notebook
-from relapse_risk.reporting.export import Sheet, to_html, warm_up
+from relapse_risk.editions.edition import plan, read_edition
+from relapse_risk.editions.execute import run_notebook
+from relapse_risk.editions.export import Sheet, to_html, warm_up
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "reports" / "county_assessment.ipynb"

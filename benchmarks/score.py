@@ -18,8 +18,8 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from relapse_risk.relapse.models import FittedRelapseLogit, Term
-from relapse_risk.relapse.throughput import score_blocks
+from relapse_risk.relapse.block_scoring import score_blocks
+from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, Term
 
 ROUNDS = 3
 

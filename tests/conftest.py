@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from relapse_risk.demo import build_demo
 
+pytest_plugins = ["tests.report_fixtures", "tests.county_fixtures", "tests.panel_fixtures", "tests.demo_fixtures"]
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from relapse_risk.derive import age_on, composition, household_frame, household_panel, income_columns
-from relapse_risk.derive.columns import (
+from relapse_risk.derive.household_columns import (
     aid_columns,
     asset_check,
     guarantee_columns,

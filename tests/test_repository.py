@@ -82,7 +82,7 @@ def test_large_files_stay_out() -> None:
         path.relative_to(ROOT).as_posix(): path.stat().st_size for path in tracked() if path.stat().st_size > 2**20
     }
     assert max(large.values(), default=0) < 4 * 2**20
-    assert all(name.startswith("src/relapse_risk/reporting/fonts/") for name in large), large
+    assert all(name.startswith("src/relapse_risk/editions/fonts_noto/") for name in large), large
 
 
 def public_functions(tree: ast.Module) -> list[ast.FunctionDef]:

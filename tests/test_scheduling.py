@@ -17,8 +17,8 @@ import typer
 import yaml
 
 from relapse_risk.cli import app
-from relapse_risk.reporting.edition import read_edition
-from relapse_risk.reporting.execute import declared_parameters
+from relapse_risk.editions.edition import read_edition
+from relapse_risk.editions.execute import declared_parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "scheduling"

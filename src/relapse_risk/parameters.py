@@ -189,7 +189,7 @@ class Place(BaseModel):
 
     @property
     def traits(self) -> tuple[str, ...]:
-        """What a message may be said otherwise for, the most telling first (:func:`relapse_risk.reporting.text.said`)."""
+        """What a message may be said otherwise for, the most telling first (:func:`relapse_risk.text.said`)."""
         described = () if self.limits_apply else ("described",)
         return (*described, self.records, self.income_scale)
 

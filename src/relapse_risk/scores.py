@@ -48,9 +48,9 @@ from relapse_risk.relapse import (
     with_history,
     without_outcomes,
 )
-from relapse_risk.relapse.checks import DriftLine, drift_lines
-from relapse_risk.relapse.models import predict_matrix
-from relapse_risk.relapse.own_risk import upper_of, with_later
+from relapse_risk.relapse.drift_and_fairness import DriftLine, drift_lines
+from relapse_risk.relapse.household_uncertainty import upper_of, with_later
+from relapse_risk.relapse.relapse_logit import predict_matrix
 
 __all__ = [
     "IndexCard",

@@ -12,10 +12,11 @@ import pandas as pd
 from scipy.linalg import null_space
 
 from relapse_risk.assessment import CITY, INDICATORS, TABLES, facts
-from relapse_risk.assessment.cells import Net, cells_and_relations, withhold
 from relapse_risk.assessment.indicators import with_city
-from relapse_risk.assessment.links import INDICATOR
-from relapse_risk.assessment.suppression import Cell, Relation
+from relapse_risk.assessment.linked_counts import LINKS
+from relapse_risk.disclosure.links import INDICATOR
+from relapse_risk.disclosure.published_cells import Net, cells_and_relations, withhold
+from relapse_risk.disclosure.suppression import Cell, Relation
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.parts import SERIAL, county_parts, map_parts
 from relapse_risk.progress import no_progress
@@ -44,7 +45,7 @@ def published(
     names = {code: f"{zh}|{en}" for code, zh, en in facts.county_names(register).values()}
     tables = {table.name: facts._stacked(table, found, names) for table in TABLES}
     rows = with_city(pd.concat([part.indicator for part in found.values()], ignore_index=True), INDICATORS)
-    arguments = (tables, TABLES, rows, INDICATORS, THRESHOLD, names)
+    arguments = (tables, TABLES, rows, INDICATORS, THRESHOLD, names, LINKS)
     return cells_and_relations(*arguments), withhold(*arguments)[:2]
 
 

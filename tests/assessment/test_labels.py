@@ -15,7 +15,7 @@ from relapse_risk.assessment.facts import _computed
 from relapse_risk.assessment.indicators import VERDICTS, indicator_rows
 from relapse_risk.schema import code_list, code_lists, tables
 
-FILE = Path(relapse_risk.__file__).parent / "reporting" / "messages" / "facts.yaml"
+FILE = Path(relapse_risk.__file__).parent / "text" / "messages" / "facts.yaml"
 # Columns of the central tables and of the parameter list, which the reports name too.
 CENTRAL = {
     "column.denominator", "column.interval", "column.name", "column.numerator", "column.previous", "column.section",

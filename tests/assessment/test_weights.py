@@ -10,9 +10,10 @@ import pytest
 
 from relapse_risk.assessment import CITY, INDICATORS, TABLES, CountyData
 from relapse_risk.assessment.baseline import held
-from relapse_risk.assessment.cells import withhold
 from relapse_risk.assessment.exit_quality import poverty_measures
 from relapse_risk.assessment.indicators import indicator_rows, with_city
+from relapse_risk.assessment.linked_counts import LINKS
+from relapse_risk.disclosure.published_cells import withhold
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_the_headcount_goes_with_a_small_count_of_the_sample(sample: CountyData)
     rows = with_city(indicator_rows(sample, INDICATORS, names), INDICATORS)
     tables = {t.name: pd.DataFrame(columns=["county_code", *(c.name for c in t.columns)]) for t in TABLES}
     tables["poverty_measures"] = poverty_measures(sample).assign(county_code=sample.county)
-    written, indicator, _ = withhold(tables, TABLES, rows, INDICATORS, 5, {})
+    written, indicator, _ = withhold(tables, TABLES, rows, INDICATORS, 5, {}, LINKS)
     measures = written["poverty_measures"].set_index("line")
     assert measures.loc["poverty_line", ["headcount", "gap", "severity"]].isna().all()
     mine = indicator[indicator["county_code"] != CITY].set_index("indicator")

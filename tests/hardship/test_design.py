@@ -12,7 +12,7 @@ import pytest
 
 from relapse_risk.errors import ModelError, ParameterError
 from relapse_risk.hardship import IndexDesign, check_design, design_from_table, design_to_table, read_index, score_units
-from relapse_risk.hardship.reading import parse_design
+from relapse_risk.hardship.design_file import parse_design
 from relapse_risk.parameters import params_dir, read_yaml
 
 

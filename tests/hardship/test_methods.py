@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship import benefit_of_the_doubt, topsis
 from relapse_risk.hardship.aggregate import AGGREGATES, mazziotta_pareto, power_mean
-from relapse_risk.hardship.judgement import ahp, group_ahp
+from relapse_risk.hardship.ahp import ahp, group_ahp
 from relapse_risk.hardship.normalise import NORMALISERS, distance_to_line, goalposts, minmax, percentile_rank, zscore
 from relapse_risk.hardship.weights import WEIGHTINGS, balanced, critic, entropy, fitted, merec
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from relapse_risk.hardship import rank_scores, topsis
-from relapse_risk.hardship.judgement import ahp
+from relapse_risk.hardship.ahp import ahp
 from relapse_risk.hardship.weights import critic, entropy, equal, gini_weights, merec, standard_deviation
 
 pytestmark = pytest.mark.shared

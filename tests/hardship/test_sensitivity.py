@@ -19,7 +19,7 @@ from relapse_risk.hardship import (
     score_units,
     sobol_of_design,
 )
-from relapse_risk.hardship.index import index_lines
+from relapse_risk.hardship.household_index import index_lines
 from relapse_risk.hardship.redundancy import redundancy
 from relapse_risk.hardship.sensitivity import sobol_indices
 from relapse_risk.parameters import Parameters, Place

@@ -18,10 +18,10 @@ import pytest
 
 from relapse_risk.errors import RegisterError, SourceError
 from relapse_risk.register import Register
-from relapse_risk.register.identity import create_key, pseudonym, read_key
 from relapse_risk.register.import_report import ImportReport
 from relapse_risk.register.importing import import_source
 from relapse_risk.register.mapping import SourceMapping
+from relapse_risk.register.pseudonyms import create_key, pseudonym, read_key
 from relapse_risk.register.template import export_workbook
 
 AS_OF = date(2020, 12, 31)

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relapse_risk.register.candidates import candidates
-from relapse_risk.register.cells import Refused, code_reader, date_reader, number_reader, read_text, read_yes_no
+from relapse_risk.register.cell_readers import Refused, code_reader, date_reader, number_reader, read_text, read_yes_no
 from relapse_risk.register.conversions import CONVERSIONS
 from relapse_risk.register.mapping import SourceMapping, column_headers, sheet_name
-from relapse_risk.register.raw import RawTable, match_headers
+from relapse_risk.register.raw_tables import RawTable, match_headers
 from relapse_risk.schema import code_lists, table, tables
 
 

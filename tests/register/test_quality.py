@@ -13,11 +13,11 @@ import pytest
 from relapse_risk.errors import RegisterError, SchemaError
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
+from relapse_risk.register.answer_key_check import compare_with_key
 from relapse_risk.register.check_register import check_register
-from relapse_risk.register.checks import id_check_character
-from relapse_risk.register.fault_key import compare_with_key
 from relapse_risk.register.findings import Findings
 from relapse_risk.register.intake import typed_frame
+from relapse_risk.register.named_checks import id_check_character
 from relapse_risk.register.quality import check_frames
 from relapse_risk.register.rules import RuleBook, read_rules
 from relapse_risk.schema import check_table, empty_table, table, tables

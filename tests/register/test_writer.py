@@ -19,7 +19,7 @@ from filelock import FileLock
 from relapse_risk.errors import RegisterError, RelapseRiskError, SchemaError
 from relapse_risk.register import Register, RegisterWriter
 from relapse_risk.register.counties import counties_of
-from relapse_risk.register.placing import Places
+from relapse_risk.register.row_county import Places
 from relapse_risk.schema import check_table, table, tables
 
 CREATED = "2020-12-31T00:00:00"

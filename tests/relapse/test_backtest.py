@@ -10,7 +10,7 @@ from relapse_risk.errors import ModelError
 from relapse_risk.evaluation import area_under_curve
 from relapse_risk.relapse import at_risk_rows, backtest, followed, risk_bands
 from relapse_risk.relapse.bands import band_limits, bands_at
-from relapse_risk.relapse.rules import trigger_rules
+from relapse_risk.relapse.simple_rules import trigger_rules
 
 
 @pytest.fixture(scope="module")

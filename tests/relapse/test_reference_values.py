@@ -22,8 +22,8 @@ from relapse_risk.evaluation import (
 from relapse_risk.evaluation.drift import divergence
 from relapse_risk.evaluation.fairness import fairness
 from relapse_risk.relapse.glm import clustered_covariance, fit_glm
-from relapse_risk.relapse.random_effects import fit_random_effects
-from relapse_risk.relapse.vulnerability import three_step
+from relapse_risk.research.random_effects import fit_random_effects
+from relapse_risk.research.vulnerability import three_step
 
 Found = tuple[str, float, float, float]  # name, ours, theirs, tolerance
 CLOSE = 1e-6

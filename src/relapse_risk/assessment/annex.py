@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable
+from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.hardship import read_index
+from relapse_risk.measures import FactColumn, FactTable
 
 __all__ = ["TABLES"]
 

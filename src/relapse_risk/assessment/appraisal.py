@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, in_code_order
+from relapse_risk.assessment.county_data import CountyData, in_code_order
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "SCENARIOS", "TABLES", "internal_rate", "payback_years", "present_value"]

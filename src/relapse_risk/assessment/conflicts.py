@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, hits
+from relapse_risk.assessment.county_data import CountyData, hits
+from relapse_risk.measures import FactColumn, FactTable
 
 __all__ = ["TABLES", "in_conflict"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.assessment.county_data import CountyData
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import gini, lorenz_curve
 
 __all__ = ["INDICATORS", "TABLES"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, Fraction, Indicator, up_to
-from relapse_risk.assessment.monitoring import first_help, is_monitored, meets_monitoring_rules
+from relapse_risk.assessment.county_data import CountyData, up_to
+from relapse_risk.assessment.monitored_households import first_help, is_monitored, meets_monitoring_rules
+from relapse_risk.measures import Fraction, Indicator
 
 __all__ = ["INDICATORS"]
 

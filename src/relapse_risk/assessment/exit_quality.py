@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, counted
 from relapse_risk.assessment.baseline import TOWN_HOMES
+from relapse_risk.assessment.county_data import CountyData, counted
 from relapse_risk.derive import income_columns
 from relapse_risk.errors import ModelError
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import fgt, gini, weighted_quantile
 
 __all__ = ["INDICATORS", "TABLES", "below_line"]

@@ -12,12 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from relapse_risk.assessment.base import CITY, CountyData, FactTable
-from relapse_risk.assessment.cells import Tables, withhold
-from relapse_risk.assessment.files import FactsManifest, county_digests, write_facts
+from relapse_risk.assessment.county_data import CountyData
+from relapse_risk.assessment.facts_store import FactsManifest, county_digests, write_facts
 from relapse_risk.assessment.indicators import indicator_rows, with_city
+from relapse_risk.assessment.linked_counts import LINKS
 from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
+from relapse_risk.disclosure.published_cells import Tables, withhold
+from relapse_risk.measures import CITY, FactTable
 from relapse_risk.months import add_months, check_month, month_end
 from relapse_risk.parameters import DatedValue, Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, county_parts, map_parts
@@ -221,7 +223,7 @@ def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, 
     bilingual = {code: f"{zh}|{en}" for code, zh, en in names.values()}
     tables = {table.name: _stacked(table, found, bilingual) for table in TABLES}
     rows = with_city(pd.concat([part.indicator for part in found.values()], ignore_index=True), INDICATORS)
-    safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual)
+    safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual, LINKS)
     status = [row for part in found.values() for row in part.status]
     availability = pd.DataFrame([*status, *(_city_status(table, status, safe[table.name]) for table in TABLES)])
     availability = availability.merge(counts, on=["county_code", "table"], how="left")

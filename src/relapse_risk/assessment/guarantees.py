@@ -7,18 +7,9 @@ from itertools import combinations
 import pandas as pd
 
 from relapse_risk.assessment.agreement import cohen_kappa, fleiss_kappa
-from relapse_risk.assessment.base import (
-    CountyData,
-    FactColumn,
-    FactTable,
-    Fraction,
-    Indicator,
-    counted,
-    hits,
-    in_code_order,
-    share,
-)
 from relapse_risk.assessment.baseline import TOWN_HOMES
+from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, share
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
 __all__ = ["CRITERIA", "INDICATORS", "STAGES", "TABLES", "failing_reasons", "layer_grades"]

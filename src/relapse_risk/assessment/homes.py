@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Indicator, counted, hits
 from relapse_risk.assessment.baseline import TOWN_HOMES
+from relapse_risk.assessment.county_data import CountyData, counted, hits
 from relapse_risk.assessment.guarantees import layer_grades
+from relapse_risk.measures import FactColumn, FactTable, Indicator
 
 __all__ = ["CHECKLISTS", "INDICATORS", "TABLES"]
 

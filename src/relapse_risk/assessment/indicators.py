@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import CITY, CountyData, Fraction, Indicator
+from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.intervals import beta_binomial, combined, fay_herriot
+from relapse_risk.measures import CITY, Fraction, Indicator
 from relapse_risk.parameters import DatedValue
 
 __all__ = ["VERDICTS", "indicator_rows", "verdict", "with_city"]

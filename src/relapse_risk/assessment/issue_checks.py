@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from relapse_risk.assessment.base import CITY
-from relapse_risk.assessment.city import city_tasks
-from relapse_risk.assessment.files import Facts
-from relapse_risk.assessment.issue_ledger import Failure, IssueStep, record_checks, rule_failures
+from relapse_risk.assessment.city_overview import city_tasks
+from relapse_risk.assessment.facts_store import Facts
+from relapse_risk.issues.issue_ledger import Failure, IssueStep, record_checks, rule_failures
+from relapse_risk.measures import CITY
 from relapse_risk.months import month_end
 from relapse_risk.register.rules import RuleBook
 

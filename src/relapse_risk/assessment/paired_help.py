@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.social_help import place_figures
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 
 __all__ = ["INDICATORS", "TABLES"]
 

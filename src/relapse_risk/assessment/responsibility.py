@@ -5,18 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import (
-    CountyData,
-    FactColumn,
-    FactTable,
-    Fraction,
-    Indicator,
-    counted,
-    hits,
-    in_code_order,
-    up_to,
-)
 from relapse_risk.assessment.baseline import TOWN_HOMES
+from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, up_to
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "TABLES", "visited_in_time"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.base import FactTable
+from relapse_risk.measures import FactTable
 
 __all__ = ["city_rows", "with_order", "with_ratios"]
 
@@ -52,7 +52,7 @@ def city_rows(table: FactTable, counties: Mapping[str, pd.DataFrame], names: Map
 
     Examples
     --------
-    >>> from relapse_risk.assessment.base import FactColumn
+    >>> from relapse_risk.measures import FactColumn
     >>> columns = (FactColumn("cause", "text"), FactColumn("households", "households"))
     >>> table = FactTable("causes", 2, columns, (), lambda data: pd.DataFrame())
     >>> one = pd.DataFrame({"cause": ["illness"], "households": [3]})

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, in_last_year
+from relapse_risk.assessment.county_data import CountyData, in_last_year
 from relapse_risk.assistance import Catalogue, entitlements, limits_on, read_catalogue
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import add_months
 from relapse_risk.parameters import params_dir
 

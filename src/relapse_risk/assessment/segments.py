@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, counted, hits
 from relapse_risk.assessment.baseline import TOWN_HOMES, segment_flags
+from relapse_risk.assessment.county_data import CountyData, counted, hits
+from relapse_risk.measures import FactColumn, FactTable
 
 __all__ = ["SEGMENTS", "TABLES"]
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from relapse_risk.assessment.base import (
-    CountyData,
-    FactColumn,
-    FactTable,
-    Fraction,
-    Indicator,
-    in_code_order,
-    share,
-    up_to,
-)
 from relapse_risk.assessment.baseline import TOWN_HOMES
+from relapse_risk.assessment.county_data import CountyData, in_code_order, share, up_to
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "TABLES"]

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.agreement import cohen_kappa, intraclass, outlying_observers
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, in_code_order, up_to
+from relapse_risk.assessment.county_data import CountyData, in_code_order, up_to
 from relapse_risk.assessment.intervals import of_rare_share
-from relapse_risk.assessment.monitoring import is_monitored
+from relapse_risk.assessment.monitored_households import is_monitored
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "TABLES"]

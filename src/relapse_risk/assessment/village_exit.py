@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from relapse_risk.assessment.base import CountyData, FactColumn, FactTable, Fraction, Indicator, counted
+from relapse_risk.assessment.county_data import CountyData, counted
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "TABLES"]

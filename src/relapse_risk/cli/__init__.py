@@ -13,15 +13,35 @@ import sys
 
 import typer
 
-from relapse_risk.cli.common import EXIT_INPUT, app
+from relapse_risk.cli.app import EXIT_INPUT, app
 from relapse_risk.errors import RelapseRiskError
 
 # Commands appear in --help in the order in which their modules are imported.
 # isort: off
-from relapse_risk.cli import data, scores, reports, assistance, samples, issues, research, nation
+from relapse_risk.cli import (
+    register_commands,
+    score_commands,
+    report_commands,
+    assistance_commands,
+    sample_commands,
+    issue_commands,
+    research_commands,
+    nation_commands,
+)
 # isort: on
 
-__all__ = ["app", "assistance", "data", "issues", "main", "nation", "reports", "research", "samples", "scores"]
+__all__ = [
+    "app",
+    "assistance_commands",
+    "issue_commands",
+    "main",
+    "nation_commands",
+    "register_commands",
+    "report_commands",
+    "research_commands",
+    "sample_commands",
+    "score_commands",
+]
 
 
 def main() -> None:

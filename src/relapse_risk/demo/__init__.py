@@ -1,6 +1,6 @@
 """The demonstration register: a synthetic Dezhou at true size, with its faults and its truth kept apart."""
 
 from relapse_risk.demo.build import DemoKey, build_demo
-from relapse_risk.demo.calibration import Calibration, read_calibration
+from relapse_risk.demo.published_targets import Calibration, read_calibration
 
 __all__ = ["Calibration", "DemoKey", "build_demo", "read_calibration"]

@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from relapse_risk.demo.aid_health import disability_aid, health_aid, medical_aid, placements, relief_aid
 from relapse_risk.demo.aid_living import monitoring_aid, small_aid, student_aid, urgent_aid, work_aid
-from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import Ints, dates, day_number, labels, text, whole, words
 from relapse_risk.demo.grants import AidInput, Grant
+from relapse_risk.demo.published_targets import Calibration
+from relapse_risk.demo.typed_columns import Ints, dates, day_number, labels, text, whole, words
 
 __all__ = ["aid_table", "item_table"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from relapse_risk.demo.frames import NO_DAY, Bools, Floats
 from relapse_risk.demo.grants import FOUND, AidInput, Grant, enjoying_persons, grant, of_persons, spread
-from relapse_risk.demo.process import Year
 from relapse_risk.demo.traits import pick
+from relapse_risk.demo.typed_columns import NO_DAY, Bools, Floats
+from relapse_risk.demo.year_state import Year
 
 __all__ = ["disability_aid", "health_aid", "medical_aid", "placements", "relief_aid"]
 

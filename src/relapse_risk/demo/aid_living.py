@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from relapse_risk.demo.frames import NO_DAY, Bools, day_number
 from relapse_risk.demo.grants import FOUND, AidInput, Grant, enjoying_persons, grant, of_persons, spread
 from relapse_risk.demo.people import ROLES
+from relapse_risk.demo.typed_columns import NO_DAY, Bools, day_number
 
 __all__ = ["monitoring_aid", "small_aid", "student_aid", "urgent_aid", "work_aid"]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from relapse_risk.demo.answers import spoil, write_answers
-from relapse_risk.demo.calibration import Calibration, read_calibration
-from relapse_risk.demo.city import MONTHS, WAVES, City, draw_city, snapshots, static_tables, stream
 from relapse_risk.demo.fieldwork import interview_table
-from relapse_risk.demo.frames import NO_DAY
-from relapse_risk.demo.truth import true_risk_table
+from relapse_risk.demo.published_targets import Calibration, read_calibration
+from relapse_risk.demo.synthetic_city import MONTHS, WAVES, City, draw_city, snapshots, static_tables, stream
+from relapse_risk.demo.true_risk import true_risk_table
+from relapse_risk.demo.typed_columns import NO_DAY
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import RegisterWriter
+from relapse_risk.seeded_errors.answer_key import spoil, write_answers
 
 __all__ = ["DemoKey", "build_demo"]
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relapse_risk.demo.frames import NO_DAY, Bools, Ints, dates, flags, text, whole, words
 from relapse_risk.demo.geography import Geography
-from relapse_risk.demo.monitoring import MONITOR_TYPES, Watch
+from relapse_risk.demo.monitoring_process import MONITOR_TYPES, Watch
+from relapse_risk.demo.month_snapshots import PersonView
 from relapse_risk.demo.monthly import Moment
 from relapse_risk.demo.people import World
-from relapse_risk.demo.snapshots import PersonView
 from relapse_risk.demo.traits import Traits
+from relapse_risk.demo.typed_columns import NO_DAY, Bools, Ints, dates, flags, text, whole, words
 
 __all__ = ["CAUSES", "RELIEF", "dwelling_grade", "household_snapshot"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import Bools, Floats, dates, day_number, flags, labels, text, whole, words
+from relapse_risk.demo.published_targets import Calibration
+from relapse_risk.demo.typed_columns import Bools, Floats, dates, day_number, flags, labels, text, whole, words
 
 __all__ = ["activity_table", "copied", "enumerator_table", "interview_table"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relapse_risk.demo.calibration import Calibration, Names
-from relapse_risk.demo.frames import Bools, Floats, Ints, flags, text, whole, words
+from relapse_risk.demo.published_targets import Calibration, Names
+from relapse_risk.demo.typed_columns import Bools, Floats, Ints, flags, text, whole, words
 
 __all__ = ["Geography", "apportion", "build_geography", "county_table", "village_table"]
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, day_number
-from relapse_risk.demo.monitoring import Watch
+from relapse_risk.demo.monitoring_process import Watch
+from relapse_risk.demo.month_snapshots import PersonView
 from relapse_risk.demo.monthly import Moment
 from relapse_risk.demo.people import World
-from relapse_risk.demo.process import Year
-from relapse_risk.demo.snapshots import PersonView
+from relapse_risk.demo.published_targets import Calibration
 from relapse_risk.demo.spending import LossEvents, Spending
 from relapse_risk.demo.traits import Traits
+from relapse_risk.demo.typed_columns import NO_DAY, Bools, Floats, Ints, day_number
+from relapse_risk.demo.year_state import Year
 
 __all__ = ["FOUND", "AidInput", "Grant", "enjoying_persons", "grant", "of_persons", "spread"]
 

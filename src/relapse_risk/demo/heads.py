@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from relapse_risk.demo.frames import Bools, Ints
 from relapse_risk.demo.people import ROLES, World
+from relapse_risk.demo.typed_columns import Bools, Ints
 
 __all__ = ["RELATIONS", "heads", "relations"]
 

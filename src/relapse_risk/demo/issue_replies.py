@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from relapse_risk.demo.calibration import Calibration
+from relapse_risk.demo.published_targets import Calibration
 
 __all__ = ["invented_replies"]
 

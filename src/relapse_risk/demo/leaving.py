@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import Bools, Floats, Ints
 from relapse_risk.demo.geography import apportion
 from relapse_risk.demo.people import World
-from relapse_risk.demo.work import POST
-
-if TYPE_CHECKING:
-    from relapse_risk.demo.process import Year
+from relapse_risk.demo.published_targets import Calibration
+from relapse_risk.demo.typed_columns import Bools, Floats, Ints
+from relapse_risk.demo.work_year import POST
+from relapse_risk.demo.year_state import Year
 
 __all__ = ["choose_stayers", "keep_households"]
 ROUNDS = 5

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import NO_DAY, Bools, Ints, dates, day_number, labels, text, whole, words
 from relapse_risk.demo.geography import apportion
-from relapse_risk.demo.projects import STAGES, TYPES
+from relapse_risk.demo.project_records import STAGES, TYPES
+from relapse_risk.demo.published_targets import Calibration
+from relapse_risk.demo.typed_columns import NO_DAY, Bools, Ints, dates, day_number, labels, text, whole, words
 
 __all__ = ["appraised", "expert_table", "flow_table", "paper_table", "proposals", "review_table"]
 

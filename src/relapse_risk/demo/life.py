@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, day_number
 from relapse_risk.demo.people import ROLES, World, age_on
+from relapse_risk.demo.published_targets import Calibration
+from relapse_risk.demo.typed_columns import NO_DAY, Bools, Floats, Ints, day_number
 
 __all__ = ["CAPACITY", "HEALTH", "STAGES", "Lives", "capacity", "first_lives", "live_one_year", "student_stage"]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, day_number
 from relapse_risk.demo.life import Lives, capacity, student_stage
 from relapse_risk.demo.people import World, age_on
-from relapse_risk.demo.process import Year
 from relapse_risk.demo.relief import Relief
 from relapse_risk.demo.traits import Traits
-from relapse_risk.demo.work import AWAY, LOCAL, POST
+from relapse_risk.demo.typed_columns import NO_DAY, Bools, Floats, Ints, day_number
+from relapse_risk.demo.work_year import AWAY, LOCAL, POST
+from relapse_risk.demo.year_state import Year
 
 __all__ = ["Moment", "WorkCalendar", "moment_of_month", "moment_of_year", "month_day", "work_calendar"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import Bools, Floats, Ints, day_number
 from relapse_risk.demo.geography import Geography, apportion
+from relapse_risk.demo.published_targets import Calibration
+from relapse_risk.demo.typed_columns import Bools, Floats, Ints, day_number
 
 __all__ = ["ROLES", "World", "build_world"]
 

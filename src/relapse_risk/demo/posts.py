@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, dates, day_number, labels, text, words
 from relapse_risk.demo.geography import Geography
 from relapse_risk.demo.monthly import Moment, WorkCalendar
 from relapse_risk.demo.people import World
-from relapse_risk.demo.work import POST
+from relapse_risk.demo.typed_columns import NO_DAY, Bools, Floats, Ints, dates, day_number, labels, text, words
+from relapse_risk.demo.work_year import POST
 
 __all__ = ["post_kinds", "post_table"]
 

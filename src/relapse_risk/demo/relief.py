@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import Bools, Floats, Ints
 from relapse_risk.demo.people import World
+from relapse_risk.demo.published_targets import Calibration
+from relapse_risk.demo.typed_columns import Bools, Floats, Ints
 
 __all__ = ["Means", "Relief", "grant_relief"]
 

@@ -8,9 +8,21 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, dates, day_number, flags, labels, text, whole, words
 from relapse_risk.demo.people import World
-from relapse_risk.demo.process import Year
+from relapse_risk.demo.typed_columns import (
+    NO_DAY,
+    Bools,
+    Floats,
+    Ints,
+    dates,
+    day_number,
+    flags,
+    labels,
+    text,
+    whole,
+    words,
+)
+from relapse_risk.demo.year_state import Year
 
 __all__ = ["LossEvents", "Spending", "income_table", "loss_events", "shock_table", "spend"]
 

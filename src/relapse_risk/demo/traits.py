@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relapse_risk.demo.calibration import Calibration
-from relapse_risk.demo.frames import NO_DAY, Bools, Floats, Ints, day_number
 from relapse_risk.demo.people import World
-from relapse_risk.demo.process import Year
+from relapse_risk.demo.published_targets import Calibration
+from relapse_risk.demo.typed_columns import NO_DAY, Bools, Floats, Ints, day_number
+from relapse_risk.demo.year_state import Year
 
 __all__ = ["Traits", "build_traits", "pick"]
 

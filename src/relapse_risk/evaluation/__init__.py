@@ -19,6 +19,7 @@ from relapse_risk.evaluation.discrimination import (
 )
 from relapse_risk.evaluation.drift import DriftTable, divergence, drift_table
 from relapse_risk.evaluation.fairness import Fairness, fairness
+from relapse_risk.evaluation.known_truth import BesideTruth, beside_truth, read_truth
 from relapse_risk.evaluation.resampling import (
     Measured,
     bootstrap_measures,
@@ -28,7 +29,6 @@ from relapse_risk.evaluation.resampling import (
     missed,
 )
 from relapse_risk.evaluation.targeting import Targeting, select_top, targeting
-from relapse_risk.evaluation.truth import BesideTruth, beside_truth, read_truth
 from relapse_risk.evaluation.visit_lists import VisitLists, visit_lists
 
 __all__ = [

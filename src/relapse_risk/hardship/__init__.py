@@ -1,14 +1,21 @@
 """The hardship index: design, normalise, weigh, aggregate, explain, and say how far the choices matter."""
 
-from relapse_risk.hardship.card import Card, Flip, disagreement, household_card
 from relapse_risk.hardship.design import IndexDesign, Indicator, SubIndex, check_design
-from relapse_risk.hardship.index import Composite, HardshipIndex, LeftOut, composite, hardship_index, score_units
+from relapse_risk.hardship.design_file import read_index
+from relapse_risk.hardship.design_table import design_from_table, design_to_table
+from relapse_risk.hardship.household_card import Card, Flip, disagreement, household_card
+from relapse_risk.hardship.household_index import (
+    Composite,
+    HardshipIndex,
+    LeftOut,
+    composite,
+    hardship_index,
+    score_units,
+)
 from relapse_risk.hardship.multicriteria import benefit_of_the_doubt, topsis
-from relapse_risk.hardship.order import TieRule, order_of, rank_scores
-from relapse_risk.hardship.reading import read_index
 from relapse_risk.hardship.redundancy import Redundancy, column_statistics, cronbach_alpha, redundancy
 from relapse_risk.hardship.sensitivity import Comparison, Sobol, compare_indexes, remove_each, sobol_of_design
-from relapse_risk.hardship.tables import design_from_table, design_to_table
+from relapse_risk.hardship.tie_order import TieRule, order_of, rank_scores
 from relapse_risk.hardship.uncertainty import (
     Draws,
     Uncertainty,

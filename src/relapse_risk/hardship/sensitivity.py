@@ -13,8 +13,8 @@ from scipy.stats import qmc
 
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship.design import TOP, IndexDesign
-from relapse_risk.hardship.index import HardshipIndex, score_units
-from relapse_risk.hardship.order import rank_scores
+from relapse_risk.hardship.household_index import HardshipIndex, score_units
+from relapse_risk.hardship.tie_order import rank_scores
 from relapse_risk.hardship.uncertainty import Uncertainty, draws_at, factors_of, score_draws
 
 __all__ = ["Comparison", "Sobol", "compare_indexes", "remove_each", "sobol_indices", "sobol_of_design"]

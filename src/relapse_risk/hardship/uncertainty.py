@@ -193,7 +193,7 @@ def factors_of(uncertainty: Uncertainty, design: IndexDesign) -> tuple[str, ...]
 
     Examples
     --------
-    >>> from relapse_risk.hardship.reading import read_index
+    >>> from relapse_risk.hardship.design_file import read_index
     >>> factors_of(Uncertainty(), read_index())[0]
     'weight_income'
     """
@@ -235,7 +235,7 @@ def draws_at(points: npt.ArrayLike, uncertainty: Uncertainty, design: IndexDesig
 
     Examples
     --------
-    >>> from relapse_risk.hardship.reading import read_index
+    >>> from relapse_risk.hardship.design_file import read_index
     >>> design, choice = read_index(), Uncertainty()
     >>> draws = draws_at(np.full((1, len(factors_of(choice, design))), 0.5), choice, design)
     >>> round(float(draws.top.sum()), 9)
@@ -305,7 +305,7 @@ def random_draws(uncertainty: Uncertainty, design: IndexDesign, draws: int, gene
 
     Examples
     --------
-    >>> from relapse_risk.hardship.reading import read_index
+    >>> from relapse_risk.hardship.design_file import read_index
     >>> design = read_index()
     >>> random_draws(Uncertainty(), design, 4, np.random.default_rng(1)).top.shape == (4, len(design.dimensions))
     True

@@ -3,10 +3,10 @@
 from relapse_risk.nation.claims import gap_counts, nation_claims, nation_gaps, unpacked
 from relapse_risk.nation.collect import collect_nation
 from relapse_risk.nation.counting import nation_counting
-from relapse_risk.nation.demo import build_nation
-from relapse_risk.nation.index import NationIndex, nation_index, subindex_grids, subindex_moments
+from relapse_risk.nation.nation_index import NationIndex, nation_index, subindex_grids, subindex_moments
+from relapse_risk.nation.nation_store import Nation, open_nation
 from relapse_risk.nation.scoring import nation_scores
-from relapse_risk.nation.store import Nation, open_nation
+from relapse_risk.nation.synthetic_nation import build_nation
 from relapse_risk.nation.training import fit_nation
 
 __all__ = [

@@ -26,8 +26,8 @@ from relapse_risk.assistance.ledger import INTERRUPTED_DAYS, YEAR
 from relapse_risk.assistance.limits import Limits, limits_on
 from relapse_risk.assistance.reminders import CONTINUING
 from relapse_risk.months import month_end
-from relapse_risk.nation.columns import AID, AMOUNTS, KEYS, condition_columns, person_columns
-from relapse_risk.nation.store import Nation, frame_of
+from relapse_risk.nation.kept_columns import AID, AMOUNTS, KEYS, condition_columns, person_columns
+from relapse_risk.nation.nation_store import Nation, frame_of
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, collected, map_parts, read_part, stored_parts
 from relapse_risk.progress import Progress

@@ -14,8 +14,8 @@ from relapse_risk.derive import household_frame, household_panel, person_ages
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship import read_index
 from relapse_risk.months import month_end
-from relapse_risk.nation.columns import AID, household_columns, person_columns
-from relapse_risk.nation.store import Nation, arrow_of, open_nation, write_nation
+from relapse_risk.nation.kept_columns import AID, household_columns, person_columns
+from relapse_risk.nation.nation_store import Nation, arrow_of, open_nation, write_nation
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, opened, stored_parts
 from relapse_risk.poverty import read_deprivation

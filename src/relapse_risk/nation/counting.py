@@ -11,7 +11,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.months import month_end
-from relapse_risk.nation.store import Nation, frame_of
+from relapse_risk.nation.nation_store import Nation, frame_of
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, collected, map_parts, read_part
 from relapse_risk.poverty import DeprivationDesign

@@ -7,11 +7,11 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from relapse_risk.nation.store import Nation, frame_of
+from relapse_risk.nation.nation_store import Nation, frame_of
 from relapse_risk.parts import SERIAL, Backend, Part, read_part, stored_parts
 from relapse_risk.progress import Progress
 from relapse_risk.relapse import FittedRelapseLogit
-from relapse_risk.relapse.throughput import score_blocks
+from relapse_risk.relapse.block_scoring import score_blocks
 
 __all__ = ["REASONS", "nation_scores"]
 

@@ -17,14 +17,14 @@ import pyarrow.parquet as pq
 
 from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
-from relapse_risk.nation.store import Nation, floats
+from relapse_risk.nation.nation_store import Nation, floats
 from relapse_risk.parts import SERIAL, Backend, Part, collected, map_parts, opened, read_part
 from relapse_risk.parts.stored import KEY
 from relapse_risk.relapse import FEATURES, FittedRelapseLogit, RelapseLogit
 from relapse_risk.relapse.backtest import first_month
-from relapse_risk.relapse.merged import fit_blocks
-from relapse_risk.relapse.models import LEVEL_MONTHS
-from relapse_risk.relapse.sums import Block
+from relapse_risk.relapse.fit_sums import Block
+from relapse_risk.relapse.merged_fit import fit_blocks
+from relapse_risk.relapse.relapse_logit import LEVEL_MONTHS
 
 __all__ = ["NationFit", "fit_nation"]
 

@@ -1,6 +1,7 @@
 """The unit of work and where it is done: parts of whole counties, mapped by a loop, by processes or by a cluster."""
 
-from relapse_risk.parts.backends import SERIAL, Backend, Processes, Serial, map_parts, opened
+from relapse_risk.parts.backend_protocol import Backend
+from relapse_risk.parts.backends import SERIAL, Processes, Serial, map_parts, opened
 from relapse_risk.parts.part import Part, collected, county_parts, cut, read_part
 from relapse_risk.parts.stored import Stored, stored_parts, write_part
 from relapse_risk.parts.versions import check_versions, package_versions

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from joblib import Parallel, delayed
@@ -19,30 +19,15 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from relapse_risk.errors import ParameterError, PartError
+from relapse_risk.parts.backend_protocol import Backend, Named, P
 from relapse_risk.parts.versions import check_versions, package_versions
 from relapse_risk.progress import Progress, no_progress
 
 __all__ = ["SERIAL", "Backend", "Processes", "Serial", "map_parts", "opened"]
 
 R = TypeVar("R")
-P = TypeVar("P", bound="Named")
 WORDS = "serial | processes[:workers] | dask[:address]"
 DEATHS = 3  # of workers, one after the other without any part done in between
-
-
-class Named(Protocol):
-    """What a backend asks of a part: a name for messages."""
-
-    @property
-    def name(self) -> str: ...
-
-
-class Backend(Protocol):
-    """Does the same work on every part and gives the results in the order of the parts."""
-
-    def map(self, task: Callable[[P], Any], parts: Sequence[P]) -> Iterator[Any]: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from distributed import Client, LocalCluster
 from distributed.scheduler import KilledWorker
 
 from relapse_risk.errors import PartError
-from relapse_risk.parts.backends import P
+from relapse_risk.parts.backend_protocol import P
 from relapse_risk.parts.versions import check_versions, package_versions
 
 __all__ = ["Dask"]

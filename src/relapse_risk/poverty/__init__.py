@@ -19,6 +19,7 @@ from relapse_risk.poverty.dynamics import (
     transition_events,
     transitions,
 )
+from relapse_risk.poverty.fgt_measures import fgt, fgt_by_group, headcount, income_gap_ratio, is_poor, sen, sst, watts
 from relapse_risk.poverty.inequality import (
     atkinson,
     concentration_curve,
@@ -52,9 +53,8 @@ from relapse_risk.poverty.linearised import (
     Zenga,
 )
 from relapse_risk.poverty.lines import first_line, line_of, poverty_line
-from relapse_risk.poverty.measures import fgt, fgt_by_group, headcount, income_gap_ratio, is_poor, sen, sst, watts
 from relapse_risk.poverty.survey import SurveyDesign, interval, survey_design
-from relapse_risk.poverty.synthetic import SyntheticPanel, synthetic_panel
+from relapse_risk.poverty.synthetic_panel import SyntheticPanel, synthetic_panel
 
 __all__ = [
     "AlkireFoster",

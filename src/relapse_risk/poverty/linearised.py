@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_positive
+from relapse_risk.poverty.fgt_measures import Closed, is_poor, poverty_gaps
 from relapse_risk.poverty.inequality import (
     GiniKind,
     atkinson,
@@ -25,7 +26,6 @@ from relapse_risk.poverty.inequality import (
     weighted_quantile,
     zenga,
 )
-from relapse_risk.poverty.measures import Closed, is_poor, poverty_gaps
 
 __all__ = [
     "Atkinson",

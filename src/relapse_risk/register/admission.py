@@ -12,13 +12,13 @@ import pandas as pd
 from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register.candidates import Candidate
-from relapse_risk.register.cells import CELL_RULES
+from relapse_risk.register.cell_readers import CELL_RULES
 from relapse_risk.register.counties import UNKNOWN_COUNTY, counties_of
+from relapse_risk.register.finding_words import code_words, column_label
 from relapse_risk.register.findings import FINDING_COLUMNS, Findings, mask_identity, merge_findings, row_keys
 from relapse_risk.register.intake import Fault, reference_faults, typed_frame
-from relapse_risk.register.judging import fault_findings
-from relapse_risk.register.messages import code_words, column_label
 from relapse_risk.register.quality import check_frames
+from relapse_risk.register.rule_findings import fault_findings
 from relapse_risk.register.rules import RuleBook
 from relapse_risk.register.views import Source
 from relapse_risk.schema import table

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import SourceError
-from relapse_risk.register.cells import (
+from relapse_risk.register.cell_readers import (
     Read,
     Refused,
     code_reader,
@@ -25,9 +25,9 @@ from relapse_risk.register.cells import (
     value_reader,
 )
 from relapse_risk.register.conversions import CONVERSIONS
-from relapse_risk.register.identity import pseudonyms
 from relapse_risk.register.mapping import ColumnMapping, SourceMapping, TableMapping
-from relapse_risk.register.raw import Match, RawTable
+from relapse_risk.register.pseudonyms import pseudonyms
+from relapse_risk.register.raw_tables import Match, RawTable
 from relapse_risk.schema import Column, Table, code_list, table, tables
 
 __all__ = ["Candidate", "RefusedCell", "candidates"]

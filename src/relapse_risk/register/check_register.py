@@ -19,7 +19,7 @@ from relapse_risk.register.counties import counties_of
 from relapse_risk.register.findings import Findings, merge_findings
 from relapse_risk.register.intake import key_faults, reference_faults
 from relapse_risk.register.joins import view_of
-from relapse_risk.register.judging import apply_rules, fault_findings
+from relapse_risk.register.rule_findings import apply_rules, fault_findings
 from relapse_risk.register.rules import Rule, RuleBook, read_rules
 from relapse_risk.register.views import Source
 from relapse_risk.schema import Table, tables

@@ -13,7 +13,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from relapse_risk.register.cells import Refused, plain_text
+from relapse_risk.register.cell_readers import Refused, plain_text
 
 __all__ = ["CONVERSIONS", "Conversion"]
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from relapse_risk.errors import SourceError
 from relapse_risk.register.mapping import SourceMapping, TableMapping
-from relapse_risk.register.raw import RawTable, match_headers
+from relapse_risk.register.raw_tables import RawTable, match_headers
 
 __all__ = ["describe_url", "is_url", "read_database"]
 

@@ -20,15 +20,15 @@ from relapse_risk.register.candidates import Candidate, candidates
 from relapse_risk.register.counties import counties_of
 from relapse_risk.register.databases import is_url
 from relapse_risk.register.findings import SKIPPED_COLUMNS, Findings, merge_findings
-from relapse_risk.register.identity import create_key, read_key
 from relapse_risk.register.import_report import ImportReport, TableCount, located, rejected_rows, write_report
 from relapse_risk.register.manifest import MANIFEST
 from relapse_risk.register.mapping import SourceMapping, read_mapping
 from relapse_risk.register.merging import merged
-from relapse_risk.register.placing import placed_by
+from relapse_risk.register.pseudonyms import create_key, read_key
 from relapse_risk.register.readers import RawSource, read_source
+from relapse_risk.register.register import Register
+from relapse_risk.register.row_county import placed_by
 from relapse_risk.register.rules import RuleBook, read_rules
-from relapse_risk.register.store import Register
 from relapse_risk.register.writer import RegisterWriter
 from relapse_risk.schema import table, tables
 

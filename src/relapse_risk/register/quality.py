@@ -10,13 +10,13 @@ import pandas as pd
 
 from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place, read_place
+from relapse_risk.register.answer_key_check import FaultReport, compare_with_key
 from relapse_risk.register.check_register import check_register
 from relapse_risk.register.counties import UNKNOWN_COUNTY, counties_of
-from relapse_risk.register.fault_key import FaultReport, compare_with_key
 from relapse_risk.register.findings import Findings, merge_findings
 from relapse_risk.register.findings_files import FindingsFiles, write_findings
 from relapse_risk.register.intake import Fault, key_faults, month_faults, reference_faults, typed_frame
-from relapse_risk.register.judging import apply_rules, fault_findings
+from relapse_risk.register.rule_findings import apply_rules, fault_findings
 from relapse_risk.register.rules import RuleBook, read_rules
 from relapse_risk.register.views import Source
 from relapse_risk.schema import tables

@@ -19,7 +19,7 @@ from relapse_risk.errors import SourceError
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register.databases import describe_url, is_url, read_database
 from relapse_risk.register.mapping import SourceMapping, TableMapping
-from relapse_risk.register.raw import Match, RawTable, match_headers
+from relapse_risk.register.raw_tables import Match, RawTable, match_headers
 from relapse_risk.register.workbooks import SUFFIXES, read_workbook
 
 __all__ = ["RawSource", "decoded", "read_source"]

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict
 
 from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import Parameters, check_model, params_dir, read_parameters, read_yaml
-from relapse_risk.register.checks import checks
 from relapse_risk.register.clauses import OPS_BY_TYPE, Clause, Group, Limit, clause_columns
 from relapse_risk.register.joins import view_of
+from relapse_risk.register.named_checks import checks
 from relapse_risk.schema import code_list, tables
 
 __all__ = ["INTAKE", "RULE_FILES", "IntakeRule", "Rule", "RuleBook", "clause_for", "read_rules"]

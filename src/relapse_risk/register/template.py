@@ -14,9 +14,9 @@ import pandas as pd
 import xlsxwriter
 
 from relapse_risk.errors import SourceError
-from relapse_risk.register.checks import LIST_BREAK
 from relapse_risk.register.mapping import sheet_name
-from relapse_risk.register.store import Register
+from relapse_risk.register.named_checks import LIST_BREAK
+from relapse_risk.register.register import Register
 from relapse_risk.schema import Column, Table, code_list, table, tables
 
 __all__ = ["export_workbook", "write_template"]

@@ -30,7 +30,7 @@ from relapse_risk.register.manifest import (
     sync_folder,
     write_manifest,
 )
-from relapse_risk.register.placing import Places, check_placed, depth, group_counties, placed_by
+from relapse_risk.register.row_county import Places, check_placed, depth, group_counties, placed_by
 from relapse_risk.register.row_groups import PART, Grouped, grouped, read_groups, write_groups
 from relapse_risk.schema import SCHEMA_VERSION, Table, check_table, table, to_pandas
 

@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 
 from relapse_risk.errors import ModelError
 from relapse_risk.months import month_end
-from relapse_risk.relapse import measures as m
+from relapse_risk.relapse import household_features as m
 from relapse_risk.relapse.outcome import OUTCOMES
 
 __all__ = ["FEATURES", "PROTECTED", "Feature", "check_features", "feature_matrix", "refuse_knowing", "refuse_later"]

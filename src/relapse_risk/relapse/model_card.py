@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from relapse_risk.relapse.backtest import Backtest
 from relapse_risk.relapse.bands import Bands
-from relapse_risk.relapse.card import RelapseCard
-from relapse_risk.relapse.checks import DriftLine, as_table
-from relapse_risk.relapse.models import FittedRelapseLogit, LeftOutTerm, Term
-from relapse_risk.relapse.own_risk import Spread
+from relapse_risk.relapse.drift_and_fairness import DriftLine, as_table
+from relapse_risk.relapse.household_uncertainty import Spread
 from relapse_risk.relapse.reasons import base_points
+from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, LeftOutTerm, Term
+from relapse_risk.relapse.scorecard import RelapseCard
 
 __all__ = ["ModelCard", "fitted_card", "unfitted_card"]
 

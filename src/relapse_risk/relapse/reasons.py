@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.relapse.models import POINTS_PER_LOGIT, FittedRelapseLogit, contributions_of
+from relapse_risk.relapse.relapse_logit import POINTS_PER_LOGIT, FittedRelapseLogit, contributions_of
 
 __all__ = ["POINTS_PER_LOGIT", "base_points", "reasons"]
 

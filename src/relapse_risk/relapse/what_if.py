@@ -11,7 +11,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.relapse.features import PROTECTED
 from relapse_risk.relapse.glm import Array, inverse_link
-from relapse_risk.relapse.models import FittedRelapseLogit
+from relapse_risk.relapse.relapse_logit import FittedRelapseLogit
 
 __all__ = ["WhatIf", "what_if"]
 

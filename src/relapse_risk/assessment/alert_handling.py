@@ -1,0 +1,136 @@
+"""Section 14: what became of alerts, and of what was handed to a department."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, in_last_year
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.schema import code_list
+
+__all__ = ["INDICATORS", "TABLES"]
+
+C = FactColumn
+CONFIRMED = ("monitored", "helped", "stopped")
+HELPED = ("monitored", "helped")
+QUANTILES = (("p10_days", 0.1), ("p25_days", 0.25), ("median_days", 0.5), ("p75_days", 0.75), ("p90_days", 0.9))
+
+
+def _recent(data: CountyData) -> pd.DataFrame:
+    """Alerts of the last twelve months with what had become of them on the data date."""
+    alert = in_last_year(data.table("alert"), "raised_on", data.day)
+    day = pd.Timestamp(data.day)
+    closed = (alert["closed_on"] <= day).fillna(False).astype(bool)
+    return alert.assign(
+        closed=closed, overdue=~closed & (alert["due_on"] < day).fillna(False),
+        checked=closed & alert["outcome"].notna(), confirmed=closed & alert["outcome"].isin(CONFIRMED),
+        helped=closed & alert["outcome"].isin(HELPED),
+        days=(alert["closed_on"] - alert["raised_on"]).dt.days.where(closed).astype("float64"),
+    )  # fmt: skip
+
+
+def alert_funnel(data: CountyData) -> pd.DataFrame:
+    """Alerts raised, checked, confirmed, and helped or monitored, over the last 12 months."""
+    alert = _recent(data)
+    steps = [("raised", len(alert)), *((name, hits(alert[name])) for name in ("checked", "confirmed", "helped"))]
+    return pd.DataFrame(steps, columns=["step", "alerts"])
+
+
+def alerts_by_rule(data: CountyData) -> pd.DataFrame:
+    """Alerts of the last 12 months by rule: raised, closed, overdue, and confirmed of those checked."""
+    alert = _recent(data)
+    flags = {name: alert[name] for name in ("closed", "overdue", "checked", "confirmed")}
+    frame = counted({"raised": alert["alert_id"].notna(), **flags}, alert["alert_rule"])
+    return frame.reset_index(names="rule")
+
+
+def alert_outcomes(data: CountyData) -> pd.DataFrame:
+    """Closed alerts of the last 12 months by outcome."""
+    alert = _recent(data)
+    counts = alert[alert["closed"]].groupby("outcome").size().to_frame("alerts")
+    return in_code_order(counts, code_list("alert_outcome").words, "outcome")
+
+
+def alert_levels(data: CountyData) -> pd.DataFrame:
+    """Alerts by level: raised, closed in time, overdue, and days to close."""
+    alert = _recent(data)
+    in_time = alert["closed"] & (alert["closed_on"] <= alert["due_on"]).fillna(False)
+    flags = {
+        "raised": alert["alert_id"].notna(),
+        "closed": alert["closed"],
+        "in_time": in_time,
+        "overdue": alert["overdue"],
+    }
+    frame = counted(flags, alert["level"])
+    for name, order in QUANTILES:
+        frame[name] = alert.groupby("level")["days"].quantile(order)
+    return in_code_order(frame, code_list("alert_level").words, "level")
+
+
+def _referrals(data: CountyData) -> pd.DataFrame:
+    referral = in_last_year(data.table("referral"), "pushed_on", data.day)
+    day = pd.Timestamp(data.day)
+    answered = (referral["replied_on"] <= day).fillna(False).astype(bool)
+    return referral.assign(
+        answered=answered, overdue=~answered & (referral["due_on"] < day).fillna(False),
+        returned=referral["result"].eq("returned"),
+        days=(referral["replied_on"] - referral["pushed_on"]).dt.days.where(answered).astype("float64"),
+    )  # fmt: skip
+
+
+def referrals(data: CountyData) -> pd.DataFrame:
+    """Referrals by department: handed over, answered, overdue, returned, quantiles of the days to an answer."""
+    referral = _referrals(data)
+    flags = {name: referral[name] for name in ("answered", "overdue", "returned")}
+    frame = counted({"pushed": referral["referral_id"].notna(), **flags}, referral["to_department"])
+    for name, order in QUANTILES:
+        frame[name] = referral.groupby("to_department")["days"].quantile(order)
+    return frame.reset_index(names="department")
+
+
+def _closed_in_time(data: CountyData) -> Fraction:
+    """Alerts whose deadline has come that were closed by it."""
+    alert = in_last_year(data.table("alert"), "raised_on", data.day)
+    due = alert[(alert["due_on"] <= pd.Timestamp(data.day)).fillna(False).to_numpy(dtype=bool)]
+    return Fraction(float((due["closed_on"] <= due["due_on"]).fillna(False).sum()), float(len(due)))
+
+
+def _hit_rate(data: CountyData) -> Fraction:
+    alert = _recent(data)
+    return Fraction(float(alert["confirmed"].sum()), float(alert["checked"].sum()))
+
+
+def _answered_in_time(data: CountyData) -> Fraction:
+    referral = _referrals(data)
+    due = referral[(referral["due_on"] <= pd.Timestamp(data.day)).fillna(False).to_numpy(dtype=bool)]
+    in_time = np.asarray((due["replied_on"] <= due["due_on"]).fillna(False), dtype=bool)
+    return Fraction(float(in_time.sum()), float(len(due)))
+
+
+ALERT, REFERRAL = ("alert",), ("referral",)
+CLOSED = tuple(C(name, "days", rests_on=("closed",)) for name, _ in QUANTILES)
+ANSWERED = tuple(C(name, "days", rests_on=("answered",)) for name, _ in QUANTILES)
+TABLES = (
+    FactTable("alert_funnel", 14, (C("step", "label", "funnel"), C("alerts", "records")), ALERT, alert_funnel,
+              figure="funnel", overlapping=("alerts",)),
+    FactTable("alerts_by_rule", 14,
+              (C("rule", "label", "alert"), C("raised", "records"), C("closed", "records"), C("overdue", "records"),
+               C("checked", "records", hidden=True), C("confirmed", "records"),
+               C("hit_rate", "share", of=("confirmed", "checked"))), ALERT, alerts_by_rule, order="-raised"),
+    FactTable("alert_levels", 14,
+              (C("level", "code", "alert_level"), C("raised", "records"), C("closed", "records"), C("in_time", "records"),
+               C("overdue", "records"), *CLOSED), ALERT, alert_levels),
+    FactTable("alert_outcomes", 14, (C("outcome", "code", "alert_outcome"), C("alerts", "records")), ALERT, alert_outcomes,
+              figure="bars"),
+    FactTable("referrals", 14,
+              (C("department", "code", "department"), C("pushed", "records"), C("answered", "records"), C("overdue", "records"),
+               C("returned", "records"), *ANSWERED), REFERRAL, referrals, order="-pushed", figure="dots"),
+)  # fmt: skip
+INDICATORS = (
+    Indicator("alerts_closed_in_time", 14, "share", "higher_better", ALERT, _closed_in_time, limit="share_target",
+              history=False),
+    Indicator("alert_hit_rate", 14, "share", "none", ALERT, _hit_rate, history=False),
+    Indicator("referrals_in_time", 14, "share", "higher_better", REFERRAL, _answered_in_time, limit="share_target",
+              history=False),
+)  # fmt: skip

@@ -1,0 +1,197 @@
+"""Facts on disk: one Parquet file per table with a row group per county, and ``facts.json`` that says what they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import pairwise
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from relapse_risk.errors import RelapseRiskError
+from relapse_risk.measures import CITY
+from relapse_risk.months import check_month
+from relapse_risk.parameters import DatedValue
+
+TABLES_HELD = 256  # kept in memory as they are read: about two months of facts
+LARGE = 1 << 20  # bytes of a table that is mapped instead: of some hundred counties
+__all__ = ["Facts", "FactsManifest", "county_digests", "read_facts", "write_facts"]
+
+
+@dataclass(frozen=True, slots=True)
+class FactsManifest:
+    """What a facts folder holds and what it was computed from.
+
+    Attributes
+    ----------
+    previous : str or None
+        Month that *last period* stands for.
+    counties : tuple of (code, zh, en)
+    hashes : dict
+        Digest of each county's facts (and the city's rows shown beside them); equal digests render equal reports.
+    parameters : tuple of DatedValue
+        Every dated value that was used, with its mark.
+    suppressed : int
+        Cells withheld in all tables.
+    tables : tuple of str
+    schema : dict
+        Per fact table: section, figure, city, restricted, and its columns with kind and codes.
+    cards : dict
+        ``model_card`` and ``index_card`` as the scores left them, empty where nothing was scored.
+    register_digest, parameter_digest : str
+        Of what the facts were computed from.
+    """
+
+    place: str
+    month: str
+    data_date: str
+    previous: str | None
+    counties: tuple[tuple[str, str, str], ...]
+    hashes: dict[str, str]
+    parameters: tuple[DatedValue, ...]
+    suppressed: int
+    tables: tuple[str, ...]
+    schema: dict[str, Any]
+    cards: dict[str, Any]
+    register_digest: str
+    parameter_digest: str
+
+
+def county_digests(tables: Mapping[str, pd.DataFrame], counties: Sequence[str]) -> dict[str, str]:
+    """Digest of everything a report of each county shows: its rows, the city's, and every county's indicators.
+
+    A report of the city shows every county's rows.
+    """
+    digests = {code: blake2b(digest_size=16) for code in counties}
+    for name in sorted(tables):
+        mine = {code: _digest(rows) for code, rows in tables[name].groupby("county_code")}
+        every = _digest(tables[name])
+        for code, digest in digests.items():
+            shown = (every,) if code == CITY or name == "indicator" else (mine.get(CITY, b""), mine.get(code, b""))
+            digest.update(b"|".join((name.encode(), *shown)))
+    return {code: digest.hexdigest() for code, digest in digests.items()}
+
+
+def _digest(rows: pd.DataFrame) -> bytes:
+    content = rows.to_json(orient="split", index=False, date_format="iso", double_precision=12)
+    return blake2b(content.encode(), digest_size=16).digest()
+
+
+def write_facts(folder: Path, tables: Mapping[str, pd.DataFrame], manifest: FactsManifest) -> None:
+    """Write every table, then ``facts.json``, each swapped in whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        _write_table(folder / f"{name}.parquet", frame)
+    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str) + "\n"
+    _swap(folder / "facts.json", text.encode("utf-8"))
+
+
+def _write_table(path: Path, frame: pd.DataFrame) -> None:
+    """One row group per county, ascending, rows in the order computed."""
+    ordered = frame.sort_values("county_code", kind="stable").reset_index(drop=True)
+    data = pa.Table.from_pandas(ordered, preserve_index=False).replace_schema_metadata(None)
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, data.schema, compression="zstd") as writer:
+        start = 0
+        for length in ordered.groupby("county_code", sort=False).size():
+            writer.write_table(data.slice(start, length), row_group_size=length)
+            start += length
+    _swap(path, sink.getvalue().to_pybytes())
+
+
+def _swap(path: Path, content: bytes) -> None:
+    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        part.write(content)
+    Path(part.name).replace(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts of one month, opened for reading."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    def table(self, name: str, county: str) -> pd.DataFrame:
+        """Rows of fact table ``name`` of one county (or ``city``), without county_code."""
+        return self.all_counties(name, county).drop(columns="county_code")
+
+    def all_counties(self, name: str, county: str | None = None) -> pd.DataFrame:
+        """Rows of fact table ``name`` of every county (and ``city``), or of one."""
+        path = self.folder / f"{name}.parquet"
+        if not path.is_file():
+            raise RelapseRiskError("no such fact table", where=str(path), expected=" | ".join(self.manifest["tables"]))
+        found = path.stat()
+        return _rows(path, found.st_size, found.st_mtime_ns, county).copy(deep=False)
+
+    def hold(self) -> None:
+        """Read every table now: a process forked from this one reads none again."""
+        for name in self.manifest["tables"]:
+            self.all_counties(name, CITY)
+
+    def availability(self, county: str) -> pd.DataFrame:
+        """Per fact table of ``county``: section, table, status, reason and how many cells were withheld.
+
+        status is ``collected``, ``not_collected`` (the reason names what is missing), ``empty`` or ``suppressed``.
+        """
+        return self.table("availability", county)
+
+
+@lru_cache(maxsize=TABLES_HELD)
+def _held(path: Path, _size: int, _changed: int) -> tuple[pa.Table, dict[str, tuple[int, int]]]:
+    """A whole table, and where each county's rows begin and how many they are."""
+    # One piece a column: thousands of pieces weigh more than their rows.
+    table = pq.read_table(path, use_threads=False).combine_chunks()
+    if table.nbytes > LARGE:
+        table = _mapped(table)
+    runs = pc.run_end_encode(table["county_code"].combine_chunks())
+    ends = runs.run_ends.to_pylist()
+    return table, {code: (start, end - start) for code, (start, end) in zip(runs.values.to_pylist(), pairwise([0, *ends]), strict=True)}  # fmt: skip
+
+
+def _mapped(table: pa.Table) -> pa.Table:
+    """The same table on disk, in a file without a name, mapped: its pages come when asked for and go when others need
+    the memory, in this process and in those forked from it.
+    """
+    with TemporaryFile() as file:
+        with pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+        file.flush()
+        return pa.ipc.open_file(pa.py_buffer(mmap(file.fileno(), 0, access=ACCESS_READ))).read_all()
+
+
+@lru_cache(maxsize=4 * TABLES_HELD)
+def _rows(path: Path, size: int, changed: int, county: str | None) -> pd.DataFrame:
+    """Rows of a table; where some county's rows are damaged, those of the others can still be read."""
+    try:
+        table, where = _held(path, size, changed)
+    except (OSError, pa.ArrowException):
+        return pq.read_table(path, filters=[("county_code", "=", county)] if county else None).to_pandas()
+    return (table.slice(*where.get(county, (0, 0))) if county else table).to_pandas(use_threads=False)
+
+
+def read_facts(folder: Path, month: str) -> Facts:
+    """Open the facts of ``month`` in ``folder``.
+
+    Raises
+    ------
+    RelapseRiskError
+        If they were not computed, or are damaged.
+    """
+    path = folder / check_month(month) / "facts.json"
+    try:
+        return Facts(path.parent, json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise RelapseRiskError("no facts of this month", where=str(path), fix="run relapse-risk facts") from error
+    except ValueError as error:
+        raise RelapseRiskError(f"damaged: {error}", where=str(path), fix="run relapse-risk facts again") from error

@@ -1,0 +1,375 @@
+"""Section 12: who is monitored and why, how fast, the risk ahead, and who slipped through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.assessment.county_data import CountyData, hits, up_to
+from relapse_risk.assessment.guarantees import failing_reasons
+from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.months import month_end
+from relapse_risk.relapse.features import FEATURES
+from relapse_risk.schema import code_list
+
+__all__ = ["INDICATORS", "MONITORED", "TABLES", "first_help", "is_monitored", "meets_monitoring_rules"]
+
+C = FactColumn
+MONITORED = ("lifted_unstable", "edge", "sudden_hardship")
+RISK_EDGES = (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0001)
+RISK_LABELS = ("<0.2%", "0.2–0.5%", "0.5–1%", "1–2%", "2–5%", "5–10%", "10–20%", "≥20%")
+TOP_REASONS = 10
+ABSENT = {feature.name: feature.absent for feature in FEATURES}
+EVENT_DAYS = 365  # an older event is not what a household was identified for; ours
+
+
+def is_monitored(frame: pd.DataFrame) -> pd.Series:
+    """Monitored and not yet eliminated."""
+    monitored = frame["monitor_type"].isin(MONITORED)
+    return monitored & ~frame["risk_eliminated"].fillna(False).to_numpy(dtype=bool)
+
+
+def monitored_now(data: CountyData) -> pd.DataFrame:
+    """Monitored households by type: current, identified this year, eliminated this year."""
+    now = data.now
+    start = pd.Timestamp(f"{data.year}-01-01")
+    entered = (now["monitor_identified_on"] >= start).fillna(False)
+    left = (now["risk_eliminated_on"] >= start).fillna(False)
+    rows = []
+    for word in MONITORED:
+        mine = now["monitor_type"] == word
+        rows.append(
+            {
+                "monitor_type": word, "current": hits(mine & is_monitored(now)), "entered": hits(mine & entered),
+                "eliminated": hits(mine & left), "persons": float(now.loc[mine & is_monitored(now), "size"].sum()),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def monitor_causes(data: CountyData) -> pd.DataFrame:
+    """Risks named for the households monitored now; one household may have several."""
+    named = data.now.loc[is_monitored(data.now), "monitor_risk_types"].dropna().str.split(r"[;,]").explode().str.strip()
+    counts = named.value_counts()
+    words = [word for word in code_list("risk_type").words if word in counts.index]
+    return pd.DataFrame({"risk": words, "households": [int(counts[word]) for word in words]})
+
+
+def monitor_flow(data: CountyData) -> pd.DataFrame:
+    """Monitored at the start, entered, eliminated, left the register, monitored at the end of the period.
+
+    Who entered and was eliminated within the period is counted in both.
+    """
+    before = set(data.before.loc[is_monitored(data.before), "household_id"]) if len(data.before) else set()
+    active = set(data.now.loc[is_monitored(data.now), "household_id"])
+    gone = before - set(data.now["household_id"])
+    came = active - before
+    if data.previous is not None:
+        identified = (data.now["monitor_identified_on"] > pd.Timestamp(month_end(data.previous))).fillna(False)
+        named = identified.to_numpy(dtype=bool) & data.now["monitor_type"].isin(MONITORED).to_numpy(dtype=bool)
+        came |= set(data.now.loc[named, "household_id"]) - before
+    steps = (
+        ("start", before), ("entered", came), ("eliminated", (before | came) - active - gone),
+        ("left_register", gone), ("end", active),
+    )  # fmt: skip
+    return pd.DataFrame({"step": [name for name, _ in steps], "households": [len(found) for _, found in steps]})
+
+
+def first_help(data: CountyData) -> pd.DataFrame:
+    """Households identified in the last 12 months with days to identification and to first help.
+
+    Returns
+    -------
+    DataFrame
+        household_id, monitor_identified_on, identify_days (from the last event of the 12 months before; null without one), help_days
+        (null: not helped), help_due (helped, or the days allowed are over: before that nobody can say it came late).
+    """
+    return data.once("first_help", lambda: _first_help(data))
+
+
+def _first_help(data: CountyData) -> pd.DataFrame:
+    since = pd.Timestamp(data.day) - pd.DateOffset(years=1)
+    found = data.now["monitor_identified_on"]
+    recent = ((found > since) & (found <= pd.Timestamp(data.day))).fillna(False).to_numpy(dtype=bool)
+    frame = data.now.loc[recent, ["household_id", "monitor_identified_on"]].copy()
+    events = up_to(data.table("shock_event"), "event_date", data.day)[["household_id", "event_date"]]
+    events = events.merge(frame, on="household_id")
+    gap = events["monitor_identified_on"] - events["event_date"]
+    events = events[(gap >= pd.Timedelta(0)) & (gap <= pd.Timedelta(days=EVENT_DAYS))]
+    last = events.groupby("household_id")["event_date"].max()
+    frame["identify_days"] = _days(frame["monitor_identified_on"], _of_household(last, frame))
+    aid = up_to(data.table("assistance_record"), "delivered_on", data.day)[["household_id", "delivered_on"]]
+    aid = aid.merge(frame[["household_id", "monitor_identified_on"]], on="household_id")
+    first = aid[aid["delivered_on"] >= aid["monitor_identified_on"]].groupby("household_id")["delivered_on"].min()
+    helped = _of_household(first, frame)
+    frame["help_days"] = _days(helped, frame["monitor_identified_on"])
+    age = (pd.Timestamp(data.day) - frame["monitor_identified_on"]).dt.days
+    frame["help_due"] = helped.notna() | (age >= data.limit("help_days"))
+    return frame
+
+
+def _of_household(dates: pd.Series, frame: pd.DataFrame) -> pd.Series:
+    """``dates`` (by household) on the rows of ``frame``; null where a household has none."""
+    return pd.Series(dates.reindex(frame["household_id"]).to_numpy(), index=frame.index, dtype="datetime64[s]")
+
+
+def _days(later: pd.Series, earlier: pd.Series) -> pd.Series:
+    return (later.astype("datetime64[s]") - earlier.astype("datetime64[s]")).dt.days.astype("float64")
+
+
+def monitor_timing(data: CountyData) -> pd.DataFrame:
+    """Days from event to identification and from identification to first help, over the last 12 months."""
+    found = first_help(data)
+    rows = []
+    for step, limit in (("identify", "identify_days"), ("help", "help_days")):
+        days = found[f"{step}_days"].dropna()
+        known = len(days) if step == "identify" else int(found["help_due"].sum())
+        rows.append(
+            {
+                "step": step, "households": known, "limit_days": data.limit(limit),
+                "median_days": float(days.median()) if len(days) else np.nan,
+                "p90_days": float(days.quantile(0.9)) if len(days) else np.nan,
+                "within": int((days <= data.limit(limit)).sum()),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def meets_monitoring_rules(data: CountyData) -> dict[str, pd.Series]:
+    """Per audit rule, which households should be monitored (DEF-3TYPES, LAW-2020, QA-RULES 1_02)."""
+    now, reasons = data.now, failing_reasons(data)
+    water = [name for name in reasons if name.startswith("water_")]
+    return {
+        "below_monitor_line": now["income_pc_year"] < now["monitor_line"],
+        "rigid_above_income": now["rigid_burden"] > 1,
+        "dwelling": reasons["dwelling_c"] | reasons["dwelling_d"],
+        "water": pd.concat([reasons[name] for name in water], axis=1).fillna(False).any(axis=1),
+        "dropped_out": reasons["dropped_out"],
+        "uninsured": reasons["uninsured"],
+    }
+
+
+def _outside(data: CountyData) -> pd.Series:
+    """Households not monitored: never, or no longer."""
+    return ~is_monitored(data.now)
+
+
+def missed_checks(data: CountyData) -> pd.DataFrame:
+    """Households that meet a monitoring rule, and of them not monitored."""
+    outside = _outside(data).to_numpy(dtype=bool)
+    rows = []
+    for rule, flags in meets_monitoring_rules(data).items():
+        met = flags.fillna(False).to_numpy(dtype=bool)
+        if not flags.isna().all():
+            rows.append({"missed_rule": rule, "households": int(met.sum()), "missed": int((met & outside).sum()),
+                         "watched": int((met & ~outside).sum())})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def missed_list(data: CountyData) -> pd.DataFrame:
+    """Every household that should be monitored and is not, with the rule it meets."""
+    outside = _outside(data).to_numpy(dtype=bool)
+    parts = [
+        data.now.loc[flags.fillna(False).to_numpy(dtype=bool) & outside, ["household_id", "village_code"]].assign(
+            missed_rule=rule
+        )
+        for rule, flags in meets_monitoring_rules(data).items()
+    ]
+    return pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
+
+
+def wrong_exit_checks(data: CountyData) -> pd.DataFrame:
+    """Lifted households by what says that the exit does not hold."""
+    lifted = data.now["exit_year"].notna().to_numpy(dtype=bool)
+    below = (data.now["income_pc_year"] < data.now["poverty_line"]) & data.now["income_pc_year"].notna()
+    tests = {"below_line": below, **failing_reasons(data)}
+    rows = [
+        {"wrong_exit_reason": name, "households": int((flags.fillna(False).to_numpy(dtype=bool) & lifted).sum())}
+        for name, flags in tests.items()
+    ]
+    return pd.DataFrame([row for row in rows if row["households"]])
+
+
+def wrong_exit_list(data: CountyData) -> pd.DataFrame:
+    """Every lifted household whose exit does not hold, with the reason."""
+    lifted = data.now["exit_year"].notna().to_numpy(dtype=bool)
+    below = (data.now["income_pc_year"] < data.now["poverty_line"]) & data.now["income_pc_year"].notna()
+    parts = [
+        data.now.loc[
+            flags.fillna(False).to_numpy(dtype=bool) & lifted, ["household_id", "village_code", "exit_year"]
+        ].assign(wrong_exit_reason=name)
+        for name, flags in {"below_line": below, **failing_reasons(data)}.items()
+    ]
+    frame = pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
+    return frame.assign(exit_year=frame["exit_year"].astype(str))
+
+
+def _risk(data: CountyData) -> pd.DataFrame:
+    risk = data.scores.risk
+    assert risk is not None
+    return risk
+
+
+def risk_bands(data: CountyData) -> pd.DataFrame:
+    """Households by band of the relapse score, with the mean probability of the band."""
+    known = _risk(data).dropna(subset=["band"])
+    frame = known.groupby("band").agg(households=("household_id", "size"), expected=("probability", "sum"))
+    bands = ("high", "medium", "low") if len(frame) else ()  # a band without anybody is told: nobody is in it
+    counted = frame.reindex(bands).fillna({"households": 0, "expected": 0.0})
+    return counted.astype({"households": int}).reset_index(names="band")
+
+
+def risk_histogram(data: CountyData) -> pd.DataFrame:
+    """Households by relapse probability."""
+    probability = _risk(data)["probability"].dropna()
+    counts = pd.cut(probability, RISK_EDGES, right=False, labels=RISK_LABELS).value_counts().reindex(RISK_LABELS)
+    return pd.DataFrame({"probability": RISK_LABELS, "households": counts.to_numpy()})
+
+
+def risk_by_town(data: CountyData) -> pd.DataFrame:
+    """Expected relapses and high-band households by town."""
+    risk = _risk(data)
+    known = risk[risk["probability"].notna()]
+    frame = known.groupby("town_code").agg(scored=("household_id", "size"), expected=("probability", "sum"))
+    frame["high"] = known["band"].eq("high").groupby(known["town_code"]).sum()
+    return data.by_town(frame)
+
+
+def risk_reasons(data: CountyData) -> pd.DataFrame:
+    """What raises the score of the households in the high band above that of a mean household most: mean points.
+
+    Empty where the band is so small that it would be withheld as a count.  The mean points of a yes or no give the
+    number of yeses back, so that only those stand here of which neither a few are one nor a few the other.
+    """
+    risk, reasons = _risk(data), data.scores.risk_reasons
+    assert reasons is not None
+    few = data.limit("small_cell")
+    high = set(risk.loc[risk["band"] == "high", "household_id"])
+    if len(high) < few:
+        return pd.DataFrame()  # the mean points of a few households tell of each
+    mine = reasons[reasons["household_id"].isin(high)]
+    terms = data.scores.model_card["terms"] if data.scores.model_card else []
+    yes_or_no = {term["name"] for term in terms if term["unit"] == "0/1"}
+    grouped = mine.groupby(["reason", "family"])["points"]
+    yes = grouped.agg(lambda points: float((points > 0).sum()))
+    binary = yes.index.get_level_values("reason").isin(yes_or_no)
+    total = grouped.sum()[~binary | ~_tells_a_few(yes, len(high), few)]
+    frame = total[total > 0].sort_values(ascending=False).head(TOP_REASONS).rename("points_sum").reset_index()
+    labels = {term["name"]: _raises(term) for term in terms}
+    return frame.assign(reason=frame["reason"].map(lambda name: labels.get(name, name)), high=float(len(high)))
+
+
+def _tells_a_few(yes: pd.Series, n: int, few: float) -> pd.Series:
+    """Whether of ``n`` a few say yes, or a few say no; all and none tell of nobody.
+
+    Examples
+    --------
+    >>> _tells_a_few(pd.Series([0, 3, 5, 15, 17, 20]), 20, 5).tolist()
+    [False, True, False, False, True, False]
+    """
+    return yes.between(0, few, inclusive="neither") | (n - yes).between(0, few, inclusive="neither")
+
+
+def _raises(term: Mapping[str, Any]) -> str:
+    """What of a term raises the score: more of it than in a mean household, or less; ``zh|en``.
+
+    Examples
+    --------
+    >>> _raises({"name": "no_labour", "zh": "整户无劳动力", "en": "Nobody able to work", "unit": "0/1", "coefficient": -2.5})
+    '户内有劳动力|Somebody able to work'
+    >>> _raises({"name": "labour_share", "zh": "劳动力占比", "en": "Share of members able to work", "unit": "share", "coefficient": -1})
+    '劳动力占比低于平均|Below average: share of members able to work'
+    """
+    zh, en, low = term["zh"], term["en"][:1].lower() + term["en"][1:], term["coefficient"] < 0
+    if term["unit"] == "0/1":
+        return ABSENT.get(term["name"]) or f"{zh}：否|{term['en']}: no" if low else f"{zh}|{term['en']}"
+    return f"{zh}低于平均|Below average: {en}" if low else f"{zh}高于平均|Above average: {en}"
+
+
+def _monitored_share(data: CountyData) -> Fraction:
+    return data.households(is_monitored(data.now))
+
+
+def _monitored_persons(data: CountyData) -> Fraction:
+    return data.members(is_monitored(data.now))
+
+
+def _high_risk_unmonitored(data: CountyData) -> Fraction:
+    risk = _risk(data)
+    high = risk.loc[risk["band"] == "high", "household_id"]
+    active = set(data.now.loc[is_monitored(data.now), "household_id"])
+    return Fraction(float((~high.isin(active)).sum()), float(len(high)))
+
+
+def _expected_relapse(data: CountyData) -> Fraction:
+    """Mean relapse probability of the households at risk; its limits are the means of theirs (modelled)."""
+    known = _risk(data).dropna(subset=["probability"])
+    if known.empty:
+        return Fraction(0.0, 0.0)
+    weight = data.weights(known["household_id"])
+    total = float(weight.sum())
+    mine, low, high = (float((known[side] * weight).sum(min_count=1)) for side in ("probability", "low", "high"))
+    # Those scored are those above the line: in a sample their number would tell how many are below.
+    return Fraction(mine, total, low=low / total, high=high / total, **data.of_sample(float("nan")))
+
+
+RISK, MONITOR = ("scores.risk",), ("household.monitor_type",)
+RULES = ("household.monitor_type", "income")
+TABLES = (
+    FactTable("monitored_now", 12,
+              (C("monitor_type", "code", "monitor_type"), C("current", "households"), C("persons", "persons"),
+               C("entered", "households"), C("eliminated", "households")), MONITOR, monitored_now),
+    FactTable("monitor_causes", 12, (C("risk", "code", "risk_type"), C("households", "households")),
+              ("household.monitor_risk_types",), monitor_causes, order="-households", figure="bars",
+              overlapping=("households",)),
+    FactTable("monitor_flow", 12, (C("step", "label", "step"), C("households", "households")), MONITOR, monitor_flow,
+              figure="flow", overlapping=("households",)),
+    FactTable("monitor_timing", 12,
+              (C("step", "label", "timing"), C("households", "households"), C("median_days", "days"),
+               C("p90_days", "days"), C("limit_days", "days", rests_on=()), C("within", "households"),
+               C("share", "share", of=("within", "households"))),
+              ("household.monitor_identified_on", "assistance_record"), monitor_timing, overlapping=("households", "within")),
+    FactTable("missed_checks", 12,
+              (C("missed_rule", "label", "missed_rule"), C("households", "households"), C("watched", "households"),
+               C("missed", "households"), C("share", "share", of=("missed", "households"))),
+              RULES, missed_checks, parts=(("households", ("watched", "missed")),),
+              overlapping=("households", "watched", "missed")),
+    FactTable("wrong_exit_checks", 12, (C("wrong_exit_reason", "label", "reason"), C("households", "households")),
+              ("household.exit_year", "household.dwelling_grade"), wrong_exit_checks, order="-households",
+              overlapping=("households",)),
+    FactTable("risk_bands", 12,
+              (C("band", "label", "band"), C("households", "households"),
+               C("expected", "number", adds=True, rests_on=("households",)),
+               C("probability", "share", of=("expected", "households"))), RISK, risk_bands,
+              foremost=True),
+    FactTable("risk_histogram", 12, (C("probability", "bin"), C("households", "households")), RISK, risk_histogram,
+              figure="histogram"),
+    FactTable("risk_by_town", 12,
+              (C("town", "town"), C("scored", "households"), C("expected", "number", adds=True, rests_on=("scored",)),
+               C("probability", "share", of=("expected", "scored")), C("high", "households")),
+              (*RISK, "village.town_code"), risk_by_town, city="counties", order="-probability", figure="dots",
+              within=(("scored", "high"),)),
+    FactTable("risk_reasons", 12,
+              (C("reason", "text"), C("family", "label", "family", descriptive=True),
+               C("points_sum", "number", hidden=True, adds=True), C("high", "number", hidden=True, adds=True),
+               C("points", "points", of=("points_sum", "high"))), RISK, risk_reasons, order="-points", figure="bars",
+              goes_with=("risk_bands", "households", "band", "high")),
+    FactTable("missed_list", 12,
+              (C("household_id", "text"), C("village_code", "text"), C("missed_rule", "label", "missed_rule")),
+              RULES, missed_list, city="none", restricted=True),
+    FactTable("wrong_exit_list", 12,
+              (C("household_id", "text"), C("village_code", "text"), C("exit_year", "text"),
+               C("wrong_exit_reason", "label", "reason")),
+              ("household.exit_year", "household.dwelling_grade"), wrong_exit_list, city="none", restricted=True),
+)  # fmt: skip
+INDICATORS = (
+    Indicator("monitored_share", 12, "share", "none", MONITOR, _monitored_share, source="LAW-2020"),
+    Indicator("monitored_persons", 12, "share", "none", MONITOR, _monitored_persons, source="LAW-2020"),
+    Indicator("expected_relapse", 12, "share", "lower_better", RISK, _expected_relapse, sampled="model", headline=True,
+              history=False, people=False),
+    Indicator("high_risk_unmonitored", 12, "share", "lower_better", (*RISK, *MONITOR), _high_risk_unmonitored,
+              history=False),
+)  # fmt: skip

@@ -1,0 +1,370 @@
+"""Commands that turn rules and records into work: entitlements, remind, refer, order, jobs, plan, worklist."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from relapse_risk.cli.app import (
+    EXIT_FOUND,
+    JSON,
+    MONTH,
+    PARAMS,
+    REGISTER,
+    Language,
+    app,
+    bar,
+    opened_register,
+    tell,
+    written,
+)
+from relapse_risk.errors import RegisterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCORES = typer.Option(help="Folder of scores and ranks, for the order of priority; without it amounts decide.")
+COUNTY = typer.Option(help="Only this county (six digits).", metavar="CODE")
+
+
+def _judged(register: Path, month: str | None, params: Path | None, county: str | None) -> tuple[Any, ...]:
+    """Register, catalogue and the month judged, of one command."""
+    from relapse_risk.assistance import judge, read_catalogue
+
+    opened, chosen, parameters, place = opened_register(register, month, params)
+    catalogue = read_catalogue(opened.place, str(params) if params else None)
+    return opened, chosen, catalogue, judge(opened, chosen, catalogue, parameters, place, county)
+
+
+def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
+    """Need and risk of every household, where they were computed."""
+    from relapse_risk.scores import need_and_risk
+
+    return None if folder is None else need_and_risk(folder, month)
+
+
+def _lists(
+    opened: Any, at: Any, catalogue: Any, month: str, params: Path | None, scores: Path | None
+) -> dict[tuple[str, str], Any]:
+    """What each department of each county works off beside its reminders."""
+    from relapse_risk.assistance import department_lists
+
+    _, _, parameters, place = opened_register(opened.path, month, params)
+    known = _scores(scores, month)
+    need = None if known is None else known.drop_duplicates("household_id").set_index("household_id")["need"]
+    departments = dict.fromkeys(item.department for item in catalogue.items)
+    return {
+        (county, department): department_lists(opened, at, county, parameters, place, department, need)
+        for county in at.homes["county_code"].unique()
+        for department in departments
+    }
+
+
+@app.command()
+def entitlements(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    county: Annotated[str | None, COUNTY] = None,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Say who is entitled to what on the last day of a month: yes, or cannot tell; never a guess."""
+    _, chosen, _, at = _judged(register, month, params, county)
+    path = written(at.claims.frame, out / chosen / "entitlements.csv")
+    states = {word: int(count) for word, count in at.claims.frame["state"].value_counts().items()}
+    tell({"month": chosen, "states": states, "file": path}, f"{states}\n{path}", as_json)
+
+
+@app.command()
+def remind(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    scores: Annotated[Path | None, SCORES] = None,
+    county: Annotated[str | None, COUNTY] = None,
+    worklists: Annotated[bool, typer.Option(help="Also one workbook per department and county.")] = False,
+    language: Annotated[Language, typer.Option(help="Language of the workbooks.")] = Language.zh,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Find who is entitled and does not receive, and who receives without a claim; most pressing first."""
+    from relapse_risk.assistance import ledger_findings, write_worklists
+    from relapse_risk.assistance import remind as compare
+
+    with bar("remind") as progress:
+        progress(0, 3, "entitlements")
+        opened, chosen, catalogue, at = _judged(register, month, params, county)
+        progress(1, 3, "reminders")
+        reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes)
+        wrong = ledger_findings(at.records, opened.read("person", chosen, county), catalogue, at.day)
+        progress(2, 3, "files")
+        folder = out / chosen
+        files = [
+            written(reminders.frame, folder / "reminders.csv"), written(reminders.counts, folder / "reminder_counts.csv"),
+            written(wrong.frame, folder / "ledger_findings.csv"),
+        ]  # fmt: skip
+        if worklists:
+            villages = opened.read("village").drop_duplicates("town_code").set_index("town_code")
+            towns = villages[f"town_name_{language.value}"].dropna().to_dict()
+            found = _lists(opened, at, catalogue, chosen, params, scores)
+            target = folder / "worklists"
+            files += write_worklists(reminders.frame, catalogue, at.day, target, language.value, towns, found)
+        progress(3, 3, "done")
+    result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
+    shown = "\n".join(str(file) for file in files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
+    tell(result, f"{reminders.summary()}\nledger: {wrong.summary()}\n{shown}", as_json)
+
+
+@app.command()
+def refer(
+    replies: Annotated[list[Path] | None, typer.Argument(help="Returned worklists (Excel); none: hand over.")] = None,
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    by: Annotated[str, typer.Option(help="Office that hands over.")] = "扶贫开发领导小组办公室",
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of the hand-over or reply; today when left out.")
+    ] = None,
+    county: Annotated[str | None, COUNTY] = None,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Hand the month's reminders over to departments, or take in the worklists they returned.
+
+    Every step is added to the register's referrals, none is changed. Exit code 1 when a reply could not be taken.
+    """
+    from relapse_risk.assistance import hand_over, read_steps, referral_states, take_replies
+    from relapse_risk.assistance import remind as compare
+
+    day = today.date() if today else date.today()
+    if replies:
+        taken = [take_replies(file, register, day) for file in replies]
+        for file, one in zip(replies, taken, strict=True):
+            for fault in one.faults.to_dict("records"):
+                where = f"{file.name}: {fault['sheet']}: row {fault['row']}, {fault['column']}"
+                typer.echo(f"{where}: {fault['zh']} / {fault['en']}; got {fault['value']!r}", err=True)
+        counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
+        tell(counts, f"{counts['taken']} replies taken, {counts['faults']} could not be", as_json)
+        if counts["faults"]:
+            raise typer.Exit(EXIT_FOUND)
+        return
+    _, _, catalogue, at = _judged(register, month, params, county)
+    steps = hand_over(register, compare(at.claims, at.records, catalogue, None, at.homes).frame, by, day)
+    states = referral_states(read_steps(register), day)
+    counts = {
+        "handed_over": len(steps),
+        "open": int(states["state"].isin(["handed_over", "accepted"]).sum()),
+        "overdue": int(states["overdue"].sum()),
+    }
+    tell(
+        counts,
+        f"{counts['handed_over']:,} handed over; {counts['open']:,} open, {counts['overdue']:,} overdue",
+        as_json,
+    )
+
+
+@app.command()
+def order(
+    item: Annotated[str, typer.Argument(help="Item code, such as CL02.")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    quota: Annotated[int | None, typer.Option(help="Length of the list; or give a budget.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Currency to spend, one delivery each.")] = None,
+    before: Annotated[
+        Path | None, typer.Option("--redraw", help="Earlier list (.json): draw again, say who moves and why.")
+    ] = None,
+    scores: Annotated[Path | None, SCORES] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    county: Annotated[str | None, COUNTY] = None,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Draw a list for one item from those entitled and not yet aided, most pressing first, frozen with a hash.
+
+    Ties: the greater need, then the lower household and person id. An earlier list keeps its limit when drawn again.
+    """
+    from relapse_risk.assistance import draw_order, read_order, redraw, write_order
+    from relapse_risk.assistance import remind as compare
+
+    _, chosen, catalogue, at = _judged(register, month, params, county)
+    catalogue.item(item)
+    reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes).frame
+    amounts = at.claims.frame[["household_id", "person_id", "item_code", "amount"]]
+    missing = reminders[reminders["kind"] == "missing"].merge(
+        amounts, on=["household_id", "person_id", "item_code"], how="left"
+    )
+    folder, changes = out / chosen, None
+    if before is not None:
+        frozen = read_order(before)
+        if frozen.item_code != item or quota is not None or budget is not None:
+            raise RegisterError(
+                "a redraw keeps item and limit", where=str(before), got=item, expected=frozen.item_code, fix="drop --quota and --budget"
+            )  # fmt: skip
+        drawn, changes = redraw(frozen, missing, at.claims.granted())
+    else:
+        drawn = draw_order(missing, item, quota, budget)
+    path = written(drawn.frame, folder / f"order-{item}.csv")
+    files = [path, write_order(drawn, folder / f"order-{item}-{drawn.digest[:12]}.json")]
+    files += [] if changes is None else [written(changes, folder / f"order-{item}-changes.csv")]
+    count = int(drawn.frame["drawn"].sum())
+    moved = {} if changes is None else {word: int(n) for word, n in changes["change"].value_counts().items()}
+    shown = "\n".join(
+        [
+            f"{count} of {len(drawn.frame)} waiting; list {drawn.digest[:12]}",
+            *([f"{moved}"] if moved else []),
+            *map(str, files),
+        ]
+    )
+    result = {
+        "item": item,
+        "drawn": count,
+        "waiting": len(drawn.frame),
+        "digest": drawn.digest,
+        "file": path,
+        "files": files,
+        "changes": moved,
+    }
+    tell(result, shown, as_json)
+
+
+@app.command()
+def jobs(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    scores: Annotated[Path | None, SCORES] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Find households where nobody works, and match their members with vacancies and village special posts."""
+    from relapse_risk.assistance import (
+        assign_jobs,
+        audit_posts,
+        judge,
+        openings_on,
+        read_catalogue,
+        seekers_of,
+        zero_employment,
+    )
+
+    opened, chosen, parameters, place = opened_register(register, month, params)
+    catalogue = read_catalogue(opened.place, str(params) if params else None)
+    at = judge(opened, chosen, catalogue, parameters, place)
+    idle = zero_employment(at.homes, at.day)
+    found = _scores(scores, chosen)
+    need = None if found is None else found.drop_duplicates("household_id").set_index("household_id")["need"]
+    granted, posts = at.claims.granted(), opened.read("special_post")
+    seekers = seekers_of(idle, at.persons, need, granted.loc[granted["item_code"] == "RS01", "person_id"])
+    placement = assign_jobs(seekers, openings_on(opened.read("vacancy"), posts, at.day))
+    folder = out / chosen
+    files = [
+        written(idle, folder / "zero_employment.csv"),
+        written(placement.frame, folder / "jobs.csv"),
+        written(audit_posts(posts, at.persons, at.day), folder / "post_audit.csv"),
+    ]
+    text = f"{len(idle):,} households without work; {placement.summary()}\n" + "\n".join(str(file) for file in files)
+    result = {"households": len(idle), "placement": placement.summary(), "files": files}
+    tell(result, text, as_json)
+
+
+LANGUAGES = typer.Option(help="Language (repeatable).")
+
+
+def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, out: Path, day: str) -> list[Path]:
+    """Run a notebook and write its page, and the PDF where something can print."""
+    from tempfile import TemporaryDirectory
+
+    from relapse_risk.editions.chromium import Browser
+    from relapse_risk.editions.edition import packaged_notebook
+    from relapse_risk.editions.execute import run_notebook
+    from relapse_risk.editions.export import Sheet, to_html, to_pdf
+    from relapse_risk.editions.pdf_engine import pdf_engine
+    from relapse_risk.editions.publish import publish_files
+    from relapse_risk.text import text
+
+    language = str(parameters["language"])
+    sheet = Sheet(title, language, text("report.skip", "zh" if language == "zh" else "en"), title, stem, day)
+    page = to_html(run_notebook(packaged_notebook(notebook), parameters, Path.cwd()), sheet)
+    content = {f"{stem}.html": page.encode("utf-8")}
+    engine = pdf_engine()
+    if engine.name == "chromium":
+        with TemporaryDirectory() as folder:
+            browser = Browser(Path(folder))
+            try:
+                content[f"{stem}.pdf"] = to_pdf(page, sheet, engine, browser)
+            finally:
+                browser.close()
+    elif engine.name != "none":
+        content[f"{stem}.pdf"] = to_pdf(page, sheet, engine)
+    out.mkdir(parents=True, exist_ok=True)
+    publish_files(out, content)
+    return [out / name for name in content]
+
+
+@app.command()
+def plan(
+    household: Annotated[str, typer.Argument(help="Pseudonymous id of the household.")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    scores: Annotated[Path | None, SCORES] = None,
+    language: Annotated[list[Language] | None, LANGUAGES] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the page; keep it from the public.")] = Path(
+        "reports/restricted"
+    ),
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Write one household's plan as a page: causes and measures, claims, work, expected income. Restricted."""
+    from relapse_risk.text import text
+
+    _, chosen, _, _ = opened_register(register, month, None)
+    files: list[Path] = []
+    for one in language or [Language.zh, Language.en]:
+        parameters: dict[str, object] = {
+            "household": household,
+            "month": chosen,
+            "language": one.value,
+            "register": str(register),
+            "audience": "restricted",
+            "scores": str(scores or ""),
+        }
+        title = text("work.plan_title", one.value)
+        files += _page("household_plan.ipynb", parameters, title, f"plan-{household}-{one.value}", out, chosen)
+    tell({"files": files}, "\n".join(str(file) for file in files), as_json)
+
+
+@app.command()
+def worklist(
+    county: Annotated[str, typer.Argument(help="County code.")],
+    department: Annotated[str, typer.Argument(help="Department, such as MZ.")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    scores: Annotated[Path | None, SCORES] = None,
+    language: Annotated[list[Language] | None, LANGUAGES] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the page.")] = Path("reports/worklists"),
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Write the cover page of a department's worklist in a county; the workbook comes from remind --worklists."""
+    from relapse_risk.schema import code_list
+    from relapse_risk.text import text
+
+    _, chosen, _, _ = opened_register(register, month, None)
+    if department not in code_list("department").words:
+        raise RegisterError("unknown department", got=department, expected=" | ".join(code_list("department").words))
+    files: list[Path] = []
+    for one in language or [Language.zh, Language.en]:
+        parameters: dict[str, object] = {
+            "county": county,
+            "department": department,
+            "month": chosen,
+            "language": one.value,
+            "register": str(register),
+            "scores": str(scores or ""),
+        }
+        title = text("work.list_title", one.value, department=code_list("department").label(department, one.value))
+        files += _page(
+            "department_worklist.ipynb", parameters, title, f"{county}-{department}-{one.value}", out, chosen
+        )
+    tell({"files": files}, "\n".join(str(file) for file in files), as_json)

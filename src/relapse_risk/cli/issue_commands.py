@@ -1,0 +1,123 @@
+"""The issue ledger: record what failed, send it out, take in what comes back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relapse_risk.cli.app import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, Language, app, opened_register, tell
+from relapse_risk.errors import RegisterError
+
+DAY = typer.Option(
+    "--today", formats=["%Y-%m-%d"], help="Day of the lists (else the data date) or replies (else today)."
+)
+
+
+@app.command()
+def issues(
+    replies: Annotated[list[Path] | None, typer.Argument(help="Returned lists (CSV); none: record and send.")] = None,
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    facts: Annotated[Path, typer.Option(help="Folder of facts.")] = Path("data/dezhou/facts"),
+    findings: Annotated[
+        Path | None, typer.Option(help="Folder of findings of check; beside the register when left out.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the lists.")] = Path("data/dezhou/issues"),
+    by: Annotated[str, typer.Option(help="Who made the checks.")] = "relapse-risk",
+    today: Annotated[datetime | None, DAY] = None,
+    language: Annotated[Language, typer.Option(help="Language of the lists.")] = Language.zh,
+    invent: Annotated[bool, typer.Option(help="Demonstration only: invent the offices' replies to the lists.")] = False,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Record every failed check of a month as an issue and write the lists that go out, or take in returned lists.
+
+    Checks are the indicators of the month's facts, the tasks only the city can do, and the rules of `check` where its
+    findings stand beside the register. Every step is added to the register's issues, none is changed. Exit code 1
+    when a reply could not be taken.
+    """
+    from relapse_risk.months import month_end
+
+    opened, chosen, _, _ = opened_register(register, month, params)
+    day = today.date() if today else month_end(chosen)
+    if replies:
+        _take(replies, register, today.date() if today else date.today(), as_json)
+        return
+    added = _record(register, chosen, facts, findings or register.parent / "findings" / chosen, by, params)
+    files = _send(register, opened.counties, facts, chosen, day, out, language)
+    result: dict[str, object] = {"month": chosen, "steps": added, "files": files}
+    shown = f"{sum(added.values())} steps recorded ({added})\n" + "\n".join(str(file) for file in files[:1])
+    if invent:
+        result["invented"] = invented = _invent(register, day)
+        shown += f"\n{invented} replies invented"
+    tell(result, shown, as_json)
+
+
+def _record(
+    register: Path, month: str, facts: Path, findings: Path, by: str, params: Path | None
+) -> dict[str, int]:  # fmt: skip
+    """Steps added, by word."""
+    import pandas as pd
+
+    from relapse_risk.assessment import read_facts
+    from relapse_risk.assessment.issue_checks import record_facts
+    from relapse_risk.register.rules import read_rules
+
+    path = findings / "findings_counts.csv"
+    counted = pd.read_csv(path, dtype={0: str}) if path.is_file() else None
+    if counted is not None:
+        counted = counted.rename(columns=lambda head: str(head).rsplit(" ", 1)[-1]).rename(columns={"county": "county_code"})  # fmt: skip
+    steps = record_facts(register, read_facts(facts, month), by, counted, read_rules(params))
+    words = [step.step for step in steps]
+    return {word: words.count(word) for word in dict.fromkeys(words)}
+
+
+def _send(
+    register: Path, counties: tuple[str, ...], facts: Path, month: str, day: date, out: Path, language: Language
+) -> list[Path]:  # fmt: skip
+    """One list per county, and one of what is the city's to do."""
+    from relapse_risk.assessment import CITY, read_facts
+    from relapse_risk.editions.issue_dispatch import dispatch_list, write_dispatch
+    from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
+    from relapse_risk.parameters import read_place
+
+    manifest, states = read_facts(facts, month).manifest, issue_states(read_issue_steps(register), day)
+    side = 0 if language is Language.zh else 1
+    names = {code: pair[side] for code, *pair in manifest["counties"]}
+    names[CITY] = read_place(manifest["place"]).label.in_language(language.value)
+    folder = out / day.isoformat()
+    return [
+        write_dispatch(
+            dispatch_list(states[states["county_code"] == code], names, language.value), folder / f"{code}.csv"
+        )
+        for code in (*counties, CITY)
+        if (states["county_code"] == code).any()
+    ]
+
+
+def _take(files: list[Path], register: Path, day: date, as_json: bool) -> None:
+    from relapse_risk.editions.issue_dispatch import take_issue_replies
+
+    taken = [take_issue_replies(file, register, day) for file in files]
+    for file, one in zip(files, taken, strict=True):
+        for fault in one.faults.to_dict("records"):
+            where = f"{file.name}: row {fault['row']}, {fault['column']}"
+            typer.echo(f"{where}: {fault['zh']} / {fault['en']}; got {fault['value']!r}", err=True)
+    counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
+    tell(counts, f"{counts['taken']} replies taken, {counts['faults']} could not be", as_json)
+    if counts["faults"]:
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _invent(register: Path, day: date) -> int:
+    from relapse_risk.demo import read_calibration
+    from relapse_risk.demo.issue_replies import invented_replies
+    from relapse_risk.issues.issue_ledger import IssueStep, append_issue_steps, issue_states, read_issue_steps
+
+    if not (register.parent / "demo_key").is_dir():  # a ledger cannot be wiped: nothing invented in a real one
+        raise RegisterError("not the demonstration register", where=str(register), fix="leave out --invent")
+    replies = invented_replies(issue_states(read_issue_steps(register), day), day, read_calibration())
+    return len(append_issue_steps(register, [IssueStep(**reply) for reply in replies.to_dict("records")]))

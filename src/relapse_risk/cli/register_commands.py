@@ -1,0 +1,144 @@
+"""Commands that fill and judge a register: demo, template, import, check."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relapse_risk.cli.app import (
+    BACKEND,
+    EXIT_FOUND,
+    JSON,
+    MONTH,
+    PARAMS,
+    REGISTER,
+    Language,
+    app,
+    bar,
+    opened_register,
+    tell,
+)
+
+CITY_MOST = 100_000  # households; beyond it the demonstration is a nation
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; data/dezhou/register, or data/nation for a nation, when left out.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 2020,
+    households: Annotated[
+        int | None,
+        typer.Option(min=200, help="A smaller city, or above 100,000 a nation; the city's true size when left out."),
+    ] = None,
+    backend: Annotated[str, BACKEND] = "processes",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Build the demonstration register: Dezhou at true size, synthetic households, published totals.
+
+    Planted faults and true relapse probabilities go beside it into demo_key/, never into the register.
+    With more than 100,000 households: a synthetic nation, streamed part by part, for the commands of `nation`;
+    its counties are drawn from that city, and a run that was stopped is completed by the same command.
+    """
+    from relapse_risk.demo import build_demo
+    from relapse_risk.nation import build_nation
+
+    with bar("demo") as progress:
+        if households is not None and households > CITY_MOST:
+            nation = build_nation(out or Path("data/nation"), households, seed, backend, progress)
+            told = {"households": nation.households, "counties": len(nation.counties), "folder": nation.folder}
+            tell(told, str(nation.folder), as_json)
+            return
+        register = out or Path("data/dezhou/register")
+        key = build_demo(register, seed=seed, households=households, progress=progress)
+    tell(key, str(register), as_json)
+
+
+@app.command()
+def template(
+    out: Annotated[Path, typer.Argument(help="Excel file to write.")] = Path("采集表.xlsx"),
+    language: Annotated[Language, typer.Option(help="Language of headers and notes.")] = Language.zh,
+    table: Annotated[list[str] | None, typer.Option(help="Only these tables (repeatable).")] = None,
+) -> None:
+    """Write the Excel template an office fills in: headers, drop-down codes, notes. Import it back with import."""
+    from relapse_risk.register.template import write_template
+
+    typer.echo(write_template(out, language=language.value, tables=tuple(table) if table else None))
+
+
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="File, folder or database URL (SQLAlchemy).")],
+    mapping: Annotated[str, typer.Option(help="Mapping file, or its name in params/sources/.")] = "template",
+    register: Annotated[Path, REGISTER] = Path("data/register"),
+    month: Annotated[str | None, typer.Option(help="Month of the snapshot, where the source does not say.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Key file for pseudonyms; never inside the register.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Data date; today when left out.")
+    ] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Import a workbook, CSV, database or Parquet panel into a register: all of it or nothing.
+
+    Rows with errors are rejected and written beside the register with the reason; warnings are listed.
+    Exit code 1 when rows were rejected.
+    """
+    from relapse_risk.register.importing import import_source
+
+    with bar("import") as progress:
+        report = import_source(
+            source,
+            mapping,
+            register,
+            month=month,
+            key=key,
+            as_of=as_of.date() if as_of else date.today(),
+            progress=progress,
+        )
+    counts = {"rejected": report.rejected, "warnings": report.warnings}
+    tell(asdict(report) | counts, report.summary(), as_json)
+    if report.rejected:
+        raise typer.Exit(EXIT_FOUND)
+
+
+@app.command()
+def check(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the findings; beside the register when left out.")
+    ] = None,
+    planted: Annotated[Path | None, typer.Option(help="Key of planted faults (CSV): compare findings with it.")] = None,
+    backend: Annotated[str, BACKEND] = "serial",
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Check a register against every data-quality rule; findings go to CSV and Excel. Exit code 1 on errors found,
+    or on a planted fault that was missed when a key is given.
+    """
+    import pandas as pd
+
+    from relapse_risk.register.quality import check_register, compare_with_key, read_rules, write_findings
+
+    opened, chosen, parameters, place = opened_register(register, month, params)
+    opened.verify()
+    with bar("check") as progress:
+        rules = read_rules(params, parameters) if params else None
+        findings = check_register(opened, chosen, parameters, place, progress=progress, rules=rules, backend=backend)
+    files = write_findings(findings, out or register.parent / "findings" / chosen)
+    if planted is not None:
+        report = compare_with_key(findings, pd.read_csv(planted, dtype=str, keep_default_na=False))
+        tell(report, report.summary(), as_json)
+        if len(report.missed):
+            raise typer.Exit(EXIT_FOUND)
+        return
+    result = {"month": chosen, "findings": len(findings.frame), "errors": findings.errors, "files": files}
+    text = f"{findings.summary()}\n" + "\n".join(str(file) for file in files)
+    tell(result, text, as_json)
+    if findings.errors:
+        raise typer.Exit(EXIT_FOUND)

@@ -1,0 +1,130 @@
+"""Commands that turn a register into reports: facts, render, reproduce, status."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relapse_risk.cli.app import BACKEND, JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, tell
+from relapse_risk.errors import RenderError
+
+EXIT_NONE_PUBLISHED = 4
+
+
+@app.command()
+def facts(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    backend: Annotated[str, BACKEND] = "processes:2",
+    scores: Annotated[Path | None, typer.Option(help="Folder of scores and ranks; sections say so without it.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for facts.")] = Path("data/dezhou/facts"),
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Compute the facts of every county's report, once, before rendering."""
+    from relapse_risk.assessment import compute_facts
+
+    opened, chosen, parameters, place = opened_register(register, month, params)
+    with bar("facts") as progress:
+        manifest = compute_facts(opened, chosen, parameters, place, scores, out, progress=progress, backend=backend)
+    tell(manifest, str(out / chosen), as_json)
+
+
+def _log_json(event: Mapping[str, object]) -> None:
+    """One event a line on standard error, with the time in UTC."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    typer.echo(json.dumps({"time": now} | dict(event), ensure_ascii=False), err=True)
+
+
+@app.command()
+def render(
+    edition: Annotated[Path, typer.Argument(help="Edition file, such as params/editions/dezhou.yaml.")],
+    workers: Annotated[int, typer.Option(min=0, help="Reports at once; 0: as many as cores and memory allow.")] = 0,
+    backend: Annotated[str, BACKEND] = "processes",
+    explain: Annotated[bool, typer.Option(help="Only say why each report would run.")] = False,
+    resume: Annotated[bool, typer.Option(help="Take over what a killed run had finished.")] = True,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another run in the same folder.")] = 1.0,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Events as JSON lines on standard error.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Render an edition: every county's report, HTML and PDF; unchanged reports are skipped.
+
+    A county that fails keeps its last good report and gets a page that says what failed.
+    Exit code 0 all published, 1 some failed, 4 none published, 3 the edition file is wrong.
+    """
+    from relapse_risk.editions.edition import on_day, read_edition
+    from relapse_risk.editions.render import Options, explain_edition, render_edition
+    from relapse_risk.progress import no_progress
+
+    asked = on_day(read_edition(edition), date.today())
+    if explain:
+        reasons = explain_edition(asked)
+        lines = [f"{'render' if one.runs else 'keep':<7}{one.stem}: {one.why}" for one in reasons]
+        tell(reasons, "\n".join(lines), as_json)
+        return
+    try:
+        if log_json:
+            result = render_edition(asked, no_progress, options=Options(workers, resume, wait, _log_json, backend))
+        else:
+            with bar("render") as progress:
+                result = render_edition(asked, progress, options=Options(workers, resume, wait, backend=backend))
+    except RenderError as error:
+        if log_json:
+            _log_json({"event": "nothing published", "error": str(error)})
+        typer.echo(f"relapse-risk: {error}", err=True)
+        sys.exit(EXIT_NONE_PUBLISHED)
+    tell(result, result.summary(), as_json)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def reproduce(
+    stamp: Annotated[str, typer.Argument(help="The stamp at the end of a report: edition/month/report/key.")],
+    reports: Annotated[Path, typer.Option(help="Folder of published editions.")] = Path("reports"),
+    out: Annotated[Path, typer.Option(help="Folder for the files made again.")] = Path("reproduced"),
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Make a published report again from its stamp and compare the bytes.
+
+    Exit code 0 the same bytes, 1 other bytes, 3 something it depends on has changed (the error names it).
+    """
+    from relapse_risk.editions.reproduce import reproduce_report
+
+    result = reproduce_report(stamp, reports, out)
+    tell(result, result.summary(), as_json)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def status(
+    place: Annotated[Path, typer.Argument(help="Folder that holds register, scores and facts.")] = Path("data/dezhou"),
+    reports: Annotated[Path, typer.Option(help="Folder of published editions.")] = Path("reports"),
+    editions: Annotated[Path, typer.Option(help="Folder of edition files.")] = Path("params/editions"),
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Say what is there: months in the register, scores, facts, published editions, and which are due."""
+    from relapse_risk.editions.due import due_editions, published_editions
+    from relapse_risk.register import Register
+
+    register = Register.open(place / "register") if (place / "register" / "manifest.json").is_file() else None
+    months = {kind: sorted(folder.name for folder in (place / kind).glob("????-??")) for kind in ("scores", "facts")}
+    found, due = published_editions(reports), due_editions(sorted(editions.glob("*.yaml")), date.today())
+    result = {
+        "register": {"place": register.place, "months": register.months} if register else None,
+        **months,
+        "editions": found,
+        "due": due,
+    }
+    lines = [
+        f"register  {register.place}: {register.months[0]} … {register.months[-1]}" if register else "register  none",
+        *(f"{kind:<9} {', '.join(names) or 'none'}" for kind, names in months.items()),
+        *(f"edition   {edition}" for edition in found or ["none"]),
+        *(f"{'due' if one.is_due else 'not due':<9} {one.name}: {one.why}" for one in due),
+    ]
+    tell(result, "\n".join(lines), as_json)

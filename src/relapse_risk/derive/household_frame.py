@@ -1,0 +1,252 @@
+"""One row per household as of a month, and one row per household and income period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pandas as pd
+
+from relapse_risk.derive.household_columns import (
+    age_on,
+    aid_columns,
+    asset_check,
+    composition,
+    guarantee_columns,
+    income_columns,
+    is_labour,
+    share_of_previous,
+    shock_columns,
+    visit_columns,
+    yes_if,
+)
+from relapse_risk.errors import RegisterError
+from relapse_risk.months import add_months, month_end
+from relapse_risk.parameters import Parameters, Place
+from relapse_risk.register import Register
+
+__all__ = ["household_frame", "household_frames", "household_panel", "person_ages"]
+
+CARRIED = (
+    "household_class", "register_attribute", "relief_status", "monitor_type", "monitor_identified_on",
+    "monitor_risk_types", "risk_eliminated", "risk_eliminated_on", "risk_elimination_way", "cause_main",
+    "cause_other_1", "cause_other_2", "register_year", "exit_year", "policy_enjoying", "dwelling_grade",
+    "dwelling_structure",
+    "dwelling_tenure", "sanitary_toilet", "arable_mu", "coop_member", "loan_balance", "second_dwelling", "vehicle_count",
+    "business_registration", "financial_assets", "public_payroll_member", "responsible_cadre_id",
+)  # fmt: skip
+# What composition reads: a person row has thrice as many columns, and a panel many months.
+PERSON = (
+    "household_id", "birth_date", "deceased_on", "relation_to_head", "sex", "education_level", "employment_status",
+    "marital_status", "work_months", "student_stage", "labour_capacity", "disability_level", "health_status",
+    "self_care", "has_carer", "dropped_out", "medical_insurance", "needs_barrier_free",
+)  # fmt: skip
+LINE_COLUMNS = {"poverty": "poverty_line", "monitoring": "monitor_line", "dibao": "dibao_line"}
+WATER = {
+    "water_litres_per_person_day": "water_litres_min", "water_fetch_minutes": "water_minutes_max",
+    "water_outage_days": "water_outage_days_max",
+}  # fmt: skip
+ZERO_WHEN_COLLECTED = ("uncompensated_loss_12m", "shocks_12m", "aid_received_12m", "aid_times_before")
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """The tables that are not snapshots, read once for a county or for all."""
+
+    income: pd.DataFrame
+    shocks: pd.DataFrame
+    aid: pd.DataFrame
+    visits: pd.DataFrame
+
+
+def _history(register: Register, county: str | None) -> _History:
+    return _History(
+        income=income_columns(register.read("income", county=county)),
+        shocks=register.read(
+            "shock_event",
+            county=county,
+            columns=["household_id", "event_date", "gross_loss", "compensated", "verified"],
+        ),
+        aid=register.read(
+            "assistance_record",
+            county=county,
+            columns=["household_id", "delivered_on", "decision", "cash_amount", "goods_value"],
+        ),
+        visits=register.read("visit_record", county=county, columns=["household_id", "visited_on"]),
+    )
+
+
+def household_frame(
+    register: Register, month: str, county: str | None = None, *, parameters: Parameters, place: Place
+) -> pd.DataFrame:
+    """One row per household as of ``month``, with everything that was known by its last day.
+
+    Parameters
+    ----------
+    register : Register
+    month : str
+        ``YYYY-MM`` with a household snapshot.
+    county : str, optional
+        Only this county (one row group per file is read).
+    parameters, place
+        Dated lines and what is particular to the place.
+
+    Returns
+    -------
+    DataFrame
+        Keys household_id, county_code, town_code, village_code, month, income_period; size, scale, weight; yearly
+        money columns and shares; income_pc_year (net income / scale), income_after_rigid, income_change (ratio to
+        twelve months before); composition; guarantees; losses, aid, visits; lines.  Null: not collected.
+    """
+    (frame,) = household_frames(register, (month,), county, parameters=parameters, place=place)
+    return frame
+
+
+def household_frames(
+    register: Register, months: Sequence[str], county: str | None = None, *, parameters: Parameters, place: Place
+) -> Iterator[pd.DataFrame]:
+    """:func:`household_frame` of one month after the other; what is not kept by month is read once."""
+    history = _history(register, county)
+    for month in months:
+        persons = register.read("person", month, county, PERSON)
+        yield _frame(register.read("household", month, county), persons, history, register, month, parameters, place)
+
+
+def household_panel(
+    register: Register, county: str | None = None, *, parameters: Parameters, place: Place
+) -> pd.DataFrame:
+    """:func:`household_frame` for every month that has both a snapshot and income of exactly that period, stacked.
+
+    Returns
+    -------
+    DataFrame
+        Sorted by household_id and month.
+    """
+    history = _history(register, county)
+    months = sorted(set(register.months) & set(history.income["income_period"].dropna()))
+    periods = dict(tuple(history.income.groupby("income_period", sort=False)))
+    frames = []
+    for month in months:
+        # Only income of the month itself and of the year before matters: a panel has many months.
+        known = pd.concat([periods[p] for p in (add_months(month, -12), month) if p in periods])
+        frame = _frame(
+            register.read("household", month, county),
+            register.read("person", month, county, PERSON),
+            replace(history, income=known),
+            register,
+            month,
+            parameters,
+            place,
+        )
+        frames.append(frame[frame["income_period"] == month])
+    if not frames:
+        raise RegisterError(
+            "no month has both households and income", where=str(register.path), fix="import income of the same months"
+        )
+    return pd.concat(frames, ignore_index=True).sort_values(["household_id", "month"], ignore_index=True)
+
+
+def person_ages(persons: pd.DataFrame, month: str) -> pd.DataFrame:
+    """Living persons of ``month`` with ``age`` in whole years and ``is_labour``.
+
+    Examples
+    --------
+    >>> from relapse_risk.schema import empty_table
+    >>> "is_labour" in person_ages(empty_table("person"), "2020-12")
+    True
+    """
+    day = month_end(month)
+    alive = persons[~(persons["deceased_on"] <= pd.Timestamp(day)).fillna(False).to_numpy(dtype=bool)]
+    age = age_on(alive["birth_date"], day)
+    return alive.assign(age=age, is_labour=is_labour(alive, age))
+
+
+def _frame(
+    household: pd.DataFrame,
+    persons: pd.DataFrame,
+    history: _History,
+    register: Register,
+    month: str,
+    parameters: Parameters,
+    place: Place,
+) -> pd.DataFrame:
+    day = month_end(month)
+    frame = household.set_index("household_id", drop=False)
+    members = composition(persons, day, frame["household_size"]).reindex(frame.index)
+    income = _latest_income(history.income, month).reindex(frame.index)
+    limits = [_asked(parameters, name, day, frame[column]) for column, name in WATER.items()]
+    result = pd.concat(
+        [
+            _keys(frame, month),
+            frame[list(CARRIED)],
+            members.drop(columns=["n_weekly", "nobody_dropped_out", "all_insured"]),
+            income.drop(columns="household_id"),
+            guarantee_columns(frame, members, *limits),
+            shock_columns(history.shocks, day).reindex(frame.index),
+            aid_columns(history.aid, day).reindex(frame.index),
+            visit_columns(history.visits, day).reindex(frame.index),
+        ],
+        axis=1,
+    )
+    for table, columns in (("shock_event", ZERO_WHEN_COLLECTED[:2]), ("assistance_record", ZERO_WHEN_COLLECTED[2:])):
+        if register.has(table):
+            result[list(columns)] = result[list(columns)].fillna(0)
+    result = _with_scale(result, frame, place)
+    result["weekly_class"] = (members["n_weekly"] > 0) | yes_if(frame["relief_status"], ("tekun",))
+    cap = _asked(parameters, "asset_cap_per_person", day, frame["financial_assets"])
+    result["asset_check_pass"] = asset_check(frame, cap)
+    return _with_lines(result, month, parameters, place).reset_index(drop=True)
+
+
+def _asked(parameters: Parameters, name: str, day: date, answers: pd.Series) -> float:
+    """A limit that some answer is held against; a report lists only those."""
+    return parameters.on(name, day).value if answers.notna().any() else float("nan")
+
+
+def _with_lines(result: pd.DataFrame, month: str, parameters: Parameters, place: Place) -> pd.DataFrame:
+    """Lines in force on the last day of ``month``; null for a role the place does not have."""
+    day = month_end(month)
+    names = {column: place.lines.get(role) for role, column in LINE_COLUMNS.items()}  # type: ignore[call-overload]
+    return result.assign(
+        **{column: parameters.on(name, day).value if name else float("nan") for column, name in names.items()}
+    )
+
+
+def _keys(frame: pd.DataFrame, month: str) -> pd.DataFrame:
+    village = frame["village_code"]
+    return pd.DataFrame(
+        {
+            "household_id": frame["household_id"],
+            "county_code": village.str[:6],
+            "town_code": village.str[:9],
+            "village_code": village,
+            "month": month,
+            "size": frame["household_size"],
+            "weight": frame["sampling_weight"].fillna(1.0),
+        },
+        index=frame.index,
+    )
+
+
+def _with_scale(result: pd.DataFrame, frame: pd.DataFrame, place: Place) -> pd.DataFrame:
+    """Income per head (or adult equivalent), now and against twelve months before."""
+    source = frame["household_size"] if place.income_scale == "head" else frame["adult_equivalents"]
+    scale = source.astype("float64").where(source.astype("float64") > 0)
+    per = result["net_income"] / scale
+    return result.assign(
+        scale=scale,
+        income_pc_year=per,
+        income_after_rigid=(result["net_income"] - result["rigid_spend"].fillna(0)) / scale,
+        income_change=share_of_previous(result["net_income"], result["prev_net_income"]),
+    )
+
+
+def _latest_income(income: pd.DataFrame, month: str) -> pd.DataFrame:
+    """The newest period up to ``month`` of each household, with the net income twelve months before it."""
+    known = income[income["income_period"] <= month].sort_values("income_period", kind="stable")
+    latest = known.drop_duplicates("household_id", keep="last").set_index("household_id", drop=False)
+    before = known.set_index(["household_id", "income_period"])["net_income"]
+    periods = {period: add_months(period, -12) for period in latest["income_period"].unique()}
+    wanted = pd.MultiIndex.from_arrays([latest["household_id"], latest["income_period"].map(periods)])
+    return latest.assign(prev_net_income=before.reindex(wanted).to_numpy())

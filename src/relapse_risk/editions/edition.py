@@ -1,0 +1,392 @@
+"""An edition: which reports one run renders, validated whole before anything runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from relapse_risk.editions.fork_server import named
+from relapse_risk.errors import EditionError, ParameterError
+from relapse_risk.measures.facts_folder import months_of
+from relapse_risk.months import check_month
+from relapse_risk.parameters import check_model, params_dir, read_place, read_yaml
+
+__all__ = [
+    "CountyQuery",
+    "Edition",
+    "Plan",
+    "ReportPlan",
+    "Subject",
+    "edition_month",
+    "on_day",
+    "packaged_notebook",
+    "plan",
+    "read_edition",
+]
+
+QUARTER_ENDS = ("03", "06", "09", "12")
+LATEST, DATA_DATE, TODAY = "latest", "data_date", "today"
+CITY = "city"  # the code of all counties together: a report of its own where a list of counties names it
+
+
+class CountyQuery(BaseModel):
+    """Counties chosen by what their facts say: one indicator and its verdict or value.
+
+    Attributes
+    ----------
+    indicator : str
+        Name of an indicator of the facts.
+    verdict : list of words, optional
+    above, below : float, optional
+        Strict bounds of the value, in the indicator's own unit (a share is 0–1).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    indicator: str
+    verdict: tuple[Literal["met", "watch", "not_met", "no_limit", "not_collected"], ...] = ()
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> CountyQuery:
+        if not self.verdict and self.above is None and self.below is None:
+            raise ValueError("a query needs verdict, above or below")
+        return self
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _kind_of_counties(value: Any) -> str:
+    """Faults are then those of the kind that was meant."""
+    return "query" if isinstance(value, (dict, CountyQuery)) else "list" if isinstance(value, (list, tuple)) else "all"
+
+
+class Edition(BaseModel):
+    """One edition file.
+
+    Attributes
+    ----------
+    name, place : str
+        ``place`` must be the facts' own.
+    every : {"month", "quarter", "week"}, optional
+        How often it is due; ``quarter`` takes the months that end one.
+    month : str
+        ``YYYY-MM``, or ``latest``: the newest facts (of a quarter's end where ``every`` says so).
+    day : "data_date", "today" or YYYY-MM-DD, optional
+        For notebooks that follow the issue ledger: the day they speak of, passed with ``every``, the period they look
+        back on.
+    facts, register, out : Path
+        Folders; relative ones start at the working folder.
+    notebooks : one path or a list
+        Each makes one report per county and language.
+    counties : "all", a list of codes, or a :class:`CountyQuery`
+        In a list, ``city`` is all counties together and ``all`` every county.
+    departments : "all" or a list, optional
+        One report for each of them in each county: its worklist.
+    households : "monitored" or a list, optional
+        One report for each of them: its plan.  ``monitored``: all that are, and whose risk is not eliminated.
+    scores : Path, optional
+        Folder of scores and ranks, for a notebook that takes it: what comes first then depends on need and risk too.
+    languages, formats : lists
+        ``xlsx`` adds a worklist's workbook and its JSON twin.
+    pdf : {"auto", "chromium", "weasyprint"}
+    audience : {"public", "restricted"}
+        ``restricted`` passes the word to notebooks that take it, and keeps the folder from other users.
+    keep : int
+        Published editions that stay.
+    on_failure : {"publish_others", "publish_none"}
+    retries : int
+        Times a report is tried again when its process died or took too long.
+    timeout_seconds : float
+        Of one report.
+    on_request : bool
+        Never due by itself.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    place: str
+    every: Literal["month", "quarter", "week"] | None = None
+    month: str = LATEST
+    day: str | None = Field(default=None, pattern=r"^(data_date|today|\d{4}-\d{2}-\d{2})$")
+    facts: Path
+    register_folder: Path = Field(alias="register")
+    notebooks: Annotated[tuple[Path, ...], BeforeValidator(_listed)] = Field(
+        default=(Path("notebooks/reports/county_assessment.ipynb"),), min_length=1
+    )
+    counties: Annotated[
+        Annotated[Literal["all"], Tag("all")]
+        | Annotated[tuple[str, ...], Tag("list")]
+        | Annotated[CountyQuery, Tag("query")],
+        Discriminator(_kind_of_counties),
+    ] = "all"
+    departments: Literal["all"] | tuple[str, ...] | None = None
+    households: Literal["monitored"] | tuple[str, ...] | None = None
+    scores: Path | None = None
+    languages: tuple[Literal["zh", "en"], ...] = Field(default=("zh", "en"), min_length=1)
+    formats: tuple[Literal["html", "pdf", "xlsx"], ...] = Field(default=("html", "pdf"), min_length=1)
+    pdf: Literal["auto", "chromium", "weasyprint"] = "auto"
+    audience: Literal["public", "restricted"] = "public"
+    out: Path
+    keep: int = Field(default=12, ge=1)
+    on_failure: Literal["publish_others", "publish_none"] = "publish_others"
+    retries: int = Field(default=1, ge=0, le=5)
+    timeout_seconds: float = Field(default=900, gt=0)
+    on_request: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Edition:
+        if self.departments is not None and self.households is not None:
+            raise ValueError("an edition is of departments or of households, not of both")
+        if self.households is not None and self.audience != "restricted":
+            raise ValueError("plans of households are restricted: write audience: restricted")
+        if "xlsx" in self.formats and self.departments is None:
+            raise ValueError("xlsx is the workbook of a worklist: name departments, or drop it from formats")
+        return self
+
+    @model_validator(mode="after")
+    def _day_has_a_period(self) -> Edition:
+        if self.day is not None and self.every is None:
+            raise ValueError("day needs every: week, month or quarter, the period to look back on")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a report is about beside its county: the notebook's parameter, its value, and its name."""
+
+    parameter: str
+    code: str
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlan:
+    """One report to render: county, language, notebook, what its file names begin with, and what else it is about."""
+
+    county: str
+    name: str
+    language: str
+    notebook: Path
+    stem: str
+    subject: Subject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything an edition will render.
+
+    Attributes
+    ----------
+    month : str
+        The month itself, where the file says ``latest``.
+    facts : Path
+        Folder of the month's facts.
+    manifest : dict
+        Their ``facts.json``.
+    """
+
+    edition: Edition
+    month: str
+    facts: Path
+    manifest: Mapping[str, Any]
+    reports: tuple[ReportPlan, ...]
+
+    @property
+    def day(self) -> str:
+        """The day that notebooks which follow the issue ledger speak of; empty where the edition gives none."""
+        found = self.manifest["data_date"] if self.edition.day == DATA_DATE else self.edition.day or ""
+        return str(found)
+
+
+def read_edition(path: str | Path) -> Edition:
+    """Read and check an edition file.
+
+    Raises
+    ------
+    EditionError
+        Naming file, key, value and the nearest allowed.
+    """
+    file = Path(path)
+    try:
+        content: Any = read_yaml(file)
+        _check_keys(content, file)
+        edition = check_model(Edition, content, str(file))
+    except ParameterError as error:
+        raise EditionError(
+            error.what, where=error.where, got=error.got, expected=error.expected, fix=_nearest(error)
+        ) from error
+    if edition.month != LATEST:
+        check_month(edition.month, f"{file}: month")
+    for key in ("counties", "languages", "formats", "notebooks"):
+        if isinstance(given := getattr(edition, key), tuple) and (twice := {x for x in given if given.count(x) > 1}):
+            raise EditionError("given twice", where=f"{file}: {key}", got=str(min(twice)), fix="name it once")
+    return edition
+
+
+def _check_keys(content: Any, file: Path) -> None:
+    known = {field.alias or name for name, field in Edition.model_fields.items()}
+    for key in content if isinstance(content, dict) else ():
+        if key not in known:
+            near = get_close_matches(str(key), known, 1)
+            raise EditionError(
+                "unknown key", where=str(file), got=key,
+                expected=" | ".join(sorted(known)), fix=f"did you mean {near[0]!r}" if near else "drop it",
+            )  # fmt: skip
+
+
+def _nearest(error: ParameterError) -> str:
+    """The fix of a wrong value: the nearest of the words the message allows."""
+    allowed = re.findall(r"'([a-z_]+)'", error.what)
+    near = get_close_matches(str(error.got).lower(), allowed, 1, 0.3)
+    return f"did you mean {near[0]!r}" if near else f"one of {' '.join(allowed)}" if allowed else error.fix
+
+
+def _found(path: Path, what: str) -> Path:
+    """A file of the project, in the working folder or beside the parameters."""
+    for candidate in (path, params_dir().parent / path):
+        if candidate.is_file():
+            return candidate
+    near = get_close_matches(path.name, [p.name for p in path.parent.glob(f"*{path.suffix}")], 1)
+    raise EditionError(
+        f"{what} not found", where=what, got=str(path), fix=f"did you mean {near[0]!r}" if near else "check the path"
+    )
+
+
+def packaged_notebook(name: str) -> Path:
+    """A notebook of ``notebooks/reports/`` by its file name.
+
+    Raises
+    ------
+    EditionError
+        If there is none of that name.
+    """
+    return _found(Path("notebooks/reports") / name, "notebook")
+
+
+def on_day(edition: Edition, today: date) -> Edition:
+    """``edition`` with ``day: today`` made that day, so that the same edition can be made again later."""
+    return edition.model_copy(update={"day": today.isoformat()}) if edition.day == TODAY else edition
+
+
+def edition_month(edition: Edition) -> str:
+    """The month that the edition is of: as written, or the newest facts that fit ``every``.
+
+    Raises
+    ------
+    EditionError
+        If there are no such facts.
+    """
+    if edition.month != LATEST:
+        return edition.month
+    months = months_of(edition.facts)
+    if edition.every == "quarter":
+        months = [month for month in months if month[-2:] in QUARTER_ENDS]
+    if not months:
+        raise EditionError("no facts yet", where=f"{edition.name}: month", got=LATEST, fix="run relapse-risk facts")
+    return months[-1]
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """``facts.json`` alone: opening the facts would import what computes them, seconds for a run with nothing to do."""
+    path = folder / "facts.json"
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise EditionError("no facts of this month", where=str(path), fix="run relapse-risk facts") from error
+    except (OSError, ValueError) as error:
+        raise EditionError(f"damaged: {error}", where=str(path), fix="run relapse-risk facts again") from error
+    return content
+
+
+def plan(edition: Edition) -> Plan:
+    """Every report of the edition; counties, place and notebooks checked.
+
+    Raises
+    ------
+    EditionError
+        For facts of another place, missing facts, an unknown county (naming the nearest), or a missing notebook.
+    """
+    month = edition_month(edition)
+    facts = edition.facts / month
+    manifest = _manifest(facts)
+    if manifest["place"] != edition.place:
+        raise EditionError(
+            "the facts are of another place", where=edition.name, got=manifest["place"], expected=edition.place
+        )
+    names = {code: {"zh": zh, "en": en} for code, zh, en in manifest["counties"]}
+    whole = read_place(edition.place).label
+    titles = names | {CITY: {"zh": whole.zh, "en": whole.en}}
+    notebooks = [_found(path, "notebook") for path in edition.notebooks]
+    reports = tuple(
+        _report(code, titles[code][language], language, notebook, len(notebooks), subject)
+        for code in _counties(edition, facts, names)
+        for subject in _subjects(edition, month, code)
+        for notebook in notebooks
+        for language in edition.languages
+    )
+    planned = Plan(edition, month, facts, manifest, reports)
+    _check_day(planned)
+    return planned
+
+
+def _check_day(planned: Plan) -> None:
+    """A day is a real one and not before the data: the ledger would know less than the facts beside it."""
+    day, where = planned.day, f"{planned.edition.name}: day"
+    if not day:
+        return
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise EditionError(f"not a day: {error}", where=where, got=day, expected="YYYY-MM-DD") from error
+    if day < planned.manifest["data_date"]:
+        raise EditionError(
+            "before the data date of the facts", where=where, got=day, expected=f"{planned.manifest['data_date']} or later",
+            fix=f"use an earlier month, or day: {DATA_DATE}",
+        )  # fmt: skip
+
+
+def _report(
+    county: str, name: str, language: str, notebook: Path, notebooks: int, subject: Subject | None
+) -> ReportPlan:
+    told = f"{name} {subject.label[language]}" if subject else name
+    parts = (county, subject.code if subject else "", notebook.stem if notebooks > 1 else "", language)
+    return ReportPlan(county, told, language, notebook, "-".join(filter(None, parts)), subject)
+
+
+def _subjects(edition: Edition, month: str, county: str) -> tuple[Subject | None, ...]:
+    """What the edition reports on in a county; opened late, since most editions know counties only."""
+    if edition.departments is None and edition.households is None:
+        return (None,)
+    found: tuple[Subject, ...] = named("relapse_risk.editions.report_subjects:subjects_of")(edition, month, county)
+    return found
+
+
+def _counties(edition: Edition, facts: Path, names: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    if edition.counties == "all":
+        return tuple(names)
+    where = f"{edition.name}: counties"
+    if isinstance(edition.counties, CountyQuery):
+        chosen: tuple[str, ...] = named("relapse_risk.editions.county_query:counties_of")(
+            facts, edition.counties, where
+        )
+        return chosen
+    given = [one for code in edition.counties for one in (names if code == "all" else [code])]
+    for code in given:
+        if code not in names and code != CITY:
+            near = get_close_matches(code, names, 1)
+            raise EditionError(
+                "unknown county", where=where, got=code,
+                fix=f"did you mean {near[0]} ({names[near[0]]['zh']})" if near else f"one of {' '.join(names)}",
+            )  # fmt: skip
+    return tuple(dict.fromkeys(given))

@@ -1,0 +1,57 @@
+"""One run at a time in a published folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from relapse_risk.editions.publish import publish_files
+from relapse_risk.errors import RenderError
+
+__all__ = ["alone", "unwritable"]
+
+
+@contextmanager
+def alone(out: Path, wait: float) -> Iterator[None]:
+    """Hold the folder's lock; the system frees a dead holder's, and a second run learns who holds it."""
+    holder = out / ".holder.json"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(str(out / ".lock"))
+        lock.acquire(timeout=wait)
+    except Timeout as error:
+        raise RenderError(
+            "another run is rendering into this folder", where=str(out), got=_holder(holder),
+            fix="wait for it (--wait SECONDS), or choose another out",
+        ) from error  # fmt: skip
+    except OSError as error:
+        raise unwritable(out, error) from error
+    try:
+        with suppress(OSError):
+            publish_files(out, {holder.name: json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()})
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def unwritable(out: Path, error: OSError) -> RenderError:
+    """The error of a folder that cannot be written."""
+    return RenderError(
+        f"nothing could be published: {error.strerror or error}", where=str(out),
+        fix="make room, or make the folder writable, and run render again: what is finished is kept",
+    )  # fmt: skip
+
+
+def _holder(path: Path) -> str:
+    with suppress(OSError, ValueError, KeyError):
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {held['pid']} on {held['host']}"
+    return "a process that did not say who it is"

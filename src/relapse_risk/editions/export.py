@@ -1,0 +1,162 @@
+"""From an executed notebook to one self-contained page, and from the page to a PDF."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from html import escape, unescape
+from importlib.resources import files
+from string import digits, printable
+
+import nbformat
+from nbconvert import HTMLExporter
+
+from relapse_risk.editions.chromium import Browser
+from relapse_risk.editions.fonts import FAMILY, font_css
+from relapse_risk.editions.fork_server import named
+from relapse_risk.editions.pdf_engine import PdfEngine, pdf_advice
+from relapse_risk.editions.pdf_postprocess import (
+    PLACEHOLDER_PX,
+    SPECIMEN_PX,
+    compact,
+    objects_of,
+    page_numbers,
+    with_page_numbers,
+)
+from relapse_risk.errors import RenderError
+from relapse_risk.text import full_width
+
+__all__ = ["Sheet", "to_html", "to_pdf", "warm_up"]
+
+WEASYPRINT = "relapse_risk.editions.weasyprint_engine:print_page"
+FONTS_MARK = "/*FONTS*/"
+OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["'](?!#|data:)([^"']+)["']|url\((?!data:|#)([^)]+)\)""")
+NARROW = re.compile(r'<svg [^>]*class="narrow".*?</svg>', re.DOTALL)  # never printed; costly to lay out
+CONTENTS = re.compile(r'<nav class="contents".*?</nav>', re.DOTALL)
+ENTRY = re.compile(r'(<li><a href="#([^"]+)">.*?)(</li>)', re.DOTALL)
+# The font draws these as wide Chinese marks.
+STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": "&quot;", "”": "&quot;"})
+HEADING = re.compile(r'<h2 id="([^"]+)"')
+ALWAYS = printable.strip() + " –−·"  # page numbers, leaders, bullets and the stamp are not in the page's text
+TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a page says about itself: title, language, words of its skip link, name at its foot, stamp, data date."""
+
+    title: str
+    language: str
+    skip: str
+    name: str
+    stamp: str
+    data_date: str
+
+
+class _Page(HTMLExporter):
+    """nbconvert's HTML exporter without its last step, which parses the whole page again to add what ours has."""
+
+    def from_notebook_node(
+        self, nb: nbformat.NotebookNode, resources: dict[str, object] | None = None, **kw: object
+    ) -> tuple[str, dict[str, object]]:
+        written: tuple[str, dict[str, object]] = super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
+        return written
+
+
+@cache
+def _exporter() -> _Page:
+    templates = files("relapse_risk").joinpath("editions", "templates")
+    # Each preprocessor would check the whole notebook against its schema again, and ours needs none.
+    return _Page(template_name="county", extra_template_basedirs=[str(templates)], default_preprocessors=[])
+
+
+def to_html(notebook: nbformat.NotebookNode, sheet: Sheet) -> str:
+    """The page of an executed notebook: no code, no scripts, no reference outside itself, its own font inside.
+
+    Raises
+    ------
+    RenderError
+        For a notebook that shows nothing, a reference outside the page, or a character the font does not have.
+    """
+    copy = nbformat.from_dict(notebook)
+    copy.metadata["report"] = {"title": sheet.title, "language": sheet.language, "skip": sheet.skip}
+    page, _ = _exporter().from_notebook_node(copy)
+    if sheet.language == "en":
+        page = page.translate(STRAIGHT)
+    else:
+        page = full_width(page)
+    if "<h2" not in page:
+        raise RenderError("the notebook shows nothing", where=sheet.title, fix="run it by hand and look at its cells")
+    if heading := HEADING.search(page):  # the skip link leads to the first section there is
+        page = page.replace('href="#s1"', f'href="#{heading[1]}"', 1)
+    else:
+        page = page.replace("<h2", '<h2 id="s1"', 1)
+    if outside := OUTSIDE.search(page):
+        raise RenderError("the page refers outside itself", where=sheet.title, got=outside.group(0)[:80])
+    page = page.replace("</main>", f'<footer><p class="stamp">{escape(sheet.stamp)}</p></footer>\n</main>', 1)
+    return page.replace(FONTS_MARK, font_css(_visible(page) + ALWAYS, sheet.title), 1)
+
+
+def _visible(page: str) -> str:
+    """The characters a reader can meet: text, titles, and descriptions."""
+    return unescape(TAGS.sub(" ", page))
+
+
+def to_pdf(page: str, sheet: Sheet, engine: PdfEngine, browser: Browser | None = None) -> bytes:
+    """Print a page: tagged, with bookmarks, contents with page numbers, title and language; same page, same bytes.
+
+    Raises
+    ------
+    RenderError
+        If the engine is missing or printing fails.
+    """
+    page = NARROW.sub("", page)
+    if engine.name == "chromium" and browser is not None:
+        return _by_chromium(page, sheet, browser)
+    try:
+        content: bytes = named(WEASYPRINT)(page)  # by name: half a second of imports that Chromium's users do not need
+    except OSError as error:  # pragma: no cover - depends on the machine
+        raise RenderError(
+            f"PDF needs Pango ({str(error).splitlines()[0]})", where=sheet.title, fix=pdf_advice()
+        ) from error
+    return content
+
+
+def _by_chromium(page: str, sheet: Sheet, browser: Browser) -> bytes:
+    """Chromium knows no page numbers of links: they are printed as 00 and written when the pages are known.
+
+    The PDF's font holds only what was printed, so all ten digits are, and taken out again.
+    On the screen the copy is hidden, so that it is styled and laid out for paper only: a quarter of the cost.
+    """
+    css = (
+        f'<style>@media screen {{ html {{ display: none }} }} @page {{ @bottom-left {{ content: "{sheet.name}" }} }} .contents a::after {{ content: none !important }}'
+        f".contents .page {{ font-size: {PLACEHOLDER_PX}px; color: var(--soft); min-width: 1.6em; text-align: right }}"
+        f".contents .specimen {{ position: absolute; font-size: {SPECIMEN_PX}px; color: #fff }}</style></head>"
+    )
+    wanted: list[str] = []
+
+    def numbered(match: re.Match[str]) -> str:
+        wanted.append(match[2])
+        return f'{match[1]}<span class="page">00</span>{match[3]}'
+
+    specimen = f'<div class="specimen" aria-hidden="true">{digits}</div></nav>'
+    ready = CONTENTS.sub(lambda nav: ENTRY.sub(numbered, nav[0]).replace("</nav>", specimen), page, count=1)
+    ready = ready.replace("</head>", css, 1)
+    objects, trailer = objects_of(browser.print_page(ready))
+    root = re.search(rb"/Root (\d+) 0 R", trailer)
+    pages = page_numbers(objects, int(root[1])) if root else {}
+    if wanted and all(name in pages for name in wanted):
+        objects = with_page_numbers(objects, [pages[name] for name in wanted])
+    return compact(objects, trailer, sheet.data_date)
+
+
+def warm_up(engine: str = "none") -> None:
+    """Do once what every report would do again: compile templates, unpack fonts, wake the PDF engine."""
+    _exporter()
+    css = font_css(ALWAYS + "报告")
+    if engine == "weasyprint":
+        page = f'<html lang="zh-CN"><title>-</title><style>{css} body {{ font-family: "{FAMILY}" }}</style><p>报告'
+        with suppress(RenderError):  # each report meets the same error and says so
+            to_pdf(page, Sheet("warm-up", "zh", "", "", "", ""), PdfEngine("weasyprint", ""))

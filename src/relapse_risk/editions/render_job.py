@@ -1,0 +1,193 @@
+"""What the warm process does: render one report, and write the pages around them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+
+import nbformat
+
+from relapse_risk import __version__
+from relapse_risk.assessment import read_facts
+from relapse_risk.editions.chromium import Browser
+from relapse_risk.editions.edition import ReportPlan
+from relapse_risk.editions.execute import check_parameters, declared_parameters, run_notebook
+from relapse_risk.editions.export import Sheet, to_html, to_pdf, warm_up
+from relapse_risk.editions.publish import Outcome, publish_files, run_files, vouch
+from relapse_risk.editions.render_tasks import Finish, Job, Warmth
+from relapse_risk.editions.site import failure_page, index_pages, verdicts
+from relapse_risk.errors import EditionError, RelapseRiskError, RenderError
+from relapse_risk.pages.county_report import open_report
+from relapse_risk.pages.worklist_page import worklist_files
+from relapse_risk.parameters import read_place
+from relapse_risk.text import Language, has_text, said, text
+
+try:  # Windows has no resource module: no peak there
+    import resource
+except ImportError:  # pragma: no cover
+    resource = None  # type: ignore[assignment]
+
+__all__ = ["check", "failed", "finish", "remake", "render_report", "warm"]
+
+REHEARSED = ("visits_by_town", "take_up_by_department", "survey_by_town", "hardship_by_town")
+OFFERED = {"audience", "county", "facts", "scores"}
+KIB_PER_MB = 1024 if sys.platform == "linux" else 1024 * 1024
+
+
+def warm(given: Warmth) -> None:
+    """Prepare the zygote: imports, and once what every report would do for the first time.
+
+    Only our own code runs here, never the edition's notebook: what that leaves behind would be in every report.
+    """
+    warm_up(given.engine)
+    with suppress(RelapseRiskError, OSError, ValueError, KeyError):  # damaged facts: the reports say so themselves
+        read_facts(given.facts, given.month).hold()
+        for language in given.languages:
+            report = open_report(given.facts, given.month, given.county, language)
+            shown = [report.cover(), report.indicators(2), report.indicators(3), report.parameters(), report.formulas()]
+            shown += [report.table(name) for name in REHEARSED] + [report.figure(name) for name in REHEARSED]
+            shown += [report.side(report.figure("risk_by_town"), report.table("model_terms"))]
+            any(block._repr_html_() for block in shown)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.ipynb"
+        cell = nbformat.v4.new_code_cell("county = ''", metadata={"tags": ["parameters"]})
+        kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+        path.write_text(nbformat.writes(nbformat.v4.new_notebook(cells=[cell], metadata=kernel)), encoding="utf-8")
+        run_notebook(path, {"county": "1"}, Path(folder))
+
+
+def fitting(notebook: Path, parameters: Mapping[str, object]) -> dict[str, object]:
+    """``parameters`` without those that not every notebook takes; what one declares and is not given is an error."""
+    drop = OFFERED - declared_parameters(notebook)
+    return {name: value for name, value in parameters.items() if name not in drop}
+
+
+def check(given: tuple[Path, Mapping[str, object]], _: object = None) -> RelapseRiskError | None:
+    """The error of a notebook's parameters, as a value that crosses a process border."""
+    notebook, parameters = given
+    try:
+        check_parameters(notebook, fitting(notebook, parameters))
+        if parameters.get("audience") == "restricted" and "audience" not in declared_parameters(notebook):
+            raise EditionError(
+                "the notebook has no restricted part", where=str(notebook), got="audience: restricted",
+                expected="a parameter named audience", fix="use audience: public, or a notebook that takes it",
+            )  # fmt: skip
+    except RelapseRiskError as error:
+        return error
+    return None
+
+
+def render_report(job: Job, tool: Browser | None) -> Outcome:
+    """Execute, export and write one report aside; whatever goes wrong becomes a failed outcome with its page."""
+    wall, cpu = perf_counter(), process_time()
+    try:
+        digests = publish_files(job.folder, _content(job, tool))
+        (job.folder / f"{job.report.stem}.failed.html").unlink(missing_ok=True)
+        outcome = Outcome(
+            job.report.county, job.report.name, job.report.language, job.report.stem, "published", job.key, digests,
+            job.data_date, stamp=job.stamp, parts=job.parts,
+        )  # fmt: skip
+    except (RelapseRiskError, OSError, MemoryError) as error:
+        outcome = failed(job, str(error) or type(error).__name__)
+    spent = {
+        "seconds": round(perf_counter() - wall, 2),
+        "cpu_seconds": round(process_time() - cpu, 2),
+        "peak_mb": _peak_mb(),
+    }
+    outcome = replace(outcome, **spent)  # type: ignore[arg-type]
+    if outcome.status == "published":
+        try:
+            vouch(job.folder, outcome)
+        except OSError as error:
+            return failed(job, str(error))
+    return outcome
+
+
+def remake(job: Job, tool: Browser | None) -> dict[str, str] | RelapseRiskError:
+    """Write a report's files once more; their SHA-256, or the error as a value."""
+    try:
+        return publish_files(job.folder, _content(job, tool))
+    except RelapseRiskError as error:
+        return error
+
+
+def _content(job: Job, tool: Browser | None) -> dict[str, bytes]:
+    """Files of a report by name."""
+    report = job.report
+    language = _language(report)
+    executed = run_notebook(report.notebook, fitting(report.notebook, job.parameters), Path.cwd())
+    stamp = f"{job.stamp} · {job.data_date} · relapse-risk {__version__} · {job.engine}"
+    own = f"report.document.{report.notebook.stem}"
+    title = said(own if has_text(own) else "report.document", language, read_place(job.place), county=report.name)
+    sheet = Sheet(
+        title, language, text("report.skip", language), report.name,
+        stamp, job.data_date,
+    )  # fmt: skip
+    page = to_html(executed, sheet)
+    content = {f"{report.stem}.html": page.encode("utf-8")} if "html" in job.formats else {}
+    if "xlsx" in job.formats:
+        content |= {f"{report.stem}{suffix}": data for suffix, data in worklist_files(job.parameters).items()}
+    if "pdf" in job.formats:
+        content[f"{report.stem}.pdf"] = _printed(page, sheet, job, tool)
+    return content
+
+
+def _printed(page: str, sheet: Sheet, job: Job, tool: Browser | None) -> bytes:
+    """The PDF; a browser that is stuck or gone is replaced once, by one of this report's own."""
+    if job.engine.name != "chromium":
+        return to_pdf(page, sheet, job.engine)
+    if tool is not None:
+        try:
+            return to_pdf(page, sheet, job.engine, tool)
+        except RelapseRiskError:
+            tool.kill()
+    own = Browser(job.work / f"own-{job.report.stem}")
+    try:
+        return to_pdf(page, sheet, job.engine, own)
+    finally:
+        own.close()
+
+
+def _peak_mb() -> float:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MB, 1) if resource else 0.0
+
+
+def _language(report: ReportPlan | Outcome) -> Language:
+    return "zh" if report.language == "zh" else "en"
+
+
+def failed(job: Job, error: str) -> Outcome:
+    """The outcome of a failure; its page is written with the index that leads to it."""
+    report = job.report
+    return Outcome(
+        report.county, report.name, report.language, report.stem, "failed", job.key, error=error, stamp=job.stamp,
+        parts=job.parts,
+    )  # fmt: skip
+
+
+def finish(job: Finish, _: object = None) -> dict[str, bytes] | RelapseRiskError:
+    """Write manifest, failures and index of the edition aside; returns the pages that lead to it, or the error."""
+    try:
+        return _finished(job)
+    except RelapseRiskError as error:
+        return error
+    except OSError as error:
+        return RenderError(f"the edition could not be written: {error.strerror or error}", where=str(job.stage))
+
+
+def _finished(job: Finish) -> dict[str, bytes]:
+    now: dict[str, dict[str, str]] = {}
+    with suppress(RelapseRiskError, OSError, ValueError):  # damaged facts spoil no index
+        now = verdicts(read_facts(job.facts, job.month))
+    content = run_files(job.about | {"verdicts": now}, job.outcomes)
+    content |= index_pages(job, now, "")
+    for one in job.outcomes:
+        if one.status == "failed":  # only now: a disk that was full while it failed has room kept for this
+            content[f"{one.stem}.failed.html"] = failure_page(one.name, one.error, _language(one))
+    publish_files(job.stage, content)
+    return index_pages(job, now, f"{job.folder}/")

@@ -1,0 +1,86 @@
+"""What the driver hands to the warm process; nothing here imports anything heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from relapse_risk.editions.edition import ReportPlan
+from relapse_risk.editions.pdf_engine import PdfEngine
+from relapse_risk.editions.publish import Outcome
+
+__all__ = ["Finish", "Job", "Warmth"]
+
+
+@dataclass(frozen=True, slots=True)
+class Warmth:
+    """What the zygote prepares for.
+
+    Attributes
+    ----------
+    engine : str
+        What prints.
+    work : Path
+        Folder that lives as long as the run.
+    facts, month, county, languages
+        A report like those to come.
+    """
+
+    engine: str
+    work: Path
+    facts: Path
+    month: str
+    county: str
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything one report is rendered from.
+
+    Attributes
+    ----------
+    folder : Path
+        Where its files are written aside.
+    work : Path
+        For what only lives as long as the run.
+    """
+
+    report: ReportPlan
+    parameters: dict[str, object]
+    formats: tuple[str, ...]
+    engine: PdfEngine
+    folder: Path
+    key: str
+    parts: dict[str, str]
+    stamp: str
+    data_date: str
+    work: Path
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What the pages around the reports are made from.
+
+    Attributes
+    ----------
+    stage : Path
+        The edition, written aside.
+    folder : str
+        The name it will have.
+    editions : tuple of (month, folder)
+        Those already published.
+    before : dict
+        Verdicts by county and indicator of the edition to compare with.
+    """
+
+    stage: Path
+    about: dict[str, Any]
+    outcomes: tuple[Outcome, ...]
+    facts: Path
+    month: str
+    folder: str
+    editions: tuple[tuple[str, str], ...]
+    before: dict[str, dict[str, str]]

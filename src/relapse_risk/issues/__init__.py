@@ -1,0 +1,1 @@
+"""Issues: findings that must be closed, on an append-only ledger."""

@@ -1,0 +1,242 @@
+"""Closing sections: issues to put right, and how everything was reckoned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from html import escape
+
+from markupsafe import Markup
+
+from relapse_risk.assessment import CITY, FactColumn
+from relapse_risk.errors import ParameterError
+from relapse_risk.pages.block import Block, Source
+from relapse_risk.pages.format import format_date, format_value
+from relapse_risk.pages.html_tables import STACKED, Cell, Head, render_rows
+from relapse_risk.pages.indicator_verdicts import judged_limit, judged_value, written
+from relapse_risk.pages.issue_words import till
+from relapse_risk.pages.not_collected import needs_by_table
+from relapse_risk.pages.section_heading import only_part
+from relapse_risk.parameters import Parameters, read_parameters
+from relapse_risk.text import bilingual, has_text
+
+FIRST_SECTION, ISSUES = 2, 17  # sections of facts; the issues follow from them
+HYPHENED = re.compile(r"\w+(?:-\w+)+")
+DOCUMENT = re.compile(r"[A-Z]+-[A-Z0-9]+")
+UNDOCUMENTED = ("from_memory", "assumed")  # marks of a value that a reader should check
+ALWAYS = "2000-01-01"  # start of a value that no document dates: it holds for every month
+__all__ = ["index_note", "issues", "method_notes", "model_note", "not_collected", "parameters"]
+
+
+def issues(source: Source) -> Block:
+    """Every indicator not met: value and limit, how severe, who leads, by when, and what to do; empty without limits."""
+    if not source.place.limits_apply:
+        return Block("")
+    if source.status("issue_list")[0] != "collected":
+        return Block(f"<p>{escape(source.say('issues.none'))}</p>")
+    found = source.rows("issue_list", source.county)
+    values = source.indicator_rows().set_index("indicator")
+    shown = ("severity", "department", "due_on", "times", "remedy")
+    names = [name for name in shown if name in found]  # facts of an older version have no times
+    columns = {column.name: column for column in source.spec("issue_list").columns}
+    heads = [
+        Head(source.say("issues.issue")),
+        Head(source.say("column.value"), True),
+        Head(source.say("column.limit"), True),
+    ]
+    heads += [Head(source.say(f"column.{name}")) for name in names]
+    rows, day = [], date.fromisoformat(source.facts.manifest["data_date"])
+    for _, issue in found.iterrows():
+        row = values.loc[issue["indicator"]]
+        cells = [
+            Cell(source.say(f"indicator.{issue['indicator']}")), Cell(judged_value(source, row), "strong"),
+            Cell(judged_limit(source, row)),
+        ]  # fmt: skip
+        cells += [
+            Cell(format_value(issue[name], columns[name], source.language), "", till(issue[name], day, source.language) if name == "due_on" else "")
+            for name in names
+        ]  # fmt: skip
+        rows.append(cells)
+    number, notes = (
+        source.number("table", 17, "issues"),
+        [source.say("issues.severity_note"), source.say("issues.note")],
+    )
+    return Block(render_rows(source.say("issues.table"), heads, rows, notes, number))
+
+
+def parameters(source: Source) -> Block:
+    """Every dated value used, with its source and whether a document stands behind it."""
+    heads = [
+        Head(source.say(f"column.{name}"), name == "value")
+        for name in ("name", "value", "start", "confidence", "source")
+    ]
+    rows, known = [], _known_parameters()
+    for used in source.facts.manifest["parameters"]:
+        amount, unit, start = float(used["value"]), str(used["unit"]), str(used["start"])
+        kind = "share" if unit.startswith("share") else "count" if amount.is_integer() else "number"
+        since = source.say("report.always") if start == ALWAYS else format_date(start, source.language)
+        mark = str(used["confidence"])
+        rows.append(
+            [
+                Cell(_parameter_label(source, known, used["name"])), Cell(written(source, amount, kind), "", _unit(source, unit)), Cell(since, "short"),
+                Cell(source.say(f"value.confidence.{mark}"), "short" if mark == "documented" else "short assumed"),
+                Cell(bilingual(used["source"], source.language)),
+            ]
+        )  # fmt: skip
+    number = source.number("table", 18, "parameters")
+    marks = {str(used["confidence"]) for used in source.facts.manifest["parameters"]}
+    notes = [source.say(f"report.basis.{mark}") for mark in UNDOCUMENTED if mark in marks]
+    table = render_rows(source.say("annex.parameters"), heads, rows, notes, number)
+    return Block(table + _documents(source))
+
+
+def _documents(source: Source) -> str:
+    """What the document ids stand for that the tables of indicators and parameters cite."""
+    rows = source.indicator_rows()
+    defined = rows.loc[rows["verdict"] != "not_collected", "source"].dropna() if source.place.limits_apply else ()
+    cited = [*defined, *(p["source"] for p in source.facts.manifest["parameters"])]
+    found = sorted({name for words in cited for name in DOCUMENT.findall(str(words)) if has_text(f"source.{name}")})
+    if not found:
+        return ""
+    heads = [Head(source.say("column.document")), Head(source.say("column.document_title"))]
+    rows = [[Cell(name, "short"), Cell(source.say(f"source.{name}"))] for name in found]
+    number = source.number("table", 18, "documents")
+    notes = [source.say("annex.documents_note")] if source.place.limits_apply else []
+    return render_rows(source.say("annex.documents"), heads, rows, notes, number)
+
+
+@cache
+def _known_parameters() -> Parameters:
+    """Read once per process: reading is most of this section's time."""
+    return read_parameters()
+
+
+def _unit(source: Source, unit: str) -> str:
+    """A unit such as ``CNY/person/year`` in words; a per cent sign says enough."""
+    key = f"unit.{unit}"
+    return "" if unit == "share" else source.say(key) if has_text(key) else unit
+
+
+def _parameter_label(source: Source, known: Parameters, name: str) -> str:
+    try:
+        return known.parameter(name).label.in_language(source.language)
+    except ParameterError:  # facts of an older parameter folder
+        return name
+
+
+def _card(source: Source, name: str) -> dict[str, object]:
+    card: dict[str, object] = source.facts.manifest.get("cards", {}).get(name) or {}
+    return card
+
+
+def model_note(source: Source) -> Block:
+    """The formula of the score, its sample, and how bands are cut."""
+    card = _card(source, "model_card")
+    if card and not card["fitted"]:
+        return Block(f'<p class="missing">{escape(source.say("annex.not_fitted", why=card["why_not"]))}</p>')
+    if source.status("model_terms")[0] != "collected":
+        return Block("")
+    lines = [source.say("annex.model")]
+    if card:
+        n, events, clusters = (f"{card[key]:,}" for key in ("n", "events", "clusters"))
+        rate, attrition = (written(source, card[key], "share") for key in ("base_rate", "attrition"))
+        lines.append(
+            source.say("annex.model_fit", n=n, events=events, clusters=clusters, rate=rate, attrition=attrition)
+        )
+    limits = source.limits
+    high, medium = (
+        written(source, card.get(f"{band}_share", limits.get(f"risk_share_{band}")), "share")
+        for band in ("high", "medium")
+    )
+    if high != "–":
+        lines.append(source.say("annex.bands", high=high, medium=medium))
+    if bands := card.get("bands"):
+        cuts = {name: written(source, value, "share") for name, value in bands.items()}  # type: ignore[attr-defined]
+        lines.append(source.say("annex.band_cuts", **cuts))
+    if left_out := card.get("left_out"):
+        lines.append(source.say("annex.left_out", items=_left_out(source, left_out)))
+    return Block('<div class="method">' + "".join(f"<p>{escape(line)}</p>" for line in lines) + "</div>")
+
+
+def _left_out(source: Source, terms: object) -> str:
+    """Terms that were offered to the score and did not stay, each with the reason."""
+    named = [
+        source.say("annex.left_out_item", name=term[source.language], why=source.say(f"annex.why.{term['reason']}"))
+        for term in terms  # type: ignore[attr-defined]
+    ]
+    return ("、" if source.language == "zh" else ", ").join(named)
+
+
+def index_note(source: Source) -> Block:
+    """What the hardship index is and how far its weights may be trusted."""
+    if part := only_part(source):
+        left_out = len(source.rows("index_left_out", source.county))
+        return Block(f"<p>{escape(source.say('annex.index_alone', part=part, count=left_out))}</p>")
+    if source.status("index_weights")[0] != "collected":
+        return Block("")
+    card = _card(source, "index_card")
+    if not card:
+        return Block(f"<p>{escape(source.say('annex.index_short', index=source.place.index))}</p>")
+    shift = format_value(card["mean_shift"], FactColumn("v", "number"), source.language)
+    words = source.say(
+        "annex.index", index=card["index"], confidence=source.say(f"value.confidence.{card['confidence']}"), shift=shift,
+        place=source.label("label"), scored=_scored(source),
+    )  # fmt: skip
+    return Block(f"<p>{escape(words)}</p>")
+
+
+def _scored(source: Source) -> str:
+    """Households of the whole place that have a rank."""
+    rows = source.rows("indicator", CITY).set_index("indicator")
+    return written(source, rows["denominator"].get("mean_need"), "count")
+
+
+def not_collected(source: Source) -> Block:
+    """Indicators and tables that have no data and what they need, section by section; empty where sections say so."""
+    if source.place.limits_apply:
+        return Block("")
+    indicators = source.indicator_rows()
+    indicators = indicators[indicators["verdict"] == "not_collected"]
+    rows = []
+    for number in range(FIRST_SECTION, ISSUES):
+        mine = indicators[indicators["section"] == number]
+        lacking = [
+            reason
+            for name, (section, status, reason) in source.availability().items()
+            if section == number and status == "not_collected" and not source.spec(name).restricted
+        ]
+        if len(mine) or lacking:
+            names = [source.say(f"indicator.{name}") for name in mine["indicator"]]
+            rows.append(
+                [
+                    Cell(source.say(f"section.{number}")), Cell(_counted(source, names)), Cell(str(len(lacking) or "–")),
+                    Cell(needs_by_table(source, [*lacking, *mine["reason"]])),
+                ]
+            )  # fmt: skip
+    if not rows:
+        return Block("")
+    heads = [
+        Head(source.say(f"annex.{name}"), name == "tables") for name in ("section", "indicators", "tables", "needs")
+    ]
+    numbered = source.number("table", 18, "uncollected")
+    table = render_rows(source.say("annex.uncollected"), heads, rows, [], numbered, STACKED)
+    return Block(f'<p class="intro">{escape(source.say("annex.uncollected_note"))}</p>{table}')
+
+
+def _counted(source: Source, names: Sequence[str]) -> str | Markup:
+    """How many and which, words with a hyphen kept whole; a dash for none."""
+    if not names:
+        return "–"
+    joined = ("、" if source.language == "zh" else ", ").join(names)
+    words = source.say("annex.counted" if len(names) > 1 else "annex.counted_one", count=len(names), names=joined)
+    return Markup(HYPHENED.sub(r'<span class="short">\g<0></span>', escape(words)))  # noqa: S704 - escaped here
+
+
+def method_notes(source: Source) -> Block:
+    """Intervals, sampling and withheld cells."""
+    lines = [source.say("annex.suppression", threshold=int(source.limits.get("small_cell", 5)))]
+    if source.status("survey_answers")[0] == "collected":
+        lines.insert(0, source.say("annex.survey"))
+    return Block("".join(f"<p>{escape(line)}</p>" for line in lines))

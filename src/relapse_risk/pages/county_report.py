@@ -1,0 +1,380 @@
+"""One county's report, block by block: what the notebook calls.
+
+Every method gives a :class:`Block`, a piece of HTML the notebook shows and the page is put together from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from relapse_risk.assessment import CITY, TABLES, Facts, FactTable, read_facts
+from relapse_risk.charts import figure
+from relapse_risk.errors import EditionError
+from relapse_risk.measures import PEOPLE
+from relapse_risk.pages import back_matter, front_matter, indicator_verdicts
+from relapse_risk.pages.block import Block
+from relapse_risk.pages.finding_sentences import caption, finding, named, titled
+from relapse_risk.pages.format import format_month, is_null
+from relapse_risk.pages.html_tables import column_label, left_out, render_table, withheld, withheld_last
+from relapse_risk.pages.model_card_page import card_part
+from relapse_risk.pages.not_collected import named_needs
+from relapse_risk.pages.section_heading import OF_SEVERAL_PARTS, is_left_out, missing, only_part, opening
+from relapse_risk.pages.table_figures import DRAWINGS, Canvas
+from relapse_risk.parameters import Place, read_place
+from relapse_risk.schema import table, tables
+from relapse_risk.text import LANGUAGES, Language, has_text, said
+
+__all__ = ["Block", "Report", "open_report"]
+
+SECTIONS = (1, 0, *range(2, 19))  # the summary comes before the data statement
+SUBJECTS = {"top_tenth_segments": "top_share"}  # tables that say nothing without this column
+MOST_DESCRIBED = 24  # rows put into words for those who listen
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The facts of one county, ready to be shown in one language.
+
+    ``sections`` says where another document than the county's report puts a table or figure, by name.
+    """
+
+    facts: Facts
+    county: str
+    language: Language
+    audience: str = "public"
+    sections: Mapping[str, int] = field(default_factory=dict)
+    _read: dict[tuple[str, str | None], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _status: dict[str, tuple[int, str, str]] = field(default_factory=dict, repr=False, compare=False)
+    _numbers: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
+    _values: dict[str, dict[str, float]] = field(default_factory=dict, repr=False, compare=False)
+
+    # -- what it speaks of -------------------------------------------------------------------------------------------
+
+    def say(self, key: str, /, **values: object) -> str:
+        """A message of the catalogue in the report's language, in the words of its place."""
+        return said(key, self.language, self.place, **values)
+
+    @property
+    def name(self) -> str:
+        """Name of the county, or of the place for all counties together, in the report's language."""
+        if self.county == CITY:
+            return self.label("label")
+        names = {code: (zh, en) for code, zh, en in self.facts.manifest["counties"]}
+        return names[self.county][0 if self.language == "zh" else 1]
+
+    @property
+    def place(self) -> Place:
+        return _place(self.facts.manifest["place"])
+
+    def label(self, part: str) -> str:
+        """A label of the place: ``label``, ``division``, ``currency``, ``data_note`` …"""
+        found: str = getattr(self.place, part).in_language(self.language)
+        return found
+
+    @property
+    def month(self) -> str:
+        return format_month(self.facts.manifest["month"], self.language)
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Dated values used, by name (the latest of each)."""
+        return {used["name"]: float(used["value"]) for used in self.facts.manifest["parameters"]}
+
+    @property
+    def _threshold(self) -> int:
+        """Counts of people below this are withheld."""
+        return int(self.limits.get("small_cell", 5))
+
+    def rows(self, name: str, county: str | None = None) -> pd.DataFrame:
+        """Rows of a fact table: of one county (or ``city``), or of every one; each read once."""
+        if (name, county) not in self._read:
+            frame = self.facts.all_counties(name, county)
+            self._read[name, county] = frame.drop(columns="county_code") if county else frame
+        return self._read[name, county].copy(deep=False)
+
+    def indicator_rows(self) -> pd.DataFrame:
+        """The county's indicators."""
+        return self.rows("indicator", self.county)
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether households stand for others: shares are weighted, counts are of the sample."""
+        rows = self.indicator_rows()
+        return "weighted" in rows and bool(rows["weighted"].any())  # facts of an older version do not say
+
+    def peers(self, indicator: str) -> tuple[float | None, list[float]]:
+        """Value of an indicator in all counties together, and in each of the others, where it is known."""
+        if not self._values:
+            rows = self.rows("indicator")
+            for name, county, value in zip(
+                *(rows[c].tolist() for c in ("indicator", "county_code", "value")), strict=True
+            ):
+                if not is_null(value):
+                    self._values.setdefault(name, {})[county] = float(value)
+        found = self._values.get(indicator, {})
+        return found.get(CITY), [value for county, value in found.items() if county not in (CITY, self.county)]
+
+    def availability(self) -> dict[str, tuple[int, str, str]]:
+        """Section, status and reason of every fact table of this county, by name."""
+        if not self._status:
+            rows = self.rows("availability", self.county)
+            columns = (rows[name].tolist() for name in ("table", "section", "status", "reason"))
+            self._status.update(
+                (name, (section, status, reason)) for name, section, status, reason in zip(*columns, strict=True)
+            )
+        return self._status
+
+    # -- front and closing matter ------------------------------------------------------------------------------------
+
+    def cover(self) -> Block:
+        """Title, period, who is covered, and what the data is."""
+        return front_matter.cover(self)
+
+    def contents(self) -> Block:
+        """Contents with links; page numbers are put in by the PDF."""
+        return front_matter.contents(self, [number for number in SECTIONS if not is_left_out(self, number)])
+
+    def summary(self) -> Block:
+        """The first page: what holds, what does not, and where to look, readable in a minute."""
+        return front_matter.summary(self)
+
+    def data_statement(self) -> Block:
+        """Population, origin and marks of the data, and what is missing."""
+        return front_matter.data_statement(self)
+
+    def indicators(self, number: int) -> Block:
+        """The indicators of a section: value, interval, counts, last period, city, limit, verdict, and the peers."""
+        return indicator_verdicts.section_table(self, number)
+
+    def formulas(self) -> Block:
+        """All indicators with numerator, denominator, limit, its basis and source."""
+        return indicator_verdicts.formula_table(self)
+
+    def issues(self) -> Block:
+        """Every indicator not met as an issue with lead department, deadline and suggestion."""
+        return back_matter.issues(self)
+
+    def parameters(self) -> Block:
+        """Every dated value used, with source and mark."""
+        return back_matter.parameters(self)
+
+    def model_note(self) -> Block:
+        """How to recompute a probability, what it was fitted on, and how bands are cut."""
+        return back_matter.model_note(self)
+
+    def model_card(self, part: str) -> Block:
+        """A part of the model card: ``cover``, ``use``, ``made``, ``judged``, ``drift`` or ``limits``."""
+        return card_part(self, part)
+
+    def index_note(self) -> Block:
+        """What the hardship index is and how far its weights may be trusted."""
+        return back_matter.index_note(self)
+
+    def not_collected(self) -> Block:
+        """What could not be reported and what it needs, section by section, where sections are left out for it."""
+        return back_matter.not_collected(self)
+
+    def method_notes(self) -> Block:
+        """Sampling and suppression."""
+        return back_matter.method_notes(self)
+
+    # -- sections ----------------------------------------------------------------------------------------------------
+
+    def section(self, number: int) -> Block:
+        """Heading of a section, how its indicators stand, and one sentence on what it asks; empty where left out."""
+        return opening(self, number)
+
+    def missing(self, number: int) -> str:
+        """The sentence for a section of which nothing could be computed; empty when something could."""
+        return missing(self, number)
+
+    # -- tables and figures --------------------------------------------------------------------------------------------
+
+    def spec(self, name: str) -> FactTable:
+        """The declaration of a fact table."""
+        for found in TABLES:
+            if found.name == name:
+                return found
+        raise EditionError(
+            "no such fact table", where="notebook", got=name, expected=" | ".join(t.name for t in TABLES)
+        )
+
+    def status(self, name: str) -> tuple[str, str]:
+        """``collected``, ``empty``, ``suppressed`` or ``not_collected``, and the reason."""
+        _, status, reason = self.availability().get(name, (0, "not_collected", ""))
+        return str(status), str(reason)
+
+    def absent(self, name: str) -> Block | None:
+        """What stands in a table's place when there is nothing to show; None when there is."""
+        status, reason = self.status(name)
+        if name in OF_SEVERAL_PARTS and only_part(self):
+            return Block("")
+        if status == "collected":
+            return None
+        if status == "not_collected" and (not self.place.limits_apply or self.missing(self.spec(name).section)):
+            return Block("")  # the annex, or the section's heading, has said so
+        if status == "not_collected":
+            why = self.say("report.not_collected", what=named_needs(self, [reason]))
+        else:
+            key = f"{status}.{name}"
+            why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
+        return self._instead(name, why)
+
+    def _instead(self, name: str, why: str) -> Block:
+        """What stands in the place of a table or its drawing: its title, and why it is not there."""
+        return Block(f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(why)}</p>')
+
+    def number(self, kind: str, section: int, name: str) -> str:
+        """``Table 2-3``: tables and figures of a section are counted as they first appear."""
+        section = self.sections.get(name, section)
+        known = self._numbers.setdefault((kind, section), {})
+        return self.say(f"report.{kind}_number", number=f"{section}-{known.setdefault(name, len(known) + 1)}")
+
+    def _source(self, spec: FactTable) -> str:
+        """Where the numbers come from and of when they are."""
+        names = dict.fromkeys(need.replace(":", ".").partition(".")[0] for need in spec.needs)
+        named = [
+            self.say("report.scores") if n == "scores" else table(n).label(self.language)
+            for n in names
+            if n in tables() or n == "scores"
+        ]
+        joined = ("、" if self.language == "zh" else ", ").join(named)
+        return self.say("report.source", table=joined, month=self.month) if joined else ""
+
+    def table(self, name: str) -> Block:
+        """A fact table with its notes, or the reason why there is none."""
+        if self.spec(name).restricted and self.audience != "restricted":
+            return self._instead(name, self.say("report.restricted"))
+        if (gap := self.absent(name)) is not None:
+            return gap
+        spec = self.spec(name)
+        frame = withheld_last(self.rows(name, self.county), spec)
+        whole = withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None)
+        if whole or (name in SUBJECTS and not frame[SUBJECTS[name]].fillna(0).gt(0).any()):
+            return self._instead(name, self.say("report.all_withheld", threshold=self._threshold))
+        notes = [self.say(f"note.{name}")] if has_text(f"note.{name}") else []
+        notes += self._sample_note(spec) + self._gone(spec, frame)
+        if withheld(frame, spec.columns):
+            notes.append(self.say("report.suppressed", threshold=self._threshold))
+        if "confidence" in frame and frame["confidence"].isin(["assumed", "from_memory"]).any():
+            notes.append(self.say("report.marks"))
+        number = self.number("table", spec.section, name)
+        caption = self.say(f"table.{name}")
+        html = render_table(
+            caption, frame, spec.columns, self.language, [*notes, self._source(spec)], number, self.label("currency"),
+            name=name, limits=self.limits, place=self.place,
+        )  # fmt: skip
+        return Block(html)
+
+    def _sample_note(self, spec: FactTable) -> list[str]:
+        """Under a table or drawing of a sample: that counts are of the sample, or that values are weighted."""
+        if not self.is_sample:
+            return []
+        counts = any(column.kind in PEOPLE and not column.hidden for column in spec.columns)
+        keys = ["report.sample_counts"] if counts else []
+        keys += [f"note.{spec.name}.sample"] if has_text(f"note.{spec.name}.sample") else []
+        return [self.say(key) for key in keys]
+
+    def _gone(self, spec: FactTable, frame: pd.DataFrame) -> list[str]:
+        """Columns that are left out because every number of theirs is withheld here: they were collected."""
+        unwritten = left_out(frame, spec.columns)
+        rows = self.rows("availability", self.county)
+        if not unwritten or "gone" not in rows:  # facts of an older version do not say
+            return []
+        names = {name for words in rows.loc[rows["table"] == spec.name, "gone"] for name in words.split(",")}
+        gone = [c for c in unwritten if c.name in names]
+        joined = ("、" if self.language == "zh" else ", ").join(
+            column_label(column, self.language, self.label("currency"), spec.name, self.place) for column in gone
+        )
+        return [self.say("report.columns_withheld", columns=joined)] if gone else []
+
+    def figure(self, name: str) -> Block:
+        """The drawing of a fact table under a title that says its finding.
+
+        Only the finding where all is the same; only the reason where too little of it may be shown.
+        """
+        if self.absent(name) is not None or name not in DRAWINGS:
+            return Block("")
+        canvas = self._canvas(name)
+        found, how = finding(canvas), DRAWINGS[name]
+        draw = how.draw(canvas)
+        if draw is None and withheld(canvas.frame, canvas.table.columns) and not _alike(canvas):
+            return self._instead(named(canvas), self.say("report.figure_withheld", threshold=self._threshold))
+        if draw is None:
+            return Block(f'<p class="finding">{escape(found)}</p>' if found != titled(canvas) else "")
+        number = self.number("figure", self.spec(name).section, name)
+        notes = self._sample_note(self.spec(name)) + self._gone(self.spec(name), canvas.frame)
+        aside = "（{}）" if self.language == "zh" else " ({})"
+        below = caption(canvas) + "".join(aside.format(note) for note in notes)
+        drawing = figure(draw, found, self._described(canvas), f"f-{name}", half=how.half)
+        return Block(
+            f'<figure class="chart{" half" if how.half else ""}"><figcaption><span class="number">{escape(number)}</span> '
+            f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawing}</figure>"
+        )
+
+    def side(self, *blocks: Block) -> Block:
+        """Small figures and tables side by side where the page is wide enough."""
+        found = "".join(f"<div>{block.html}</div>" for block in blocks if block.html)
+        return Block(f'<div class="side">{found}</div>' if found else "")
+
+    def _canvas(self, name: str) -> Canvas:
+        frame = self.rows(name, self.county).reset_index(drop=True)
+        city = self.rows(name, CITY)
+        return Canvas(self.spec(name), frame, city, self.limits, self.language, self.label("currency"), self.place)
+
+    def _described(self, canvas: Canvas) -> str:
+        shown = [c.name for c in canvas.table.columns if c.name in canvas.frame and canvas.known(c.name)]
+        columns = (canvas.words(name)[:MOST_DESCRIBED] for name in shown)
+        rows = "; ".join(f"{first}: " + ", ".join(others) for first, *others in zip(*columns, strict=True))
+        return self.say("chart.desc", rows=rows)
+
+
+def _alike(canvas: Canvas) -> bool:
+    """Whether a share is the same in every row that is shown: then the finding says all."""
+    shares = (canvas.frame[c.name].dropna() for c in canvas.table.columns if c.kind == "share" and c.name in canvas.frame)  # fmt: skip
+    return any(len(known) > 1 and known.nunique() == 1 for known in shares)
+
+
+@cache
+def _place(name: str) -> Place:
+    return read_place(name)
+
+
+def open_report(
+    facts: str | Path, month: str, county: str, language: str, audience: str = "public", *,
+    sections: Mapping[str, int] | None = None,
+) -> Report:  # fmt: skip
+    """Open one county's facts as a report.
+
+    Parameters
+    ----------
+    facts : path
+        Facts folder of the place.
+    month : str
+        ``YYYY-MM``.
+    county : str
+        County code, or ``city`` for all counties together.
+    language : {"zh", "en"}
+    audience : {"public", "restricted"}
+        Lists of single households are shown to ``restricted`` only.
+    sections : mapping, optional
+        Section of each table and figure by name, where it is not the one of the county's report.
+
+    Raises
+    ------
+    EditionError
+        For an unknown county or language.
+    """
+    if language not in LANGUAGES:
+        raise EditionError("unknown language", where="language", got=language, expected=" | ".join(LANGUAGES))
+    opened = read_facts(Path(facts), month)
+    codes = [*(code for code, _, _ in opened.manifest["counties"]), CITY]
+    if county not in codes:
+        raise EditionError("unknown county", where="county", got=county, expected=" | ".join(codes))
+    return Report(opened, county, language, audience, sections or {})

@@ -1,0 +1,177 @@
+"""Front matter: cover, contents, the one-page summary, and what the data is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+
+from relapse_risk import __version__
+from relapse_risk.assessment import ASPECTS
+from relapse_risk.months import month_end
+from relapse_risk.pages.block import Block, Source
+from relapse_risk.pages.format import at_dash, format_date
+from relapse_risk.pages.indicator_verdicts import (
+    JUDGED,
+    SYMBOLS,
+    aspect_verdict,
+    indicator_table,
+    judged_limit,
+    judged_value,
+    verdict_chip,
+    worst_first,
+    written,
+)
+
+__all__ = ["contents", "cover", "data_statement", "linked", "people_covered", "summary"]
+
+MOST_HEADLINES, MOST_NAMED = 10, 3
+
+
+def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "", brief: str = "") -> Block:
+    """Title, period, who is covered, what the data is, and the stamp that identifies the facts.
+
+    ``title``, ``subtitle``, the line on what it is ``compared`` with and the ``brief`` of the printed cover (our own
+    HTML) are those of a county's report when empty.
+    """
+    title = title or source.say("report.title")
+    compared = compared or _compared(source)
+    manifest, label = source.facts.manifest, source.label("label")
+    day = source.say("report.period", day=format_date(manifest["data_date"], source.language))
+    stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
+    lines = [
+        f'<p class="place">{escape(label)}</p>' if label != source.name else "",
+        f'<h1 data-foot="{escape(source.name)} · {escape(title)}">{escape(at_dash(source.name))} <span>{escape(title)}</span></h1>',
+        f'<p class="subtitle">{escape(subtitle or source.say("report.subtitle"))}</p>',
+        f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
+        f'<div class="brief">{brief or _lead(source, source.indicator_rows())}</div>',
+        f'<p class="notice">{escape(source.label("data_note"))}</p>',
+        f'<p class="stamp">{escape(stamp)}</p>',
+    ]
+    return Block(f'<header class="cover">{"".join(lines)}</header>')
+
+
+def _compared(source: Source) -> str:
+    if previous := source.facts.manifest["previous"]:
+        return source.say("report.previous", day=format_date(month_end(previous), source.language))
+    return source.say("report.no_previous")
+
+
+def contents(source: Source, sections: Sequence[int]) -> Block:
+    """Links to every section, with its verdict for the nine aspects."""
+    rows = source.indicator_rows()
+    items = []
+    for number in sections:
+        chip = ""
+        mine = rows[(rows["section"] == number) & rows["verdict"].isin(JUDGED)]
+        if source.missing(number) and source.place.limits_apply:
+            chip = f'<span class="mark not_collected">{SYMBOLS["not_collected"]}</span>'
+        elif len(mine):
+            verdict = aspect_verdict(mine)
+            chip = f'<span class="mark {verdict}">{SYMBOLS[verdict]}</span>'
+        items.append((f"s{number}", source.say(f"section.{number}"), chip))
+    return linked(source, items, source.say("report.symbols" if source.place.limits_apply else "report.left_out"))
+
+
+def linked(source: Source, items: Sequence[tuple[str, str, str]], note: str = "") -> Block:
+    """Contents from anchors, titles and marks (our own HTML, or empty), with a note such as what the marks mean."""
+    heading = escape(source.say("report.contents"))
+    entries = "".join(f'<li><a href="#{anchor}">{escape(words)}</a>{mark}</li>' for anchor, words, mark in items)
+    below = f'<p class="note">{escape(note)}</p>' if note else ""
+    return Block(
+        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p><ol>{entries}</ol>{below}</nav>'
+    )
+
+
+def summary(source: Source) -> Block:
+    """The whole county on one page; where nothing is judged there are no verdicts to count."""
+    rows, judges = source.indicator_rows(), source.place.limits_apply
+    return Block(
+        _lead(source, rows)
+        + (_tiles(source, rows) if judges else "")
+        + indicator_table(source, source.say("summary.table"), _headlines(rows), source.number("table", 1, "headlines"))
+        + (_aspects(source, rows) if judges else "")
+    )
+
+
+def _headlines(rows: pd.DataFrame) -> pd.DataFrame:
+    """Headline indicators with a judgement to make; a plain count of people stands in the lead."""
+    return rows[rows["headline"] & (rows["unit"] != "count")].head(MOST_HEADLINES)
+
+
+def _lead(source: Source, rows: pd.DataFrame) -> str:
+    judged = rows[rows["verdict"].isin(JUDGED)]
+    covered = people_covered(source, rows)
+    missed = worst_first(source, rows)
+    if judged.empty:
+        words = source.say("summary.unjudged", county=source.name, covered=covered, month=source.month)
+        return f'<p class="lead">{escape(words)}</p>'
+    first = source.say(
+        "summary.headline", county=source.name, covered=covered, judged=len(judged),
+        met=int((judged["verdict"] != "not_met").sum()), not_met=len(missed), month=source.month,
+    )  # fmt: skip
+    if missed.empty:
+        return f'<p class="lead">{escape(first)} {escape(source.say("summary.none"))}</p>'
+    items = "".join(
+        f"<li><b>{escape(source.say('indicator.' + row['indicator']))}</b> "
+        f"{escape(source.say('summary.against', value=judged_value(source, row), limit=judged_limit(source, row)))}</li>"
+        for row in missed.head(MOST_NAMED).to_dict("records")
+    )
+    return f'<p class="lead">{escape(first)}</p><p class="urgent">{escape(source.say("summary.first"))}</p><ul class="urgent">{items}</ul>'
+
+
+def people_covered(source: Source, rows: pd.DataFrame) -> str:
+    """How many people the report speaks of: those of the register, or households and persons of the sample."""
+    found = rows.loc[rows["indicator"] == "persons", ["value", "denominator"]]
+    persons, households = (
+        written(source, number, "count") for number in (found.iloc[0].tolist() if len(found) else (None, None))
+    )
+    key = "summary.sampled" if source.is_sample else "summary.covered"
+    return source.say(key, persons=persons, households=households)
+
+
+def _tiles(source: Source, rows: pd.DataFrame) -> str:
+    count = rows["verdict"].value_counts()
+    found = {v: int(count.get(v, 0)) for v in ("met", "watch", "not_met", "no_limit", "not_collected")}
+    tiles = "".join(
+        f'<li class="{v}"><b>{n}</b> <span aria-hidden="true">{SYMBOLS[v]}</span> {escape(source.say(f"value.verdict.{v}"))}</li>'
+        for v, n in found.items()
+    )
+    return f'<ul class="tiles" aria-label="{escape(source.say("summary.tiles"))}">{tiles}</ul>'
+
+
+def _aspects(source: Source, rows: pd.DataFrame) -> str:
+    items = []
+    for number in ASPECTS:
+        mine = rows[rows["section"] == number]
+        judged = mine[mine["verdict"].isin(JUDGED)]
+        verdict = "not_collected" if source.missing(number) else aspect_verdict(mine)
+        small = (
+            source.say("summary.of", met=int((judged["verdict"] != "not_met").sum()), judged=len(judged))
+            if len(judged)
+            else ""
+        )
+        items.append(
+            f'<li class="{verdict}"><a href="#s{number}">{escape(source.say(f"section.{number}"))}</a>'
+            f"{verdict_chip(source, verdict)}<small>{escape(small)}</small></li>"
+        )
+    title = escape(source.say("summary.aspects"))
+    return f'<h3>{title}</h3><ol class="aspects">{"".join(items)}</ol>'
+
+
+def data_statement(source: Source) -> Block:
+    """Who is covered, where the data is from, how to read marks and gaps, and what every table holds."""
+    rows = [
+        ("report.population", source.label("population_note")),
+        ("report.data_note", source.label("data_note")),
+        ("report.reading", source.say("report.reading_note", threshold=int(source.limits.get("small_cell", 5)))),
+    ]
+    if source.place.limits_apply:
+        rows.append(("report.marks_title", source.say("report.marks_note")))
+    if source.is_sample:
+        rows.insert(1, ("report.weights", source.say("report.weights_note")))
+    if source.place.names_note:
+        rows.append(("report.names", source.label("names_note")))
+    terms = "".join(f"<dt>{escape(source.say(key))}</dt><dd>{escape(words)}</dd>" for key, words in rows)
+    return Block(f'<dl class="statement">{terms}</dl><div class="sources">{source.table("data_sources").html}</div>')

@@ -1,0 +1,60 @@
+"""What a table or indicator needs of the register and nobody collected, in the words of the dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from relapse_risk.pages.block import Source
+from relapse_risk.schema import table, tables
+from relapse_risk.text import has_text
+
+__all__ = ["named_needs", "needs_by_table"]
+
+IN_WORDS = ("not_scored", "not_fitted", "no_cases")  # reasons that name no column
+
+
+def named_needs(source: Source, reasons: Iterable[str]) -> str:
+    """What reasons name, each once: ``Households: Dwelling grade, Visits``."""
+    named = dict.fromkeys(_named(source, need) for need in _needs(reasons))
+    return ("、" if source.language == "zh" else ", ").join(named)
+
+
+def needs_by_table(source: Source, reasons: Iterable[str]) -> str:
+    """The same, the columns of a table together: ``Households (Dwelling grade, Main cause of poverty); Visits``."""
+    found: dict[str, list[str]] = {}
+    for need in _needs(reasons):
+        name, column = _parts(need)
+        known = name in tables() and column in table(name).names
+        columns = found.setdefault(table(name).label(source.language) if known else _named(source, need), [])
+        columns += [table(name).column(column).label(source.language)] if known else []
+    comma, end = ("、", "；") if source.language == "zh" else (", ", "; ")
+    return end.join(
+        source.say("annex.columns_of", table=of, columns=comma.join(columns)) if columns else of
+        for of, columns in found.items()
+    )
+
+
+def _needs(reasons: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(need for reason in reasons for need in str(reason).split(", ") if need))
+
+
+def _parts(need: str) -> tuple[str, str]:
+    name, _, column = need.replace(":", ".").partition(".")
+    return name, column
+
+
+def _named(source: Source, need: str) -> str:
+    """``household.dwelling_grade`` in the words of the dictionary."""
+    if need.startswith(IN_WORDS):
+        return source.say(f"report.{need.split(':')[0]}")
+    name, column = _parts(need)
+    if name == "place_fact" and column:
+        key = f"need.{column.replace(' ', '_')}"
+        return source.say(key) if has_text(key) else table(name).label(source.language)
+    if name not in tables():
+        return need
+    spec = table(name)
+    if not column or column not in spec.names:
+        return spec.label(source.language)
+    label = spec.column(column).label(source.language)
+    return source.say("report.column_of", table=spec.label(source.language), column=label)

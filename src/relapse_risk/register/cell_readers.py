@@ -1,0 +1,382 @@
+"""Cells: one value as somebody wrote it, read as text, number, date, yes/no or code word, or refused with a reason."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from relapse_risk.register.named_checks import id_check_character
+from relapse_risk.schema import CodeList
+
+__all__ = [
+    "CELL_RULES",
+    "CellRule",
+    "Read",
+    "Refused",
+    "code_reader",
+    "date_reader",
+    "header_text",
+    "number_reader",
+    "plain_text",
+    "read_code_list",
+    "read_identity_text",
+    "read_text",
+    "read_yes_no",
+    "value_reader",
+]
+
+Read: TypeAlias = Callable[[Any], Any]
+
+# A double holds 15 decimal digits for certain: what is longer has lost some.
+SAFE_NUMBER = 10**15
+EXCEL_DAY_ZERO = date(1899, 12, 30)
+EXCEL_DAYS = range(1, 100_000)
+YES = frozenset({"是", "有", "对", "已", "yes", "y", "true", "t", "1", "√", "✓"})
+NO = frozenset({"否", "无", "没有", "不是", "未", "no", "n", "false", "f", "0", "×"})
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+_ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+?(1[5-9]|2[0-9])")
+_TIME = r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
+_DATE = re.compile(rf"([0-9]{{4}})[-/.年]([0-9]{{1,2}})[-/.月]([0-9]{{1,2}})日?({_TIME})?")
+_DAY_NUMBER = re.compile(r"([0-9]{1,5})(\.[0-9]+)?")
+_COMPACT_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
+_PARTIAL_DATE = re.compile(r"[0-9]{4}年?|[0-9]{4}[-/.年][0-9]{1,2}月?|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
+# Labels may hold blanks and commas, so the stronger signs part a list first.
+_LIST_BREAK, _WEAK_BREAK = re.compile(r"[;|、；\n]+"), re.compile(r"[,，\s]+")
+_IDENTITY = re.compile(r"[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9X]")
+
+
+@dataclass(frozen=True, slots=True)
+class CellRule:
+    """Why a cell is refused; message fields: {value} {label} {codes}."""
+
+    id: str
+    kind: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a reader gives back in place of a value it will not vouch for."""
+
+    rule: str
+
+
+CELL_RULES: Mapping[str, CellRule] = MappingProxyType(
+    {
+        rule.id: rule
+        for rule in (
+            CellRule(
+                "digits_lost", "type",
+                "{label}“{value}”是数字单元格，超过15位的尾数已经丢失；请在原表中改为文本格式重新填写",
+                "{label}: {value} is a number cell, and the digits beyond the 15th are lost; "
+                "fill it in again as text in the source",
+            ),
+            CellRule(
+                "formula_as_text", "type",
+                "{label}以等号开头（{value}），像公式，未读取；请改为数值或文字",
+                "{label}: {value} begins with an equals sign like a formula and was not read; write the value itself",
+            ),
+            CellRule(
+                "formula_without_value", "type",
+                "{label}是公式 {value}，但文件中没有保存计算结果；请用表格软件打开并保存后再导入",
+                "{label}: the formula {value} has no saved result; open and save the file in a spreadsheet first",
+            ),
+            CellRule(
+                "error_value", "type",
+                "{label}是错误值 {value}；请改正公式或留空",
+                "{label}: the cell shows the error {value}; correct the formula or leave it empty",
+            ),
+            CellRule(
+                "serial_date", "type",
+                "{label}“{value}”是数字，可能是日期序号；请设为日期格式，或在映射文件中写 date_format: serial",
+                "{label}: {value} is a number, perhaps a date's serial number; format the cells as dates, "
+                "or say date_format: serial in the mapping",
+            ),
+            CellRule(
+                "date_incomplete", "type",
+                "{label}“{value}”缺少月或日；请写完整日期，或在映射文件中写明 date_format",
+                "{label}: {value} lacks a month or a day; write the whole date, or state date_format in the mapping",
+            ),
+            CellRule(
+                "code_number", "code",
+                "{label}“{value}”是编号，各系统编号不同；请填文字，或在映射文件中写明编号（values 或 code_numbers）",
+                "{label}: {value} is a code number, and numbering differs between systems; write the words, "
+                "or declare the numbers in the mapping (values, or code_numbers)",
+            ),
+            CellRule(
+                "value_not_listed", "code",
+                "{label}“{value}”不在映射文件列出的取值中",
+                "{label}: {value} is not among the values the mapping lists",
+            ),
+            CellRule(
+                "identity_misplaced", "privacy",
+                "{label}中是身份证号码（{value}）；身份证号码只能填在身份信息表",
+                "{label} holds an identity number ({value}); those belong in the identity table only",
+            ),
+            CellRule(
+                "not_convertible", "type",
+                "{label}“{value}”无法换算",
+                "{label}: {value} cannot be converted",
+            ),
+        )
+    }
+)  # fmt: skip
+
+
+def header_text(value: object) -> str:
+    """A header as it is compared: full-width forms folded, every blank and line break taken out, lower case.
+
+    其它 and 其他 are one word: forms and systems write either.
+
+    Examples
+    --------
+    >>> header_text(" 户\\n编号（新） "), header_text("House ID")
+    ('户编号(新)', 'houseid')
+    """
+    return "".join(unicodedata.normalize("NFKC", str(value)).split()).lower().replace("其它", "其他")
+
+
+def plain_text(value: Any) -> str:
+    """A cell as text: whole numbers without ``.0``, dates as ``YYYY-MM-DD``, no blanks around.
+
+    Examples
+    --------
+    >>> plain_text(371425101001.0), plain_text(2.5), plain_text(date(2020, 1, 2)), plain_text(True)
+    ('371425101001', '2.5', '2020-01-02', 'true')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
+    if isinstance(value, datetime) and value.time() == time(0):
+        return value.date().isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace").strip()
+    return str(value).strip()
+
+
+def read_text(value: Any) -> Any:
+    """Text; an identity number or an account that went through a number is refused.
+
+    Examples
+    --------
+    >>> read_text(" 000123 "), read_text(12.0), read_text(3.71425194001011e17)
+    ('000123', '12', Refused(rule='digits_lost'))
+    >>> read_text("11010519491231002X"), read_text("=1+1")
+    (Refused(rule='identity_misplaced'), Refused(rule='formula_as_text'))
+    """
+    text = read_identity_text(value)
+    if isinstance(text, str) and _is_identity_number(text):
+        return Refused("identity_misplaced")
+    return text
+
+
+def read_identity_text(value: Any) -> Any:
+    """:func:`read_text` for columns where an identity number belongs.
+
+    Examples
+    --------
+    >>> read_identity_text("11010519491231002X")
+    '11010519491231002X'
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= SAFE_NUMBER:
+        return Refused("digits_lost")
+    text = plain_text(value)
+    if _ROUNDED.fullmatch(text):
+        return Refused("digits_lost")
+    return Refused("formula_as_text") if text.startswith("=") else text
+
+
+def _is_identity_number(text: str) -> bool:
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return bool(_IDENTITY.fullmatch(plain)) and id_check_character(plain[:17]) == plain[17]
+
+
+def number_reader(factor: float = 1.0, decimal: str = ".") -> Read:
+    """Read a number and multiply it by ``factor``; what is no number stays as it is, for the type check to report.
+
+    Examples
+    --------
+    >>> read = number_reader(10_000)
+    >>> read("1.5"), read("１，２３４.5"), read("不详")
+    (15000.0, 12345000.0, '不详')
+    >>> number_reader(decimal=",")("3,5")
+    3.5
+    """
+
+    def read(value: Any) -> Any:
+        if isinstance(value, bool):
+            return plain_text(value)
+        if isinstance(value, (int, float, Decimal)):
+            return _scaled(float(value), factor) if factor != 1 or isinstance(value, Decimal) else value
+        text = unicodedata.normalize("NFKC", plain_text(value))
+        if text.startswith("="):
+            return Refused("formula_as_text")
+        if decimal == ",":
+            text = text.replace(".", "").replace(",", ".")
+        elif _THOUSANDS.fullmatch(text):
+            text = text.replace(",", "")
+        try:
+            return _scaled(float(text), factor) if "_" not in text else value
+        except ValueError:
+            return value
+
+    return read
+
+
+def _scaled(number: float, factor: float) -> float:
+    """``number * factor`` without the dust of binary fractions (0.57 × 10000 is 5700)."""
+    return number if factor == 1 else float(Decimal(repr(number)) * Decimal(repr(factor)))
+
+
+def date_reader(formats: tuple[str, ...] = ()) -> Read:
+    """Read a date: date cells, ``2020-12-31``, ``2020/12/31``, ``2020年12月31日``, ``20201231``, or ``formats``.
+
+    ``serial`` among the formats admits Excel's day numbers.
+
+    Examples
+    --------
+    >>> read = date_reader()
+    >>> read("2020年1月2日"), read("20200102"), read("2020-01"), read(43832.0), read("Ⅻ月")
+    (datetime.date(2020, 1, 2), datetime.date(2020, 1, 2), Refused(rule='date_incomplete'),
+     Refused(rule='serial_date'), 'Ⅻ月')
+    >>> date_reader(("serial",))(43832.0), date_reader(("%d.%m.%y",))("02.01.20")
+    (datetime.date(2020, 1, 2), datetime.date(2020, 1, 2))
+    """
+
+    def read(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, date):
+            return value
+        text = unicodedata.normalize("NFKC", plain_text(value))
+        for form in formats:
+            found = _serial(text) if form == "serial" else _stated(text, form)
+            if found is not None:
+                return found
+        return _usual_date(text, value)
+
+    return read
+
+
+def _stated(text: str, form: str) -> date | None:
+    try:
+        return datetime.strptime(text, form).date()
+    except ValueError:
+        return None
+
+
+def _serial(text: str) -> date | None:
+    match = _DAY_NUMBER.fullmatch(text)
+    return EXCEL_DAY_ZERO + timedelta(days=int(match[1])) if match and int(match[1]) in EXCEL_DAYS else None
+
+
+def _usual_date(text: str, value: Any) -> Any:
+    if text.startswith("="):
+        return Refused("formula_as_text")
+    match = _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text)
+    if match:
+        try:
+            return date(*(int(part) for part in match.groups()[:3]))
+        except ValueError:
+            return text + " (?)"  # no such day: for the type check to report
+    if _PARTIAL_DATE.fullmatch(text):
+        return Refused("date_incomplete")
+    return Refused("serial_date") if _serial(text) is not None else value
+
+
+def read_yes_no(value: Any) -> Any:
+    """Yes or no in the words forms use; anything else stays as it is, for the type check to report.
+
+    Examples
+    --------
+    >>> read_yes_no("是"), read_yes_no("N"), read_yes_no(1.0), read_yes_no("不清楚")
+    (True, False, True, '不清楚')
+    """
+    if isinstance(value, bool):
+        return value
+    text = unicodedata.normalize("NFKC", plain_text(value)).lower()
+    if text in YES:
+        return True
+    return False if text in NO else value
+
+
+def code_reader(codes: CodeList, *, numbers: bool = False) -> Read:
+    """Read a code as its word: from the word itself, either label, or (if ``numbers``) our number.
+
+    Examples
+    --------
+    >>> from relapse_risk.schema import code_list
+    >>> read = code_reader(code_list("poverty_cause"))
+    >>> read("因病"), read("Illness"), read("1-因病"), read(1.0), read("因懒")
+    ('illness', 'illness', 'illness', Refused(rule='code_number'), '因懒')
+    >>> code_reader(code_list("poverty_cause"), numbers=True)("01")
+    'illness'
+    """
+    words = {header_text(form): code.word for code in codes.codes for form in (code.en, code.zh, code.word)}
+    ours = {str(code.number).lower(): code.word for code in codes.codes}
+
+    def read(value: Any) -> Any:
+        text = header_text(plain_text(value))
+        if text in words:
+            return words[text]
+        number, _, label = text.partition("-")
+        if label in words and ours.get(number) == words[label]:
+            return words[label]
+        if text.startswith("="):
+            return Refused("formula_as_text")
+        plain = text.lstrip("0") or "0" if text.isdigit() else text
+        if plain in ours:
+            return ours[plain] if numbers or not plain.isdigit() else Refused("code_number")
+        return value
+
+    return read
+
+
+def read_code_list(reader: Read) -> Read:
+    """Read several codes in one cell as words joined by semicolons.
+
+    Examples
+    --------
+    >>> from relapse_risk.schema import code_list
+    >>> read_code_list(code_reader(code_list("risk_type")))("因病、因残")
+    'illness;disability'
+    >>> read_code_list(code_reader(code_list("risk_type")))("Unstable work; Market price")
+    'unstable_work;market_price'
+    """
+
+    def parts(text: str) -> list[str]:
+        whole = [part.strip() for part in _LIST_BREAK.split(text) if part.strip()]
+        return [word for part in whole for word in ([part] if reader(part) != part else _WEAK_BREAK.split(part))]
+
+    def read(value: Any) -> Any:
+        words = [reader(part) for part in parts(plain_text(value))]
+        refused = [word for word in words if isinstance(word, Refused)]
+        return refused[0] if refused else ";".join(map(str, words))
+
+    return read
+
+
+def value_reader(values: Mapping[str, Any]) -> Read:
+    """Read a value by the mapping's own list; anything not listed is refused.
+
+    Examples
+    --------
+    >>> read = value_reader({"1": True, "2": False, "9": None})
+    >>> read(1.0), read("2"), read(9), read(3)
+    (True, False, None, Refused(rule='value_not_listed'))
+    """
+    listed = {header_text(key): value for key, value in values.items()}
+
+    def read(value: Any) -> Any:
+        text = header_text(plain_text(value))
+        return listed[text] if text in listed else Refused("value_not_listed")
+
+    return read

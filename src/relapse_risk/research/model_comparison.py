@@ -1,0 +1,358 @@
+"""Every model and every rule of a county on the same unseen rows: out of time, and with whole counties left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from relapse_risk.errors import ModelError
+from relapse_risk.evaluation import bootstrap_measures, calibration
+from relapse_risk.evaluation.discrimination import area_under_curve
+from relapse_risk.months import add_months
+from relapse_risk.progress import Progress, no_progress
+from relapse_risk.relapse.features import FEATURES, Feature, feature_matrix
+from relapse_risk.relapse.household_uncertainty import fit_spread, own_area, with_later
+from relapse_risk.relapse.outcome import OUTCOMES, at_risk_rows, poor_at, with_history
+from relapse_risk.research.ablation import pushed_columns, pushed_features
+from relapse_risk.research.benchmark_models import REAL_FALL, RIVALS, Fold, Rival, learned, official
+from relapse_risk.research.hazard import DURATIONS
+
+__all__ = ["Comparison", "Prepared", "Split", "compare", "decay", "prepared", "splits"]
+
+Flags = npt.NDArray[np.bool_]
+YEAR, ENOUGH_COUNTIES = 12, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """At-risk rows with outcomes, every feature of each, and the visits they come from.
+
+    ``depth`` is income over the line at the outcome, ``later`` whether poor at the visit after it (null: not seen).
+    """
+
+    rows: pd.DataFrame
+    matrix: pd.DataFrame = field(repr=False)
+    depth: pd.Series = field(repr=False)
+    later: pd.Series = field(repr=False)
+    visits: pd.DataFrame = field(repr=False)
+    features: tuple[Feature, ...] = field(repr=False)
+    pushed: Mapping[str, tuple[Feature, ...]] = field(repr=False)
+    raw: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rows to learn from and rows to judge on: disjoint in households, and in time or in counties."""
+
+    design: str
+    name: str
+    train: Flags
+    test: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One table: design × score × measure with intervals and paired differences.
+
+    Attributes
+    ----------
+    table : DataFrame
+        design, score, measure, value, low, high, difference (official minus score), difference_low, difference_high.
+    decay : DataFrame
+        months (age of the newest outcome learned from), auc, intercept, slope on the same test rows.
+    bounds : DataFrame
+        design, part (every fall, real falls to below three quarters of the line, slips just below it), events, auc of
+        the official score against those who stayed above; and ``own risk known``: households seen at two later
+        visits, and the area of someone who knew what each brings along (an upper estimate).
+    tests : DataFrame
+        design, n, events, train_n (mean of the folds), clusters, from, to.
+    cluster : str
+        What intervals are drawn by.
+    """
+
+    table: pd.DataFrame
+    decay: pd.DataFrame
+    tests: pd.DataFrame
+    bounds: pd.DataFrame
+    cluster: str
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table."""
+        return self.table
+
+    def wide(self, design: str) -> pd.DataFrame:
+        """One row a score, one column a measure."""
+        own = self.table[self.table["design"] == design]
+        return own.pivot(index="score", columns="measure", values="value").reindex(own["score"].unique())
+
+    def summary(self) -> str:
+        """The tables as text: value [interval], then the paired difference of the official score."""
+        parts = [_as_text(self, design) for design in self.table["design"].unique()]
+        return "\n\n".join([*parts, self.bound_words(), self.decay_words()])
+
+    def bound_words(self) -> str:
+        """What bounds the area: slips that nothing recorded tells from staying, and what households bring along."""
+        return "\n".join(f"{b.design}: {b.part}, {b.events}: AUC {b.auc:.3f}" for b in self.bounds.itertuples())
+
+    def decay_words(self) -> str:
+        """What age does to the score."""
+        if self.decay.empty:
+            return "decay: not enough years"
+        first, last = self.decay.iloc[0], self.decay.iloc[-1]
+        return (
+            f"decay: learned from outcomes {first['months']:.0f} months old or newer, AUC {first['auc']:.3f} and "
+            f"intercept {first['intercept']:+.2f}; {last['months']:.0f} months older, {last['auc']:.3f} and "
+            f"{last['intercept']:+.2f}"
+        )
+
+
+SHOWN = ("auc", "pr_auc", "brier", "intercept", "slope", "missed_5", "missed_10", "missed_20")
+
+
+def _as_text(found: Comparison, design: str) -> str:
+    own = found.table[found.table["design"] == design]
+    test = found.tests[found.tests["design"] == design].iloc[0]
+    lines = [
+        f"{design}: {test['n']} rows, {test['events']} events, {test['from']} … {test['to']}, "
+        f"{test['clusters']} clusters ({found.cluster})"
+    ]
+    for score, rows in own.groupby("score", sort=False):
+        by = rows.set_index("measure")
+        lines.append(f"  {score}")
+        lines += [
+            f"    {name:<10} {by.loc[name, 'value']:7.4f} [{by.loc[name, 'low']:.4f}, {by.loc[name, 'high']:.4f}]  "
+            f"official minus this {by.loc[name, 'difference']:+.4f} "
+            f"[{by.loc[name, 'difference_low']:+.4f}, {by.loc[name, 'difference_high']:+.4f}]"
+            for name in SHOWN
+            if np.isfinite(by.loc[name, "value"])
+        ]
+    return "\n".join(lines)
+
+
+def prepared(
+    panel: pd.DataFrame, horizon_months: int | None, *, extra: Sequence[Feature] = (), raw: Sequence[str] = (),
+    kind: str = "relapse",
+) -> Prepared:  # fmt: skip
+    """At-risk rows of ``kind`` (``relapse``, ``entry`` or ``all``) with every feature and push.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        One row per household and visit.
+    horizon_months : int or None
+        ``None``: the next visit.
+    extra : sequence of Feature
+        Beyond :data:`FEATURES`.
+    raw : sequence of str
+        Columns plain machine learning is given; every numeric one when left out.
+    """
+    visits = with_history(panel)
+    pushes = pushed_columns(visits)
+    full = at_risk_rows(pd.concat([panel, pushes], axis=1), horizon_months)
+    wanted = full["observed"] & (True if kind == "all" else full["kind"] == kind)
+    rows = full[wanted.to_numpy(dtype=bool)].reset_index(drop=True)
+    if rows.empty:
+        raise ModelError("nobody of that kind is followed", where="compare", got=kind, expected="relapse | entry | all")
+    ratio = (panel["income_pc_year"] / panel["poverty_line"]).set_axis(
+        pd.MultiIndex.from_frame(panel[["household_id", "month"]])
+    )
+    depth = ratio.reindex(pd.MultiIndex.from_arrays([rows["household_id"], rows["month_next"]])).reset_index(drop=True)
+    ahead = visits.sort_values(["household_id", "month"], kind="stable")
+    second = ahead.groupby("household_id")["month"].shift(-2).reindex(visits.index)
+    if horizon_months is None:
+        second = second.set_axis(ratio.index).reindex(pd.MultiIndex.from_frame(rows[["household_id", "month"]]))
+        later = poor_at(panel, rows["household_id"], pd.Series(second.to_numpy(), index=rows.index))
+    else:
+        later = with_later(panel, rows, horizon_months)
+    # The clock of the outcome is fixed when it is not the next visit, so its length is no feature then.
+    features = (*FEATURES, *extra)
+    pushed = pushed_features(pushes)
+    known = rows.drop(columns=[name for name in OUTCOMES if name in rows])
+    matrix = feature_matrix(known, (*features, *DURATIONS, *(f for group in pushed.values() for f in group)))
+    chosen = tuple(raw) or tuple(
+        str(name) for name in panel if pd.api.types.is_numeric_dtype(panel[name]) and panel[name].notna().any()
+    )
+    columns = tuple(
+        dict.fromkeys([*chosen, "income_pc_year", "poverty_line", *(["gap_months"] if horizon_months is None else [])])
+    )
+    return Prepared(rows, matrix, depth, later, visits, features, pushed, columns)
+
+
+def splits(rows: pd.DataFrame, *, years: int = 6, groups: int = 8, households: int = 4) -> tuple[Split, ...]:
+    """Year × household × county in one call.
+
+    Out of time: each of the newest ``years`` years is judged by what was known when it began, learned from other
+    households.  Households are parted by a hash of their identifier: leaving out of the training those seen again in
+    the test year would leave out survivors, and bias the level.  Out of place: each of ``groups`` groups of whole
+    counties by the others.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        household_id, county_code, month, month_next.
+    years, groups, households : int
+        Test years, groups of counties, groups of households.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"household_id": list("abcd"), "county_code": ["1", "1", "2", "2"],
+    ...     "month": ["2018-12", "2019-12", "2018-12", "2019-12"],
+    ...     "month_next": ["2019-12", "2020-12", "2019-12", "2020-12"]})
+    >>> [(s.design, s.name, int(s.test.sum())) for s in splits(rows, years=1, groups=2, households=1)]
+    [('out_of_time', '2019-12', 2), ('counties_left_out', '1', 2), ('counties_left_out', '2', 2)]
+    """
+    month = rows["month"]
+    part = pd.util.hash_array(rows["household_id"].to_numpy(dtype=object)) % households
+    found = []
+    last = month.max()
+    for back in range(years - 1, -1, -1):
+        upto, after = add_months(last, -YEAR * back), add_months(last, -YEAR * (back + 1))
+        newest = ((month > after) & (month <= upto)).to_numpy(dtype=bool)
+        if not newest.any():
+            continue
+        known = (rows["month_next"] <= month[newest].min()).to_numpy(dtype=bool)
+        for own in range(households):
+            test = newest & (part == own)
+            train = known & (part != own) if households > 1 else known
+            if test.any() and train.any():
+                found.append(Split("out_of_time", upto, train, test))
+    for codes in np.array_split(sorted(rows["county_code"].unique()), groups):
+        inside = rows["county_code"].isin(list(codes)).to_numpy(dtype=bool)
+        if inside.any() and not inside.all():
+            found.append(Split("counties_left_out", " ".join(codes), ~inside, inside))
+    return tuple(found)
+
+
+def compare(
+    data: Prepared, rng: np.random.Generator, *, rivals: Mapping[str, Rival] = RIVALS, draws: int = 400,
+    weighted: bool = False, seed: int = 2020, years: int = 6, groups: int = 8, progress: Progress | None = None,
+) -> Comparison:  # fmt: skip
+    """Judge every rival on rows it has not seen, by whole clusters of counties (villages where counties are few).
+
+    Parameters
+    ----------
+    data : Prepared
+    rng : Generator
+        Draws the clusters.
+    rivals : mapping of str to function of a Fold
+        ``official`` must be among them.
+    draws : int
+    weighted : bool
+        Learn and judge by the sampling weight; each household counts once otherwise.
+    seed : int
+        Of the models that draw.
+    years, groups : int
+        Test years, and groups of counties, of :func:`splits`.
+    """
+    tell = progress or no_progress
+    counties = data.rows["county_code"].nunique()
+    cluster = "county_code" if counties >= ENOUGH_COUNTIES else "village_code"
+    every = splits(data.rows, years=years, groups=min(groups, counties))
+    tested: dict[str, list[pd.DataFrame]] = {}
+    sizes: dict[str, list[int]] = {}
+    for i, split in enumerate(every):
+        tell(i, len(every), f"{split.design} {split.name}")
+        fold = learned(_fold(data, split, weighted, seed))
+        scored = data.rows[split.test].assign(
+            depth=data.depth[split.test],
+            later=data.later[split.test],
+            **{name: rival(fold) for name, rival in rivals.items()},
+        )
+        tested.setdefault(split.design, []).append(scored)
+        sizes.setdefault(split.design, []).append(int(split.train.sum()))
+    tables, tests, bounds = [], [], []
+    for design, parts in tested.items():
+        frame = pd.concat(parts, ignore_index=True)
+        table = bootstrap_measures(
+            frame, tuple(rivals), reference="official", cluster=cluster, draws=draws, rng=rng,
+            weight="weight" if weighted else None,
+        )  # fmt: skip
+        tables.append(table.assign(design=design))
+        bounds += [(design, *row) for row in _bounds(frame, frame["weight"] if weighted else None)]
+        tests.append((design, len(frame), int(frame["event"].sum()), int(np.mean(sizes[design])),
+                      frame[cluster].nunique(), frame["month"].min(), frame["month_next"].max()))  # fmt: skip
+    tell(len(every), len(every), "done")
+    names = ["design", "n", "events", "train_n", "clusters", "from", "to"]
+    table = pd.concat(tables, ignore_index=True)
+    table = table[["design", *(name for name in table if name != "design")]]
+    return Comparison(
+        table, decay(data, every, weighted, seed), pd.DataFrame(tests, columns=names),
+        pd.DataFrame(bounds, columns=["design", "part", "events", "auc"]), cluster,
+    )  # fmt: skip
+
+
+def _bounds(frame: pd.DataFrame, weight: pd.Series | None) -> list[tuple[str, int, float]]:
+    """What the official score sees of real falls, and of slips just below the line."""
+    fell, deep = frame["event"] == 1, frame["depth"] < REAL_FALL
+    found = []
+    for part, chosen in (("every fall", fell), ("real falls", fell & deep), ("slips", fell & ~deep)):
+        used = (chosen | ~fell).to_numpy(dtype=bool)
+        if not chosen.any():
+            continue
+        w = None if weight is None else weight[used]
+        area = area_under_curve(chosen[used].astype(float), frame.loc[used, "official"], w).value
+        found.append((part, int(chosen.sum()), area))
+    return [*found, *_known_own(frame)]
+
+
+def _known_own(frame: pd.DataFrame) -> list[tuple[str, int, float]]:
+    """What the area would be if everything a household brings along were recorded: the rest is luck, and error."""
+    try:
+        spread = fit_spread(frame["official"], frame["event"], frame["later"])
+    except ModelError:  # a panel of two visits cannot tell
+        return []
+    return [("own risk known", spread.pairs, own_area(frame["official"].to_numpy(dtype=float), spread.rho))]
+
+
+def _fold(data: Prepared, split: Split, weighted: bool, seed: int) -> Fold:
+    train, test = data.rows[split.train], data.rows[split.test]
+    one = train["weight"] if weighted else pd.Series(1.0, index=train.index)
+    drop = [name for name in OUTCOMES if name in train]
+    visits = data.visits
+    if split.design == "out_of_time":
+        kept = (visits["month"] <= test["month"].min()) & ~visits["household_id"].isin(test["household_id"])
+    else:
+        kept = ~visits["county_code"].isin(test["county_code"].unique())
+    learned_from = kept.to_numpy(dtype=bool)
+    known = visits[learned_from]
+    known = known[(known["month"] > add_months(known["month"].max(), -YEAR)).to_numpy(dtype=bool)]
+    return Fold(
+        train.drop(columns=drop), test.drop(columns=drop), data.matrix[split.train], data.matrix[split.test],
+        data.features, data.pushed, train["event"], one, data.depth[split.train], known, visits[learned_from],
+        visits[visits["household_id"].isin(test["household_id"]).to_numpy(dtype=bool)], data.raw, seed,
+        update=split.design == "out_of_time",
+    )  # fmt: skip
+
+
+def decay(data: Prepared, every: Sequence[Split], weighted: bool = False, seed: int = 2020) -> pd.DataFrame:
+    """The official score on the newest test year when it stopped learning 0, 12, 24, … months before.
+
+    Returns
+    -------
+    DataFrame
+        months, train_n, auc, intercept, slope; ages at which too few events are left are not there.
+    """
+    newest = [split for split in every if split.design == "out_of_time"]
+    rows: list[tuple[float, ...]] = []
+    if not newest:
+        return pd.DataFrame(rows, columns=["months", "train_n", "auc", "intercept", "slope"])
+    last = replace(newest[-1], test=np.logical_or.reduce([s.test for s in newest if s.name == newest[-1].name]))
+    # All households are judged, by a score that learned from all: only its age differs.
+    last = replace(last, train=np.logical_or.reduce([s.train for s in newest if s.name == last.name]))
+    for months in range(0, 5 * YEAR, YEAR):
+        limit = add_months(data.rows.loc[last.test, "month"].min(), -months)
+        train = last.train & (data.rows["month_next"] <= limit).to_numpy(dtype=bool)
+        try:
+            p = official(_fold(data, replace(last, train=train), weighted, seed))
+        except ModelError:
+            break
+        y = data.rows.loc[last.test, "event"]
+        w = data.rows.loc[last.test, "weight"] if weighted else None
+        measured = calibration(y, p, w)
+        rows.append((months, int(train.sum()), area_under_curve(y, p, w).value, measured.intercept, measured.slope))
+    return pd.DataFrame(rows, columns=["months", "train_n", "auc", "intercept", "slope"])

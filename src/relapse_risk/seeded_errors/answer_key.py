@@ -1,0 +1,77 @@
+"""The demonstration's answers, kept apart from the register: which faults were planted, and the true risk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from relapse_risk.seeded_errors.multi_row_errors import duplicate_numbers, remove_measures
+from relapse_risk.seeded_errors.rule_errors import PLANTS
+from relapse_risk.seeded_errors.seeding import KEY_COLUMNS, Tables, plant_faults, row_keys
+
+__all__ = ["faults_per_rule", "spoil", "write_answers"]
+
+NEWEST = "2020-12"
+
+
+def faults_per_rule(rate: float, rows: int) -> int:
+    """Faults of each kind so that all kinds together are ``rate`` of ``rows``; at least one.
+
+    Examples
+    --------
+    >>> faults_per_rule(0.003, 84_000) > 2
+    True
+    """
+    return max(round(rate * rows / (len(PLANTS) + 3)), 1)
+
+
+def spoil(
+    tables: Mapping[str, pd.DataFrame], rate: float, line: float, rng: np.random.Generator
+) -> tuple[Tables, pd.DataFrame]:
+    """Plant all kinds of fault at ``rate`` of the newest month's household and person rows; ``line``: poverty line.
+
+    The key also lists, as ``genuine``, the households that are truly below the poverty line: rule s18 reports them
+    although nothing is wrong with their rows.
+    """
+    count = faults_per_rule(rate, len(tables["household"]) + len(tables["person"]))
+    state = plant_faults(tables, PLANTS, count, rng)
+    spoiled, numbers = duplicate_numbers(state.tables, state.used, count, rng)
+    owner = tables["person"].set_index("person_id")["household_id"]
+    used = state.used | set(owner.reindex(numbers["row_key"]).dropna())
+    spoiled, late = remove_measures(spoiled, used, count, rng)
+    key = pd.concat([*state.key, numbers, late], ignore_index=True)
+    return spoiled, pd.concat([key, _genuinely_poor(spoiled, key, line)], ignore_index=True)
+
+
+def _genuinely_poor(tables: Tables, key: pd.DataFrame, line: float) -> pd.DataFrame:
+    household = tables["household"]
+    income = tables["income"][tables["income"]["period_end"] == NEWEST].set_index("household_id")
+    earned = income[["wage_income", "business_gross", "property_income", "transfer_income"]].sum(axis=1)
+    head = household["household_id"].map(earned - income["business_cost"]) / household["household_size"].astype(float)
+    keys = row_keys("household", household[head < line])
+    keys = keys[~keys.isin(key.loc[key["rule"] == "s18", "row_key"])]
+    blank = dict.fromkeys(KEY_COLUMNS, "")
+    said = blank | {"rule": "s18", "table": "household", "column": "net_income_per_head", "origin": "genuine"}
+    return pd.DataFrame({"row_key": keys.to_numpy()}).assign(**{k: v for k, v in said.items() if k != "row_key"})
+
+
+def write_answers(folder: Path, key: pd.DataFrame, truth: pd.DataFrame) -> None:
+    """Write ``planted_faults.csv`` and ``true_risk.parquet``, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = key.to_csv(index=False, lineterminator="\n")
+    _replace(folder / "planted_faults.csv", lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
+    data = pa.Table.from_pandas(truth, preserve_index=False).replace_schema_metadata(None)
+    _replace(folder / "true_risk.parquet", lambda path: pq.write_table(data, path))
+
+
+def _replace(target: Path, write: object) -> None:
+    aside = target.with_suffix(target.suffix + f".{os.getpid()}.tmp")
+    assert callable(write)
+    write(aside)
+    aside.replace(target)

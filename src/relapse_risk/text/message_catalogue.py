@@ -1,0 +1,115 @@
+"""The message catalogue: every word a report says, in Chinese and English, by key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+import yaml
+
+from relapse_risk.errors import RenderError
+from relapse_risk.parameters import Place
+from relapse_risk.schema import YAML
+
+__all__ = ["LANGUAGES", "Language", "bilingual", "full_width", "has_text", "messages", "said", "text"]
+
+Language: TypeAlias = Literal["zh", "en"]
+HALF_WIDTH = re.compile(r"\(([^<>()]*[\u4e00-\u9fff][^<>()]*)\)")  # round Chinese words; code and style hold none
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@cache
+def messages() -> Mapping[str, Mapping[str, str]]:
+    """Every message by key, each with ``zh`` and ``en``.
+
+    Raises
+    ------
+    RenderError
+        For a key given twice or without one of the languages.
+    """
+    found: dict[str, Mapping[str, str]] = {}
+    folder = files("relapse_risk").joinpath("text", "messages")
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        for key, words in yaml.load(file.read_text(encoding="utf-8"), Loader=YAML).items():  # noqa: S506 - a SafeLoader
+            if key in found:
+                raise RenderError("message given twice", where=f"messages/{file.name}", got=key)
+            if set(words) != set(LANGUAGES) or not all(str(word).strip() for word in words.values()):
+                raise RenderError("message needs zh and en", where=f"messages/{file.name}: {key}", got=sorted(words))
+            found[key] = MappingProxyType({language: str(word) for language, word in words.items()})
+    return MappingProxyType(found)
+
+
+def has_text(key: str) -> bool:
+    """Whether the catalogue knows ``key``."""
+    return key in messages()
+
+
+def text(key: str, language: Language, /, **values: object) -> str:
+    """Message ``key`` in ``language`` with ``{name}`` fields filled in.
+
+    Raises
+    ------
+    RenderError
+        For an unknown key (naming the nearest) or a missing field.
+
+    Examples
+    --------
+    >>> text("language.name", "en")
+    'English'
+    """
+    if key not in messages():
+        near = get_close_matches(key, messages(), 1)
+        raise RenderError(
+            "no such message", where="text/messages", got=key, fix=f"nearest is {near[0]!r}" if near else "add it"
+        )
+    try:
+        return messages()[key][language].format(**values)
+    except (KeyError, IndexError) as error:
+        raise RenderError(f"message field {error} not given", where=f"text/messages: {key}") from error
+
+
+def said(key: str, language: Language, place: Place | None = None, /, **values: object) -> str:
+    """:func:`text` as it is said in ``place``, whose words it may name: ``{division}``, ``{whole}`` …
+
+    A message that is said otherwise for a trait of the place has a second entry, ``key.survey`` beside ``key``.
+
+    Examples
+    --------
+    >>> from relapse_risk.parameters import read_place
+    >>> [said("report.source", "en", read_place(name), table="Income", month="June 2015") for name in ("dezhou", "argentina_eph")]
+    ['Source: register (Income), June 2015.', 'Source: survey (Income), June 2015.']
+    """
+    if place is None:
+        return text(key, language, **values)
+    own = (f"{key}.{trait}" for trait in place.traits)
+    return text(next((one for one in own if has_text(one)), key), language, **place.words(language) | values)
+
+
+def full_width(words: str) -> str:
+    """Brackets round Chinese words as Chinese sets them.
+
+    Examples
+    --------
+    >>> full_width("资产收益(入股) f(x)")
+    '资产收益（入股） f(x)'
+    """
+    return HALF_WIDTH.sub(r"（\1）", words)
+
+
+def bilingual(value: object, language: Language) -> str:
+    """The side of a ``zh|en`` text; text without a bar is the same in both.
+
+    Examples
+    --------
+    >>> bilingual("南坊镇|Nanfang Town", "en")
+    'Nanfang Town'
+    """
+    zh, bar, en = str(value).partition("|")
+    return en if bar and language == "en" else zh

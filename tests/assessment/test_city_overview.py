@@ -1,0 +1,94 @@
+"""The city by hand: four counties, a few indicators, and what follows of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from relapse_risk.assessment.city_overview import aspect_grid, city_tasks, moved, stand, with_earlier
+
+CODES = ["a", "b", "c", "d"]
+
+
+def rows(name: str, verdicts: list[str], **more: Any) -> pd.DataFrame:
+    frame = pd.DataFrame({"county_code": [*CODES, "city"], "indicator": name, "verdict": [*verdicts, verdicts[0]]})
+    given = {"section": 4, "value": 0.5, "limit": 0.6, "limit_confidence": "documented", "direction": "higher_better", "unit": "share",
+             "previous": None, "reason": ""} | more  # fmt: skip
+    return frame.assign(**given)
+
+
+@pytest.fixture
+def indicator() -> pd.DataFrame:
+    return pd.concat(
+        [
+            rows("take_up", ["not_met", "not_met", "not_met", "met"]),  # three of four: a common cause
+            rows("below_line", ["not_met", "not_met", "met", "watch"]),  # two of four: not
+            rows(
+                "house_safe", ["not_met", "not_met", "not_collected", "not_collected"], section=5
+            ),  # two of two: too few
+            rows("failed_help", ["met"] * 4, limit_confidence="assumed"),
+            rows("missed_rate", ["not_collected"] * 4, section=16),
+            rows("fund_per_person", ["no_limit"] * 4, value=[100.0, 120.0, 140.0, 160.0, 130.0], limit=None),
+            rows("mean_need", ["no_limit"] * 4, value=[4.0, 3.0, 2.0, 1.0, 2.5], limit=None),
+        ],
+        ignore_index=True,
+    )
+
+
+def test_how_the_counties_stand(indicator: pd.DataFrame) -> None:
+    found = stand(indicator).set_index("county_code")
+    assert found.loc["a", ["judged", "met", "watch", "not_met", "not_collected"]].tolist() == [4, 1, 0, 3, 1]
+    assert found.loc["d", ["judged", "met", "watch", "not_met", "not_collected"]].tolist() == [3, 2, 1, 0, 2]
+
+
+def test_aspects_count_what_could_be_judged(indicator: pd.DataFrame) -> None:
+    grid = aspect_grid(indicator, [4, 5, 9]).set_index(["county_code", "section"])
+    assert grid.loc[("a", 4)].tolist() == [3, 2]
+    assert grid.loc[("c", 5)].tolist() == [0, 0], "not collected is not judged"
+    assert grid.loc[("b", 9)].tolist() == [0, 0], "a section without indicators"
+
+
+def test_what_only_the_city_can_fix(indicator: pd.DataFrame) -> None:
+    tasks = city_tasks(indicator)
+    assert tasks["task"].tolist() == ["common", "uneven", "no_document", "nowhere_collected"]
+    common, uneven = tasks.iloc[0], tasks.iloc[1]
+    assert (common["indicator"], common["counties"], common["of"], common["department"]) == ("take_up", 3, 4, "MZ")
+    assert (uneven["low"], uneven["high"]) == ("a", "d"), "160 is more than half as high again as 100"
+    assert uneven["correlation"] == pytest.approx(-1), "money falls exactly as need rises"
+
+
+def test_what_all_miss_comes_in_the_order_of_need() -> None:
+    """Missed by the same number: guarantees first, then the further from the limit, papers last."""
+    given = {"papers_complete": 0.1, "below_line": 0.5, "take_up": 0.2, "house_safe": 0.59}
+    every = pd.concat([rows(name, ["not_met"] * 4, value=value) for name, value in given.items()], ignore_index=True)
+    common = city_tasks(every).query("task == 'common'")
+    assert common["indicator"].tolist() == ["house_safe", "take_up", "below_line", "papers_complete"]
+
+
+def test_what_was_only_not_scored_is_no_gap_in_the_data(indicator: pd.DataFrame) -> None:
+    assert "nowhere_collected" not in set(city_tasks(indicator.assign(reason="not_scored"))["task"])
+
+
+def test_money_that_differs_by_less_than_half_is_no_task(indicator: pd.DataFrame) -> None:
+    even = indicator.assign(value=indicator["value"].where(indicator["value"] != 160.0, 149.0))
+    assert "uneven" not in set(city_tasks(even)["task"])
+
+
+def test_what_moved_since_an_earlier_month(indicator: pd.DataFrame) -> None:
+    before = indicator.copy()
+    before.loc[(before["indicator"] == "below_line") & (before["county_code"] == "a"), "verdict"] = "watch"
+    before.loc[(before["indicator"] == "take_up") & (before["county_code"] == "d"), "verdict"] = "not_met"
+    before.loc[(before["indicator"] == "below_line") & (before["county_code"] == "d"), "verdict"] = "met"
+    found = moved(with_earlier(indicator, before))
+    assert list(found[["county_code", "indicator", "worse"]].itertuples(index=False, name=None)) == [
+        ("d", "take_up", False), ("a", "below_line", True),
+    ], "watch to met is no news"  # fmt: skip
+
+
+def test_without_an_earlier_month_last_year_is_judged_by_the_limit_of_today() -> None:
+    now = rows("take_up", ["met"] * 4, value=0.7, previous=[0.5, 0.8, None, 0.6, 0.65])
+    earlier = with_earlier(now, None)
+    assert earlier["was"].tolist() == ["not_met", "met", "not_collected", "met", "met"]
+    assert moved(earlier)["county_code"].tolist() == ["a"]

@@ -1,0 +1,57 @@
+"""What is withheld with a small count, and what is not."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from relapse_risk.assessment import TABLES
+from relapse_risk.assessment.linked_counts import LINKS
+from relapse_risk.disclosure.published_cells import withhold
+from relapse_risk.measures import CITY, FactColumn, FactTable, Fraction, Indicator
+
+COLUMNS = (
+    FactColumn("town", "town"), FactColumn("known", "households"), FactColumn("poor", "households"),
+    FactColumn("income", "money", rests_on=("known",)), FactColumn("poor_share", "share"),
+)  # fmt: skip
+EMPTY = pd.DataFrame(
+    columns=["county_code", "indicator", "cases", "n", "value", "unit", "numerator", "denominator", "low", "high",
+             "shrunk", "previous", "verdict", "limit", "weighted"]
+)  # fmt: skip
+TABLE = FactTable("by_town", 4, COLUMNS, (), lambda data: pd.DataFrame(), city="none", overlapping=("known", "poor"))
+
+
+def test_a_mean_goes_with_its_own_households_and_a_share_with_any_of_its_row() -> None:
+    rows = pd.DataFrame(
+        {
+            "county_code": ["1"] * 3, "town": ["a", "b", "c"], "known": [100, 80, 3], "poor": [3, 40, 0],
+            "income": [8000.0, 7000.0, 6000.0], "poor_share": [0.03, 0.5, 0.0],
+        }
+    )  # fmt: skip
+    tables, _, counts = withhold({"by_town": rows}, [TABLE], EMPTY, [], 5, {})
+    written = tables["by_town"]
+    assert written["income"].isna().tolist() == [False, False, True], "8,000 rests on 100 households, 6,000 on three"
+    assert written["poor_share"].isna().tolist() == [True, False, True]
+    assert counts["withheld"].tolist() == [2]
+
+
+def test_a_column_that_is_withheld_to_the_last_number_is_named() -> None:
+    rows = pd.DataFrame(
+        {
+            "county_code": ["1"] * 2, "town": ["a", "b"], "known": [100, 80], "poor": [3, 4], "income": [8000.0, None],
+            "poor_share": [0.03, 0.05],
+        }
+    )  # fmt: skip
+    _, _, counts = withhold({"by_town": rows}, [TABLE], EMPTY, [], 5, {})
+    assert counts["gone"].tolist() == ["poor,poor_share"], "incomes are told, the known are no small count"
+
+
+def test_the_few_of_one_county_are_not_left_over_from_the_city() -> None:
+    # Looked at: 3, 6 and 9 households, 18 in the city: were 6 and 9 both told, 18 - 15 would give the 3 back.
+    item = Indicator("wrong", 16, "share", "lower_better", (), lambda data: Fraction(0.0, 0.0))
+    rows = pd.DataFrame({"county_code": ["1", "2", "3", CITY], "cases": 0.0, "n": [3.0, 6.0, 9.0, 18.0]}).assign(
+        indicator="wrong", unit="share", value=0.0, numerator=0.0, denominator=lambda f: f["n"], low=None, high=None,
+        shrunk=None, previous=None, previous_cases=None, previous_n=None, verdict="no_limit", limit=None, weighted=False,
+    )  # fmt: skip
+    empty = {t.name: pd.DataFrame(columns=["county_code", *(c.name for c in t.columns)]) for t in TABLES}
+    _, told, _ = withhold(empty, TABLES, rows, [item], 5, {}, LINKS)
+    assert told["n"].isna().tolist() == [True, True, False, False]

@@ -1,0 +1,132 @@
+"""Reports side by side: a process each, and one that dies or hangs takes nobody with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from relapse_risk.editions import fork_server
+from relapse_risk.errors import RenderError
+
+PLANTED: list[str] = []
+HERE = "tests.editions.test_fork_server"
+
+
+class Lamp:
+    """A tool that knows who borrowed it."""
+
+    made = 0
+
+    def __init__(self, _: object, place: int) -> None:
+        Lamp.made += 1
+        self.place, self.number, self.closed = place, Lamp.made, False
+
+    def is_running(self) -> bool:
+        return not self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def work(job: str, tool: Lamp | None) -> str:
+    """Stand-in for a report; ``job`` says how it behaves."""
+    if job == "dies":
+        os._exit(9)
+    if job == "hangs":
+        time.sleep(600)
+    if job == "lamp":
+        assert tool is not None
+        return f"place {tool.place} number {tool.number}"
+    PLANTED.append(job)
+    return f"{job} after {PLANTED[:-1]} with {os.environ['OMP_NUM_THREADS']} thread"
+
+
+def run_all(
+    jobs: list[str], workers: int, timeout: float = 60, task: str = "work", tool: str = ""
+) -> dict[int, object]:
+    with fork_server.Zygote(fork_server.Setup(workers=workers, timeout=timeout, tool=tool)) as zygote:
+        return dict(zygote.run(f"{HERE}:{task}", jobs))
+
+
+def test_every_job_answers_and_nothing_leaks_between_them() -> None:
+    assert run_all(["a", "b", "c"], 1) == {i: f"{job} after [] with 1 thread" for i, job in enumerate("abc")}
+
+
+def test_a_process_that_dies_or_hangs_is_reported_and_the_others_go_on() -> None:
+    found = run_all(["dies", "a", "hangs", "b"], 2, timeout=8)
+    assert (str(found[1])[:1], str(found[3])[:1]) == ("a", "b")
+    assert isinstance(found[0], RenderError)
+    assert "died; got 'exit code 9'" in str(found[0])
+    assert "took too long" in str(found[2])
+
+
+def test_no_job_starts_no_process() -> None:
+    with fork_server.Zygote(fork_server.Setup()) as zygote:
+        assert list(zygote.run(f"{HERE}:work", [])) == []
+        assert zygote._process is None
+
+
+@pytest.mark.skipif(not fork_server.FORKS, reason="tools are inherited only through a fork")
+def test_a_tool_is_borrowed_by_place_and_replaced_after_a_death() -> None:
+    found = run_all(["lamp", "lamp", "dies", "lamp"], 1, tool=f"{HERE}:Lamp")
+    assert [found[0], found[1]] == ["place 0 number 1"] * 2
+    assert found[3] == "place 0 number 2"
+
+
+def slow(job: str, _: object) -> None:
+    """Leave a sign of life, then wait."""
+    Path(job).write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+@pytest.mark.skipif(not fork_server.FORKS, reason="children are forked only here")
+def test_a_driver_that_stops_listening_leaves_no_process_behind(tmp_path: Path) -> None:
+    sign = tmp_path / "pid"
+    with fork_server.Zygote(fork_server.Setup(workers=2)) as zygote:
+        running = zygote.run(f"{HERE}:slow", [str(sign), str(tmp_path / "other")])
+        running_once = zygote._started()
+        running_once.send((f"{HERE}:slow", (str(sign),)))
+        while not sign.exists() or not sign.read_text():
+            time.sleep(0.05)
+    running.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(sign.read_text()), 0)
+
+
+@pytest.mark.parametrize(("free", "places"), [(100.0, 1), (2.5 * fork_server.PLACE_MB, 2), (1e9, 3)])
+def test_as_many_at_once_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch, free: float, places: int) -> None:
+    monkeypatch.setattr(fork_server, "_free_mb", lambda: free)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    assert fork_server.places_at_once() == places
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").is_file(), reason="reads Linux's own account")
+def test_free_memory_is_what_psutil_sees() -> None:
+    limit = Path("/sys/fs/cgroup/memory.max")
+    if limit.is_file() and limit.read_text().strip() != "max":
+        pytest.skip("a container's limit stands before the machine's memory")
+    assert fork_server._free_mb() == pytest.approx(psutil.virtual_memory().available / 2**20, rel=0.25)
+
+
+def large(job: str, _: object) -> bytes:
+    """Kill the zygote, then answer with more than a pipe holds."""
+    Path(job).write_text(str(os.getpid()))
+    os.kill(os.getppid(), signal.SIGKILL)
+    return b"x" * 4_000_000
+
+
+@pytest.mark.skipif(not fork_server.FORKS, reason="children are forked only here")
+def test_a_child_whose_zygote_was_killed_ends_though_nobody_reads_its_answer(tmp_path: Path) -> None:
+    sign = tmp_path / "pid"
+    with fork_server.Zygote(fork_server.Setup(workers=2)) as zygote:
+        found = dict(zygote.run(f"{HERE}:large", [str(sign)]))
+    assert "was killed" in str(found[0])
+    child, until = int(sign.read_text()), time.monotonic() + 20
+    while psutil.pid_exists(child) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not psutil.pid_exists(child)

@@ -1,0 +1,59 @@
+"""The bands of risk: shown wherever none of their counts is small, and what raises the score tells of no few households."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from relapse_risk.assessment.facts import INDICATOR_COLUMNS
+from relapse_risk.assessment.indicators import NUMERIC
+from relapse_risk.assessment.monitored_households import RISK_LABELS
+from relapse_risk.assessment.sections import INDICATORS, TABLES
+from relapse_risk.disclosure.published_cells import _where_told, cells_and_relations, withhold
+
+FEW = 5
+BANDS = ("high", "medium", "low")
+
+
+def test_bands_go_only_for_a_small_count_of_their_own() -> None:
+    """No band of a is small: they are never withheld beside other counts; in b one is, and the others may go with it."""
+    tables = {t.name: pd.DataFrame(columns=["county_code", *(c.name for c in t.columns)]) for t in TABLES}
+    counts = {"a": [25, 52, 468], "b": [3, 12, 70]}
+    tables["risk_bands"] = pd.DataFrame(
+        [(county, band, n, 1.0, 0.01) for county, row in counts.items() for band, n in zip(BANDS, row, strict=True)],
+        columns=["county_code", "band", "households", "expected", "probability"],
+    )
+    none = pd.DataFrame(columns=[*INDICATOR_COLUMNS, *NUMERIC])
+    none = none.loc[:, ~none.columns.duplicated()]
+    net = cells_and_relations(tables, TABLES, none, INDICATORS, FEW, {})
+    told = {cell[1:] for cell in net.told if cell[0] == "risk_bands.households"}
+    assert told == {("a", band) for band in BANDS}
+    written, _, _ = withhold(tables, TABLES, none, INDICATORS, FEW, {})
+    shown = written["risk_bands"].set_index(["county_code", "band"])["households"]
+    assert shown["a"].tolist() == [25, 52, 468]
+    assert shown["b"].isna().tolist() == [True, True, False]
+
+
+def test_a_table_goes_with_the_count_it_describes() -> None:
+    bands = pd.DataFrame(
+        {"county_code": ["a", "a", "b", "b"], "band": ["high", "low"] * 2, "households": [None, 40, 9, 40]}
+    )
+    reasons = pd.DataFrame({"county_code": ["a", "b", "b"], "reason": ["x", "x", "y"]})
+    left = _where_told(reasons, bands, "households", "band", "high")
+    assert left["county_code"].tolist() == ["b", "b"]
+
+
+def test_in_a_sample_those_scored_do_not_tell_the_poor() -> None:
+    """4 of 40 households are below the line, the 36 others are scored: bands and bars must not add up to 36."""
+    tables = {t.name: pd.DataFrame(columns=["county_code", *(c.name for c in t.columns)]) for t in TABLES}
+    bands = pd.DataFrame({"band": BANDS, "households": [6, 8, 22], "expected": 1.0, "probability": 0.1})
+    bars = pd.DataFrame({"probability": RISK_LABELS, "households": [0, 0, 0, 0, 0, 36, 0, 0]})
+    tables["risk_bands"], tables["risk_histogram"] = bands.assign(county_code="a"), bars.assign(county_code="a")
+    rows = pd.DataFrame([dict.fromkeys([*INDICATOR_COLUMNS, *NUMERIC])])
+    rows = rows.assign(
+        county_code="a", indicator="below_line", unit="share", weighted=True, cases=4.0, n=40.0, value=0.1,
+        numerator=4.0, denominator=40.0, verdict="no_limit",
+    )  # fmt: skip
+    written, indicator, _ = withhold(tables, TABLES, rows, INDICATORS, FEW, {})
+    assert indicator["withheld"].tolist() == [True]
+    for name in ("risk_bands", "risk_histogram"):
+        assert written[name]["households"].isna().any(), name

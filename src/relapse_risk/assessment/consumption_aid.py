@@ -47,14 +47,18 @@ def untraced_products(data: CountyData) -> pd.DataFrame:
 
 
 def _parcels(data: CountyData) -> pd.DataFrame:
-    """This year's parcels with what each household got and whether village and households got what was promised."""
+    """This year's parcels with what each household got and whether village and households got what was promised.
+
+    Where nobody was paid each got nothing; where nobody knows how many were, nobody knows what each got (null).
+    """
     rows = data.table("land_parcel")
     rows = rows[(rows["year"] == int(data.year)).fillna(False).to_numpy(dtype=bool)]
-    paid = rows["households_paid"].astype("Float64").fillna(0).astype("float64")
-    each = rows["to_households"] / paid.where(paid > 0)
+    paid = rows["households_paid"].astype("float64")
+    each = (rows["to_households"] / paid.where(paid > 0)).mask(paid == 0, 0.0)
     return rows.assign(
-        paid=paid, each=each.fillna(0.0), village_met=rows["to_collective"] >= data.limit("idle_land_village"),
-        household_met=each.fillna(0.0) >= data.limit("idle_land_household"),
+        paid=paid, each=each, to_paid=rows["to_households"].where(paid.notna()),
+        village_met=rows["to_collective"] >= data.limit("idle_land_village"),
+        household_met=each >= data.limit("idle_land_household"),
     )  # fmt: skip
 
 
@@ -63,7 +67,7 @@ def parcels(data: CountyData) -> pd.DataFrame:
     rows = _parcels(data)
     frame = rows.groupby("land_type").agg(
         parcels=("parcel_id", "size"), area=("area_mu", "sum"), parcel_income=("parcel_income", "sum"),
-        to_collective=("to_collective", "sum"), to_households=("to_households", "sum"), households=("paid", "sum"),
+        to_collective=("to_collective", "sum"), to_households=("to_households", "sum"), to_paid=("to_paid", "sum"), households=("paid", "sum"),
         village_met=("village_met", "sum"), household_met=("household_met", "sum"),
     )  # fmt: skip
     return in_code_order(frame, code_list("idle_land_type").words, "idle_land_type")
@@ -72,7 +76,7 @@ def parcels(data: CountyData) -> pd.DataFrame:
 def parcels_short(data: CountyData) -> pd.DataFrame:
     """Villages whose households got furthest below the promise, with the split."""
     rows = _parcels(data)
-    rows = rows[~rows["household_met"]].sort_values(["each", "parcel_id"], kind="stable").head(MOST_SHORT)
+    rows = rows[rows["each"].notna() & ~rows["household_met"]].sort_values(["each", "parcel_id"], kind="stable").head(MOST_SHORT)
     town_of = data.table("village").set_index("village_code")["town_code"].map(data.towns)
     rows = rows.assign(town=rows["village_code"].map(town_of), village=rows["village_code"].map(data.villages))
     return rows[["town", "village", "area_mu", "to_collective", "to_households", "each"]].rename(
@@ -92,7 +96,7 @@ def _household_part(data: CountyData) -> Fraction:
 
 def _parcel_households(data: CountyData) -> Fraction:
     rows = _parcels(data)
-    return Fraction(float(rows["to_households"].sum()), float(rows["paid"].sum()))
+    return Fraction(float(rows["to_paid"].sum()), float(rows["paid"].sum()))
 
 
 SALE, PARCEL = ("product", "product_sale"), ("land_parcel",)
@@ -109,7 +113,8 @@ TABLES = (
               (C("idle_land_type", "code", "idle_land_type"), C("parcels", "count"), C("area", "number", adds=True),
                C("parcel_income", "money_wan"), C("to_collective", "money_wan"), C("to_households", "money_wan"),
                C("household_part", "share", of=("to_households", "parcel_income")), C("households", "households"),
-               C("per_household", "money", of=("to_households", "households")), C("village_met", "count"),
+               C("to_paid", "money", hidden=True, adds=True),
+               C("per_household", "money", of=("to_paid", "households")), C("village_met", "count"),
                C("household_met", "count")), PARCEL, parcels),
     FactTable("parcels_short", 8,
               (C("town", "town"), C("village", "text"), C("area", "number"), C("to_collective", "money"), C("to_households", "money"),

@@ -6,12 +6,14 @@ import pandas as pd
 
 from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, in_code_order, share, up_to
+from relapse_risk.derive.household_columns import yes_if
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
 __all__ = ["INDICATORS", "TABLES"]
 
 C = FactColumn
+UNABLE = ("lost", "none")
 POST_AGES = (16, 70)  # QA-RULES: holders under 16, or 70 and over, are rejected
 
 
@@ -30,7 +32,13 @@ def _posts_now(data: CountyData) -> pd.DataFrame:
 
 
 def _served(posts: pd.DataFrame) -> pd.Series:
-    return posts["served_person_ids"].fillna("").map(lambda text: len([part for part in text.split(";") if part]))
+    named = posts["served_person_ids"].fillna("")
+    return named.map(lambda text: len([part for part in text.split(";") if part])).astype("int64")
+
+
+def _holders(data: CountyData) -> pd.DataFrame:
+    """One row per person who holds a post on the data date, null where the register does not know the person."""
+    return data.persons.set_index("person_id").reindex(_posts_now(data)["holder_id"].unique())
 
 
 def special_posts(data: CountyData) -> pd.DataFrame:
@@ -62,18 +70,17 @@ def posts_by_town(data: CountyData) -> pd.DataFrame:
 
 def post_checks(data: CountyData) -> pd.DataFrame:
     """Post holders the audit rules reject: too young, too old, no labour capacity, not in the register."""
-    posts = _posts_now(data)
-    holder = data.persons.set_index("person_id").reindex(posts["holder_id"])
+    holder = _holders(data)
     tests = {
         "too_young": holder["age"] < POST_AGES[0],
         "too_old": holder["age"] >= POST_AGES[1],
-        "no_capacity": holder["labour_capacity"].isin(["lost", "none"]),
+        "no_capacity": holder["labour_capacity"].isin(UNABLE),
         "not_in_register": holder["household_id"].isna(),
     }
     return pd.DataFrame(
         {
             "post_check": list(tests), "persons": [int(flags.fillna(False).sum()) for flags in tests.values()],
-            "holders": len(posts),
+            "holders": len(holder),
         }
     )  # fmt: skip
 
@@ -107,9 +114,9 @@ def _served_per_post(data: CountyData) -> Fraction:
 
 def _holders_fit(data: CountyData) -> Fraction:
     """Post holders in the register who are of the right age and able to work."""
-    holder = data.persons.set_index("person_id").reindex(_posts_now(data)["holder_id"].unique()).dropna(subset=["age"])
-    fit = (holder["age"] >= POST_AGES[0]) & (holder["age"] < POST_AGES[1])
-    return share((fit & ~holder["labour_capacity"].isin(["lost", "none"])).astype("boolean"))
+    holder = _holders(data).dropna(subset=["household_id"])
+    of_age = (holder["age"] >= POST_AGES[0]) & (holder["age"] < POST_AGES[1])
+    return share((of_age & ~yes_if(holder["labour_capacity"], UNABLE)).astype("boolean"))
 
 
 def _pupils_sponsored(data: CountyData) -> Fraction:

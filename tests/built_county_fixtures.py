@@ -68,6 +68,8 @@ def _values(name: str, words: list[str]) -> Any:
     cells = [None if word == "-" else word for word in words]
     if name.endswith(("_id", "_ids", "_code")):
         return pd.array(cells, dtype="str")
+    if not known:
+        return [float("nan")] * len(words)
     if all(re.fullmatch(r"\d{4}-\d\d-\d\d", word) for word in known):
         return pd.to_datetime(pd.Series(cells))
     if all(re.fullmatch(r"-?\d+(\.\d+)?", word) for word in known):

@@ -81,11 +81,11 @@ def test_posts_of_every_town_also_of_one_without(county_of: CountyOf) -> None:
         H4            371425102001
         """)
     filled = records(POSTS)
-    filled = filled[filled["village_code"] == "371425101001"]
-    # O1 and O3 for the three households of Jia: 200 / 3 for a hundred; Bing has a household and no post.
+    filled = filled[filled["village_code"] == "371425101001"].assign(served_person_ids="P1;P3;P7")
+    # O1 and O3, three served by each, for the three households of Jia: 200 / 3 for a hundred; Bing has a household and no post.
     check("posts_by_town", county_of(special_post=filled, household=homes, village=villages), """
         town       households  posts  served  posts_100  posts_per_100
-        甲镇|Jia   3           2      2       200        200/3
+        甲镇|Jia   3           2      6       200        200/3
         丙镇|Bing  1           0      0       0          0
         """)  # fmt: skip
 

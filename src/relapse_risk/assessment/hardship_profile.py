@@ -112,7 +112,7 @@ def need_priority(data: CountyData) -> pd.DataFrame:
 
 def _aid(data: CountyData, frame: pd.DataFrame) -> pd.Series:
     aid = data.now.set_index("household_id")["aid_received_12m"].astype(float).fillna(0.0)
-    return frame["household_id"].map(aid).fillna(0.0)
+    return frame["household_id"].map(aid).astype("float64").fillna(0.0)
 
 
 def aid_curve(data: CountyData) -> pd.DataFrame:

@@ -15,7 +15,7 @@ FLOORS = {
     "months": 1, "schema": 1, "parameters": 1, "parts": 1,
     "text": 2, "register": 2,
     "predicates": 3, "measures": 3, "seeded_errors": 3,
-    "derive": 4, "demo": 4,
+    "derive": 4, "demo": 4, "exhibits": 4,
     "poverty": 5, "evaluation": 5,
     "hardship": 6, "relapse": 6,
     "research": 7, "ranking": 7,

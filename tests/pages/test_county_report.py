@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from tests.report_fixtures import COUNTY, MONTH, ROOT
 
-from relapse_risk.assessment import ASPECTS, TABLES, FactColumn
+from relapse_risk.assessment import ASPECTS, EXHIBITS, TABLES, FactColumn
 from relapse_risk.errors import EditionError
 from relapse_risk.pages.county_report import SECTIONS, Report, open_report
 from relapse_risk.pages.finding_sentences import finding
 from relapse_risk.pages.format import format_apart
-from relapse_risk.pages.table_figures import DRAWINGS, Canvas
+from relapse_risk.pages.table_figures import Canvas
 
 SHOWN_OTHERWISE = {
     "data_sources",  # by data_statement()
@@ -78,7 +78,7 @@ def test_a_table_shows_its_rows_or_says_why_not(report: Report, name: str) -> No
         assert report.missing(report.spec(name).section), "neither a table nor a reason"
 
 
-@pytest.mark.parametrize("name", list(DRAWINGS))
+@pytest.mark.parametrize("name", [one.name for one in EXHIBITS.values() if one.chart])
 def test_a_figure_is_titled_by_its_finding(report: Report, name: str) -> None:
     html = report.figure(name).html
     if "<svg" in html:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from relapse_risk.assessment.facts import INDICATOR_COLUMNS
 from relapse_risk.assessment.indicators import NUMERIC
-from relapse_risk.assessment.monitored_households import RISK_LABELS
+from relapse_risk.assessment.monitored_households import PROBABILITIES
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.disclosure.published_cells import _where_told, cells_and_relations, withhold
 
@@ -46,7 +46,7 @@ def test_in_a_sample_those_scored_do_not_tell_the_poor() -> None:
     """4 of 40 households are below the line, the 36 others are scored: bands and bars must not add up to 36."""
     tables = {t.name: pd.DataFrame(columns=["county_code", *(c.name for c in t.columns)]) for t in TABLES}
     bands = pd.DataFrame({"band": BANDS, "households": [6, 8, 22], "expected": 1.0, "probability": 0.1})
-    bars = pd.DataFrame({"probability": RISK_LABELS, "households": [0, 0, 0, 0, 0, 36, 0, 0]})
+    bars = pd.DataFrame({"probability": PROBABILITIES.labels, "households": [0, 0, 0, 0, 0, 36, 0, 0]})
     tables["risk_bands"], tables["risk_histogram"] = bands.assign(county_code="a"), bars.assign(county_code="a")
     rows = pd.DataFrame([dict.fromkeys([*INDICATOR_COLUMNS, *NUMERIC])])
     rows = rows.assign(

@@ -9,7 +9,7 @@ import pytest
 
 from relapse_risk.assessment import TABLES
 from relapse_risk.pages.finding_sentences import finding
-from relapse_risk.pages.table_figures import DRAWINGS, Canvas
+from relapse_risk.pages.table_figures import Canvas, drawing
 
 
 def canvas(name: str, **columns: list[object]) -> Canvas:
@@ -19,7 +19,7 @@ def canvas(name: str, **columns: list[object]) -> Canvas:
 
 def drawn(of: Canvas) -> list[str]:
     """Words of the drawing from top to bottom, none where nothing is drawn."""
-    draw = DRAWINGS[of.table.name].draw(of)
+    draw = drawing(of)
     return re.findall(r"<text[^>]*>([^<]+)</text>", draw(660).body) if draw else []
 
 

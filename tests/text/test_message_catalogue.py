@@ -9,10 +9,9 @@ from string import Formatter
 import pytest
 
 import relapse_risk
+from relapse_risk.assessment import EXHIBITS
 from relapse_risk.editions.fonts import missing_characters
 from relapse_risk.errors import RenderError
-from relapse_risk.pages.finding_sentences import FINDINGS
-from relapse_risk.pages.table_figures import DRAWINGS
 from relapse_risk.text import bilingual, messages, text
 
 SOURCE = Path(relapse_risk.__file__).parent
@@ -47,8 +46,11 @@ def test_every_message_named_in_the_code_exists() -> None:
 
 
 def test_every_drawing_says_what_it_draws() -> None:
-    assert {f"chart.{name}" for name in DRAWINGS} - set(messages()) == set()
-    assert set(FINDINGS) <= set(DRAWINGS)
+    drawn = {name for name, one in EXHIBITS.items() if one.chart}
+    assert {f"chart.{name}" for name in drawn} - set(messages()) == set()
+    found = {name for name, one in EXHIBITS.items() if one.finding}
+    assert {f"finding.{name}" for name in found} - set(messages()) == set()
+    assert found <= drawn
 
 
 def test_the_font_has_every_character_of_the_catalogue() -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, in_last_year
+from relapse_risk.exhibits import Bars, Exhibit, Funnel, largest, of_names
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
 
 C = FactColumn
 CONFIRMED = ("monitored", "helped", "stopped")
@@ -134,3 +135,7 @@ INDICATORS = (
     Indicator("referrals_in_time", 14, "share", "higher_better", REFERRAL, _answered_in_time, limit="share_target",
               history=False),
 )  # fmt: skip
+EXHIBITS = (
+    Exhibit("alert_funnel", Funnel("step", "alerts"), of_names("step", "alerts", "raised", "confirmed"), half=True),
+    Exhibit("alert_outcomes", Bars("outcome", "alerts"), largest("alerts", "outcome"), half=True),
+)

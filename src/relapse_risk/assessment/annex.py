@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData
+from relapse_risk.exhibits import Bars, Cell, Dots, Exhibit, Finding, Number, Reliability, Rows, largest
 from relapse_risk.hardship import read_index
 from relapse_risk.measures import FactColumn, FactTable
 
-__all__ = ["TABLES"]
+__all__ = ["EXHIBITS", "TABLES"]
 
 C = FactColumn
 UNKNOWN, ANY, LEVEL = "不详|unknown", "任意|any", "总体水平（截距）|Level (intercept)"
@@ -184,4 +185,32 @@ TABLES = (
               index_weights, city="same", figure="bars"),
     FactTable("index_left_out", 18, (C("indicator", "text"), C("reason", "text")),
               ("scores.hardship",), index_left_out, city="same"),
+)  # fmt: skip
+
+
+def _score_against_rules(rows: Rows) -> Finding | None:
+    """The score's AUC in the first design, and the best of the simple rules in it."""
+    first = rows.frame[rows.frame["design"] == rows.frame["design"].iloc[0]]
+    rules = first.loc[~first["score"].isin(["official", "challenger"]), "auc"]
+    official = first.index[first["score"] == "official"]
+    if official.empty or rules.isna().all():
+        return None
+    return Finding(words={"auc": Cell("auc", int(official[0])), "best": Number(float(rules.max()), "coefficient")})
+
+
+def _groups_that_agree(rows: Rows) -> Finding | None:
+    """In how many groups the predicted share lies within the interval of the observed."""
+    expected, low, high = (rows.numbers(name) for name in ("expected", "low", "high"))
+    if (expected.isna() | low.isna() | high.isna()).any():
+        return None
+    inside = (expected >= low) & (expected <= high)
+    return Finding(words={"inside": str(int(inside.sum())), "n": str(len(inside))})
+
+
+EXHIBITS = (
+    Exhibit("backtests", Dots("score", "auc", "low", "high", span=(0.5, 1.0), decimals=2, first_of="design"),
+            _score_against_rules, half=True),
+    Exhibit("reliability", Reliability("expected", "observed", "low", "high"), _groups_that_agree, half=True),
+    Exhibit("index_weights", Bars("subindex", "weight"), largest("weight", "subindex"), half=True, needs_parts=True),
+    Exhibit("index_left_out", needs_parts=True),
 )  # fmt: skip

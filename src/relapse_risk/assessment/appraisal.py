@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, in_code_order
+from relapse_risk.exhibits import Bars, Exhibit, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "SCENARIOS", "TABLES", "internal_rate", "payback_years", "present_value"]
+__all__ = ["EXHIBITS", "INDICATORS", "SCENARIOS", "TABLES", "internal_rate", "payback_years", "present_value"]
 
 C = FactColumn
 Array = npt.NDArray[np.float64]
@@ -173,4 +174,8 @@ INDICATORS = (
     Indicator("worth_it", 6, "share", "higher_better", STATED, _worth, source="ART-DEZHOU", history=False, people=False),
     Indicator("promised_per_household", 6, "money", "none", (*STATED, "project.households_linked"), _benefit,
               source="ART-DEZHOU", history=False, people=False),
+)  # fmt: skip
+EXHIBITS = (
+    Exhibit("appraisal_sensitivity", Bars("scenario", "worth_share", whole=True, in_order=True),
+            smallest("worth_share", "scenario"), half=True),
 )  # fmt: skip

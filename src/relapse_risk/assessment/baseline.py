@@ -5,15 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, hits, in_code_order, share
-from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.exhibits import Bars, Exhibit, Pyramid, largest, share_in
+from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list, tables
 
-__all__ = ["INDICATORS", "TABLES", "segment_flags"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES", "segment_flags"]
 
 PERSONAL = frozenset({"household_id", "person_id", "holder_id", "alert_id"})
 COUNTED_IN_FULL = ("household", "person")  # the people themselves: every report says how many they are
 TENS = 10
-AGE_BANDS = tuple(range(0, 90, 10))
+AGES = Bins((*range(0, 90, 10), 200), (*(f"{age}–{age + 9}" for age in range(0, 80, 10)), "80+"))
+OLD = 60  # from this age on
 C = FactColumn
 
 
@@ -82,11 +84,8 @@ def causes(data: CountyData) -> pd.DataFrame:
 def age_sex(data: CountyData) -> pd.DataFrame:
     """Persons by ten-year age band and sex."""
     people = data.persons.dropna(subset=["age", "sex"])
-    band = pd.cut(people["age"].astype(float), [*AGE_BANDS, 200], right=False, labels=[str(a) for a in AGE_BANDS])
-    counts = pd.crosstab(band, people["sex"]).reindex(index=[str(a) for a in AGE_BANDS], fill_value=0)
-    counts = counts.reindex(columns=["male", "female"], fill_value=0)
-    labels = [f"{a}–{a + 9}" if a < AGE_BANDS[-1] else f"{a}+" for a in AGE_BANDS]
-    return pd.DataFrame({"age_band": labels, "male": counts["male"].to_numpy(), "female": counts["female"].to_numpy()})
+    counts = {sex: AGES.counts(people.loc[people["sex"] == sex, "age"].astype(float)) for sex in ("male", "female")}
+    return pd.DataFrame({"age_band": AGES.labels, **counts})
 
 
 def town_profile(data: CountyData) -> pd.DataFrame:
@@ -234,4 +233,14 @@ INDICATORS = (
     Indicator("elderly_share", 2, "share", "none", ("person.birth_date",), _elderly),
     Indicator("no_labour_households", 2, "share", "none", ("person.labour_capacity",), _no_labour),
     Indicator("mean_household_size", 2, "number", "none", ("household.household_size",), _mean_size, people=False),
+)  # fmt: skip
+EXHIBITS = (
+    Exhibit("population_by_class", Bars("household_class", "households", in_order=True),
+            largest("households", "household_class"), half=True),
+    Exhibit("causes", Bars("cause", "main_share", whole=True), largest("main", "cause")),
+    Exhibit("age_sex", Pyramid("age_band", "male", "female"), share_in("age_band", AGES.at_least(OLD), "male", "female"),
+            half=True, edges={"old": str(OLD)}),
+    Exhibit("employment", Bars("employment_status", "persons"), largest("persons", "employment_status"), half=True),
+    Exhibit("work_places", Bars("work_place", "persons", in_order=True), largest("persons", "work_place"), half=True),
+    Exhibit("disability", Bars("disability_type", "persons"), largest("persons", "disability_type"), half=True),
 )  # fmt: skip

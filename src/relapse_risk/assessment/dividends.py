@@ -6,15 +6,18 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData
-from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.exhibits import Columns, Curve, Exhibit, nearest, single
+from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import gini, lorenz_curve
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
 
 C = FactColumn
 CURVE_STEPS = 10
-MEDIAN_EDGES = (0.0, 0.5, 0.8, 1.25, 2.0, np.inf)
-MEDIAN_LABELS = ("<0.5×", "0.5–0.8×", "0.8–1.25×", "1.25–2×", "≥2×")
+OF_MEDIAN = Bins((0.0, 0.5, 0.8, 1.25, 2.0, np.inf), ("<0.5×", "0.5–0.8×", "0.8–1.25×", "1.25–2×", "≥2×"))
+SHARED = Bins(
+    (-np.inf, 0.0, 0.25, 0.5, 0.75, 1.0, np.inf), ("0%", "0–25%", "25–50%", "50–75%", "75–100%", ">100%"), right=True
+)
 MOST_OPERATORS = 5
 
 
@@ -48,9 +51,7 @@ def dividend_outliers(data: CountyData) -> pd.DataFrame:
     mine = _of_this_year(data)
     if not len(mine) or mine.median() <= 0:
         return pd.DataFrame()
-    band = pd.cut(mine / mine.median(), MEDIAN_EDGES, right=False, labels=MEDIAN_LABELS)
-    counts = band.value_counts().reindex(MEDIAN_LABELS)
-    return pd.DataFrame({"of_median": MEDIAN_LABELS, "persons": counts.to_numpy()})
+    return pd.DataFrame({"of_median": OF_MEDIAN.labels, "persons": OF_MEDIAN.counts(mine / mine.median())})
 
 
 def _unpaid(data: CountyData) -> pd.DataFrame:
@@ -78,15 +79,11 @@ def yield_not_shared(data: CountyData) -> pd.DataFrame:
     shared = paid[(paid["year"] == int(data.year)).to_numpy(dtype=bool)].groupby("asset_id")["amount"].sum()
     rows = pd.DataFrame({"yielded": asset["annual_yield"].to_numpy()}, index=asset["asset_id"].to_numpy())
     rows["shared"] = shared.reindex(rows.index).fillna(0.0)
-    part = rows["shared"] / rows["yielded"]
-    band = pd.cut(part, (-np.inf, 0.0, 0.25, 0.5, 0.75, 1.0, np.inf), labels=SHARED_LABELS)
+    band = SHARED.cut(rows["shared"] / rows["yielded"])
     frame = rows.groupby(band, observed=False).agg(
         assets=("yielded", "size"), yielded=("yielded", "sum"), shared=("shared", "sum")
     )
     return frame.reset_index(names="shared_part").assign(shared_part=lambda f: f["shared_part"].astype(str))
-
-
-SHARED_LABELS = ("0%", "0–25%", "25–50%", "50–75%", "75–100%", ">100%")
 
 
 def operators(data: CountyData) -> pd.DataFrame:
@@ -156,3 +153,7 @@ INDICATORS = (
               source="ART-DEZHOU", people=False, history=False),
     Indicator("largest_operator", 6, "share", "none", OPERATOR, _largest, people=False, history=False),
 )  # fmt: skip
+EXHIBITS = (
+    Exhibit("dividend_curve", Curve("population", "dividends"), nearest("population", 0.5), half=True),
+    Exhibit("dividend_outliers", Columns("of_median", ("persons",)), single("persons"), half=True),
+)

@@ -9,19 +9,23 @@ from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, counted
 from relapse_risk.derive import income_columns
 from relapse_risk.errors import ModelError
-from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.exhibits import Columns, Exhibit, Finding, Number, Rows, Stack, counts_in, share_in
+from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import fgt, gini, weighted_quantile
 
-__all__ = ["INDICATORS", "TABLES", "below_line"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES", "below_line"]
 
 C = FactColumn
-RATIO_EDGES = (-np.inf, 0.5, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, np.inf)
-RATIO_LABELS = ("<0.5", "0.5–1", "1–1.25", "1.25–1.5", "1.5–2", "2–2.5", "2.5–3", "3–4", "≥4")
-CHANGE_EDGES = (-np.inf, 0.6, 0.8, 0.95, 1.05, 1.2, 1.5, np.inf)
-CHANGE_LABELS = (
-    "<−40%", "−40%～−20%|−40% to −20%", "−20%～−5%|−20% to −5%", "±5%", "+5%～+20%|+5% to +20%", "+20%～+50%|+20% to +50%",
-    ">+50%",
+RATIO = Bins(
+    (-np.inf, 0.5, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, np.inf),
+    ("<0.5", "0.5–1", "1–1.25", "1.25–1.5", "1.5–2", "2–2.5", "2.5–3", "3–4", "≥4"),
+)
+CHANGE = Bins(
+    (-np.inf, 0.6, 0.8, 0.95, 1.05, 1.2, 1.5, np.inf),
+    ("<−40%", "−40%～−20%|−40% to −20%", "−20%～−5%|−20% to −5%", "±5%", "+5%～+20%|+5% to +20%",
+     "+20%～+50%|+20% to +50%", ">+50%"),
 )  # fmt: skip
+NEAR, FALL = 1.5, 0.8  # of the line: near it; of last year's income: a sharp fall
 COMPONENTS = ("wage_income", "business_net", "property_income", "transfer_income")
 PERIODS = 6
 
@@ -90,11 +94,10 @@ def poverty_measures(data: CountyData) -> pd.DataFrame:
 
 def income_distribution(data: CountyData) -> pd.DataFrame:
     """Households by income per head over the poverty line, now and a year before."""
-    frame = pd.DataFrame({"ratio": RATIO_LABELS})
+    frame = pd.DataFrame({"ratio": RATIO.labels})
     for column, source in (("households", data.now), ("before", data.before)):
         ratio = (source["income_pc_year"] / source["poverty_line"]) if len(source) else pd.Series(dtype=float)
-        counts = pd.cut(ratio, RATIO_EDGES, right=False, labels=RATIO_LABELS).value_counts().reindex(RATIO_LABELS)
-        frame[column] = counts.to_numpy() if ratio.notna().any() else np.nan
+        frame[column] = RATIO.counts(ratio) if ratio.notna().any() else np.nan
     return frame
 
 
@@ -113,8 +116,7 @@ def income_change(data: CountyData) -> pd.DataFrame:
     change = data.now["income_change"].dropna()
     if change.empty:
         return pd.DataFrame()
-    counts = pd.cut(change, CHANGE_EDGES, right=False, labels=CHANGE_LABELS).value_counts().reindex(CHANGE_LABELS)
-    return pd.DataFrame({"change": CHANGE_LABELS, "households": counts.to_numpy()})
+    return pd.DataFrame({"change": CHANGE.labels, "households": CHANGE.counts(change)})
 
 
 def income_moves(data: CountyData) -> pd.DataFrame:
@@ -123,12 +125,11 @@ def income_moves(data: CountyData) -> pd.DataFrame:
         data.before[["household_id", "income_pc_year", "poverty_line"]], on="household_id", suffixes=("", "_before")
     )
     bins = {
-        name: pd.cut(both[f"income_pc_year{tail}"] / both[f"poverty_line{tail}"], RATIO_EDGES, right=False,
-                     labels=RATIO_LABELS)
+        name: RATIO.cut(both[f"income_pc_year{tail}"] / both[f"poverty_line{tail}"])
         for name, tail in (("before_ratio", "_before"), ("ratio", ""))
-    }  # fmt: skip
+    }
     counts = pd.DataFrame(bins).dropna().astype(str).value_counts().rename("households").reset_index()
-    order = {label: place for place, label in enumerate(RATIO_LABELS)}
+    order = {label: place for place, label in enumerate(RATIO.labels)}
     return counts.sort_values(["before_ratio", "ratio"], key=lambda column: column.map(order))
 
 
@@ -233,4 +234,24 @@ INDICATORS = (
     Indicator("transfer_share", 4, "share", "none", ("income.transfer_income",), _transfers, people=False),
     Indicator("sharp_fall", 4, "share", "lower_better", INCOME, _sharp_fall, source="LAW-2020"),
     Indicator("income_gini", 4, "coefficient", "lower_better", INCOME, _gini, city="mean", people=False),
+)  # fmt: skip
+
+
+def _transfers_found(rows: Rows) -> Finding | None:
+    """Transfers as a share of the income of the last period."""
+    last = rows.frame[[name for name in COMPONENTS if name in rows.frame]].tail(1).astype(float)
+    total = float(last.sum(axis=1, min_count=1).sum())
+    if not total > 0 or "transfer_income" not in last:
+        return None
+    share = Number(float(last["transfer_income"].iloc[0]) / total)
+    return Finding(words={"year": str(rows.frame["period"].iloc[-1])[:4], "share": share})
+
+
+EXHIBITS = (
+    Exhibit("income_distribution", Columns("ratio", ("households", "before"), marks=RATIO.below(1.0)),
+            counts_in("ratio", "households", below=RATIO.below(1.0), near=RATIO.between(1.0, NEAR)),
+            edges={"near_line": f"{NEAR:g}"}),
+    Exhibit("income_components", Stack("period", COMPONENTS), _transfers_found, half=True),
+    Exhibit("income_change", Columns("change", ("households",), marks=CHANGE.below(FALL)),
+            share_in("change", CHANGE.below(FALL), "households"), half=True),
 )  # fmt: skip

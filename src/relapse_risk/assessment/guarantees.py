@@ -9,10 +9,11 @@ import pandas as pd
 from relapse_risk.assessment.agreement import cohen_kappa, fleiss_kappa
 from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, share
+from relapse_risk.exhibits import Bars, Dots, Exhibit, Heat, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["CRITERIA", "INDICATORS", "STAGES", "TABLES", "failing_reasons", "layer_grades"]
+__all__ = ["CRITERIA", "EXHIBITS", "INDICATORS", "STAGES", "TABLES", "failing_reasons", "layer_grades"]
 
 C = FactColumn
 CRITERIA = ("food_clothes_ok", "education_ok", "medical_ok", "house_safe", "water_safe", "guarantees_ok")
@@ -264,4 +265,10 @@ INDICATORS = (
               people=False),
     Indicator("homes_complete", 5, "share", "higher_better",
               tuple(f"household.{name}" for name in THREE_AND_THREE), _homes_complete, source="ART-DEZHOU"),
+)  # fmt: skip
+EXHIBITS = (
+    Exhibit("guarantee_pass", Dots("criterion", "share"), smallest("share", "criterion", all_same=True)),
+    Exhibit("guarantee_reasons", Bars("reason", "households"), largest("households", "reason")),
+    Exhibit("guarantee_by_town", Heat("town"), smallest("guarantees_ok", "town", all_same=True)),
+    Exhibit("homes", Bars("home_item", "share", whole=True), smallest("share", "home_item"), half=True),
 )  # fmt: skip

@@ -7,15 +7,16 @@ import pandas as pd
 
 from relapse_risk.assessment.baseline import segment_flags
 from relapse_risk.assessment.county_data import CountyData
-from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.exhibits import Columns, Curve, Dots, Exhibit, Pairs, in_row, largest, nearest, widest_gap
+from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import concentration_curve
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
 
 C = FactColumn
 NEEDS = ("scores.hardship",)
 CURVE_STEPS = 20
-STEP = 10
+INDEX = Bins((*range(0, 100, 10), 100.0001), tuple(f"{edge}–{edge + 10}" for edge in range(0, 100, 10)))
 
 
 def _hardship(data: CountyData) -> pd.DataFrame:
@@ -49,15 +50,11 @@ def hardship_by_town(data: CountyData) -> pd.DataFrame:
 def hardship_histogram(data: CountyData) -> pd.DataFrame:
     """Households by need and by priority after aid."""
     frame = _hardship(data)
-    labels = [f"{edge}–{edge + STEP}" for edge in range(0, 100, STEP)]
-    edges = [*range(0, 100, STEP), 100.0001]
     counts = {
-        name: pd.cut(frame[name], edges, right=False, labels=labels).value_counts().reindex(labels).to_numpy()
-        if frame[name].notna().any()
-        else np.nan
+        f"by_{name}": INDEX.counts(frame[name]) if frame[name].notna().any() else np.nan
         for name in ("need", "priority")
     }
-    return pd.DataFrame({"index_band": labels, "by_need": counts["need"], "by_priority": counts["priority"]})
+    return pd.DataFrame({"index_band": INDEX.labels, **counts})
 
 
 def hardship_profile(data: CountyData) -> pd.DataFrame:
@@ -192,3 +189,14 @@ INDICATORS = (
     Indicator("mean_need", 13, "number", "lower_better", NEEDS, _mean_need, history=False, people=False),
     Indicator("aid_to_neediest_fifth", 13, "share", "higher_better", AID, _aid_to_top, history=False, people=False),
 )
+EXHIBITS = (
+    Exhibit("hardship_by_town", Dots("town", "mean_need"), largest("mean_need", "town")),
+    Exhibit("hardship_histogram", Columns("index_band", ("by_need", "by_priority")), needs_parts=True,
+            before_aid="by_priority"),
+    Exhibit("hardship_profile", Pairs("subindex", "top_tenth", "all", both=False, widest="above"),
+            widest_gap("top_tenth", "all"), half=True, needs_parts=True),
+    Exhibit("top_tenth_segments", subject="top_share"),
+    Exhibit("need_priority", Pairs("tenth", "need", "priority"), in_row(0), half=True),
+    Exhibit("aid_curve", Curve("population", "aid"), nearest("population", 0.2), half=True),
+    Exhibit("rank_stability", needs_parts=True),
+)  # fmt: skip

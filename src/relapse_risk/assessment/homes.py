@@ -7,9 +7,10 @@ import pandas as pd
 from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, counted, hits
 from relapse_risk.assessment.guarantees import layer_grades
+from relapse_risk.exhibits import Bars, Exhibit, smallest
 from relapse_risk.measures import FactColumn, FactTable, Indicator
 
-__all__ = ["CHECKLISTS", "INDICATORS", "TABLES"]
+__all__ = ["CHECKLISTS", "EXHIBITS", "INDICATORS", "TABLES"]
 
 C = FactColumn
 CLEAN = ("courtyard_clean", "indoor_clean", "personal_clean")
@@ -114,3 +115,9 @@ def _by_home(data: CountyData) -> pd.Series:
     whole = lacks.eq(0).astype("boolean").mask(lacks.isna())
     found = pd.Series(whole.to_numpy(), index=data.table("household")["household_id"].to_numpy())
     return pd.Series(found.reindex(data.now["household_id"]).to_numpy(), index=data.now.index, dtype="boolean")
+
+
+EXHIBITS = (
+    Exhibit("homes_by_town", Bars("town", "one_two_three_four", in_order=True), smallest("one_two_three_four", "town"),
+            half=True),
+)  # fmt: skip

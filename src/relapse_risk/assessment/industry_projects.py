@@ -6,21 +6,26 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, share, up_to
-from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.exhibits import Bars, Columns, Exhibit, Pairs, largest, ratio_of, single, widest_gap
+from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
 
 C = FactColumn
 PUBLIC_WORKS = "infrastructure"
 REVIEWS = ("town_review_on", "county_approve_on", "city_file_on")
 BEFORE_WORK = ("proposed", "town_review", "expert_review", "county_approval")
-YIELD_EDGES = (-np.inf, 0.0, 0.02, 0.04, 0.06, 0.08, 0.10, 0.12, np.inf)
-YIELD_LABELS = ("0%", "0–2%", "2–4%", "4–6%", "6–8%", "8–10%", "10–12%", "≥12%")
-AGE_EDGES = (0, 31, 61, 91, 181, 100_000)
-AGE_LABELS = ("0–30", "31–60", "61–90", "91–180", "181+")
-COST_EDGES = (0, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000, np.inf)
-COST_LABELS = ("<1,000", "1,000–2,500", "2,500–5,000", "5,000–10,000", "10,000–20,000", "20,000–50,000", "≥50,000")
+YIELDS = Bins(
+    (-np.inf, 0.0, 0.02, 0.04, 0.06, 0.08, 0.10, 0.12, np.inf),
+    ("0%", "0–2%", "2–4%", "4–6%", "6–8%", "8–10%", "10–12%", "≥12%"),
+    right=True,
+)
+ISSUE_AGES = Bins((0, 31, 61, 91, 181, 100_000), ("0–30", "31–60", "61–90", "91–180", "181+"))
+COSTS = Bins(
+    (0, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000, np.inf),
+    ("<1,000", "1,000–2,500", "2,500–5,000", "5,000–10,000", "10,000–20,000", "20,000–50,000", "≥50,000"),
+)
 
 
 def _approved(data: CountyData) -> pd.DataFrame:
@@ -81,11 +86,11 @@ def yield_scatter(data: CountyData) -> pd.DataFrame:
     """Assets by yield promised and yield realised: a scatter in bins."""
     asset = _yields(data)
     bins = {
-        "promised_bin": pd.cut(asset["expected_yield_rate"], YIELD_EDGES, labels=YIELD_LABELS),
-        "realised_bin": pd.cut(asset["annual_yield"] / asset["original_value"], YIELD_EDGES, labels=YIELD_LABELS),
+        "promised_bin": YIELDS.cut(asset["expected_yield_rate"]),
+        "realised_bin": YIELDS.cut(asset["annual_yield"] / asset["original_value"]),
     }
     counts = pd.DataFrame(bins).dropna().astype(str).value_counts().rename("assets").reset_index()
-    order = {label: place for place, label in enumerate(YIELD_LABELS)}
+    order = {label: place for place, label in enumerate(YIELDS.labels)}
     return counts.sort_values(["promised_bin", "realised_bin"], key=lambda column: column.map(order))
 
 
@@ -120,9 +125,8 @@ def cost_per_person(data: CountyData) -> pd.DataFrame:
     """Projects by funds per person covered; far ends are where an auditor looks."""
     project = _approved(data)
     cost = project["fund_amount"] / project["beneficiaries"].astype("Float64").replace(0, pd.NA)
-    band = pd.cut(cost.astype("float64"), COST_EDGES, right=False, labels=COST_LABELS).value_counts()
-    counts = [*band.reindex(COST_LABELS), int(cost.isna().sum())]
-    return pd.DataFrame({"cost": [*COST_LABELS, "未知|unknown"], "projects": counts})
+    counts = [*COSTS.counts(cost.astype("float64")), int(cost.isna().sum())]
+    return pd.DataFrame({"cost": [*COSTS.labels, "未知|unknown"], "projects": counts})
 
 
 def assets(data: CountyData) -> pd.DataFrame:
@@ -163,8 +167,7 @@ def issue_age_bins(data: CountyData) -> pd.DataFrame:
     issue = up_to(data.table("project_issue"), "found_on", data.day)
     still = issue[~(issue["closed_on"] <= pd.Timestamp(data.day)).fillna(False).to_numpy(dtype=bool)]
     age = (pd.Timestamp(data.day) - still["found_on"]).dt.days
-    counts = pd.cut(age, AGE_EDGES, right=False, labels=AGE_LABELS).value_counts().reindex(AGE_LABELS)
-    return pd.DataFrame({"age_days": AGE_LABELS, "issues": counts.to_numpy()})
+    return pd.DataFrame({"age_days": ISSUE_AGES.labels, "issues": ISSUE_AGES.counts(age)})
 
 
 def _three_reviews(data: CountyData) -> Fraction:
@@ -241,4 +244,14 @@ INDICATORS = (
               _yield_ratio, limit="yield_target", history=False, people=False),
     Indicator("fund_per_person", 6, "money", "none", ("project.beneficiaries",), _fund_per_person, people=False,
               history=False),
+)  # fmt: skip
+EXHIBITS = (
+    Exhibit("project_types", Pairs("project_type", "yield_realised", "yield_expected", widest="below"),
+            widest_gap("yield_expected", "yield_realised", positive=True), half=True),
+    Exhibit("fund_by_year", Columns("year", ("fund",)), largest("fund", "year"), half=True),
+    Exhibit("fund_waterfall", Bars("fund_step", "fund", in_order=True),
+            ratio_of("fund_step", "fund", "registered", "allocated"), half=True),
+    Exhibit("cost_per_person", Columns("cost", ("projects",)), single("projects"), half=True),
+    Exhibit("asset_states", Bars("operating_state", "assets"), largest("assets", "operating_state"), half=True),
+    Exhibit("issue_age_bins", Columns("age_days", ("issues",)), single("issues"), half=True),
 )  # fmt: skip

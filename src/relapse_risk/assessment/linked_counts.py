@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relapse_risk.assessment.guarantees import CRITERIA, STAGES
 from relapse_risk.assessment.homes import CHECKLISTS
-from relapse_risk.assessment.monitored_households import MONITORED, RISK_LABELS
+from relapse_risk.assessment.monitored_households import MONITORED, PROBABILITIES
 from relapse_risk.assessment.segments import SEGMENTS
 from relapse_risk.disclosure.links import INDICATOR, At, Link
 from relapse_risk.schema import code_list
@@ -168,7 +168,7 @@ def _tails() -> list[Link]:
     """
     found = []
     for bands in (("high",), ("high", "medium")):
-        for bars in (RISK_LABELS[-1:], RISK_LABELS[-2:], RISK_LABELS[-3:]):
+        for bars in (PROBABILITIES.at_least(0.2), PROBABILITIES.at_least(0.1), PROBABILITIES.at_least(0.05)):
             band, bar = (
                 At("risk_bands", "households", "band", bands),
                 At("risk_histogram", "households", "probability", bars),

@@ -10,17 +10,21 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, hits, up_to
 from relapse_risk.assessment.guarantees import failing_reasons
-from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.exhibits import Bars, Columns, Dots, Exhibit, Flow, counts_in, first_to_last, largest
+from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import month_end
 from relapse_risk.relapse.features import FEATURES
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "MONITORED", "TABLES", "first_help", "is_monitored", "meets_monitoring_rules"]
+__all__ = ["EXHIBITS", "INDICATORS", "MONITORED", "TABLES", "first_help", "is_monitored", "meets_monitoring_rules"]
 
 C = FactColumn
 MONITORED = ("lifted_unstable", "edge", "sudden_hardship")
-RISK_EDGES = (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0001)
-RISK_LABELS = ("<0.2%", "0.2–0.5%", "0.5–1%", "1–2%", "2–5%", "5–10%", "10–20%", "≥20%")
+PROBABILITIES = Bins(
+    (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0001),
+    ("<0.2%", "0.2–0.5%", "0.5–1%", "1–2%", "2–5%", "5–10%", "10–20%", "≥20%"),
+)
+LIKELY = 0.05  # probability from which a household is told as likely to relapse; ours
 TOP_REASONS = 10
 ABSENT = {feature.name: feature.absent for feature in FEATURES}
 EVENT_DAYS = 365  # an older event is not what a household was identified for; ours
@@ -225,8 +229,7 @@ def risk_bands(data: CountyData) -> pd.DataFrame:
 def risk_histogram(data: CountyData) -> pd.DataFrame:
     """Households by relapse probability."""
     probability = _risk(data)["probability"].dropna()
-    counts = pd.cut(probability, RISK_EDGES, right=False, labels=RISK_LABELS).value_counts().reindex(RISK_LABELS)
-    return pd.DataFrame({"probability": RISK_LABELS, "households": counts.to_numpy()})
+    return pd.DataFrame({"probability": PROBABILITIES.labels, "households": PROBABILITIES.counts(probability)})
 
 
 def risk_by_town(data: CountyData) -> pd.DataFrame:
@@ -372,4 +375,13 @@ INDICATORS = (
               history=False, people=False),
     Indicator("high_risk_unmonitored", 12, "share", "lower_better", (*RISK, *MONITOR), _high_risk_unmonitored,
               history=False),
+)  # fmt: skip
+EXHIBITS = (
+    Exhibit("monitor_flow", Flow("step", "households", came=("entered",), went=("eliminated", "left_register")),
+            first_to_last("households"), half=True),
+    Exhibit("monitor_causes", Bars("risk", "households"), largest("households", "risk"), half=True),
+    Exhibit("risk_histogram", Columns("probability", ("households",), marks=PROBABILITIES.at_least(LIKELY)),
+            counts_in("probability", "households", likely=PROBABILITIES.at_least(LIKELY)), edges={"edge": f"{LIKELY:.0%}"}),
+    Exhibit("risk_by_town", Dots("town", "probability"), largest("probability", "town"), half=True),
+    Exhibit("risk_reasons", Bars("reason", "points", most=8), largest("points", "reason")),
 )  # fmt: skip

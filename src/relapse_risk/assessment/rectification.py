@@ -6,10 +6,11 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted, in_code_order, up_to
 from relapse_risk.assessment.social_help import place_figures
+from relapse_risk.exhibits import Exhibit, Lines, in_row
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
 
 C = FactColumn
 MONTHS = 12
@@ -106,3 +107,4 @@ INDICATORS = (
               source="ART-QIHE", history=False, people=False),
     Indicator("days_to_close", 11, "days", "lower_better", ISSUE, _days_to_close, history=False, people=False),
 )  # fmt: skip
+EXHIBITS = (Exhibit("found_closed", Lines("month", ("found", "closed")), in_row(-1)),)

@@ -7,17 +7,17 @@ import pandas as pd
 
 from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, up_to
-from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.exhibits import Columns, Dots, Exhibit, largest, share_in, smallest
+from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES", "visited_in_time"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES", "visited_in_time"]
 
 C = FactColumn
-DAY_BINS = (0, 8, 15, 32, 62, 93, 10_000)
-DAY_LABELS = ("0–7", "8–14", "15–31", "32–61", "62–92", "93+")
+DAYS = Bins((0, 8, 15, 32, 62, 93, 10_000), ("0–7", "8–14", "15–31", "32–61", "62–92", "93+"))
+OVER_A_MONTH = 32  # days
 NEVER = "无记录|no visit"
-LOAD_BINS = (1, 3, 6, 11, 21, 51, 1_000_000)
-LOAD_LABELS = ("1–2", "3–5", "6–10", "11–20", "21–50", "51+")
+LOADS = Bins((1, 3, 6, 11, 21, 51, 1_000_000), ("1–2", "3–5", "6–10", "11–20", "21–50", "51+"))
 ASKS = ("ask_medical", "ask_schooling", "ask_production", "ask_wage", "ask_aspiration", "ask_policy", "ask_difficulty")
 LOOKS = ("look_food_clothes", "look_environment", "look_body", "look_house_water", "ask_satisfaction")
 LOW_GRADE = 2  # of five
@@ -60,8 +60,7 @@ def _place(data: CountyData, rows: pd.DataFrame) -> pd.Series:
 def officer_load(data: CountyData) -> pd.DataFrame:
     """Officers by the number of households they answer for."""
     load = data.now.groupby("responsible_cadre_id").size()
-    counts = pd.cut(load, LOAD_BINS, right=False, labels=LOAD_LABELS).value_counts().reindex(LOAD_LABELS)
-    return pd.DataFrame({"load": LOAD_LABELS, "officers": counts.to_numpy()})
+    return pd.DataFrame({"load": LOADS.labels, "officers": LOADS.counts(load)})
 
 
 def visits_by_tier(data: CountyData) -> pd.DataFrame:
@@ -104,9 +103,7 @@ def visited_in_time(data: CountyData) -> pd.Series:
 def days_since_visit(data: CountyData) -> pd.DataFrame:
     """Households by days since the last visit; never visited apart."""
     days = data.now["days_since_visit"].astype("Float64").astype(float)
-    band = pd.cut(days, DAY_BINS, right=False, labels=DAY_LABELS).value_counts().reindex(DAY_LABELS)
-    counts = pd.concat([band, pd.Series({NEVER: int(days.isna().sum())})])
-    return pd.DataFrame({"days": counts.index.astype(str), "households": counts.to_numpy()})
+    return pd.DataFrame({"days": [*DAYS.labels, NEVER], "households": [*DAYS.counts(days), int(days.isna().sum())]})
 
 
 def visit_asks(data: CountyData) -> pd.DataFrame:
@@ -197,4 +194,10 @@ INDICATORS = (
               source="ART-QIHE", headline=True, history=False, people=False),
     Indicator("help_week_visits", 3, "share", "higher_better", ("visit_record.in_help_week",), _help_week,
               source="ART-QIHE", history=False, people=False),
+)  # fmt: skip
+EXHIBITS = (
+    Exhibit("officer_load", Columns("load", ("officers",)), largest("officers", "load"), half=True),
+    Exhibit("visits_by_town", Dots("town", "share"), smallest("share", "town", all_same=True)),
+    Exhibit("days_since_visit", Columns("days", ("households",), marks=(*DAYS.at_least(OVER_A_MONTH), NEVER)),
+            share_in("days", DAYS.below(OVER_A_MONTH), "households"), half=True, edges={"days": str(OVER_A_MONTH - 1)}),
 )  # fmt: skip

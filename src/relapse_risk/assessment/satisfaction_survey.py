@@ -10,11 +10,12 @@ from scipy.stats import chi2
 
 from relapse_risk.assessment.county_data import CountyData, in_code_order
 from relapse_risk.assessment.intervals import LEVEL, Q, all_or_none, logit
+from relapse_risk.exhibits import Dots, Exhibit, Finding, Rows, first_to_last, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import Mean, estimate, survey_design
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
 
 C = FactColumn
 ANSWERS = ("satisfied", "recognises_policy", "recognises_cadre")
@@ -252,3 +253,24 @@ INDICATORS = (
     Indicator("survey_response", 15, "share", "higher_better", SURVEY, _response, history=False, people=False),
     *(_approval(name) for name in ANSWERS),
 )
+
+
+def _against_limit(rows: Rows) -> Finding:
+    """How many towns surely reach the limit of approval and how many surely miss it, by their intervals."""
+    low, high, limit = rows.numbers("low"), rows.numbers("high"), rows.limits.get("approval_limit")
+    if limit is None or not low.notna().any():
+        return Finding()
+    sure, below, n = int((low >= limit).sum()), int((high < limit).sum()), len(low)
+    words = {"sure": str(sure), "below": str(below), "n": str(n)}
+    return Finding(words=words, key="limit" if sure + below < n else "limit_all")
+
+
+EXHIBITS = (
+    Exhibit("survey_answers", Dots("question", "share", "low", "high"), smallest("share", "question"), half=True),
+    Exhibit("survey_by_stratum", Dots("stratum", "satisfied", "low", "high"), smallest("satisfied", "stratum"),
+            half=True),
+    Exhibit("survey_by_quarter", Dots("quarter", "satisfied", "low", "high"), first_to_last("satisfied"), half=True),
+    Exhibit("survey_by_town", Dots("town", "satisfied", "low", "high"), _against_limit),
+    Exhibit("survey_reasons", Dots("dissatisfied_with", "share", "low", "high"), largest("share", "dissatisfied_with"),
+            half=True),
+)  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
 
 from relapse_risk.assessment import (
     activities,
@@ -33,9 +34,11 @@ from relapse_risk.assessment import (
     village_exit,
     visit_quality,
 )
+from relapse_risk.errors import SchemaError
+from relapse_risk.exhibits import Exhibit, check_exhibit
 from relapse_risk.measures import FactTable, Indicator
 
-__all__ = ["ASPECTS", "INDICATORS", "TABLES"]
+__all__ = ["ASPECTS", "EXHIBITS", "INDICATORS", "TABLES"]
 
 _MODULES: tuple[ModuleType, ...] = (
     baseline, segments, responsibility, visit_quality, exit_quality, guarantees, homes, industry_projects, reviews, appraisal, dividends,
@@ -44,4 +47,16 @@ _MODULES: tuple[ModuleType, ...] = (
 )  # fmt: skip
 TABLES: tuple[FactTable, ...] = tuple(t for module in _MODULES for t in getattr(module, "TABLES", ()))
 INDICATORS: tuple[Indicator, ...] = tuple(i for module in _MODULES for i in getattr(module, "INDICATORS", ()))
+
+
+def _exhibits() -> Mapping[str, Exhibit]:
+    """Every fact table's exhibit by its name, checked; a table alone where none was declared."""
+    declared = {one.name: one for module in _MODULES for one in getattr(module, "EXHIBITS", ())}
+    found = {t.name: check_exhibit(declared.pop(t.name, Exhibit(t.name)), t) for t in TABLES}
+    if declared:
+        raise SchemaError("exhibits without a fact table", got=sorted(declared))
+    return MappingProxyType(found)
+
+
+EXHIBITS = _exhibits()
 ASPECTS = tuple(range(3, 12))

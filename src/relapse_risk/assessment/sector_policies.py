@@ -8,11 +8,12 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, in_last_year
 from relapse_risk.assistance import Catalogue, entitlements, limits_on, read_catalogue
+from relapse_risk.exhibits import Dots, Exhibit, Lines, Pairs, first_to_last, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import add_months
 from relapse_risk.parameters import params_dir
 
-__all__ = ["INDICATORS", "TABLES", "item_take_up"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES", "item_take_up"]
 
 C = FactColumn
 NEEDS = ("assistance_record", "income", "person.birth_date", "household.policy_enjoying")
@@ -184,4 +185,10 @@ INDICATORS = (
     Indicator("employed_of_labour", 7, "share", "higher_better", WORK, _in_work),
     Indicator("zero_employment", 7, "share", "lower_better", WORK, _zero_employment, limit="zero_target",
               source="DEF-ZEROJOB"),
+)  # fmt: skip
+EXHIBITS = (
+    Exhibit("take_up_by_department", Dots("department", "share"), smallest("share", "department")),
+    Exhibit("processing", Pairs("department", "median_days", "p90_days"), largest("median_days", "department")),
+    Exhibit("processing_trend", Lines("half_year", ("mean_days", "papers")), first_to_last("mean_days", aligned=True),
+            half=True),
 )  # fmt: skip

@@ -7,10 +7,11 @@ import pandas as pd
 from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, in_code_order, share, up_to
 from relapse_risk.derive.household_columns import yes_if
+from relapse_risk.exhibits import Bars, Exhibit, largest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
 
 C = FactColumn
 UNABLE = ("lost", "none")
@@ -160,3 +161,4 @@ INDICATORS = (
     Indicator("pupils_sponsored", 8, "share", "higher_better", ("pupil_sponsor", "person.student_stage"),
               _pupils_sponsored, source="ART-DEZHOU", history=False),
 )  # fmt: skip
+EXHIBITS = (Exhibit("posts_by_town", Bars("town", "posts_per_100"), largest("posts_per_100", "town"), half=True),)

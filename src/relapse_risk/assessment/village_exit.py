@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted
+from relapse_risk.exhibits import Dots, Exhibit, Heat, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
 
 C = FactColumn
 FLAGS = code_list("wu_tong_shi_you").words
@@ -112,3 +113,7 @@ INDICATORS = (
     Indicator("collective_income", 9, "money", "higher_better", ("village.collective_income",), _collective_income,
               history=False, people=False),
 )  # fmt: skip
+EXHIBITS = (
+    Exhibit("village_flags", Dots("standard", "share"), smallest("share", "standard", all_same=True)),
+    Exhibit("village_heat", Heat("town", codes="wu_tong_shi_you")),
+)

@@ -13,19 +13,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from relapse_risk.assessment import CITY, TABLES, Facts, FactTable, read_facts
+from relapse_risk.assessment import CITY, EXHIBITS, TABLES, Facts, FactTable, read_facts
 from relapse_risk.charts import figure
 from relapse_risk.errors import EditionError
 from relapse_risk.measures import PEOPLE
 from relapse_risk.pages import back_matter, front_matter, indicator_verdicts
 from relapse_risk.pages.block import Block
-from relapse_risk.pages.finding_sentences import caption, finding, named, titled
+from relapse_risk.pages.finding_sentences import caption, finding, titled
 from relapse_risk.pages.format import format_month, is_null
 from relapse_risk.pages.html_tables import column_label, left_out, render_table, withheld, withheld_last
 from relapse_risk.pages.model_card_page import card_part
 from relapse_risk.pages.not_collected import named_needs
-from relapse_risk.pages.section_heading import OF_SEVERAL_PARTS, is_left_out, missing, only_part, opening
-from relapse_risk.pages.table_figures import DRAWINGS, Canvas
+from relapse_risk.pages.section_heading import is_left_out, missing, only_part, opening
+from relapse_risk.pages.table_figures import Canvas, drawing
 from relapse_risk.parameters import Place, read_place
 from relapse_risk.schema import table, tables
 from relapse_risk.text import LANGUAGES, Language, has_text, said
@@ -33,7 +33,6 @@ from relapse_risk.text import LANGUAGES, Language, has_text, said
 __all__ = ["Block", "Report", "open_report"]
 
 SECTIONS = (1, 0, *range(2, 19))  # the summary comes before the data statement
-SUBJECTS = {"top_tenth_segments": "top_share"}  # tables that say nothing without this column
 MOST_DESCRIBED = 24  # rows put into words for those who listen
 
 
@@ -213,7 +212,7 @@ class Report:
     def absent(self, name: str) -> Block | None:
         """What stands in a table's place when there is nothing to show; None when there is."""
         status, reason = self.status(name)
-        if name in OF_SEVERAL_PARTS and only_part(self):
+        if EXHIBITS[name].needs_parts and only_part(self):
             return Block("")
         if status == "collected":
             return None
@@ -224,11 +223,7 @@ class Report:
         else:
             key = f"{status}.{name}"
             why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
-        return self._instead(name, why)
-
-    def _instead(self, name: str, why: str) -> Block:
-        """What stands in the place of a table or its drawing: its title, and why it is not there."""
-        return Block(f'<p class="missing"><b>{escape(self.say(f"table.{name}"))}</b> {escape(why)}</p>')
+        return _instead(self.say(f"table.{name}"), why)
 
     def number(self, kind: str, section: int, name: str) -> str:
         """``Table 2-3``: tables and figures of a section are counted as they first appear."""
@@ -250,14 +245,15 @@ class Report:
     def table(self, name: str) -> Block:
         """A fact table with its notes, or the reason why there is none."""
         if self.spec(name).restricted and self.audience != "restricted":
-            return self._instead(name, self.say("report.restricted"))
+            return _instead(self.say(f"table.{name}"), self.say("report.restricted"))
         if (gap := self.absent(name)) is not None:
             return gap
         spec = self.spec(name)
         frame = withheld_last(self.rows(name, self.county), spec)
         whole = withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None)
-        if whole or (name in SUBJECTS and not frame[SUBJECTS[name]].fillna(0).gt(0).any()):
-            return self._instead(name, self.say("report.all_withheld", threshold=self._threshold))
+        subject = EXHIBITS[name].subject
+        if whole or (subject and not frame[subject].fillna(0).gt(0).any()):
+            return _instead(self.say(f"table.{name}"), self.say("report.all_withheld", threshold=self._threshold))
         notes = [self.say(f"note.{name}")] if has_text(f"note.{name}") else []
         notes += self._sample_note(spec) + self._gone(spec, frame)
         if withheld(frame, spec.columns):
@@ -299,23 +295,22 @@ class Report:
 
         Only the finding where all is the same; only the reason where too little of it may be shown.
         """
-        if self.absent(name) is not None or name not in DRAWINGS:
+        if EXHIBITS[self.spec(name).name].chart is None or self.absent(name) is not None:
             return Block("")
         canvas = self._canvas(name)
-        found, how = finding(canvas), DRAWINGS[name]
-        draw = how.draw(canvas)
+        found, draw, half = finding(canvas), drawing(canvas), EXHIBITS[name].half
         if draw is None and withheld(canvas.frame, canvas.table.columns) and not _alike(canvas):
-            return self._instead(named(canvas), self.say("report.figure_withheld", threshold=self._threshold))
+            return _instead(titled(canvas), self.say("report.figure_withheld", threshold=self._threshold))
         if draw is None:
             return Block(f'<p class="finding">{escape(found)}</p>' if found != titled(canvas) else "")
         number = self.number("figure", self.spec(name).section, name)
         notes = self._sample_note(self.spec(name)) + self._gone(self.spec(name), canvas.frame)
         aside = "（{}）" if self.language == "zh" else " ({})"
         below = caption(canvas) + "".join(aside.format(note) for note in notes)
-        drawing = figure(draw, found, self._described(canvas), f"f-{name}", half=how.half)
+        drawn = figure(draw, found, self._described(canvas), f"f-{name}", half=half)
         return Block(
-            f'<figure class="chart{" half" if how.half else ""}"><figcaption><span class="number">{escape(number)}</span> '
-            f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawing}</figure>"
+            f'<figure class="chart{" half" if half else ""}"><figcaption><span class="number">{escape(number)}</span> '
+            f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawn}</figure>"
         )
 
     def side(self, *blocks: Block) -> Block:
@@ -333,6 +328,11 @@ class Report:
         columns = (canvas.words(name)[:MOST_DESCRIBED] for name in shown)
         rows = "; ".join(f"{first}: " + ", ".join(others) for first, *others in zip(*columns, strict=True))
         return self.say("chart.desc", rows=rows)
+
+
+def _instead(title: str, why: str) -> Block:
+    """What stands in the place of a table or its drawing: its title, and why it is not there."""
+    return Block(f'<p class="missing"><b>{escape(title)}</b> {escape(why)}</p>')
 
 
 def _alike(canvas: Canvas) -> bool:

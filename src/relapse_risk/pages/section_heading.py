@@ -10,11 +10,9 @@ from relapse_risk.pages.indicator_verdicts import sentence
 from relapse_risk.pages.not_collected import named_needs
 from relapse_risk.text import bilingual, has_text
 
-__all__ = ["OF_SEVERAL_PARTS", "is_left_out", "missing", "only_part", "opening"]
+__all__ = ["is_left_out", "missing", "only_part", "opening"]
 
 ISSUES, INCOMES, HARDSHIP, CENTRAL = 17, 4, 13, (0, 1, 16, 18)  # sections; those that speak of all the others
-# Tables that need them; households by an index of income alone are households by income, told in section 4.
-OF_SEVERAL_PARTS = {"hardship_histogram", "hardship_profile", "rank_stability", "index_weights", "index_left_out"}
 
 
 def opening(source: Source, number: int) -> Block:

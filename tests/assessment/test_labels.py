@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
-import relapse_risk
-from relapse_risk.assessment import INDICATORS, TABLES, CountyData
+from relapse_risk.assessment import EXHIBITS, INDICATORS, TABLES, CountyData
 from relapse_risk.assessment.facts import _computed
 from relapse_risk.assessment.indicators import VERDICTS, indicator_rows
+from relapse_risk.exhibits import Exhibit
+from relapse_risk.measures import FactTable
 from relapse_risk.schema import code_list, code_lists, tables
+from relapse_risk.text import messages
 
-FILE = Path(relapse_risk.__file__).parent / "text" / "messages" / "facts.yaml"
 # Columns of the central tables and of the parameter list, which the reports name too.
 CENTRAL = {
     "column.denominator", "column.interval", "column.name", "column.numerator", "column.previous", "column.section",
     "column.shrunk", "column.source", "column.start", "column.verdict", "column.value", "column.limit", "column.indicator",
-    "column.confidence", "column.document", "column.document_title", "table.availability", "table.indicator",
+    "column.confidence", "column.document", "column.document_title", "column.counts", "column.peers", "column.basis",
+    "column.whole",
 }  # fmt: skip
 OUTSIDE = {"table", "indicator"}  # groups whose words are labelled elsewhere
+SAID_BY_PAGES = {"section.stand", "section.missed", "section.more", "section.item", "intro.13.alone"}
 OTHERWISE = ("adult_equivalent", "described", "survey", "before_aid")  # what a message may be said otherwise for
 FREE = {"product_class"}  # free text of the register: the usual words are named, the rest stands as it came
 
 
 @pytest.fixture(scope="module")
 def labels() -> Mapping[str, Mapping[str, str]]:
-    return dict(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    groups = ("exhibit.", "indicator.", "column.", "code.", "value.", "section.", "intro.")
+    return {key: words for key, words in messages().items() if key.startswith(groups)}
 
 
 def test_both_languages_and_no_blank(labels: Mapping[str, Mapping[str, str]]) -> None:
@@ -37,16 +39,18 @@ def test_both_languages_and_no_blank(labels: Mapping[str, Mapping[str, str]]) ->
 
 
 def test_every_table_column_and_indicator_is_named(labels: Mapping[str, Mapping[str, str]]) -> None:
-    needed = {f"table.{table.name}" for table in TABLES} | {f"indicator.{item.name}" for item in INDICATORS}
+    needed = {f"exhibit.{table.name}.title" for table in TABLES} | {f"indicator.{item.name}" for item in INDICATORS}
     needed |= {f"column.{column.name}" for table in TABLES for column in table.columns if not column.hidden}
     assert needed - set(labels) == set()
 
 
 def test_no_label_is_unused(labels: Mapping[str, Mapping[str, str]]) -> None:
-    used = {f"table.{table.name}" for table in TABLES} | {f"indicator.{item.name}" for item in INDICATORS} | CENTRAL
+    used = {f"indicator.{item.name}" for item in INDICATORS} | CENTRAL | SAID_BY_PAGES
+    used |= {
+        f"{part}.{number}" for number in range(max(t.section for t in TABLES) + 1) for part in ("section", "intro")
+    }
     used |= {f"column.{column.name}" for table in TABLES for column in table.columns if not column.hidden}
-    used |= {f"column.{table.name}.{column.name}" for table in TABLES for column in table.columns if not column.hidden}
-    used |= {f"note.{table.name}{of}" for table in TABLES for of in ("", ".sample")}
+    used |= {f"exhibit.{table.name}.{part}" for table in TABLES for part in _parts(table, EXHIBITS[table.name])}
     codes = {column.codes for table in TABLES for column in table.columns if column.kind == "code"}
     used |= {f"code.{name}.{word}" for name in codes for word in code_list(name).words}
     groups = {column.codes for table in TABLES for column in table.columns if column.kind == "label"}
@@ -54,6 +58,17 @@ def test_no_label_is_unused(labels: Mapping[str, Mapping[str, str]]) -> None:
     used |= {f"{key}.{said}" for key in used for said in OTHERWISE}
     left = {k for k in labels if k not in used and not (k.startswith("value.") and k.split(".")[1] in groups - OUTSIDE)}
     assert left == set()
+
+
+def _parts(table: FactTable, exhibit: Exhibit) -> set[str]:
+    """What the messages of an exhibit may be: chart, finding and the series drawn only where it has one."""
+    shown = {column.name for column in table.columns if not column.hidden}
+    parts = {"title", "note", "note.sample", "empty", "suppressed"} | {f"column.{name}" for name in shown}
+    if exhibit.chart:
+        parts |= {"caption", "marked"} | {f"series.{name}" for name in exhibit.chart.columns}
+    if exhibit.finding:
+        parts |= {"finding", *(f"finding.{key}" for key in ("all_same", "limit", "limit_all"))}
+    return parts
 
 
 def test_every_verdict_and_confidence_has_a_word(labels: Mapping[str, Mapping[str, str]]) -> None:

@@ -47,9 +47,9 @@ def test_every_message_named_in_the_code_exists() -> None:
 
 def test_every_drawing_says_what_it_draws() -> None:
     drawn = {name for name, one in EXHIBITS.items() if one.chart}
-    assert {f"chart.{name}" for name in drawn} - set(messages()) == set()
+    assert {f"exhibit.{name}.caption" for name in drawn} - set(messages()) == set()
     found = {name for name, one in EXHIBITS.items() if one.finding}
-    assert {f"finding.{name}" for name in found} - set(messages()) == set()
+    assert {f"exhibit.{name}.finding" for name in found} - set(messages()) == set()
     assert found <= drawn
 
 

@@ -143,7 +143,11 @@ def _extreme(rows: Rows, value: str, of: str, how: str, all_same: bool = False) 
         return None
     hidden = int(values.isna().sum())
     if all_same and values.nunique() == 1:
-        same = {"value": Cell(value, row), "count": str(hidden or len(values)), "known": str(len(values) - hidden)}
+        same: dict[str, Word] = {
+            "value": Cell(value, row),
+            "count": str(hidden or len(values)),
+            "known": str(len(values) - hidden),
+        }
         return Finding(row, same, "shown_same" if hidden else "all_same")
     total = float(values.sum())
     summed = None if hidden or not total > 0 else total

@@ -221,9 +221,9 @@ class Report:
         if status == "not_collected":
             why = self.say("report.not_collected", what=named_needs(self, [reason]))
         else:
-            key = f"{status}.{name}"
+            key = f"exhibit.{name}.{status}"
             why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
-        return _instead(self.say(f"table.{name}"), why)
+        return _instead(self.say(f"exhibit.{name}.title"), why)
 
     def number(self, kind: str, section: int, name: str) -> str:
         """``Table 2-3``: tables and figures of a section are counted as they first appear."""
@@ -245,7 +245,7 @@ class Report:
     def table(self, name: str) -> Block:
         """A fact table with its notes, or the reason why there is none."""
         if self.spec(name).restricted and self.audience != "restricted":
-            return _instead(self.say(f"table.{name}"), self.say("report.restricted"))
+            return _instead(self.say(f"exhibit.{name}.title"), self.say("report.restricted"))
         if (gap := self.absent(name)) is not None:
             return gap
         spec = self.spec(name)
@@ -253,15 +253,17 @@ class Report:
         whole = withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None)
         subject = EXHIBITS[name].subject
         if whole or (subject and not frame[subject].fillna(0).gt(0).any()):
-            return _instead(self.say(f"table.{name}"), self.say("report.all_withheld", threshold=self._threshold))
-        notes = [self.say(f"note.{name}")] if has_text(f"note.{name}") else []
+            return _instead(
+                self.say(f"exhibit.{name}.title"), self.say("report.all_withheld", threshold=self._threshold)
+            )
+        notes = [self.say(own)] if has_text(own := f"exhibit.{name}.note") else []
         notes += self._sample_note(spec) + self._gone(spec, frame)
         if withheld(frame, spec.columns):
             notes.append(self.say("report.suppressed", threshold=self._threshold))
         if "confidence" in frame and frame["confidence"].isin(["assumed", "from_memory"]).any():
             notes.append(self.say("report.marks"))
         number = self.number("table", spec.section, name)
-        caption = self.say(f"table.{name}")
+        caption = self.say(f"exhibit.{name}.title")
         html = render_table(
             caption, frame, spec.columns, self.language, [*notes, self._source(spec)], number, self.label("currency"),
             name=name, limits=self.limits, place=self.place,
@@ -274,7 +276,7 @@ class Report:
             return []
         counts = any(column.kind in PEOPLE and not column.hidden for column in spec.columns)
         keys = ["report.sample_counts"] if counts else []
-        keys += [f"note.{spec.name}.sample"] if has_text(f"note.{spec.name}.sample") else []
+        keys += [own] if has_text(own := f"exhibit.{spec.name}.note.sample") else []
         return [self.say(key) for key in keys]
 
     def _gone(self, spec: FactTable, frame: pd.DataFrame) -> list[str]:

@@ -20,18 +20,18 @@ def finding(canvas: Canvas) -> str:
 
 def caption(canvas: Canvas) -> str:
     """What is drawn, under the finding; the table's title where there is no more to say."""
-    key = _as_collected(canvas, "chart")
+    key = _as_collected(canvas, "caption")
     return canvas.say(key, **canvas.exhibit.edges) if has_text(key) else titled(canvas)
 
 
 def titled(canvas: Canvas) -> str:
     """The table's title."""
-    return canvas.say(_as_collected(canvas, "table"))
+    return canvas.say(_as_collected(canvas, "title"))
 
 
 def _as_collected(canvas: Canvas, part: str) -> str:
     """The message of the exhibit, said otherwise where aid was not collected."""
-    column, key = canvas.exhibit.before_aid, f"{part}.{canvas.table.name}"
+    column, key = canvas.exhibit.before_aid, f"exhibit.{canvas.table.name}.{part}"
     return f"{key}.before_aid" if column and not canvas.known(column) else key
 
 
@@ -41,7 +41,7 @@ def _sentence(canvas: Canvas, found: Finding) -> str:
         mine = [column.name for column in canvas.table.columns if column.name in canvas.frame]
         words |= {name: _word(canvas, Cell(name, found.row)) for name in mine}
     words |= {name: _word(canvas, word) for name, word in found.words.items()}
-    own = f"finding.{canvas.table.name}" + (f".{found.key}" if found.key else "")
+    own = f"exhibit.{canvas.table.name}.finding" + (f".{found.key}" if found.key else "")
     said = canvas.say(own if has_text(own) else f"finding.{found.key}", **words)
     said = canvas.say("finding.alike", said=said, count=found.alike) if found.alike else said
     return canvas.say("finding.of_shown", said=said) if found.of_shown else said

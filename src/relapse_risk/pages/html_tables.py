@@ -233,9 +233,9 @@ def column_label(
 ) -> str:
     """Heading of a column in words; a label may name ``{currency}``.
 
-    A word that means something else in one table has its own message there: ``column.TABLE.NAME``.
+    A word that means something else in one table has its own message there: ``exhibit.TABLE.column.NAME``.
     """
-    keys = (f"column.{table}.{column.name}", f"column.{column.name}", "column.value")
+    keys = (f"exhibit.{table}.column.{column.name}", f"column.{column.name}", "column.value")
     key = next(key for key in keys if has_text(key))
     if column.kind == "money_wan":
         currency = text("unit.large_sums", language, currency=currency)

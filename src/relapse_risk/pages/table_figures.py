@@ -123,7 +123,7 @@ class Canvas:
 
     def name(self, column: str) -> str:
         """What a column is called in this exhibit's drawing."""
-        own = f"series.{self.table.name}.{column}"
+        own = f"exhibit.{self.table.name}.series.{column}"
         return self.say(own if has_text(own) else f"column.{column}")
 
     def series(self, column: str) -> Series:
@@ -189,7 +189,7 @@ def _columns(c: Canvas, chart: Columns) -> AtWidth | None:
     if not drawn or not _worth_drawing(*(one.values for one in drawn)):
         return None
     marks = [place for place, word in enumerate(c.frame[chart.label]) if word in chart.marks]
-    own = f"marked.{c.table.name}"
+    own = f"exhibit.{c.table.name}.marked"
     return lambda width: columns(c.words(chart.label), drawn, width, marks, c.say(own) if has_text(own) else "")
 
 

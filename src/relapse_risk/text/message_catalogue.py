@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import yaml
 
@@ -37,13 +37,27 @@ def messages() -> Mapping[str, Mapping[str, str]]:
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if not file.name.endswith(".yaml"):
             continue
-        for key, words in yaml.load(file.read_text(encoding="utf-8"), Loader=YAML).items():  # noqa: S506 - a SafeLoader
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=YAML)  # noqa: S506 - a SafeLoader
+        for key, words in _flat(content):
             if key in found:
                 raise RenderError("message given twice", where=f"messages/{file.name}", got=key)
-            if set(words) != set(LANGUAGES) or not all(str(word).strip() for word in words.values()):
-                raise RenderError("message needs zh and en", where=f"messages/{file.name}: {key}", got=sorted(words))
+            if (
+                not isinstance(words, Mapping)
+                or set(words) != set(LANGUAGES)
+                or not all(str(w).strip() for w in words.values())
+            ):
+                raise RenderError("message needs zh and en", where=f"messages/{file.name}: {key}", got=words)
             found[key] = MappingProxyType({language: str(word) for language, word in words.items()})
     return MappingProxyType(found)
+
+
+def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Messages by key; those that stand under a name (``exhibit:``, then the exhibit's) have it before theirs."""
+    for name, words in content.items():
+        if isinstance(words, Mapping) and words and all(isinstance(word, Mapping) for word in words.values()):
+            yield from _flat(words, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", words
 
 
 def has_text(key: str) -> bool:

@@ -78,10 +78,11 @@ def visits_overdue(data: CountyData) -> pd.DataFrame:
     rows = _days_late(data)
     late = (rows["days"] > rows["allowed"]).to_numpy()
     risk = pd.to_numeric(_scored(data, "probability"), errors="coerce").astype("float64")
-    found = data.now.loc[late, ["household_id", "village_code"]].assign(
+    everybody = data.now[["household_id", "village_code"]].assign(
         officer=data.now["responsible_cadre_id"], risk_cadence=rows["cadence"],
         days=rows["days"].replace(np.inf, np.nan), probability=risk,
     )  # fmt: skip
+    found = everybody[late]
     place = found["risk_cadence"].map({word: k for k, word in enumerate(CADENCES)})
     order = found.assign(place=place, less=-found["probability"].fillna(-1)).sort_values(
         ["place", "less", "household_id"]
@@ -130,8 +131,7 @@ TIERS = code_list("tier").words
 def officers_to_relieve(data: CountyData) -> pd.DataFrame:
     """Officers who answer for more households than allowed or came to none in a month."""
     loads = _loads(data)
-    over = loads["load"] > data.limit("officer_load")
-    rows = loads[over | (loads["visits"] == 0)].assign(overloaded=over)
+    rows = loads[(loads["load"] > data.limit("officer_load")) | (loads["visits"] == 0)]
     return rows.reset_index(names="officer").sort_values(["load", "officer"], ascending=[False, True])
 
 

@@ -18,6 +18,11 @@ from relapse_risk.schema import table
 
 COUNTY, MONTH, YEAR_BEFORE = "371425", "2020-12", "2019-12"
 VILLAGE = "371425101001"
+TWO_TOWNS = """
+    village_code   town_code   county_code   town_name_zh   town_name_en
+    371425101001   371425101   371425        甲镇            Jia
+    371425102001   371425102   371425        乙镇            Yi
+"""
 SPEC = {spec.name: spec for spec in TABLES}
 INDICATOR = {item.name: item for item in INDICATORS}
 NULL = "null"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.fact_rows import MakeCounty, assert_table, fraction, rows_of
 
 from relapse_risk.assessment import TABLES, CountyData
 from relapse_risk.assessment.appraisal import internal_rate, payback_years, present_value
@@ -107,3 +108,66 @@ def test_conflicts_with_evidence(county: CountyData) -> None:
     assert _computed(BY_NAME["cross_check"], county).iloc[0].tolist() == ["vehicle", 5, 1, 0, 0]
     found = _computed(BY_NAME["conflict_list"], county)
     assert found[["household_id", "conflict", "evidence"]].to_numpy().tolist() == [["H1", "vehicle", 1.0]]
+
+
+def test_appraisals_every_column(county: CountyData) -> None:
+    # J1: worth 200,000 x 0.0733357; pays back with what is left, after its two years.  J2 gives back 0.58 of each yuan
+    # after a year: never pays back, so that the median is that of J1.  J3 states no promise.
+    worth = 200_000 * (0.1 / 1.06 + 1.1 / 1.06**2 - 1) + 100_000 * (0.58 / 1.06 - 1)
+    assert_table("appraisals", county, f"""
+        project_type   projects   fund     npv       worth   worth_share   irr     payback   promised   linked   promised_per_household
+        solar          2          300000   {worth}   1       1/2           -0.16   2         20000      20       1000
+    """)  # fmt: skip
+
+
+def test_appraisals_of_promises_stated_in_full(made_county: MakeCounty) -> None:
+    data = made_county(project="""
+        project_id   county_code   project_type   stage       fund_amount   expected_yield_rate   term_years   residual_rate   households_linked
+        Q1           371425        workshop       operating   1000          0.25                  8            0               4
+        Q2           371425        workshop       operating   1000          0.5                   4            0               null
+        Q3           371425        workshop       operating   1000          0.5                   null         0               5
+        Q4           371425        workshop       operating   0             0.5                   4            0               5
+        Q5           371425        planting       operating   1000          0                     1            1.06            0
+    """)  # fmt: skip
+    # Q1 pays back after 4 years, Q2 after 2: 3 in the middle.  Q3 states no term, Q4 has no fund.  Q5 gives back 1.06 after
+    # a year, just what a rate of 6 % asks: worth it, at nought.
+    found = rows_of("appraisals", data).set_index("project_type")
+    assert found.loc["workshop", ["projects", "fund", "worth", "payback", "promised", "linked"]].tolist() == [
+        2,
+        2000,
+        2,
+        3,
+        250,
+        4,
+    ]
+    assert found.loc["workshop", "promised_per_household"] == 62.5
+    eight, four = (1 - 1.06**-8) / 0.06, (1 - 1.06**-4) / 0.06
+    assert found.loc["workshop", "npv"] == pytest.approx(1000 * (0.25 * eight - 1) + 1000 * (0.5 * four - 1))
+    assert found.loc["planting", ["projects", "worth", "linked"]].fillna(-1).tolist() == [1, 1, -1]
+    assert found.loc["planting", "npv"] == pytest.approx(0)
+    assert found.loc["planting", ["irr", "payback"]].tolist() == pytest.approx([0.06, 1])
+    assert fraction("worth_it", data) == (3, 3)
+    assert fraction("promised_per_household", data) == (250, 4)
+
+
+def test_appraisal_sensitivity_every_column(county: CountyData) -> None:
+    # J1: 200,000 for two years at 10 %, everything left.  J2: 100,000 for one year at 8 %, half left.
+    def both(y1: float, y2: float, left1: float, left2: float, rate: float = 1.06) -> float:
+        return 200_000 * (y1 / rate + (y1 + left1) / rate**2 - 1) + 100_000 * ((y2 + left2) / rate - 1)
+
+    scenarios = {
+        "as_promised": (both(0.1, 0.08, 1, 0.5), 1), "yield_less_20": (both(0.08, 0.064, 1, 0.5), 1),
+        "yield_less_40": (both(0.06, 0.048, 1, 0.5), 1),  # J1 then yields just what the rate asks
+        "rate_plus_2": (both(0.1, 0.08, 1, 0.5, 1.08), 1),
+        "two_years_lost": (-50_000, 1),  # no year is left: J1 gets all back at once, J2 half
+        "nothing_left": (both(0.1, 0.08, 0, 0), 0),
+    }  # fmt: skip
+    rows = "\n".join(f"{name}   2   {npv}   {worth}   {worth}/2" for name, (npv, worth) in scenarios.items())
+    assert_table("appraisal_sensitivity", county, "scenario   projects   npv   worth   worth_share\n" + rows)
+
+
+def test_nothing_promised_nothing_appraised(made_county: MakeCounty) -> None:
+    data = made_county()
+    assert rows_of("appraisals", data).empty
+    assert rows_of("appraisal_sensitivity", data).empty
+    assert fraction("worth_it", data) == (0, 0)

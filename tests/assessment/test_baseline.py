@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from tests.fact_rows import MakeCounty, assert_rows, assert_table, fraction, homes, persons, rows_of
 
 from relapse_risk.assessment import CountyData
 from relapse_risk.assessment.baseline import held
 from relapse_risk.parameters import read_place
-from tests.fact_rows import MakeCounty, assert_rows, assert_table, fraction, homes, persons, rows_of
 
 
 def test_population_by_class(county: CountyData) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from tests.fact_rows import INDICATOR, TWO_TOWNS, MakeCounty, assert_table, fraction, homes, rows_of
 
 from relapse_risk.assessment import CountyData
-from tests.fact_rows import INDICATOR, MakeCounty, assert_table, fraction, homes, rows_of
 
 
 def earning(*now: float | None, before: tuple[float | None, ...] = ()) -> dict[str, pd.DataFrame]:
@@ -238,13 +238,8 @@ def test_income_by_town_poorest_first(made_county: MakeCounty) -> None:
         village_code=["371425101001", "371425101001", *["371425102001"] * 3], household_size=[1, 3, 1, 1, 7]
     )
     income = tables["income"].assign(wage_income=[4000, 18000, 3999, 5999])
-    village = """
-        village_code   town_code   county_code   town_name_zh   town_name_en
-        371425101001   371425101   371425        甲镇            Jia
-        371425102001   371425102   371425        乙镇            Yi
-    """
     # Jia: 4,000 alone (near, not below), three at 6,000 (not near).  Yi: 3,999 (below), 5,999 (near), seven not known.
-    assert_table("income_by_town", made_county(village=village, household=household, income=income), """
+    assert_table("income_by_town", made_county(village=TWO_TOWNS, household=household, income=income), """
         town      households   known   income_sum   heads   mean_income   below_line   near_line
         乙镇|Yi    3            2       9998         2       4999          1            1
         甲镇|Jia   2            2       22000        4       5500          0            1

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.fact_rows import TWO_TOWNS, MakeCounty, assert_table, fraction, homes, persons, rows_of
 
 from relapse_risk.assessment import CountyData
-from tests.fact_rows import MakeCounty, assert_table, fraction, homes, persons, rows_of
 
-TWO_TOWNS = """
-    village_code   town_code   county_code   town_name_zh   town_name_en
-    371425101001   371425101   371425        甲镇            Jia
-    371425102001   371425102   371425        乙镇            Yi
-"""
 # Water: 35 litres, 20 minutes, 36 days without are allowed.  H1 has everything at its limit.
 HOUSEHOLDS = """
     household_id   village_code   dwelling_grade   water_quality_ok   water_litres_per_person_day   water_fetch_minutes   water_outage_days   staple_food_enough   protein_food_regular   seasonal_clothes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from tests.assessment.test_guarantees import CHECKS
+from tests.fact_rows import TWO_TOWNS, MakeCounty, assert_table, fraction, homes, rows_of
 
 from relapse_risk.assessment import CountyData
 from relapse_risk.assessment.homes import CHECKLISTS
-from tests.assessment.test_guarantees import CHECKS, TWO_TOWNS
-from tests.fact_rows import MakeCounty, assert_table, fraction, homes, rows_of
 
 
 def with_items(lacking: dict[str, str], unknown: dict[str, str], n: int) -> pd.DataFrame:
@@ -81,7 +81,9 @@ def test_environment_complete(made_county: MakeCounty) -> None:
     assert fraction("environment_complete", made_county(household=household)) == (1, 2)
 
 
-@pytest.mark.xfail(strict=True, reason="a list with one item lacking and another not asked counts as not known, not as no")
+@pytest.mark.xfail(
+    strict=True, reason="a list with one item lacking and another not asked counts as not known, not as no"
+)
 def test_what_lacks_one_item_is_not_complete(made_county: MakeCounty) -> None:
     household = with_items({"H2": "greened"}, {"H2": "has_tv"}, 2)
     assert fraction("environment_complete", made_county(household=household)) == (1, 2)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
+from tests.fact_rows import TWO_TOWNS, MakeCounty, assert_table, fraction, homes
 
 from relapse_risk.assessment import CountyData
-from tests.fact_rows import MakeCounty, assert_table, fraction, homes
 
-TWO_TOWNS = """
-    village_code   town_code   county_code   town_name_zh   town_name_en
-    371425101001   371425101   371425        甲镇            Jia
-    371425102001   371425102   371425        乙镇            Yi
-"""
 # Days before 2020-12-31: 0, 7, 8, 14, 15, 31, 32, 61, 62, 92, 93; the day after; never.
 DAYS = (
     "2020-12-31", "2020-12-24", "2020-12-23", "2020-12-17", "2020-12-16", "2020-11-30", "2020-11-29", "2020-10-31",

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from relapse_risk.assessment import CountyData
-from tests.fact_rows import MakeCounty, assert_table, homes, persons, rows_of
+from tests.fact_rows import TWO_TOWNS, MakeCounty, assert_table, homes, persons, rows_of
 
-TWO_TOWNS = """
-    village_code   town_code   county_code   town_name_zh   town_name_en
-    371425101001   371425101   371425        甲镇            Jia
-    371425102001   371425102   371425        乙镇            Yi
-"""
+from relapse_risk.assessment import CountyData
 
 
 def test_segment_towns(county: CountyData) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.fact_rows import MakeCounty, assert_table, fraction, homes, rows_of
 
 from relapse_risk.assessment import TABLES, CountyData
 from relapse_risk.assessment.agreement import intraclass, outlying_observers
 from relapse_risk.assessment.facts import _computed
 from relapse_risk.assessment.visit_quality import ANSWERS, copied_forms
 from relapse_risk.register import Register
-from tests.fact_rows import MakeCounty, assert_table, fraction, homes, rows_of
 
 BY_NAME = {spec.name: spec for spec in TABLES}
 
@@ -331,7 +331,14 @@ def test_interviewer_effects(made_county: MakeCounty) -> None:
     ups = [1, 3] * 6 + [2]
     visits = pd.concat(
         [
-            forms("A", 13, look_food_clothes=4, look_environment=ups, look_body=None, ask_wage=["problem"] + ["solved"] * 12),
+            forms(
+                "A",
+                13,
+                look_food_clothes=4,
+                look_environment=ups,
+                look_body=None,
+                ask_wage=["problem"] + ["solved"] * 12,
+            ),
             forms("B", 13, look_food_clothes=2, look_environment=ups, look_body=None, ask_wage="not_asked"),
         ]
     )
@@ -386,6 +393,8 @@ def test_suspected_forms_and_copied_answers(made_county: MakeCounty) -> None:
 @pytest.mark.parametrize(("same", "suspects"), [(4, []), (5, ["L"])])
 def test_five_forms_alike_are_the_least_to_suspect(made_county: MakeCounty, same: int, suspects: list[str]) -> None:
     # By chance alone four would do: C(12, 4) (1 / 101)^4 x 12 = 6e-5 is below 0.01 / 2.
-    visits = pd.concat([distinct("A", 100, 0), distinct("L", 12 - same, 100), forms("L", same, visit_id=list("abcdef")[:same])])
+    visits = pd.concat(
+        [distinct("A", 100, 0), distinct("L", 12 - same, 100), forms("L", same, visit_id=list("abcdef")[:same])]
+    )
     found = rows_of("copied_answers", made_county(visit_record=visits))
     assert (found["officer"].tolist() if len(found) else []) == suspects

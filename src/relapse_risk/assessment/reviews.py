@@ -119,7 +119,10 @@ def _money_unused(data: CountyData) -> pd.Series:
 
 def _papers_missing(data: CountyData) -> pd.Series:
     rows = data.table("project_paper")
-    missing = (rows["papers_required"] - rows["papers_filed"]).groupby(rows["project_id"]).sum()
+    lacking = (rows["papers_required"] - rows["papers_filed"]).clip(
+        lower=0
+    )  # a surplus in one step makes up for nothing
+    missing = lacking.groupby(rows["project_id"]).sum()
     return missing[(missing > 0).fillna(False).to_numpy(dtype=bool)].astype("float64")
 
 

@@ -28,24 +28,27 @@ CountyOf = Callable[..., CountyData]
 def county_of(tmp_path: Path, parameters: Parameters, dezhou: Place) -> CountyOf:
     """Writes the frames given into a register of its own and reads them back as the county's data of December 2020.
 
-    The households and villages of the hand-made county stand where a test gives none.  ``before`` holds the snapshots
-    of December 2019.
+    A frame may be given as text (:func:`records`).  The households and villages of the hand-made county stand where a
+    test gives none.  ``before`` holds the snapshots of December 2019, ``place`` is Dezhou unless told otherwise.
     """
 
     def build(
-        *, before: Mapping[str, pd.DataFrame] | None = None, scores: Scores | None = None, **frames: pd.DataFrame
+        *,
+        before: Mapping[str, pd.DataFrame] | None = None,
+        scores: Scores | None = None,
+        place: Place = dezhou,
+        **frames: pd.DataFrame | str,
     ) -> CountyData:
         folder = tmp_path / f"register_{len(list(tmp_path.iterdir()))}"
-        given = {"household": household(), **{name: tables()[name] for name in ("village", "county")}, **frames}
+        given = {"household": household(), **{name: tables()[name] for name in ("village", "county")}}
+        given |= {name: records(frame) if isinstance(frame, str) else frame for name, frame in frames.items()}
         with RegisterWriter(folder, place="dezhou") as writer:
             for name, frame in given.items():
                 writer.put(name, frame, month=MONTH if table(name).is_snapshot else None)
             for name, frame in (before or {}).items():
                 writer.put(name, frame, month="2019-12")
             writer.commit(created="2020-12-31T00:00:00")
-        data = county_data(
-            Register.open(folder), COUNTY, MONTH, "2019-12" if before else None, parameters, dezhou, None
-        )
+        data = county_data(Register.open(folder), COUNTY, MONTH, "2019-12" if before else None, parameters, place, None)
         return replace(data, scores=scores, _kept={}) if scores else data
 
     return build

@@ -13,7 +13,7 @@ from relapse_risk.demo import build_demo
 
 pytest_plugins = [
     "tests.report_fixtures", "tests.county_fixtures", "tests.built_county_fixtures", "tests.panel_fixtures",
-    "tests.demo_fixtures", "tests.fact_rows",
+    "tests.demo_fixtures",
 ]  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.fact_rows import MakeCounty, assert_table, fraction, rows_of
+from tests.built_county_fixtures import CountyOf, check, computed
+from tests.fact_rows import fraction
 
 from relapse_risk.assessment import TABLES, CountyData
 from relapse_risk.assessment.appraisal import internal_rate, payback_years, present_value
@@ -40,7 +41,7 @@ def test_payback_by_hand() -> None:
     assert np.isnan(payback_years(*one(0.1, 4, 0.5))[0])
 
 
-def test_appraisals_of_the_hand_made_county(county: CountyData) -> None:
+def test_appraisals_of_the_hand_county_of(county: CountyData) -> None:
     row = _computed(BY_NAME["appraisals"], county).set_index("project_type").loc["solar"]
     # J1 14,667.14; J2 100,000 x (0.58 / 1.06 - 1) = -45,283.02
     assert row["npv"] == pytest.approx(200_000 * 0.0733357 - 45_283.02, abs=1)
@@ -114,24 +115,24 @@ def test_appraisals_every_column(county: CountyData) -> None:
     # J1: worth 200,000 x 0.0733357; pays back with what is left, after its two years.  J2 gives back 0.58 of each yuan
     # after a year: never pays back, so that the median is that of J1.  J3 states no promise.
     worth = 200_000 * (0.1 / 1.06 + 1.1 / 1.06**2 - 1) + 100_000 * (0.58 / 1.06 - 1)
-    assert_table("appraisals", county, f"""
+    check("appraisals", county, f"""
         project_type   projects   fund     npv       worth   worth_share   irr     payback   promised   linked   promised_per_household
         solar          2          300000   {worth}   1       1/2           -0.16   2         20000      20       1000
     """)  # fmt: skip
 
 
-def test_appraisals_of_promises_stated_in_full(made_county: MakeCounty) -> None:
-    data = made_county(project="""
+def test_appraisals_of_promises_stated_in_full(county_of: CountyOf) -> None:
+    data = county_of(project="""
         project_id   county_code   project_type   stage       fund_amount   expected_yield_rate   term_years   residual_rate   households_linked
         Q1           371425        workshop       operating   1000          0.25                  8            0               4
-        Q2           371425        workshop       operating   1000          0.5                   4            0               null
-        Q3           371425        workshop       operating   1000          0.5                   null         0               5
+        Q2           371425        workshop       operating   1000          0.5                   4            0               -
+        Q3           371425        workshop       operating   1000          0.5                   -            0               5
         Q4           371425        workshop       operating   0             0.5                   4            0               5
         Q5           371425        planting       operating   1000          0                     1            1.06            0
     """)  # fmt: skip
     # Q1 pays back after 4 years, Q2 after 2: 3 in the middle.  Q3 states no term, Q4 has no fund.  Q5 gives back 1.06 after
     # a year, just what a rate of 6 % asks: worth it, at nought.
-    found = rows_of("appraisals", data).set_index("project_type")
+    found = computed("appraisals", data).set_index("project_type")
     assert found.loc["workshop", ["projects", "fund", "worth", "payback", "promised", "linked"]].tolist() == [
         2,
         2000,
@@ -163,11 +164,11 @@ def test_appraisal_sensitivity_every_column(county: CountyData) -> None:
         "nothing_left": (both(0.1, 0.08, 0, 0), 0),
     }  # fmt: skip
     rows = "\n".join(f"{name}   2   {npv}   {worth}   {worth}/2" for name, (npv, worth) in scenarios.items())
-    assert_table("appraisal_sensitivity", county, "scenario   projects   npv   worth   worth_share\n" + rows)
+    check("appraisal_sensitivity", county, "scenario   projects   npv   worth   worth_share\n" + rows)
 
 
-def test_nothing_promised_nothing_appraised(made_county: MakeCounty) -> None:
-    data = made_county()
-    assert rows_of("appraisals", data).empty
-    assert rows_of("appraisal_sensitivity", data).empty
+def test_nothing_promised_nothing_appraised(county_of: CountyOf) -> None:
+    data = county_of()
+    assert computed("appraisals", data).empty
+    assert computed("appraisal_sensitivity", data).empty
     assert fraction("worth_it", data) == (0, 0)

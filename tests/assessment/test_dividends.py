@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from tests.fact_rows import COUNTY, INDICATOR, MakeCounty, assert_table, fraction, persons, rows_of
+from tests.built_county_fixtures import CountyOf, check, computed
+from tests.county_fixtures import COUNTY
+from tests.fact_rows import INDICATOR, fraction, persons
 
 from relapse_risk.assessment import CountyData
 
@@ -20,55 +22,55 @@ def paid(*amounts: float, **columns: object) -> dict[str, pd.DataFrame]:
 
 def test_dividends(county: CountyData) -> None:
     # 2019: P3 999, one person.  2020: P1 300 + 200, P3 500: two persons alike.
-    assert_table("dividends", county, """
+    check("dividends", county, """
         year   persons   amount   per_person   gini
-        2019   1         999      999          null
+        2019   1         999      999          -
         2020   2         1000     500          0
     """)  # fmt: skip
 
 
-def test_dividends_of_the_last_five_years(made_county: MakeCounty) -> None:
+def test_dividends_of_the_last_five_years(county_of: CountyOf) -> None:
     tables = paid(100, 300, 0, 7, 7, 7, 7, 7)
     tables["dividend"]["person_id"] = ["P1", "P2", "P1", "P1", "P1", "P1", "P2", "P1"]
     tables["dividend"]["asset_id"] = ["S1", "S1", "S2", "S1", "S1", "S1", "S1", "S1"]
     tables["dividend"]["year"] = [2020, 2020, 2020, 2019, 2018, 2017, 2016, 2015]
     # 2020: 100 and 300, two of mean 200: all pairs differ by 400 in sum, 400 / (2 x 4 x 200).  2015 is the sixth.
-    assert_table("dividends", made_county(**tables), """
+    check("dividends", county_of(**tables), """
         year   persons   amount   per_person   gini
-        2016   1         7        7            null
-        2017   1         7        7            null
-        2018   1         7        7            null
-        2019   1         7        7            null
+        2016   1         7        7            -
+        2017   1         7        7            -
+        2018   1         7        7            -
+        2019   1         7        7            -
         2020   2         400      200          1/4
     """)  # fmt: skip
 
 
 @pytest.mark.xfail(strict=True, reason="dividends of years after the data date are shown")
 @pytest.mark.parametrize("name", ["dividends", "dividend_arrears"])
-def test_years_to_come_are_not_shown(made_county: MakeCounty, name: str) -> None:
-    assert rows_of(name, made_county(**paid(100, 300, year=[2020, 2021])))["year"].tolist() == ["2020"]
+def test_years_to_come_are_not_shown(county_of: CountyOf, name: str) -> None:
+    assert computed(name, county_of(**paid(100, 300, year=[2020, 2021])))["year"].tolist() == ["2020"]
 
 
-def test_dividend_curve(county: CountyData, made_county: MakeCounty) -> None:
+def test_dividend_curve(county: CountyData, county_of: CountyOf) -> None:
     # Two persons alike: the diagonal.
     steps = [k / 10 for k in range(11)]
-    found = rows_of("dividend_curve", county)
+    found = computed("dividend_curve", county)
     assert found.columns.tolist() == ["population", "dividends"]
     assert found["population"].tolist() == pytest.approx(steps)
     assert found["dividends"].tolist() == pytest.approx(steps)
     # 100 and 300: the poorer half holds a quarter, in a straight line; then the other three quarters.
-    found = rows_of("dividend_curve", made_county(**paid(300, 100)))
+    found = computed("dividend_curve", county_of(**paid(300, 100)))
     assert found["dividends"].tolist() == pytest.approx([0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.4, 0.55, 0.7, 0.85, 1])
 
 
 @pytest.mark.parametrize("amounts", [(100,), (0, 0)])
-def test_one_person_or_no_money_draws_no_curve(made_county: MakeCounty, amounts: tuple[float, ...]) -> None:
-    assert rows_of("dividend_curve", made_county(**paid(*amounts))).empty
+def test_one_person_or_no_money_draws_no_curve(county_of: CountyOf, amounts: tuple[float, ...]) -> None:
+    assert computed("dividend_curve", county_of(**paid(*amounts))).empty
 
 
 def test_dividend_outliers(county: CountyData) -> None:
     # P1 and P3 500 each: both at the median.
-    assert_table("dividend_outliers", county, """
+    check("dividend_outliers", county, """
         of_median   persons
         <0.5×       0
         0.5–0.8×    0
@@ -78,10 +80,10 @@ def test_dividend_outliers(county: CountyData) -> None:
     """)  # fmt: skip
 
 
-def test_dividend_outliers_at_the_edges(made_county: MakeCounty) -> None:
+def test_dividend_outliers_at_the_edges(county_of: CountyOf) -> None:
     # The sixth of eleven is the median, 100; bands hold their lower edge.  Last year's dividend is not this year's.
     tables = paid(49, 50, 79, 80, 99, 100, 124, 125, 199, 200, 201, 1, year=[2020] * 11 + [2019])
-    assert_table("dividend_outliers", made_county(**tables), """
+    check("dividend_outliers", county_of(**tables), """
         of_median   persons
         <0.5×       1
         0.5–0.8×    2
@@ -91,29 +93,29 @@ def test_dividend_outliers_at_the_edges(made_county: MakeCounty) -> None:
     """)  # fmt: skip
 
 
-def test_no_dividend_of_the_year_no_outliers(made_county: MakeCounty) -> None:
-    assert rows_of("dividend_outliers", made_county(**paid(100, year=2019))).empty
-    assert rows_of("dividend_outliers", made_county(**paid(0, 0))).empty
+def test_no_dividend_of_the_year_no_outliers(county_of: CountyOf) -> None:
+    assert computed("dividend_outliers", county_of(**paid(100, year=2019))).empty
+    assert computed("dividend_outliers", county_of(**paid(0, 0))).empty
 
 
 def test_dividend_arrears(county: CountyData) -> None:
     # S2 owes P1 200; everything else was paid by the data date.
-    assert_table("dividend_arrears", county, """
+    check("dividend_arrears", county, """
         year   due_amount   persons   arrears   waiting   arrears_share
         2019   999          1         0         0         0
         2020   1000         2         200       1         1/5
     """)  # fmt: skip
 
 
-def test_paid_by_the_data_date(made_county: MakeCounty) -> None:
+def test_paid_by_the_data_date(county_of: CountyOf) -> None:
     tables = paid(100, 200, 400, 800)
     tables["dividend"]["paid_on"] = ["2020-12-31", "2021-01-01", None, None]
     tables["dividend"]["person_id"] = ["P1", "P2", "P2", "P3"]
     tables["dividend"]["asset_id"] = ["S1", "S1", "S2", "S1"]
     tables["dividend"]["year"] = [2020, 2020, 2020, 2019]
-    data = made_county(**tables)
+    data = county_of(**tables)
     # Paid that day is paid, the day after is not.  Of 2020, 200 + 400, both P2's; of 2019, 800.
-    assert_table("dividend_arrears", data, """
+    check("dividend_arrears", data, """
         year   due_amount   persons   arrears   waiting   arrears_share
         2019   800          1         800       1         1
         2020   700          2         600       1         6/7
@@ -124,7 +126,7 @@ def test_paid_by_the_data_date(made_county: MakeCounty) -> None:
 
 def test_yield_not_shared(county: CountyData) -> None:
     # S1 brought in 8,000 and gave 300 + 500 in 2020; S2 brought in nothing.
-    assert_table("yield_not_shared", county, """
+    check("yield_not_shared", county, """
         shared_part   assets   yielded   shared
         0%            0        0         0
         0–25%         1        8000      800
@@ -135,7 +137,7 @@ def test_yield_not_shared(county: CountyData) -> None:
     """)  # fmt: skip
 
 
-def test_parts_shared_at_the_edges(made_county: MakeCounty) -> None:
+def test_parts_shared_at_the_edges(county_of: CountyOf) -> None:
     # Of 100 each: nothing, 1, 25, 26, 50, 75, 76, 100, 101; bands hold their upper edge.  One whose yield is not known,
     # one that only shared the year before.
     shared = (1, 25, 26, 50, 75, 76, 100, 101, 60, 100)
@@ -143,7 +145,7 @@ def test_parts_shared_at_the_edges(made_county: MakeCounty) -> None:
     asset = pd.DataFrame({"asset_id": [f"S{k}" for k in range(11)], "project_id": "Q1"})
     asset["annual_yield"] = [100.0] * 9 + [None, 100.0]
     # S0 gave nothing, S1 to S8 the first eight, S9 has no yield on record, S10 gave 100 of 2019.
-    assert_table("yield_not_shared", made_county(project=PROJECT, asset=asset, **tables), """
+    check("yield_not_shared", county_of(project=PROJECT, asset=asset, **tables), """
         shared_part   assets   yielded   shared
         0%            2        200       0
         0–25%         2        200       26
@@ -156,14 +158,14 @@ def test_parts_shared_at_the_edges(made_county: MakeCounty) -> None:
 
 def test_operators(county: CountyData) -> None:
     # A holds 100,000 of 150,000 and earns 8,000 on it, B the rest and nothing; names are not told.
-    assert_table("operators", county, """
+    check("operators", county, """
         operator   assets   held_value   total    value_share   annual_yield   yield_realised
         1          1        100000       150000   2/3           8000           8/100
         2          1        50000        150000   1/3           0              0
     """)  # fmt: skip
 
 
-def test_the_five_that_hold_most(made_county: MakeCounty) -> None:
+def test_the_five_that_hold_most(county_of: CountyOf) -> None:
     asset = """
         asset_id   project_id   operator_name   original_value   annual_yield
         S1         Q1           A               100              1
@@ -173,11 +175,11 @@ def test_the_five_that_hold_most(made_county: MakeCounty) -> None:
         S5         Q1           E               500              5
         S6         Q1           F               350              7
         S7         Q1           F               250              8
-        S8         Q1           null            900              9
+        S8         Q1           -               900              9
     """
-    data = made_county(project=PROJECT, asset=asset)
+    data = county_of(project=PROJECT, asset=asset)
     # F holds 600 of 2,100; A, the sixth, is not shown but counts in the whole; S8 is in nobody's hands.
-    assert_table("operators", data, """
+    check("operators", data, """
         operator   assets   held_value   total   value_share   annual_yield   yield_realised
         1          2        600          2100    600/2100      15             15/600
         2          1        500          2100    500/2100      5              5/500
@@ -189,19 +191,19 @@ def test_the_five_that_hold_most(made_county: MakeCounty) -> None:
 
 
 @pytest.mark.xfail(strict=True, reason="the value of assets whose yield was not recorded enters the yield on value")
-def test_a_yield_not_recorded_is_not_nothing(made_county: MakeCounty) -> None:
+def test_a_yield_not_recorded_is_not_nothing(county_of: CountyOf) -> None:
     asset = """
         asset_id   project_id   operator_name   original_value   annual_yield
         S1         Q1           A               100              8
-        S2         Q1           A               100              null
+        S2         Q1           A               100              -
     """
-    assert rows_of("operators", made_county(project=PROJECT, asset=asset))["yield_realised"].tolist() == [0.08]
+    assert computed("operators", county_of(project=PROJECT, asset=asset))["yield_realised"].tolist() == [0.08]
 
 
-def test_no_assets_no_dividends(made_county: MakeCounty) -> None:
-    data = made_county()
+def test_no_assets_no_dividends(county_of: CountyOf) -> None:
+    data = county_of()
     for name in ("dividends", "dividend_curve", "dividend_outliers", "dividend_arrears", "operators"):
-        assert rows_of(name, data).empty, name
-    assert rows_of("yield_not_shared", data)["assets"].sum() == 0
+        assert computed(name, data).empty, name
+    assert computed("yield_not_shared", data)["assets"].sum() == 0
     for name in ("dividend_per_person", "dividends_in_arrears", "largest_operator"):
         assert INDICATOR[name].compute(data).ratio is None, name

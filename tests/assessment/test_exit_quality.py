@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from tests.fact_rows import INDICATOR, TWO_TOWNS, MakeCounty, assert_table, fraction, homes, rows_of
+from tests.built_county_fixtures import CountyOf, check, computed
+from tests.fact_rows import INDICATOR, TWO_TOWNS, fraction, homes
 
 from relapse_risk.assessment import CountyData
 
@@ -23,7 +24,7 @@ def earning(*now: float | None, before: tuple[float | None, ...] = ()) -> dict[s
     return {"household": homes(max(len(now), len(before))), "income": pd.DataFrame(rows)}
 
 
-def with_year_before(make: MakeCounty, now: tuple[float | None, ...], before: tuple[float | None, ...]) -> CountyData:
+def with_year_before(make: CountyOf, now: tuple[float | None, ...], before: tuple[float | None, ...]) -> CountyData:
     tables = earning(*now, before=before)
     return make(before={"household": tables["household"]}, **tables)
 
@@ -32,7 +33,7 @@ def test_income_summary(county: CountyData) -> None:
     # By person, now: 3,600 | 4,200 three times | 4,800 | 5,000 twice | 20,000; mean 51,000 / 8.  Of eight persons a tenth
     # is the first, a quarter the second, the half the fourth, three quarters the sixth, nine tenths the eighth.
     # A year before: 4,000 five times (H1, H3) | 4,800 | 7,200 | 10,000; mean 42,000 / 8.
-    assert_table("income_summary", county, """
+    check("income_summary", county, """
         measure   now     before   change
         mean      6375    5250     9000/42000
         p10       3600    4000     -1/10
@@ -44,17 +45,17 @@ def test_income_summary(county: CountyData) -> None:
     assert INDICATOR["median_income"].compute(county).ratio == 4200
 
 
-def test_income_summary_without_a_year_before(made_county: MakeCounty) -> None:
+def test_income_summary_without_a_year_before(county_of: CountyOf) -> None:
     # Ten persons in ten households, 1,000 to 10,000; one more whose income is not known.
-    data = made_county(**earning(*(1000.0 * k for k in range(1, 11)), None))
-    assert_table("income_summary", data, """
+    data = county_of(**earning(*(1000.0 * k for k in range(1, 11)), None))
+    check("income_summary", data, """
         measure   now     before   change
-        mean      5500    null     null
-        p10       1000    null     null
-        p25       3000    null     null
-        median    5000    null     null
-        p75       8000    null     null
-        p90       9000    null     null
+        mean      5500    -        -
+        p10       1000    -        -
+        p25       3000    -        -
+        median    5000    -        -
+        p75       8000    -        -
+        p90       9000    -        -
     """)  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def test_poverty_measures(county: CountyData) -> None:
     # Below 4,000: H2 by 400, a tenth of the line: (0.1, 0.01) over eight persons.
     # Below 5,000: H2 0.28, three of H3 0.16, H4 0.04: 0.80 and 0.0784 + 0.0768 + 0.0016 = 0.1568.
     # Below 5,300: H2 1,700, H3 1,100, H4 500, two of H1 300: 6,100 and 6,950,000.
-    assert_table("poverty_measures", county, """
+    check("poverty_measures", county, """
         line           limit   headcount   gap          severity               poor   others
         poverty_line   4000    1/8         0.0125       0.00125                1      7
         monitor_line   5000    5/8         0.1          0.0196                 5      3
@@ -70,10 +71,10 @@ def test_poverty_measures(county: CountyData) -> None:
     """)  # fmt: skip
 
 
-def test_on_the_line_is_not_below_it(made_county: MakeCounty) -> None:
+def test_on_the_line_is_not_below_it(county_of: CountyOf) -> None:
     # 3,999 | 4,000 | 4,999 | 5,000 | 5,299 | 5,300 | a loss, counted as nothing in the gap | not known.
-    data = made_county(**earning(3999, 4000, 4999, 5000, 5299, 5300, -100, None))
-    assert_table("poverty_measures", data, """
+    data = county_of(**earning(3999, 4000, 4999, 5000, 5299, 5300, -100, None))
+    check("poverty_measures", data, """
         line           limit   headcount   gap                    severity                          poor   others
         poverty_line   4000    2/7         4001/28000             16000001/112000000                2      5
         monitor_line   5000    4/7         7002/35000             27002002/175000000                4      3
@@ -89,7 +90,7 @@ def test_on_the_line_is_not_below_it(made_county: MakeCounty) -> None:
 def test_income_distribution(county: CountyData) -> None:
     # Over 4,000: H1 1.25, H2 0.9, H3 1.05, H4 1.2, H5 5.  A year before over 3,747: H1 and H3 4,000 (1.07), H2 7,200
     # (1.92), H4 4,800 (1.28), H5 10,000 (2.67).
-    assert_table("income_distribution", county, """
+    check("income_distribution", county, """
         ratio      households   before
         <0.5       0            0
         0.5–1      1            0
@@ -103,21 +104,21 @@ def test_income_distribution(county: CountyData) -> None:
     """)  # fmt: skip
 
 
-def test_income_bands_start_at_their_lower_edge(made_county: MakeCounty) -> None:
+def test_income_bands_start_at_their_lower_edge(county_of: CountyOf) -> None:
     # Twice each of 0.5, 1, 1.25, 1.5, 2, 2.5, 3 and 4 times the line: exactly, and one yuan less.
     edges = (2000, 4000, 5000, 6000, 8000, 10000, 12000, 16000)
-    data = made_county(**earning(*edges, *(edge - 1 for edge in edges), None))
-    assert_table("income_distribution", data, """
+    data = county_of(**earning(*edges, *(edge - 1 for edge in edges), None))
+    check("income_distribution", data, """
         ratio      households   before
-        <0.5       1            null
-        0.5–1      2            null
-        1–1.25     2            null
-        1.25–1.5   2            null
-        1.5–2      2            null
-        2–2.5      2            null
-        2.5–3      2            null
-        3–4        2            null
-        ≥4         1            null
+        <0.5       1            -
+        0.5–1      2            -
+        1–1.25     2            -
+        1.25–1.5   2            -
+        1.5–2      2            -
+        2–2.5      2            -
+        2.5–3      2            -
+        3–4        2            -
+        ≥4         1            -
     """)  # fmt: skip
     # Near the line: 4,000 4,999 5,000 5,999 of sixteen; 6,000 is not.
     assert fraction("near_line", data) == (4, 16)
@@ -126,45 +127,45 @@ def test_income_bands_start_at_their_lower_edge(made_county: MakeCounty) -> None
 def test_income_components(county: CountyData) -> None:
     # 2020: wages 6,000 (H1) + 20,000 (H5); business 3,000 - 1,000; property 1,000; transfers 1,000 + 3,600 + 12,600
     # + 4,800; eight persons.  For 2019 only wages were asked: 42,000.
-    assert_table("income_components", county, """
+    check("income_components", county, """
         period    wage_income_sum   business_net_sum   property_income_sum   transfer_income_sum   heads   wage_income   business_net   property_income   transfer_income
-        2019-12   42000             null               null                  null                  8       5250          null           null              null
+        2019-12   42000             -                  -                     -                     8       5250          -              -                 -
         2020-12   26000             2000               1000                  22000                 8       3250          250            125               2750
     """)  # fmt: skip
 
 
-def test_income_of_half_a_year_of_strangers_and_of_the_future(made_county: MakeCounty) -> None:
+def test_income_of_half_a_year_of_strangers_and_of_the_future(county_of: CountyOf) -> None:
     income = """
         household_id   period_end   months   wage_income   business_gross   business_cost   transfer_income
-        H1             2020-12      6        1000          null             null            null
-        H2             2020-12      12       null          500              800             600
-        H1             2021-01      12       9000          null             null            null
-        H9             2020-12      12       9000          null             null            null
-        H1             2014-12      12       1             null             null            null
-        H1             2015-12      12       2             null             null            null
-        H1             2016-12      12       3             null             null            null
-        H1             2017-12      12       4             null             null            null
-        H1             2018-12      12       5             null             null            null
-        H1             2019-12      12       6             null             null            null
+        H1             2020-12      6        1000          -                -               -
+        H2             2020-12      12       -             500              800             600
+        H1             2021-01      12       9000          -                -               -
+        H9             2020-12      12       9000          -                -               -
+        H1             2014-12      12       1             -                -               -
+        H1             2015-12      12       2             -                -               -
+        H1             2016-12      12       3             -                -               -
+        H1             2017-12      12       4             -                -               -
+        H1             2018-12      12       5             -                -               -
+        H1             2019-12      12       6             -                -               -
     """
     household = homes(2, household_size=[2, 1])
     before = {"household": household.assign(household_id=["H1", "H9"])}
     # Half a year counts twice; business may lose money; January 2021 is after the data date; H9 has left the register;
     # the last six periods are shown.
-    assert_table("income_components", made_county(before=before, household=household, income=income), """
+    check("income_components", county_of(before=before, household=household, income=income), """
         period    wage_income_sum   business_net_sum   property_income_sum   transfer_income_sum   heads   wage_income   business_net   property_income   transfer_income
-        2015-12   2                 null               null                  null                  2       1             null           null              null
-        2016-12   3                 null               null                  null                  2       3/2           null           null              null
-        2017-12   4                 null               null                  null                  2       2             null           null              null
-        2018-12   5                 null               null                  null                  2       5/2           null           null              null
-        2019-12   6                 null               null                  null                  2       3             null           null              null
-        2020-12   2000              -300               null                  600                   3       2000/3        -100           null              200
+        2015-12   2                 -                  -                     -                     2       1             -              -                 -
+        2016-12   3                 -                  -                     -                     2       3/2           -              -                 -
+        2017-12   4                 -                  -                     -                     2       2             -              -                 -
+        2018-12   5                 -                  -                     -                     2       5/2           -              -                 -
+        2019-12   6                 -                  -                     -                     2       3             -              -                 -
+        2020-12   2000              -300               -                     600                   3       2000/3        -100           -                 200
     """)  # fmt: skip
 
 
 def test_income_change(county: CountyData) -> None:
     # H1 10,000 of 8,000 (+25 %), H2 half, H3 12,600 of 12,000 (+5 %), H4 the same, H5 twice.
-    assert_table("income_change", county, """
+    check("income_change", county, """
         change                     households
         <−40%                      1
         −40%～−20%|−40% to −20%    0
@@ -176,13 +177,13 @@ def test_income_change(county: CountyData) -> None:
     """)  # fmt: skip
 
 
-def test_income_change_at_the_edges(made_county: MakeCounty) -> None:
+def test_income_change_at_the_edges(county_of: CountyOf) -> None:
     # Of 1,000: exactly 0.6, 0.8, 0.95, 1.05, 1.2, 1.5 times, and one yuan less; nothing before, nothing now.
     edges = (600, 800, 950, 1050, 1200, 1500)
     now = (*edges, *(edge - 1 for edge in edges), 1000, None)
-    data = made_county(**earning(*now, before=(1000,) * 12 + (0, 1000)))
+    data = county_of(**earning(*now, before=(1000,) * 12 + (0, 1000)))
     # The last household has not been asked again: its newest income is that of 2019, a year before it nothing is known.
-    assert_table("income_change", data, """
+    check("income_change", data, """
         change                     households
         <−40%                      1
         −40%～−20%|−40% to −20%    2
@@ -196,13 +197,13 @@ def test_income_change_at_the_edges(made_county: MakeCounty) -> None:
     assert fraction("sharp_fall", data) == (1, 12)
 
 
-def test_income_change_without_a_year_before(made_county: MakeCounty) -> None:
-    assert rows_of("income_change", made_county(**earning(1000, 2000))).empty
+def test_income_change_without_a_year_before(county_of: CountyOf) -> None:
+    assert computed("income_change", county_of(**earning(1000, 2000))).empty
 
 
 def test_income_moves(county: CountyData) -> None:
     # Before and now: H1 1.07 1.25, H2 1.92 0.9, H3 1.07 1.05, H4 1.28 1.2, H5 2.67 5.
-    assert_table("income_moves", county, """
+    check("income_moves", county, """
         before_ratio   ratio      households
         1–1.25         1–1.25     1
         1–1.25         1.25–1.5   1
@@ -212,11 +213,11 @@ def test_income_moves(county: CountyData) -> None:
     """)  # fmt: skip
 
 
-def test_income_moves_of_who_was_seen_twice(made_county: MakeCounty) -> None:
+def test_income_moves_of_who_was_seen_twice(county_of: CountyOf) -> None:
     # Over 4,000 now: 0.5 0.5 1 - 4.  Over 3,747 a year before: 1 (3,747) 0.999 (3,746) 1 (3,747) 1 -.
-    data = with_year_before(made_county, (2000, 2000, 4000, None, 16000), (3747, 3746, 3747, 3747, None))
+    data = with_year_before(county_of, (2000, 2000, 4000, None, 16000), (3747, 3746, 3747, 3747, None))
     # H4 has no income of 2020, so that its newest is that of 2019: 3,747 over 4,000.  H5 has none of 2019.
-    assert_table("income_moves", data, """
+    check("income_moves", data, """
         before_ratio   ratio    households
         0.5–1          0.5–1    1
         1–1.25         0.5–1    2
@@ -226,42 +227,42 @@ def test_income_moves_of_who_was_seen_twice(made_county: MakeCounty) -> None:
 
 def test_income_by_town(county: CountyData) -> None:
     # Below 4,000: H2.  From 4,000 to below 6,000: H1 5,000, H3 4,200, H4 4,800.
-    assert_table("income_by_town", county, """
+    check("income_by_town", county, """
         town      households   known   income_sum   heads   mean_income   below_line   near_line
         甲镇|Jia   5            5       51000        8       6375          1            3
     """)  # fmt: skip
 
 
-def test_income_by_town_poorest_first(made_county: MakeCounty) -> None:
+def test_income_by_town_poorest_first(county_of: CountyOf) -> None:
     tables = earning(4000, 6000, 3999, 5999, None)
     household = tables["household"].assign(
         village_code=["371425101001", "371425101001", *["371425102001"] * 3], household_size=[1, 3, 1, 1, 7]
     )
     income = tables["income"].assign(wage_income=[4000, 18000, 3999, 5999])
     # Jia: 4,000 alone (near, not below), three at 6,000 (not near).  Yi: 3,999 (below), 5,999 (near), seven not known.
-    assert_table("income_by_town", made_county(village=TWO_TOWNS, household=household, income=income), """
+    check("income_by_town", county_of(village=TWO_TOWNS, household=household, income=income), """
         town      households   known   income_sum   heads   mean_income   below_line   near_line
         乙镇|Yi    3            2       9998         2       4999          1            1
         甲镇|Jia   2            2       22000        4       5500          0            1
     """)  # fmt: skip
 
 
-def test_steadily_above_needs_both_years_at_the_line(made_county: MakeCounty) -> None:
+def test_steadily_above_needs_both_years_at_the_line(county_of: CountyOf) -> None:
     tables = earning(4000, 4000, 3999, 4000, 4000, before=(4000, 3999, 4000, None, 4000))
     tables["household"]["exit_year"] = pd.array([2018, 2018, 2018, 2018, None], dtype="Int64")
     # Both years against the line of today: H1 yes; H2 and H3 one yuan short in one year; of H4 one year is not known;
     # H5 was never lifted.
-    assert fraction("steadily_above", made_county(**tables)) == (1, 3)
+    assert fraction("steadily_above", county_of(**tables)) == (1, 3)
 
 
-def test_growth_and_transfers_of_known_incomes(made_county: MakeCounty) -> None:
-    data = made_county(
+def test_growth_and_transfers_of_known_incomes(county_of: CountyOf) -> None:
+    data = county_of(
         household=homes(3),
         income="""
             household_id   period_end   months   wage_income   business_gross   business_cost   transfer_income
-            H1             2020-12      12       1000          null             null            500
-            H2             2020-12      12       null          100              900             300
-            H1             2019-12      12       1000          null             null            null
+            H1             2020-12      12       1000          -                -               500
+            H2             2020-12      12       -             100              900             300
+            H1             2019-12      12       1000          -                -               -
         """,
     )
     # H1 1,500 after 1,000; H2 was not asked before; of H3 nothing is known.  A loss (H2: 100 - 900 + 300) is no income.
@@ -270,17 +271,17 @@ def test_growth_and_transfers_of_known_incomes(made_county: MakeCounty) -> None:
     assert fraction("mean_income", data) == (1000, 2)
 
 
-def test_without_incomes_there_is_nothing(made_county: MakeCounty) -> None:
-    data = made_county(household=homes(2))
-    assert rows_of("poverty_measures", data).empty
-    assert rows_of("income_components", data).empty
-    assert rows_of("income_moves", data).empty
-    assert rows_of("income_distribution", data)["households"].isna().all()
+def test_without_incomes_there_is_nothing(county_of: CountyOf) -> None:
+    data = county_of(household=homes(2))
+    assert computed("poverty_measures", data).empty
+    assert computed("income_components", data).empty
+    assert computed("income_moves", data).empty
+    assert computed("income_distribution", data)["households"].isna().all()
     for name in ("mean_income", "median_income", "income_growth", "below_line", "near_line", "income_gini"):
         assert INDICATOR[name].compute(data).ratio is None, name
 
 
 @pytest.mark.parametrize(("incomes", "gini"), [((1000, 3000), 1 / 4), ((0, 1000), 1 / 2), ((-500, 1000), 1 / 2)])
-def test_gini_of_two(made_county: MakeCounty, incomes: tuple[float, float], gini: float) -> None:
+def test_gini_of_two(county_of: CountyOf, incomes: tuple[float, float], gini: float) -> None:
     # Mean absolute difference of all pairs over twice the mean: 2 x 2,000 / 4 / (2 x 2,000); a loss counts as nothing.
-    assert INDICATOR["income_gini"].compute(made_county(**earning(*incomes))).ratio == pytest.approx(gini)
+    assert INDICATOR["income_gini"].compute(county_of(**earning(*incomes))).ratio == pytest.approx(gini)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from tests.assessment.test_guarantees import CHECKS
-from tests.fact_rows import TWO_TOWNS, MakeCounty, assert_table, fraction, homes, rows_of
+from tests.built_county_fixtures import CountyOf, check, computed
+from tests.fact_rows import TWO_TOWNS, fraction, homes
 
 from relapse_risk.assessment import CountyData
 from relapse_risk.assessment.homes import CHECKLISTS
@@ -23,24 +24,24 @@ def with_items(lacking: dict[str, str], unknown: dict[str, str], n: int) -> pd.D
 
 
 @pytest.fixture
-def seven(made_county: MakeCounty) -> CountyData:
+def seven(county_of: CountyOf) -> CountyData:
     """H1 has everything; H2 H3 lack a television, H4 greenery, H5 two items; H6 one, another unknown; H7 one unknown."""
     lacking = {"H2": "has_tv", "H3": "has_tv", "H4": "greened", "H5": "greened has_fan", "H6": "greened"}
     household = with_items(lacking, {"H6": "has_heating", "H7": "hard_path_to_door"}, 7)
     household["village_code"] = ["371425101001"] * 3 + ["371425102001"] * 4
-    return made_county(village=TWO_TOWNS, household=household)
+    return county_of(village=TWO_TOWNS, household=household)
 
 
 def test_home_checklists(county: CountyData, seven: CountyData) -> None:
     # H1 has everything; H2 lacks the television (three and three) and the openings too; the others were not asked.
-    assert_table("home_checklists", county, """
+    check("home_checklists", county, """
         checklist            checked   complete   one_short   more_short   share
         three_three          2         1          1           0            1/2
         one_two_three_four   2         1          0           1            1/2
     """)  # fmt: skip
     # Three and three holds neither greenery nor path: H1 H4 H7 complete, H2 H3 H5 (fan) one short; of H6 (heating) it is
     # not known.  The long list: H1; H2 H3 H4 one short, H5 two; of H6 and H7 not every item is known.
-    assert_table("home_checklists", seven, """
+    check("home_checklists", seven, """
         checklist            checked   complete   one_short   more_short   share
         three_three          6         3          3           0            1/2
         one_two_three_four   5         1          3           1            1/5
@@ -49,8 +50,8 @@ def test_home_checklists(county: CountyData, seven: CountyData) -> None:
 
 def test_home_worklist(county: CountyData, seven: CountyData) -> None:
     # H2 of the hand-made county lacks two items: nobody there is one short.
-    assert rows_of("home_worklist", county)["households"].sum() == 0
-    assert_table("home_worklist", seven, """
+    assert computed("home_worklist", county)["households"].sum() == 0
+    check("home_worklist", seven, """
         home_item                   households
         has_tv                      2
         greened                     1
@@ -68,38 +69,38 @@ def test_home_worklist(county: CountyData, seven: CountyData) -> None:
 def test_homes_by_town(seven: CountyData) -> None:
     # Jia H1 H2 H3: H1 complete in both.  Yi H4 to H7: three and three known of H4 H5 H7, complete H4 H7; the long list
     # known of H4 H5, complete neither.  Lowest share of the long list first.
-    assert_table("homes_by_town", seven, """
+    check("homes_by_town", seven, """
         town      households   three_three_n   three_three_known   three_three   one_two_three_four_n   one_two_three_four_known   one_two_three_four
         乙镇|Yi    4            2               3                   2/3           0                      2                          0
         甲镇|Jia   3            1               3                   1/3           1                      3                          1/3
     """)  # fmt: skip
 
 
-def test_environment_complete(made_county: MakeCounty) -> None:
+def test_environment_complete(county_of: CountyOf) -> None:
     # H1 complete, H2 one short, of H3 one item is not known.
     household = with_items({"H2": "greened"}, {"H3": "greened"}, 3)
-    assert fraction("environment_complete", made_county(household=household)) == (1, 2)
+    assert fraction("environment_complete", county_of(household=household)) == (1, 2)
 
 
 @pytest.mark.xfail(
     strict=True, reason="a list with one item lacking and another not asked counts as not known, not as no"
 )
-def test_what_lacks_one_item_is_not_complete(made_county: MakeCounty) -> None:
+def test_what_lacks_one_item_is_not_complete(county_of: CountyOf) -> None:
     household = with_items({"H2": "greened"}, {"H2": "has_tv"}, 2)
-    assert fraction("environment_complete", made_county(household=household)) == (1, 2)
+    assert fraction("environment_complete", county_of(household=household)) == (1, 2)
 
 
-def test_homes_nobody_asked_about(made_county: MakeCounty) -> None:
-    data = made_county(household=homes(2))
-    assert rows_of("home_checklists", data).empty
-    assert rows_of("homes", data).empty
+def test_homes_nobody_asked_about(county_of: CountyOf) -> None:
+    data = county_of(household=homes(2))
+    assert computed("home_checklists", data).empty
+    assert computed("homes", data).empty
     assert fraction("environment_complete", data) == (0, 0)
 
 
-def test_dwelling_disputes_of_every_kind(made_county: MakeCounty) -> None:
+def test_dwelling_disputes_of_every_kind(county_of: CountyOf) -> None:
     # Self, cross, third, city:  H1 A A A A alike.  H2 A A A C and H7 - A A D: danger overlooked.  H3 C A A B: danger not
     # confirmed.  H4 A B A B and H6 C C D D: only the grade.  H5, H7 and H8 lack a layer.
-    assert_table("dwelling_disputes", made_county(household=homes(8), dwelling_check=CHECKS), """
+    check("dwelling_disputes", county_of(household=homes(8), dwelling_check=CHECKS), """
         dispute                dwellings
         all_alike              1
         danger_overlooked      2

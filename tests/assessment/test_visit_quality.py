@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.fact_rows import MakeCounty, assert_table, fraction, homes, rows_of
+from tests.built_county_fixtures import CountyOf, check, computed
+from tests.fact_rows import fraction, homes
 
 from relapse_risk.assessment import TABLES, CountyData
 from relapse_risk.assessment.agreement import intraclass, outlying_observers
@@ -154,7 +155,7 @@ def test_survey_reasons_and_spread(county: CountyData) -> None:
 def test_visits_by_risk_every_column(county: CountyData) -> None:
     # Weekly H2, 11 days, V2.  High risk: H1 scored high (21 days, V1), H3 monitored (0 days, V3), H4 monitored, never.
     # Other: H5, 46 days, V5 of 15 November.  All four visits lie within three months.
-    assert_table("visits_by_risk", county, """
+    check("visits_by_risk", county, """
         risk_cadence   cadence   allowed   households   risk_in_time   risk_late   share   visits   visits_per_household
         weekly         weekly    7         1            0              1           0       1        1
         high_risk      monthly   14        3            1              2           1/3     2        2/3
@@ -162,10 +163,10 @@ def test_visits_by_risk_every_column(county: CountyData) -> None:
     """)  # fmt: skip
 
 
-def test_days_allowed_by_risk_to_the_day(made_county: MakeCounty) -> None:
+def test_days_allowed_by_risk_to_the_day(county_of: CountyOf) -> None:
     # Monitored and not eliminated: H1 to H3.  Others: H4 (eliminated) to H7.  14 days before is 17 December, 15 the
     # 16th; 31 days before is 30 November, 32 the 29th.  Three months before is 30 September.
-    data = made_county(
+    data = county_of(
         household=homes(
             7, monitor_type=["edge"] * 3 + ["edge", "none", None, "none"], risk_eliminated=[False, None, False, True] + [None] * 3
         ),
@@ -180,43 +181,43 @@ def test_days_allowed_by_risk_to_the_day(made_county: MakeCounty) -> None:
             V7         H5             2020-11-29
         """,
     )  # fmt: skip
-    assert_table("visits_by_risk", data, """
+    check("visits_by_risk", data, """
         risk_cadence   cadence   allowed   households   risk_in_time   risk_late   share   visits   visits_per_household
         high_risk      monthly   14        3            1              2           1/3     3        1
         other          monthly   31        4            1              3           1/4     2        1/2
     """)  # fmt: skip
     assert fraction("visited_by_risk", data) == (2, 7)
     # High risk first; nobody is scored, so by identifier; H3, H6 and H7 were never seen by the data date.
-    late = rows_of("visits_overdue", data)
+    late = computed("visits_overdue", data)
     assert late["household_id"].tolist() == ["H2", "H3", "H5", "H6", "H7"]
     assert late["days"].fillna(-1).tolist() == [15, -1, 32, -1, -1]
 
 
 def test_visits_overdue_every_column(county: CountyData) -> None:
     # Weekly first, then high risk by probability (H1 0.1, H4 not scored), then the others.
-    assert_table("visits_overdue", county, """
+    check("visits_overdue", county, """
         household_id   village_code   officer   risk_cadence   days   probability
-        H2             371425101001   C1        weekly         11     null
+        H2             371425101001   C1        weekly         11     -
         H1             371425101001   C1        high_risk      21     0.1
-        H4             371425101002   C2        high_risk      null   null
-        H5             371425101002   null      other          46     0.02
+        H4             371425101002   C2        high_risk      -      -
+        H5             371425101002   -         other          46     0.02
     """)  # fmt: skip
 
 
-def test_nobody_is_overdue(made_county: MakeCounty) -> None:
+def test_nobody_is_overdue(county_of: CountyOf) -> None:
     visits = """
         visit_id   household_id   visited_on
         V1         H1             2020-12-31
         V2         H2             2020-12-31
     """
-    data = made_county(household=homes(2, responsible_cadre_id="C1"), visit_record=visits)
-    assert rows_of("visits_overdue", data).empty
+    data = county_of(household=homes(2, responsible_cadre_id="C1"), visit_record=visits)
+    assert computed("visits_overdue", data).empty
 
 
-def test_duty_gaps_of_a_matrix_with_few_holes(made_county: MakeCounty) -> None:
+def test_duty_gaps_of_a_matrix_with_few_holes(county_of: CountyOf) -> None:
     # Officers: C1 answers for ten households (as many as allowed), C2 for eleven, C3 for one; two have no officer.
     officers = ["C1"] * 10 + ["C2"] * 11 + ["C3"] + [None] * 2
-    data = made_county(
+    data = county_of(
         village="""
             village_code   town_code   county_code
             371425101001   371425101   371425
@@ -245,7 +246,7 @@ def test_duty_gaps_of_a_matrix_with_few_holes(made_county: MakeCounty) -> None:
     )
     # No leader for town 102 (a town officer is none); village 102002 without anybody; a month back is 30 November, which
     # is out, so that C2 came to nobody; C3 stands in no assignment.
-    assert_table("duty_gaps", data, """
+    check("duty_gaps", data, """
         duty_gap                  gaps   out_of   share
         town_without_leader       1      2        1/2
         town_without_unit         0      2        0
@@ -254,13 +255,13 @@ def test_duty_gaps_of_a_matrix_with_few_holes(made_county: MakeCounty) -> None:
         officer_not_visiting      1      3        1/3
         officer_not_assigned      1      3        1/3
     """)  # fmt: skip
-    assert_table("officers_to_relieve", data, """
+    check("officers_to_relieve", data, """
         officer   load   visits
         C2        11     0
     """)  # fmt: skip
 
 
-def test_officers_to_relieve_heaviest_load_first(made_county: MakeCounty) -> None:
+def test_officers_to_relieve_heaviest_load_first(county_of: CountyOf) -> None:
     officers = ["C1"] * 11 + ["C2"] * 12 + ["C3"] + ["C4"] + ["C5"] * 10
     visits = """
         visit_id   household_id   visited_on   visitor_id
@@ -269,8 +270,8 @@ def test_officers_to_relieve_heaviest_load_first(made_county: MakeCounty) -> Non
         V3         H3             2020-12-31   C5
     """
     # C2 has too many, though it comes; C1 too many and does not come; C3 and C4 do not come; C5 has ten and comes.
-    data = made_county(household=homes(35, responsible_cadre_id=officers), visit_record=visits)
-    assert_table("officers_to_relieve", data, """
+    data = county_of(household=homes(35, responsible_cadre_id=officers), visit_record=visits)
+    check("officers_to_relieve", data, """
         officer   load   visits
         C2        12     2
         C1        11     0
@@ -281,22 +282,22 @@ def test_officers_to_relieve_heaviest_load_first(made_county: MakeCounty) -> Non
 
 def test_nobody_to_relieve(county: CountyData) -> None:
     # C1 answers for two and made V1 and V2 in December, C2 for two and made V3.
-    assert rows_of("officers_to_relieve", county).empty
+    assert computed("officers_to_relieve", county).empty
 
 
 def test_forms_of_the_county(county: CountyData) -> None:
     # Four forms of two town officers; of each only the question about medical care is filled in.
-    assert_table("form_quality", county, """
+    check("form_quality", county, """
         tier   visitors   forms   filled   asked_all   filled_share
         town   2          4       0        0           0
     """)  # fmt: skip
     # Nobody has twelve forms; four are too few to tell visitors apart.
-    assert_table("suspected_forms", county, """
+    check("suspected_forms", county, """
         tier   visitors   suspected   same
         town   0          0           0
     """)  # fmt: skip
-    assert rows_of("copied_answers", county).empty
-    assert rows_of("interviewer_effects", county).empty
+    assert computed("copied_answers", county).empty
+    assert computed("interviewer_effects", county).empty
 
 
 def forms(who: str, n: int, tier: str = "town", **answers: object) -> pd.DataFrame:
@@ -308,7 +309,7 @@ def forms(who: str, n: int, tier: str = "town", **answers: object) -> pd.DataFra
     return frame.assign(**({"visitor_id": who, "visitor_tier": tier} | filled | answers))
 
 
-def test_form_quality(made_county: MakeCounty) -> None:
+def test_form_quality(county_of: CountyOf) -> None:
     visits = pd.concat(
         [
             forms("T1", 3, look_body=[None, 3, 3]),  # one field empty
@@ -319,14 +320,14 @@ def test_form_quality(made_county: MakeCounty) -> None:
         ]
     )
     # T1 fills in two of three, T2 one of two; that one left out a question.
-    assert_table("form_quality", made_county(visit_record=visits), """
+    check("form_quality", county_of(visit_record=visits), """
         tier      visitors   forms   filled   asked_all   filled_share
         town      2          5       3        2           3/5
         village   1          1       1        1           1
     """)  # fmt: skip
 
 
-def test_interviewer_effects(made_county: MakeCounty) -> None:
+def test_interviewer_effects(county_of: CountyOf) -> None:
     """Two visitors of thirteen forms: all of the spread between them, none of it, no answer, no spread."""
     ups = [1, 3] * 6 + [2]
     visits = pd.concat(
@@ -345,20 +346,20 @@ def test_interviewer_effects(made_county: MakeCounty) -> None:
     # Food and clothes, any problem: A always one, B always another: icc 1, design effect 1 + 12 x 1.  26 answers lie 1
     # (and 1/2) from their mean: z = 2 / (sqrt(26 / 25) x sqrt(2 / 13)) = 5 beyond 2.24 (0.05 / 4), so both stand out.
     # Surroundings: the same from both: B = 0, icc = -W / (12 W), no effect.  House and water, satisfaction: no spread.
-    assert_table("interviewer_effects", made_county(visit_record=visits), """
+    check("interviewer_effects", county_of(visit_record=visits), """
         look                forms   visitors   icc     design_effect   stand_out
         look_food_clothes   26      2          1       13              2
         look_environment    26      2          -1/12   1               0
-        look_house_water    26      2          null    null            0
-        ask_satisfaction    26      2          null    null            0
+        look_house_water    26      2          -       -               0
+        ask_satisfaction    26      2          -       -               0
         any_problem         26      2          1       13              2
     """)  # fmt: skip
 
 
 @pytest.mark.parametrize(("each", "rows"), [(6, 0), (7, 6)])
-def test_twelve_answers_are_too_few_to_tell_visitors_apart(made_county: MakeCounty, each: int, rows: int) -> None:
+def test_twelve_answers_are_too_few_to_tell_visitors_apart(county_of: CountyOf, each: int, rows: int) -> None:
     visits = pd.concat([forms("A", each), forms("B", each)])
-    assert len(rows_of("interviewer_effects", made_county(visit_record=visits))) == rows
+    assert len(computed("interviewer_effects", county_of(visit_record=visits))) == rows
 
 
 def distinct(who: str, n: int, first: int, tier: str = "town") -> pd.DataFrame:
@@ -367,7 +368,7 @@ def distinct(who: str, n: int, first: int, tier: str = "town") -> pd.DataFrame:
     return forms(who, n, tier, **{name: place // 5**k % 5 + 1 for k, name in enumerate(ANSWERS[:4])})
 
 
-def test_suspected_forms_and_copied_answers(made_county: MakeCounty) -> None:
+def test_suspected_forms_and_copied_answers(county_of: CountyOf) -> None:
     visits = pd.concat(
         [
             distinct("A", 30, 0), distinct("B", 30, 30), distinct("C", 11, 60, "village"),
@@ -375,14 +376,14 @@ def test_suspected_forms_and_copied_answers(made_county: MakeCounty) -> None:
             forms("M", 11, ask_satisfaction=2),  # eleven forms are not compared
         ]
     )  # fmt: skip
-    data = made_county(visit_record=visits)
+    data = county_of(visit_record=visits)
     # A, B and L have twelve forms or more.  L wrote one form twelve times; nobody else did: one more than none of the
     # other 94 - 12 forms, plus one: (0 + 1) / (82 + 1).
-    assert_table("copied_answers", data, """
+    check("copied_answers", data, """
         officer   tier   forms   same   elsewhere
         L         town   12      12     1/83
     """)  # fmt: skip
-    assert_table("suspected_forms", data, """
+    check("suspected_forms", data, """
         tier      visitors   suspected   same
         town      3          1           12
         village   0          0           0
@@ -391,10 +392,10 @@ def test_suspected_forms_and_copied_answers(made_county: MakeCounty) -> None:
 
 
 @pytest.mark.parametrize(("same", "suspects"), [(4, []), (5, ["L"])])
-def test_five_forms_alike_are_the_least_to_suspect(made_county: MakeCounty, same: int, suspects: list[str]) -> None:
+def test_five_forms_alike_are_the_least_to_suspect(county_of: CountyOf, same: int, suspects: list[str]) -> None:
     # By chance alone four would do: C(12, 4) (1 / 101)^4 x 12 = 6e-5 is below 0.01 / 2.
     visits = pd.concat(
         [distinct("A", 100, 0), distinct("L", 12 - same, 100), forms("L", same, visit_id=list("abcdef")[:same])]
     )
-    found = rows_of("copied_answers", made_county(visit_record=visits))
+    found = computed("copied_answers", county_of(visit_record=visits))
     assert (found["officer"].tolist() if len(found) else []) == suspects

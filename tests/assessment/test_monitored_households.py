@@ -24,7 +24,7 @@ NOW = """
     M5            371425101002  5               edge             2018-01-01             yes              2020-01-01          -
     M6            371425101002  2               none             2020-05-01             -                -                   illness
     M7            371425101002  3               -                -                      -                -                   -
-    M8            371425101002  6               edge             2020-12-31             no               -                   illness,disability
+    M8            371425101002  6               edge             2020-12-31             no               -                   illness,disability;illness
     M9            371425101002  7               edge             2017-01-01             no               -                   -
     K1            371481001001  9               edge             2020-12-31             no               -                   illness
     """
@@ -50,7 +50,7 @@ def test_shares_of_the_monitored_in_households_and_persons(county_of: CountyOf) 
 
 
 def test_risks_of_those_monitored_now_most_named_first(county_of: CountyOf) -> None:
-    # M1 illness; M2 two, M8 two; M9 none named.  Illness and disability tie and stay in the order of the code list.
+    # M1 illness; M2 two, M8 two (one of them twice); M9 none.  Illness and disability tie and stay in the order of the code list.
     check("monitor_causes", county_of(household=records(NOW)), """
         risk           households
         illness        2

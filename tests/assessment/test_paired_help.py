@@ -15,6 +15,7 @@ def test_paired_help_is_what_is_recorded_of_it(county_of: CountyOf) -> None:
         1        371425       paired help funds     1200   10,000 CNY  documented
         2        371425       paired help: Partner  -      -           assumed
         3        371425       help, paired          5      CNY         assumed
+        5        371425       paired villages       9      villages    documented
         4        371481       paired help projects  7      projects    documented
         """)
     check("paired_help", county_of(place_fact=said), """

@@ -57,7 +57,7 @@ def monitored_now(data: CountyData) -> pd.DataFrame:
 def monitor_causes(data: CountyData) -> pd.DataFrame:
     """Risks named for the households monitored now; one household may have several."""
     named = data.now.loc[is_monitored(data.now), "monitor_risk_types"].dropna().str.split(r"[;,]").explode().str.strip()
-    counts = named.value_counts()
+    counts = named.groupby(level=0).unique().explode().value_counts()
     words = [word for word in code_list("risk_type").words if word in counts.index]
     return pd.DataFrame({"risk": words, "households": [int(counts[word]) for word in words]})
 

@@ -40,10 +40,12 @@ def _interviews(data: CountyData) -> pd.DataFrame:
 
 
 def _first(data: CountyData) -> pd.DataFrame:
-    """First interviews with a known probability: one row per household of the sample."""
+    """First interviews with a known probability: one row per household of the sample, the earliest."""
     rows = _interviews(data)
     rows = rows[~rows["is_repeat"].fillna(False).to_numpy(dtype=bool) & (rows["inclusion_probability"] > 0)]
-    return rows.drop_duplicates("household_id")
+    return rows.loc[
+        rows.sort_values("interviewed_on", kind="stable").drop_duplicates("household_id").index.sort_values()
+    ]
 
 
 def _rate(data: CountyData, found: str, domain: str) -> Fraction:

@@ -1,0 +1,208 @@
+"""The telephone survey by hand: weights, strata, who counts as reached, and when towns may be told apart."""
+
+from __future__ import annotations
+
+from math import exp, log, sqrt
+
+import pandas as pd
+import pytest
+from tests.built_county_fixtures import CountyOf, check, computed, records
+
+from relapse_risk.assessment import INDICATORS, CountyData
+
+BY_NAME = {item.name: item for item in INDICATORS}
+Q = 1.959963985
+CALLS = """
+    response_id  quarter  household_id  stratum             sampling_weight  contacted  answered  satisfied  recognises_policy  recognises_cadre  dissatisfied_with
+    S1           2020Q1   H1            lifted_with_labour  10               yes        yes       yes        yes                no                -
+    S2           2020Q4   H5            lifted_with_labour  10               yes        yes       no         yes                -                 income
+    S3           2020Q4   H3            monitored           5                yes        yes       yes        yes                no                -
+    S4           2020Q4   H2            monitored           5                yes        no        -          -                  -                 -
+    S5           2020Q4   H4            monitored           5                no         no        -          -                  -                 -
+    S6           2020Q3   H4            monitored           20               -          -         -          -                  -                 -
+    S7           2019Q4   H1            monitored           99               yes        yes       no         no                 no                cadre
+    S8           2021Q1   H1            monitored           99               yes        yes       no         no                 no                cadre
+    """
+# Of the year: S1 to S6.  Called 6, reached S1 S2 S3 S4, answered S1 S2 S3.
+
+
+def logit_limits(p: float, se: float) -> tuple[float, float]:
+    """p on the logit scale, more and less 1.96 standard errors divided by p (1 - p)."""
+    half = Q * se / (p * (1 - p))
+    return tuple(1 / (1 + exp(-(log(p / (1 - p)) + side * half))) for side in (-1, 1))  # type: ignore[return-value]
+
+
+@pytest.fixture
+def data(county_of: CountyOf) -> CountyData:
+    return county_of(survey_response=records(CALLS))
+
+
+def test_who_was_called_reached_and_answered(data: CountyData) -> None:
+    reached, answered = (BY_NAME[f"survey_{name}"].compute(data) for name in ("contact", "response"))
+    assert (reached.numerator, reached.denominator) == (4, 6)
+    assert (answered.numerator, answered.denominator) == (3, 6)
+
+
+def test_the_three_questions(data: CountyData) -> None:
+    # Satisfied: 10 + 5 of 25 in weights.  Influence of each, w (y - 0.6) / 25: 0.16, -0.24 and 0.08.  Two of the first
+    # stratum, round their mean -0.04: 2 / 1 x (0.2^2 + 0.2^2) = 0.16; the one of the second, round the mean of all (0):
+    # 0.08^2 = 0.0064.
+    low, high = logit_limits(0.6, sqrt(0.1664))
+    # Recognise the policy: all three; their weights 10 10 5 are worth 25^2 / 225 = 2.78 answers, and 0.025 ^ (1 / 2.78)
+    # is the lower limit of Clopper and Pearson.  The officer: neither of two, worth 15^2 / 125 = 1.8.
+    policy, officer = 0.025 ** (225 / 625), 1 - 0.025 ** (125 / 225)
+    check("survey_answers", data, f"""
+        question           answers  share  low        high
+        satisfied          3        0.6    {low}      {high}
+        recognises_policy  3        1      {policy}   1
+        recognises_cadre   2        0      0          {officer}
+        """)  # fmt: skip
+    found = BY_NAME["approval_rate"].compute(data)
+    assert (found.numerator, found.denominator, found.population) == (2, 3, 25)
+    assert (found.value, found.low, found.high, found.se) == pytest.approx((0.6, low, high, sqrt(0.1664)))
+
+
+def test_answers_by_stratum(data: CountyData) -> None:
+    # Half of the first stratum: influences ±10 x 0.5 / 20 = ±0.25, 2 / 1 x (0.25^2 + 0.25^2) = 0.25.
+    # The one answer of the monitored is yes: from 0.025 up.
+    low, high = logit_limits(0.5, sqrt(0.25))
+    check("survey_by_stratum", data, f"""
+        stratum             called  reached  responded  response  satisfied  low    high
+        lifted_with_labour  2       2        2          1         0.5        {low}  {high}
+        monitored           4       2        1          1/4       1          0.025  1
+        """)  # fmt: skip
+
+
+def test_answers_by_quarter_of_the_year(data: CountyData) -> None:
+    # The fourth quarter: H5 no (10), H3 yes (5): a third.  Influences 10 x -1/3 / 15 = -2/9 and 5 x 2/3 / 15 = 2/9; H1,
+    # who answered in spring, counts nothing but is of the first stratum: 2 / 1 x 2 x (1/9)^2 = 4/81; the second: 4/81.
+    low, high = logit_limits(1 / 3, sqrt(8 / 81))
+    check("survey_by_quarter", data, f"""
+        quarter  called  reached  responded  response  satisfied  low    high
+        2020Q1   1       1        1          1         1          0.025  1
+        2020Q3   1       0        0          0         -          -      -
+        2020Q4   4       3        2          1/2       1/3        {low}  {high}
+        """)  # fmt: skip
+
+
+def test_how_the_sample_was_drawn(data: CountyData) -> None:
+    # Three quarters were called: the weights of a stratum over three are what it stands for in one.
+    check("sampling", data, """
+        stratum             stands_for  called  reached  responded  weight_sum  mean_weight
+        lifted_with_labour  20/3        2       2        2          20          10
+        monitored           35/3        4       2        1          35          35/4
+        """)  # fmt: skip
+
+
+def test_where_answers_were_not_put_down_those_reached_answered(county_of: CountyOf) -> None:
+    calls = records(CALLS).assign(answered=None).astype({"answered": "boolean"})
+    data = county_of(survey_response=calls)
+    assert computed("sampling", data)["responded"].tolist() == [2, 2]
+    assert BY_NAME["survey_response"].compute(data).numerator == 4
+
+
+def test_what_the_dissatisfied_name_weighted_most_named_first(county_of: CountyOf) -> None:
+    said = records("""
+        response_id  quarter  household_id  stratum    sampling_weight  contacted  dissatisfied_with
+        S1           2020Q4   H1            monitored  10               yes        income
+        S2           2020Q4   H2            monitored  10               yes        cadre
+        S3           2020Q4   H3            monitored  20               yes        cadre
+        S4           2020Q4   H4            monitored  90               yes        -
+        S5           2019Q4   H5            monitored  90               yes        income
+        """)
+    # 30 of 40 in weights name the officer.  Influences of the three: 10 (0 - 0.75) / 40, 10 x 0.25 / 40, 20 x 0.25 / 40,
+    # in sixteenths -3, 1, 2, and 3/2 of their squares: 3/2 x 14 / 256.
+    parts = [-3 / 16, 1 / 16, 2 / 16]
+    se = sqrt(3 / 2 * sum(part**2 for part in parts))
+    low, high = logit_limits(0.75, se)
+    check("survey_reasons", county_of(survey_response=said), f"""
+        dissatisfied_with  answers  share  low         high
+        cadre              2        0.75   {low}       {high}
+        income             1        0.25   {1 - high}  {1 - low}
+        """)  # fmt: skip
+
+
+def test_nobody_was_called_this_year(county_of: CountyOf) -> None:
+    data = county_of(survey_response=records(CALLS).iloc[[6]])
+    for name in (
+        "survey_by_stratum",
+        "survey_by_quarter",
+        "survey_by_town",
+        "survey_spread",
+        "survey_reasons",
+        "sampling",
+    ):
+        assert computed(name, data).empty, name
+    assert computed("survey_answers", data)["answers"].tolist() == [0, 0, 0]
+    for name in ("survey_contact", "survey_response", "approval_rate"):
+        assert BY_NAME[name].compute(data).ratio is None
+
+
+def in_towns(county_of: CountyOf, answers: dict[str, tuple[int, int]]) -> CountyData:
+    """One stratum of equal weights; by town how many of how many households are satisfied."""
+    names = list(answers)
+    village = pd.DataFrame(
+        {"village_code": [f"37142510{k}001" for k in range(len(names))], "county_code": "371425",
+         "town_code": [f"37142510{k}" for k in range(len(names))], "town_name_zh": names, "town_name_en": names}
+    )  # fmt: skip
+    rows = [(k, i, i < yes) for k, (yes, n) in enumerate(answers.values()) for i in range(n)]
+    homes = [f"T{k}{i:03d}" for k, i, _ in rows]
+    home = pd.DataFrame({"household_id": homes, "village_code": [f"37142510{k}001" for k, _, _ in rows]})
+    calls = pd.DataFrame(
+        {"response_id": homes, "quarter": "2020Q4", "household_id": homes, "stratum": "monitored", "sampling_weight": 1.0,
+         "contacted": True, "answered": True, "satisfied": [yes for *_, yes in rows]}
+    )  # fmt: skip
+    return county_of(village=village, household=home, survey_response=calls)
+
+
+def test_two_towns_that_differ_beyond_chance(county_of: CountyOf) -> None:
+    data = in_towns(county_of, {"A": (36, 40), "B": (20, 40)})
+    # A town's share p among all 80: variance 80/79 x p (1 - p) / 40.
+    low_a, high_a = logit_limits(0.9, sqrt(80 / 79 * 0.09 / 40))
+    low_b, high_b = logit_limits(0.5, sqrt(80 / 79 * 0.25 / 40))
+    # For both together to err once in twenty each has 2.2414 standard errors, not 1.96: the logit of A reaches down to
+    # 2.197 - 1.189 = 1.008, that of B up to 0.713; the county's (0.7) is 0.847, between them, and so are their ranks.
+    check("survey_by_town", data, f"""
+        town  called  reached  responded  response  satisfied  low      high      differs  ranks
+        B|B   40      40       40         1         0.5        {low_b}  {high_b}  below    2–2
+        A|A   40      40       40         1         0.9        {low_a}  {high_a}  above    1–1
+        """)  # fmt: skip
+    # Cochran: (0.2^2 + 0.2^2) / (0.7 x 0.3 / 40) = 15.238; on one degree of freedom 2 (1 - Phi(3.9036)) = 0.0000948.
+    found = computed("survey_spread", data).iloc[0]
+    assert found[["towns", "spread"]].tolist() == [2, "differ"]
+    assert found["q"] == pytest.approx(0.08 / (0.21 / 40))
+    assert found["chance"] == pytest.approx(9.48e-5, rel=1e-3)
+
+
+def test_towns_that_differ_by_chance_share_all_ranks(county_of: CountyOf) -> None:
+    data = in_towns(county_of, {"A": (30, 40), "B": (26, 40)})
+    found = computed("survey_by_town", data)
+    assert found["satisfied"].tolist() == [0.65, 0.75], "the least satisfied first"
+    assert set(found["differs"]) == {"not_told_apart"}
+    assert found["ranks"].tolist() == ["1–2", "1–2"]
+    # (0.05^2 + 0.05^2) / (0.7 x 0.3 / 40) = 0.952
+    spread = computed("survey_spread", data).iloc[0]
+    assert (spread["q"], spread["spread"]) == (pytest.approx(0.005 / (0.21 / 40)), "noise")
+
+
+def test_a_middle_town_may_have_either_rank(county_of: CountyOf) -> None:
+    data = in_towns(county_of, {"A": (38, 40), "B": (30, 40), "C": (16, 40)})
+    # With three towns 2.394 standard errors: logits of A 2.94 ± 1.74 (from 1.20), of B 1.10 ± 0.88 (0.22 to 1.98), of C
+    # -0.41 ± 0.77 (to 0.37); the county's, 84 / 120 = 0.7, 0.847.  A and C are apart; B reaches into both.
+    found = computed("survey_by_town", data).set_index("town")
+    assert found["differs"].to_dict() == {"A|A": "above", "B|B": "not_told_apart", "C|C": "below"}
+    assert found["ranks"].to_dict() == {"A|A": "1–2", "B|B": "1–3", "C|C": "2–3"}
+
+
+def test_a_town_where_all_are_satisfied_has_an_open_end(county_of: CountyOf) -> None:
+    data = in_towns(county_of, {"A": (40, 40), "B": (20, 40)})
+    found = computed("survey_by_town", data).set_index("town")
+    # Clopper and Pearson from 0.025 ^ (1 / 40) = 0.912 up; with two towns from 0.0125 ^ (1 / 40) = 0.896: above 0.75.
+    assert found.loc["A|A", ["low", "high"]].tolist() == pytest.approx([0.025 ** (1 / 40), 1.0])
+    assert found["differs"].to_dict() == {"A|A": "above", "B|B": "below"}
+
+
+def test_a_town_with_one_answer_is_no_pattern(county_of: CountyOf) -> None:
+    data = in_towns(county_of, {"A": (36, 40), "B": (0, 1)})
+    assert computed("survey_spread", data).empty
+    assert set(computed("survey_by_town", data)["differs"]) == {"not_told_apart"}

@@ -71,6 +71,42 @@ def test_what_was_only_not_scored_is_no_gap_in_the_data(indicator: pd.DataFrame)
     assert "nowhere_collected" not in set(city_tasks(indicator.assign(reason="not_scored"))["task"])
 
 
+@pytest.mark.parametrize(("missing", "tasks"), [(4, ["common"]), (3, [])])
+def test_two_thirds_of_the_counties_are_a_common_cause(missing: int, tasks: list[str]) -> None:
+    # Four of six are two thirds exactly; three are half.
+    six = pd.DataFrame(
+        {"county_code": [*"abcdef"], "indicator": "take_up", "verdict": ["not_met"] * missing + ["met"] * (6 - missing),
+         "section": 4, "value": 0.5, "limit": 0.6, "limit_confidence": "documented", "unit": "share", "reason": ""}
+    )  # fmt: skip
+    found = city_tasks(six)
+    assert found["task"].tolist() == tasks
+    assert found["counties"].tolist() == [missing] * len(tasks)
+
+
+@pytest.mark.parametrize(("most", "tasks"), [(150.0, ["uneven"]), (149.0, [])])
+def test_money_half_as_high_again_is_a_task(most: float, tasks: list[str]) -> None:
+    three = pd.DataFrame(
+        {"county_code": [*"abc"] * 2, "indicator": ["fund_per_person"] * 3 + ["mean_need"] * 3, "verdict": "no_limit",
+         "section": 6, "value": [100.0, 120.0, most, 1.0, None, 3.0], "limit": None, "limit_confidence": "", "unit": "money",
+         "reason": ""}
+    )  # fmt: skip
+    found = city_tasks(three)
+    assert found["task"].tolist() == tasks
+    assert found["of"].tolist() == [3] * len(tasks)
+    assert found["correlation"].isna().all(), "two counties whose need is known are no pattern"
+
+
+@pytest.mark.parametrize(("confidence", "tasks"), [("assumed", 1), ("from_memory", 1), ("documented", 0)])
+def test_a_limit_that_rests_on_no_document_is_a_task(confidence: str, tasks: int) -> None:
+    found = city_tasks(rows("failed_help", ["met"] * 4, limit_confidence=confidence))
+    assert found["task"].tolist() == ["no_document"] * tasks
+
+
+@pytest.mark.parametrize("reason", ["not_scored", "not_fitted"])
+def test_a_model_that_was_not_fitted_is_no_gap_in_the_data(reason: str) -> None:
+    assert city_tasks(rows("expected_relapse", ["not_collected"] * 4, reason=reason)).empty
+
+
 def test_money_that_differs_by_less_than_half_is_no_task(indicator: pd.DataFrame) -> None:
     even = indicator.assign(value=indicator["value"].where(indicator["value"] != 160.0, 149.0))
     assert "uneven" not in set(city_tasks(even)["task"])

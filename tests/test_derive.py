@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from relapse_risk.derive import age_on, composition, household_frame, household_panel, income_columns
+from relapse_risk.derive import age_on, composition, household_frame, household_panel, income_columns, person_ages
 from relapse_risk.derive.household_columns import (
     aid_columns,
     asset_check,
@@ -18,7 +18,7 @@ from relapse_risk.derive.household_columns import (
 )
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
-from relapse_risk.schema import check_table
+from relapse_risk.schema import TYPES, check_table, code_lists, derived_frames
 
 DAY = date(2020, 12, 31)
 
@@ -252,3 +252,26 @@ def test_no_member_is_counted_twice_in_the_demo(small_register: Path) -> None:
     assert (found["labour_count"] + found["n_elderly_60"] <= found["n_members"]).all()
     shares = found[["wage_share", "business_share", "property_share", "transfer_share"]].sum(axis=1)
     assert shares[found["net_income"] > 0].to_numpy() == pytest.approx(1)
+
+
+def test_the_household_frame_has_exactly_the_columns_the_dictionary_declares(two_waves: Register) -> None:
+    """What an index, a deprivation design or a predicate may name is what the frame gives: dictionary/derived.yaml."""
+    given = household_frame(two_waves, "2020-12", parameters=read_parameters(), place=read_place("dezhou"))
+    assert sorted(given.columns) == sorted(derived_frames()["household_frame"].names)
+    living = person_ages(two_waves.read("person", "2020-12"), "2020-12")
+    assert sorted(living.columns) == sorted(derived_frames()["person_frame"].names)
+
+
+def test_every_derived_column_is_declared_whole() -> None:
+    for frame in derived_frames().values():
+        assert len(set(frame.names)) == len(frame.names), frame.name
+        for column in frame.columns:
+            assert column.type in TYPES, column
+            assert column.zh, column
+            assert column.en, column
+            assert (column.type == "code") <= (column.codes in code_lists()), column
+            assert (
+                column.type in ("str", "code", "bool", "date")
+                or column.unit
+                or column.name in ("register_year", "exit_year")
+            ), column

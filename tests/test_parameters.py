@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from relapse_risk.errors import ParameterError
-from relapse_risk.parameters import params_dir, read_parameters, read_place, read_yaml
+from relapse_risk.parameters import params_dir, read_parameters, read_place
+from relapse_risk.yaml_reading import read_yaml
 
 PARAMETERS = read_parameters()
 ENTRY = "x:\n  label: {zh: 甲, en: x}\n  unit: CNY\n  values:\n"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import SequenceMatcher, get_close_matches
+from typing import TypeVar
+
 
 class RelapseRiskError(Exception):
     """Root of every error this package raises on purpose.
@@ -86,3 +90,95 @@ class EditionError(RelapseRiskError):
 
 class RenderError(RelapseRiskError):
     """A report could not be executed, exported or published."""
+
+
+E = TypeVar("E", bound=RelapseRiskError)
+ALIKE = 0.6  # share of letters two names must have in common to be taken for each other, as in difflib
+SHORT_ALIKE = 0.5  # of a name of two letters that changed places, difflib sees one
+POOL = 20  # so many names with most letters in common are looked at for slips
+LISTED = 12  # so many known names are listed in an error
+
+
+def unknown(
+    kind: str,
+    got: object,
+    known: Iterable[object],
+    where: str,
+    error: type[E] = ParameterError,  # type: ignore[assignment]
+    otherwise: str = "",
+) -> E:
+    """The error for a name nobody knows, with the nearest of the known ones as the fix.
+
+    Parameters
+    ----------
+    kind : str
+        What the name is of: ``column``, ``parameter``, ``word of code list sex``.
+    got : object
+        The name met.
+    known : iterable
+        Names that would have been right.
+    where : str
+        File and key.
+    error : type
+        Class of the error.
+    otherwise : str
+        The fix where no known name is near.
+
+    Examples
+    --------
+    >>> print(unknown("column", "rigid_burdn", ["size", "rigid_burden"], "my.yaml: rigid.columns"))
+    my.yaml: rigid.columns: unknown column; got 'rigid_burdn', expected one of size | rigid_burden. Fix: did you mean 'rigid_burden'.
+    """
+    names = [str(name) for name in known]
+    few = f"one of {' | '.join(names)}" if len(names) <= LISTED else None
+    fix = did_you_mean(
+        got, names, otherwise or (f"such as {' | '.join(names[:LISTED])}" if not few else "use one of them")
+    )
+    return error(f"unknown {kind}", where=where, got=got, expected=few, fix=fix)
+
+
+def did_you_mean(got: object, known: Iterable[object], otherwise: str = "", alike: float = ALIKE) -> str:
+    """``did you mean 'NAME'`` for the nearest known name, else ``otherwise``.
+
+    Examples
+    --------
+    >>> did_you_mean("dezhuo", ["dezhou", "jinan"]), did_you_mean("x", ["dezhou"], "name one of them")
+    ("did you mean 'dezhou'", 'name one of them')
+    """
+    near = nearest(got, known, alike)
+    return otherwise if near is None else f"did you mean {near!r}"
+
+
+def nearest(got: object, known: Iterable[object], alike: float = ALIKE) -> str | None:
+    """The known name that ``got`` most likely stands for: fewest slips of the pen, then most letters in common.
+
+    A slip is a letter left out, put in, changed, or swapped with its neighbour.
+
+    Examples
+    --------
+    >>> nearest("ZM03", ["MZ03", "MZ01"]), nearest("income", ["size"])
+    ('MZ03', None)
+    """
+    name = str(got)
+    ranked = []
+    for other in get_close_matches(name, [str(one) for one in known], POOL, min(alike, SHORT_ALIKE)):
+        slips, share = _slips(name, other), SequenceMatcher(None, other, name).ratio()
+        if slips <= max(1, len(name) // 4) or share >= alike:
+            ranked.append((slips, sorted(name) != sorted(other), -share, other))
+    return min(ranked)[-1] if ranked else None
+
+
+def _slips(a: str, b: str) -> int:
+    """Letters left out, put in, changed or swapped with a neighbour between two names; 3 for more than two."""
+    if abs(len(a) - len(b)) > 2:
+        return 3
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        last, before, row = before, row, [i]
+        for j, other in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return min(row[-1], 3)

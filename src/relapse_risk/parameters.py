@@ -9,19 +9,25 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    NonNegativeInt,
+    field_validator,
+)
 
-from relapse_risk.errors import ParameterError
+from relapse_risk.errors import ParameterError, unknown
+from relapse_risk.yaml_reading import STRICT, check_model, named_file, pairs, read_yaml, stems
 
-__all__ = ["DatedValue", "Parameter", "Parameters", "Place", "params_dir", "read_parameters", "read_place", "read_yaml"]
+__all__ = ["DatedValue", "Parameter", "Parameters", "Place", "params_dir", "read_parameters", "read_place"]
 
 Confidence = Literal["documented", "from_memory", "assumed"]
-M = TypeVar("M", bound=BaseModel)
 PARAMETER_FILES = ("lines.yaml", "thresholds.yaml")
 
 
@@ -60,30 +66,31 @@ class DatedValue:
     confidence: Confidence
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One dated value as written; ``None`` ends the parameter."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     value: float | None
     source: str = ""
     confidence: Confidence = "assumed"
-
-
-class _ParameterSpec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    label: Label
-    unit: str
-    note: str = ""
-    values: dict[date, _Entry]
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One named parameter with its dated values; a ``None`` value ends it from that day on."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     name: str
     label: Label
     unit: str
     file: str
-    values: tuple[tuple[date, _Entry], ...]
+    values: Annotated[
+        tuple[tuple[date, Entry], ...],
+        BeforeValidator(pairs),
+        AfterValidator(lambda v: tuple(sorted(v, key=itemgetter(0)))),
+    ]
+    note: str = ""
 
     def on(self, day: date) -> DatedValue:
         """The value in force on ``day``.
@@ -121,13 +128,8 @@ class Parameters:
 
     def parameter(self, name: str) -> Parameter:
         if name not in self.by_name:
-            near = get_close_matches(name, self.by_name, 1)
-            raise ParameterError(
-                "unknown parameter",
-                where=" or ".join(PARAMETER_FILES),
-                got=name,
-                fix=f"did you mean {near[0]!r}" if near else "add it with label, unit and dated values",
-            )
+            where, fix = " or ".join(PARAMETER_FILES), "add it with label, unit and dated values"
+            raise unknown("parameter", name, self.by_name, where, otherwise=fix)
         return self.by_name[name]
 
     def on(self, name: str, day: date) -> DatedValue:
@@ -175,7 +177,6 @@ class Place(BaseModel):
     unit_of_report: Label
     currency: Label
     lines: dict[Literal["poverty", "monitoring", "dibao"], str]
-    thresholds: dict[str, str] = {}
     index: str
     terms: dict[str, Label] = {}
     income_scale: Literal["head", "adult_equivalent"] = "head"
@@ -228,65 +229,6 @@ def _existing(path: Path, origin: str) -> Path:
     return path
 
 
-def read_yaml(path: Path) -> Any:
-    """The content of a YAML file; a missing, unreadable or malformed file is a :class:`ParameterError`."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ParameterError("file not found", where=str(path), fix="check the path") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"cannot be read: {error}", where=str(path), fix="save it as UTF-8") from error
-    try:
-        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        raise ParameterError(f"not valid YAML: {error}", where=str(path), fix="correct the line named") from error
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader that refuses a key written twice instead of silently keeping the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is written twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def _code_at(content: Any, path: tuple[int | str, ...]) -> str:
-    """The code of the innermost list entry on a path, since nobody counts entries; empty where it has none."""
-    found = ""
-    for part in path:
-        if isinstance(content, dict):
-            content = content.get(part)
-        elif isinstance(content, list) and isinstance(part, int) and part < len(content):
-            content = content[part]
-            if isinstance(content, dict) and isinstance(content.get("code"), str):
-                found = f" ({content['code']})"
-        else:
-            break
-    return found
-
-
-def check_model(model: type[M], content: Any, where: str) -> M:
-    """``content`` as pydantic ``model``; faults become one :class:`ParameterError` naming file and key."""
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(top level)"
-        raise ParameterError(
-            f"{key}{_code_at(content, first['loc'])}: {first['msg']}",
-            where=where,
-            got=first.get("input") if not isinstance(first.get("input"), dict) else sorted(first["input"], key=str),
-            fix=f"correct {key}" + (f" ({error.error_count()} faults in all)" if error.error_count() > 1 else ""),
-        ) from error
-
-
 def read_parameters(folder: str | Path | None = None) -> Parameters:
     """Read every dated parameter below the parameter folder.
 
@@ -309,8 +251,8 @@ def read_parameters(folder: str | Path | None = None) -> Parameters:
         for name, spec in content.items():
             if name in by_name:
                 raise ParameterError("name given twice", where=f"{by_name[name].file} and {file}", got=name)
-            checked = check_model(_ParameterSpec, spec, f"{file}: {name}")
-            by_name[name] = Parameter(name, checked.label, checked.unit, file, tuple(sorted(checked.values.items())))
+            given = {**spec, "name": name, "file": file} if isinstance(spec, dict) else spec
+            by_name[name] = check_model(Parameter, given, f"{file}: {name}")
     return Parameters(by_name)
 
 
@@ -322,8 +264,22 @@ def read_place(name: str, folder: str | Path | None = None) -> Place:
     >>> read_place("dezhou").label.en
     'Dezhou'
     """
-    root = params_dir(folder) / "places"
-    known = sorted(path.stem for path in root.glob("*.yaml"))
-    if name not in known:
-        raise ParameterError("unknown place", where=str(root), got=name, expected=" | ".join(known))
-    return check_model(Place, read_yaml(root / f"{name}.yaml"), f"places/{name}.yaml")
+    root = params_dir(folder)
+    where = f"places/{name}.yaml"
+    place = check_model(Place, read_yaml(named_file(root / "places", name, "place")), where)
+    if place.name != name:
+        raise unknown("name of the place", place.name, [name], f"{where}: name")
+    known = parameter_names(root)
+    for role, line in place.lines.items():
+        if line not in known:
+            raise unknown("parameter", line, known, f"{where}: lines.{role}")
+    indexes = stems(root / "indexes")
+    if place.index not in indexes:
+        raise unknown("index", place.index, indexes, f"{where}: index")
+    return place
+
+
+def parameter_names(root: Path) -> tuple[str, ...]:
+    """The names of every dated parameter, without checking what is said of them."""
+    files = [root / file for file in PARAMETER_FILES]
+    return tuple(str(name) for file in files for name in read_yaml(file))

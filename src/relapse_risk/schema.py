@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -14,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import yaml
 
-from relapse_risk.errors import SchemaError
+from relapse_risk.errors import SchemaError, unknown
 
 __all__ = [
+    "PROTECTED_TRAITS",
     "SCHEMA_VERSION",
     "Code",
     "CodeList",
@@ -26,6 +26,8 @@ __all__ = [
     "check_table",
     "code_list",
     "code_lists",
+    "derived_columns",
+    "derived_frames",
     "empty_table",
     "table",
     "tables",
@@ -35,6 +37,8 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # seven times as fast where libyaml is
+# Traits that no score may read, whoever collects them and under whichever of these names.
+PROTECTED_TRAITS = ("sex", "head_sex", "n_female", "ethnicity", "minority", "religion")
 TYPES = ("str", "int", "float", "bool", "date", "code")
 _ARROW = {
     "str": pa.string(),
@@ -83,9 +87,7 @@ class CodeList:
         for code in self.codes:
             if code.word == word:
                 return code.zh if language == "zh" else code.en
-        raise SchemaError(
-            "unknown code word", where=f"code list {self.name}", got=word, expected=" | ".join(self.words)
-        )
+        raise unknown("code word", word, self.words, f"code list {self.name}", SchemaError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +134,7 @@ class Table:
         for column in self.columns:
             if column.name == name:
                 return column
-        near = get_close_matches(name, self.names, 1)
-        raise SchemaError(
-            "unknown column",
-            where=f"table {self.name}",
-            got=name,
-            fix=f"did you mean {near[0]!r}" if near else "see dictionary/tables.yaml",
-        )
+        raise unknown("column", name, self.names, f"table {self.name}", SchemaError, "see dictionary/tables.yaml")
 
 
 def _read_dictionary(file: str) -> dict[str, Any]:
@@ -167,8 +163,7 @@ def code_lists() -> Mapping[str, CodeList]:
 def code_list(name: str) -> CodeList:
     """The code list ``name``; :class:`SchemaError` names the nearest one when it does not exist."""
     if name not in code_lists():
-        near = get_close_matches(name, code_lists(), 1)
-        raise SchemaError("unknown code list", where="dictionary/codes.yaml", got=name, fix=f"nearest is {near}")
+        raise unknown("code list", name, code_lists(), "dictionary/codes.yaml", SchemaError)
     return code_lists()[name]
 
 
@@ -200,15 +195,44 @@ def tables() -> Mapping[str, Table]:
 def table(name: str) -> Table:
     """The table ``name``; :class:`SchemaError` names the nearest one when it does not exist."""
     if name not in tables():
-        near = get_close_matches(name, tables(), 1)
-        raise SchemaError(
-            "unknown table",
-            where="dictionary/tables.yaml",
-            got=name,
-            expected=" | ".join(tables()),
-            fix=f"did you mean {near[0]!r}" if near else "use one of the tables listed",
-        )
+        raise unknown("table", name, tables(), "dictionary/tables.yaml", SchemaError)
     return tables()[name]
+
+
+@cache
+def derived_frames() -> Mapping[str, Table]:
+    """Every frame that is computed from the tables, with the columns it has: the household frame and its history.
+
+    Examples
+    --------
+    >>> derived_frames()["household_frame"].column("rigid_burden").unit
+    'ratio'
+    """
+    return MappingProxyType({name: _derived(name, spec) for name, spec in _read_dictionary("derived.yaml").items()})
+
+
+def _derived(name: str, spec: Mapping[str, Any]) -> Table:
+    repeated = [
+        table(of).column(column)
+        for of, columns in spec.get("repeats", {}).items()
+        for column in (table(of).names if columns == "all" else columns)
+    ]
+    own = [Column(**column) for column in spec["columns"]]
+    labels = spec["label"]
+    return Table(name, labels["zh"], labels["en"], tuple(spec["key"]), None, False, (*repeated, *own))
+
+
+@cache
+def derived_columns(unit: str) -> tuple[Column, ...]:
+    """Columns that code adds to the rows of ``unit`` on the way up; none for a table nothing is added to.
+
+    Examples
+    --------
+    >>> [column.name for column in derived_columns("person")]
+    ['age', 'is_labour']
+    """
+    frames = [spec for spec in _read_dictionary("derived.yaml").values() if spec.get("unit") == unit]
+    return tuple(Column(**column) for spec in frames for column in spec["columns"])
 
 
 def arrow_schema(name: str) -> pa.Schema:
@@ -251,15 +275,10 @@ def check_table(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     True
     """
     spec = table(name)
-    unknown = [c for c in frame.columns if c not in spec.names]
-    if unknown:
-        near = get_close_matches(str(unknown[0]), spec.names, 1)
-        raise SchemaError(
-            "unknown column",
-            where=f"table {name}",
-            got=unknown[0],
-            fix=f"did you mean {near[0]!r}" if near else "remove it or add it to dictionary/tables.yaml",
-        )
+    for column in frame.columns:
+        if column not in spec.names:
+            fix = "remove it or add it to dictionary/tables.yaml"
+            raise unknown("column", column, spec.names, f"table {name}", SchemaError, fix)
     checked = pd.DataFrame(
         {c.name: _typed(frame.get(c.name), c, name, frame.index) for c in spec.columns}, index=frame.index
     ).reset_index(drop=True)

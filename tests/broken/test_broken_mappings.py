@@ -15,9 +15,12 @@ HEAD = "name: x\nlabel: {zh: 坏, en: broken}\nkind: csv\nplace: dezhou\n"
 CASES = {
     "not YAML": (HEAD + "tables: [{table: village", ["not valid YAML", "correct the line named"]),
     "a key written twice": (HEAD + "place: qihe\ntables: []\n", ["'place' is written twice"]),
-    "a misspelt key": (HEAD + "encodding: gbk\ntables: []\n", ["encodding", "Extra inputs are not permitted"]),
+    "a misspelt key": (HEAD + "encodding: gbk\ntables: []\n", ["encodding", "unknown key", "did you mean 'encoding'"]),
     "a key left out": ("name: x\nkind: csv\ntables: []\n", ["label", "Field required"]),
-    "an unknown kind": (HEAD.replace("csv", "dbf") + "tables: []\n", ["kind", "'excel', 'csv', 'sql' or 'parquet'"]),
+    "an unknown kind": (
+        HEAD.replace("csv", "dbf") + "tables: []\n",
+        ["kind", "unknown word", "expected one of excel | csv | sql | parquet"],
+    ),
     "an unknown table": (
         HEAD + "tables: [{table: housold, source: a}]\n",
         ["unknown table", "got 'housold'", "did you mean 'household'"],

@@ -20,11 +20,12 @@ def test_every_edition_of_the_project_is_right(file: Path) -> None:
     ("change", "words"),
     [
         ({"langauges": ["zh"]}, r"unknown key; got 'langauges'.*did you mean 'languages'"),
-        ({"languages": ["fr"]}, r"edition\.yaml: languages.*'zh' or 'en'.*got 'fr'.*one of zh en"),
+        ({"languages": ["fr"]}, r"edition\.yaml: languages\.0: unknown word; got 'fr', expected one of zh \| en"),
         ({"formats": ["docx"]}, r"formats.*got 'docx'"),
         ({"month": "2020-13"}, r"month: not a month; got '2020-13'"),
         ({"counties": "some"}, r"counties"),
         ({"place": None}, r"place: Field required"),
+        ({"place": "dezhuo"}, r"place: unknown place; got 'dezhuo'.*did you mean 'dezhou'"),
         ({"name": "a b"}, r"name: String should match pattern"),
     ],
 )

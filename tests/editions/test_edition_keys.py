@@ -39,7 +39,7 @@ def test_a_wrong_stamp_names_the_nearest_and_a_change_is_named(
     rendered: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stamp = read_manifest(released(rendered))[f"{COUNTY}-zh"].stamp
-    with pytest.raises(EditionError, match=f"no published report has this stamp.*did you mean {stamp}"):
+    with pytest.raises(EditionError, match=f"no published report has this stamp.*did you mean '{stamp}'"):
         reproduce_report(stamp[:-1], rendered.out.parent, tmp_path)
     copy = tmp_path / "reports" / "x"
     shutil.copytree(rendered.out, copy)

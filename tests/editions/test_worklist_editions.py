@@ -109,13 +109,13 @@ def test_an_edition_of_two_kinds_is_refused(
 def test_an_unknown_department_or_household_names_the_nearest_and_the_city_has_neither(
     tmp_path: Path, small_register: Path, facts_folder: Path
 ) -> None:
-    with pytest.raises(EditionError, match=r"departments: unknown department; got 'RSS'.*did you mean RS"):
+    with pytest.raises(EditionError, match=r"departments: unknown department; got 'RSS'.*did you mean 'RS'"):
         plan(worklists(tmp_path, small_register, facts_folder, departments=["RSS"]))
     with pytest.raises(EditionError, match="worklists and plans are of counties"):
         plan(worklists(tmp_path, small_register, facts_folder, counties=["city"]))
     household = household_of(small_register)
     given = {"departments": None, "audience": "restricted", "formats": ["html"], "households": [household + "9"]}
-    with pytest.raises(EditionError, match=f"unknown household.*did you mean {household}"):
+    with pytest.raises(EditionError, match=f"unknown household.*did you mean '{household}'"):
         plan(worklists(tmp_path, small_register, facts_folder, **given))
 
 

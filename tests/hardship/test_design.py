@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.hardship.conftest import some_households
 
 from relapse_risk.errors import ModelError, ParameterError
-from relapse_risk.hardship import IndexDesign, check_design, design_from_table, design_to_table, read_index, score_units
+from relapse_risk.hardship import (
+    IndexDesign,
+    check_design,
+    design_from_table,
+    design_to_table,
+    hardship_index,
+    read_index,
+    score_units,
+)
 from relapse_risk.hardship.design_file import parse_design
-from relapse_risk.parameters import params_dir, read_yaml
+from relapse_risk.parameters import params_dir, read_parameters, read_place
+from relapse_risk.yaml_reading import read_yaml
 
 
 @pytest.fixture
@@ -87,8 +98,36 @@ BROKEN = {
     "an unknown aggregate": (lambda c: c.update(aggregate="mean"), r"unknown aggregate; got 'mean'.*arithmetic"),
     "a protected input": (lambda c: c["indicators"][0].update(columns={"sex": 1}), r"sex is a protected trait"),
     "an empty sub-index": (lambda c: c["subindexes"].append(EMPTY), r"x: has no indicator"),
-    "a misspelt key": (lambda c: c["indicators"][0].update(wieght=1), r"wieght.*Extra inputs are not permitted"),
-    "an unknown line": (lambda c: c["indicators"][0].update(over=["povrty"]), r"indicators.0.over.0"),
+    "a misspelt key": (
+        lambda c: c["indicators"][0].update(wieght=1),
+        r"indicators.0 \(income_monitoring\): unknown key; got .wieght.*did you mean .weight.",
+    ),
+    "a misspelt column": (
+        lambda c: c["indicators"][2].update(columns={"rigid_burdn": 1}),
+        r"rigid_burden.columns: unknown column; got 'rigid_burdn'.*did you mean 'rigid_burden'",
+    ),
+    "a misspelt divisor": (lambda c: c["indicators"][3].update(per="sise"), r"serious_illness.per: .*mean 'size'"),
+    "a misspelt column of aid": (
+        lambda c: c["aid"].update(column="aid_recieved_12m"),
+        r"aid.column: .*'aid_received_12m'",
+    ),
+    "a misspelt tie": (
+        lambda c: c.update(ties=["income_pc_yaer"]),
+        r"ties: unknown column.*did you mean 'income_pc_year'",
+    ),
+    "a misspelt trait": (
+        lambda c: c.update(protected=["ethncity"]),
+        r"protected: unknown trait.*did you mean 'ethnicity'",
+    ),
+    "a misspelt option": (
+        lambda c: c["indicators"][0].update(options={"hihg": 100}),
+        r"income_monitoring.options: unknown option of goalposts; got 'hihg'.*did you mean 'high'",
+    ),
+    "a misspelt word": (lambda c: c.update(missing="shrae"), r"missing.*got 'shrae'.*did you mean 'share'"),
+    "an unknown line": (
+        lambda c: c["indicators"][0].update(over=["povrty"]),
+        r"indicators.0.over.0 .*got .povrty.*did you mean .poverty.",
+    ),
     "an aid share above one": (lambda c: c["aid"].update(most=1.2), r"aid.most"),
     "no indicator": (lambda c: c.update(indicators=[]), r"indicators"),
     "a text weight": (
@@ -118,7 +157,7 @@ TABLE = pd.DataFrame(
         (lambda u: u.assign(a=5.0), "test: a: the column is constant"),
         (lambda u: u.assign(a=np.nan), "test: a: nothing was answered"),
         (lambda u: u.assign(a=[1.0, np.inf, 2.0]), "test: a: infinite value"),
-        (lambda u: u.drop(columns="a"), "test: a: no such column"),
+        (lambda u: u.drop(columns="a"), "test: a: unknown column; got 'a', expected one of b"),
     ],
 )
 def test_bad_columns_name_design_and_indicator(change: Any, words: str) -> None:
@@ -159,3 +198,13 @@ def test_tables_round_trip(design: IndexDesign) -> None:
 def test_a_table_needs_one_top() -> None:
     with pytest.raises(ParameterError, match="exactly one code without a parent"):
         design_from_table(TABLE.assign(parent=None), "test")
+
+
+def test_a_frame_of_ones_own_is_checked_where_the_design_is_applied(content: dict[str, Any]) -> None:
+    """``reads: own`` says so; what the frame lacks is then an error with the nearest column, not "not collected"."""
+    content["reads"] = "own"
+    content["indicators"][2]["columns"] = {"rigid_burdn": 1}
+    design = parse_design(content, "own.yaml")
+    homes = some_households(20)
+    with pytest.raises(ModelError, match=r"own\.yaml: unknown column; got 'rigid_burdn'.*did you mean 'rigid_burden'"):
+        hardship_index(homes, design, read_parameters(), read_place("dezhou"), date(2020, 12, 31))

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from relapse_risk.errors import ModelError, ParameterError
-from relapse_risk.parameters import params_dir, read_parameters, read_place, read_yaml
+from relapse_risk.parameters import params_dir, read_parameters, read_place
 from relapse_risk.poverty import alkire_foster, deprivation_matrix, guarantee_test, read_deprivation, survey_design
 from relapse_risk.poverty.deprivation import parse_deprivation
+from relapse_risk.yaml_reading import read_yaml
 
 DAY = date(2020, 12, 31)
 PARAMETERS, PLACE = read_parameters(), read_place("dezhou")

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from relapse_risk.errors import ModelError
-from relapse_risk.relapse import at_risk_rows, spell_clock, with_history
+from relapse_risk.relapse import FEATURES, at_risk_rows, spell_clock, with_history
 from relapse_risk.relapse.outcome import others_poor
+from relapse_risk.schema import derived_frames
 
 
 def panel(incomes: dict[str, list[float | None]], months: list[str], exit_year: int | None = None) -> pd.DataFrame:
@@ -97,3 +98,21 @@ def test_neighbours_leave_the_household_itself_out() -> None:
     shares = others_poor(frame, "village_code")
     assert shares.iloc[:3].tolist() == [0.5, 0.5, 1.0]
     assert pd.isna(shares.iloc[3])  # alone in its village
+
+
+def test_the_history_of_a_household_has_exactly_the_columns_the_dictionary_declares() -> None:
+    """What a feature may read beyond the household frame: dictionary/derived.yaml."""
+    panel = pd.DataFrame(
+        {
+            "household_id": ["a", "a"], "month": ["2019-12", "2020-12"], "county_code": "371425", "village_code": "v",
+            "income_pc_year": [9.0, 9.0], "poverty_line": 5.0, "exit_year": pd.array([None] * 2, "Int64"),
+        }
+    )  # fmt: skip
+    added = set(at_risk_rows(panel, 12).columns) - set(panel.columns)
+    assert added - {"month_next", "observed", "event", "kind"} == set(derived_frames()["household_history"].names)
+
+
+def test_every_feature_reads_declared_columns() -> None:
+    frames = derived_frames()
+    known = {*frames["household_frame"].names, *frames["household_history"].names}
+    assert {name for feature in FEATURES for name in feature.needs} <= known

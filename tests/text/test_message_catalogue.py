@@ -58,7 +58,7 @@ def test_the_font_has_every_character_of_the_catalogue() -> None:
 
 
 def test_an_unknown_message_is_an_error_that_names_the_nearest() -> None:
-    with pytest.raises(RenderError, match=r"no such message; got 'report\.tilte'.*nearest is 'report\.title'"):
+    with pytest.raises(RenderError, match=r"unknown message; got 'report\.tilte'.*did you mean 'report\.title'"):
         text("report.tilte", "zh")
 
 

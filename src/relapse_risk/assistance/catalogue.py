@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from difflib import get_close_matches
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -18,9 +17,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from relapse_risk.assistance.amounts import AMOUNT_RULES
 from relapse_risk.assistance.conditions import Level, condition_named
-from relapse_risk.errors import ParameterError
-from relapse_risk.parameters import Confidence, Label, check_model, params_dir, read_yaml
+from relapse_risk.errors import ParameterError, unknown
+from relapse_risk.parameters import Confidence, Label, params_dir
 from relapse_risk.schema import code_list, table
+from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = ["Catalogue", "Item", "Requirement", "Version", "read_catalogue"]
 
@@ -150,7 +150,7 @@ class Catalogue:
         for item in self.items:
             if item.code == code:
                 return item
-        raise ParameterError("unknown item", where=f"assistance/{self.place}.yaml", got=code)
+        raise unknown("item", code, [item.code for item in self.items], f"assistance/{self.place}.yaml")
 
     def of_level(self, level: Level) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.level == level)
@@ -197,7 +197,7 @@ def _item(code: str, spec: ItemSpec, file: str) -> Item:
     where = f"{file}: {code}"
     for kind, word in (("department", spec.department), ("assistance_direction", spec.direction)):
         if word not in code_list(kind).words:
-            raise ParameterError(f"unknown {kind}", where=where, got=word, expected=" | ".join(code_list(kind).words))
+            raise unknown(kind, word, code_list(kind).words, where)
     versions = tuple(
         Version(v.start, v.end, v.requires, v.keeps, v.amount, v.statutory_days, v.papers)
         for v in sorted(spec.versions, key=lambda version: version.start)
@@ -233,9 +233,7 @@ def _check_amount(amount: Amount, where: str) -> None:
             got=str(amount),
         )
     if amount.rule is not None and amount.rule not in AMOUNT_RULES:
-        raise ParameterError(
-            "unknown amount rule", where=where, got=amount.rule, expected=" | ".join(sorted(AMOUNT_RULES))
-        )
+        raise unknown("amount rule", amount.rule, sorted(AMOUNT_RULES), where)
     if amount.column is not None:
         _check_column(amount, where)
 
@@ -244,12 +242,12 @@ def _check_column(amount: Amount, where: str) -> None:
     """The column stands in the dictionary, and its words are those of its code list."""
     columns = {c.name: c for name in ("household", "person", "income") for c in table(name).columns}
     if amount.column not in columns:
-        near = get_close_matches(amount.column or "", columns, 1)
-        raise ParameterError("amount of an unknown column", where=where, got=amount.column, fix=f"did you mean {near}")
+        raise unknown("column of an amount", amount.column, columns, where)
     codes = columns[amount.column].codes
-    strange = [word for word in amount.by_word if not codes or word not in code_list(codes).words]
-    if strange:
-        raise ParameterError("amount by an unknown word", where=f"{where}: {amount.column}", got=" | ".join(strange))
+    words = code_list(codes).words if codes else ()
+    for word in amount.by_word:
+        if word not in words:
+            raise unknown("word of an amount", word, words, f"{where}: {amount.column}")
 
 
 def _check_dates(versions: tuple[Version, ...], where: str) -> None:
@@ -275,7 +273,7 @@ def _check_exclusions(items: tuple[Item, ...], file: str) -> None:
     for item in items:
         for other in item.excludes:
             if other not in codes:
-                raise ParameterError("excludes an unknown item", where=f"{file}: {item.code}", got=other)
+                raise unknown("item in excludes", other, codes, f"{file}: {item.code}")
             if other == item.code:
                 raise ParameterError("excludes itself", where=f"{file}: {item.code}", got=other)
     _check_precedence(items, file)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Literal
 
@@ -18,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assistance.limits import Limits
-from relapse_risk.errors import ParameterError
+from relapse_risk.errors import ParameterError, unknown
 
 __all__ = ["CONDITIONS", "Condition", "condition_named", "holds", "shortfall"]
 
@@ -63,12 +62,8 @@ def condition_named(name: str, where: str = "") -> Condition:
     'household'
     """
     if name not in _REGISTRY:
-        near = get_close_matches(name, _REGISTRY, 1)
-        raise ParameterError(
-            "unknown condition",
-            where=where or "assistance",
-            got=name,
-            fix=f"did you mean {near[0]!r}" if near else "add a function to assistance/conditions.py",
+        raise unknown(
+            "condition", name, _REGISTRY, where or "assistance", otherwise="add a function to assistance/conditions.py"
         )
     return _REGISTRY[name]
 

@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.reminders import reason_of
 from relapse_risk.errors import ModelError, ParameterError
-from relapse_risk.parameters import Confidence, check_model, params_dir, read_yaml
+from relapse_risk.parameters import Confidence, params_dir
 from relapse_risk.schema import code_list
+from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = ["HouseholdPlan", "Measure", "household_plan", "read_measures"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from relapse_risk.errors import ParameterError
-from relapse_risk.parameters import Parameters, check_model, params_dir, read_parameters, read_place, read_yaml
+from relapse_risk.errors import ParameterError, unknown
+from relapse_risk.parameters import Parameters, params_dir, read_parameters, read_place
+from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = ["Calibration", "CountySpec", "Figure", "ItemSpec", "MarkedNumber", "Names", "Population", "read_calibration"]
 
@@ -134,8 +134,7 @@ class Calibration:
     def number(self, name: str, year: int | None = None) -> float:
         """The number ``name``, in force in ``year`` when it is dated."""
         if name not in self.numbers:
-            near = get_close_matches(name, self.numbers, 1)
-            raise ParameterError("unknown number", where="demo/process.yaml", got=name, expected=near or None)
+            raise unknown("number", name, self.numbers, "demo/process.yaml")
         entry = self.numbers[name]
         if entry.values is None:
             if entry.value is None:

@@ -25,17 +25,16 @@ from relapse_risk.errors import RegisterError
 from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register import Register
+from relapse_risk.schema import derived_frames, table
 
 __all__ = ["household_frame", "household_frames", "household_panel", "person_ages"]
 
-CARRIED = (
-    "household_class", "register_attribute", "relief_status", "monitor_type", "monitor_identified_on",
-    "monitor_risk_types", "risk_eliminated", "risk_eliminated_on", "risk_elimination_way", "cause_main",
-    "cause_other_1", "cause_other_2", "register_year", "exit_year", "policy_enjoying", "dwelling_grade",
-    "dwelling_structure",
-    "dwelling_tenure", "sanitary_toilet", "arable_mu", "coop_member", "loan_balance", "second_dwelling", "vehicle_count",
-    "business_registration", "financial_assets", "public_payroll_member", "responsible_cadre_id",
-)  # fmt: skip
+# Columns of the household table that the frame repeats; its keys are made by _keys.
+CARRIED = tuple(
+    name
+    for name in derived_frames()["household_frame"].names
+    if name in table("household").names and name not in ("household_id", "village_code")
+)
 # What composition reads: a person row has thrice as many columns, and a panel many months.
 PERSON = (
     "household_id", "birth_date", "deceased_on", "relation_to_head", "sex", "education_level", "employment_status",
@@ -189,8 +188,8 @@ def _frame(
         ],
         axis=1,
     )
-    for table, columns in (("shock_event", ZERO_WHEN_COLLECTED[:2]), ("assistance_record", ZERO_WHEN_COLLECTED[2:])):
-        if register.has(table):
+    for name, columns in (("shock_event", ZERO_WHEN_COLLECTED[:2]), ("assistance_record", ZERO_WHEN_COLLECTED[2:])):
+        if register.has(name):
             result[list(columns)] = result[list(columns)].fillna(0)
     result = _with_scale(result, frame, place)
     result["weekly_class"] = (members["n_weekly"] > 0) | yes_if(frame["relief_status"], ("tekun",))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from relapse_risk.editions.edition import CountyQuery
-from relapse_risk.errors import EditionError
+from relapse_risk.errors import EditionError, unknown
 
 __all__ = ["counties_of"]
 
@@ -25,11 +24,7 @@ def counties_of(facts: Path, query: CountyQuery, where: str) -> tuple[str, ...]:
     mine = rows[(rows["indicator"] == query.indicator) & (rows["county_code"] != "city")]
     if mine.empty:
         known = sorted(set(rows["indicator"]))
-        near = get_close_matches(query.indicator, known, 1)
-        raise EditionError(
-            "unknown indicator", where=where, got=query.indicator,
-            fix=f"did you mean {near[0]!r}" if near else f"one of {' '.join(known)}",
-        )  # fmt: skip
+        raise unknown("indicator", query.indicator, known, where, EditionError)
     if query.verdict:
         mine = mine[mine["verdict"].isin(query.verdict)]
     if query.above is not None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from relapse_risk.editions.fork_server import named
-from relapse_risk.errors import EditionError, ParameterError
+from relapse_risk.errors import EditionError, ParameterError, did_you_mean, nearest, unknown
 from relapse_risk.measures.facts_folder import months_of
 from relapse_risk.months import check_month
-from relapse_risk.parameters import check_model, params_dir, read_place, read_yaml
+from relapse_risk.parameters import params_dir, read_place
+from relapse_risk.yaml_reading import check_model, read_yaml, stems
 
 __all__ = [
     "CountyQuery",
@@ -220,12 +219,13 @@ def read_edition(path: str | Path) -> Edition:
     file = Path(path)
     try:
         content: Any = read_yaml(file)
-        _check_keys(content, file)
         edition = check_model(Edition, content, str(file))
     except ParameterError as error:
         raise EditionError(
-            error.what, where=error.where, got=error.got, expected=error.expected, fix=_nearest(error)
+            error.what, where=error.where, got=error.got, expected=error.expected, fix=error.fix
         ) from error
+    if edition.place not in (places := stems(params_dir() / "places")):
+        raise unknown("place", edition.place, places, f"{file}: place", EditionError)
     if edition.month != LATEST:
         check_month(edition.month, f"{file}: month")
     for key in ("counties", "languages", "formats", "notebooks"):
@@ -234,32 +234,14 @@ def read_edition(path: str | Path) -> Edition:
     return edition
 
 
-def _check_keys(content: Any, file: Path) -> None:
-    known = {field.alias or name for name, field in Edition.model_fields.items()}
-    for key in content if isinstance(content, dict) else ():
-        if key not in known:
-            near = get_close_matches(str(key), known, 1)
-            raise EditionError(
-                "unknown key", where=str(file), got=key,
-                expected=" | ".join(sorted(known)), fix=f"did you mean {near[0]!r}" if near else "drop it",
-            )  # fmt: skip
-
-
-def _nearest(error: ParameterError) -> str:
-    """The fix of a wrong value: the nearest of the words the message allows."""
-    allowed = re.findall(r"'([a-z_]+)'", error.what)
-    near = get_close_matches(str(error.got).lower(), allowed, 1, 0.3)
-    return f"did you mean {near[0]!r}" if near else f"one of {' '.join(allowed)}" if allowed else error.fix
-
-
 def _found(path: Path, what: str) -> Path:
     """A file of the project, in the working folder or beside the parameters."""
     for candidate in (path, params_dir().parent / path):
         if candidate.is_file():
             return candidate
-    near = get_close_matches(path.name, [p.name for p in path.parent.glob(f"*{path.suffix}")], 1)
+    there = [file.name for file in path.parent.glob(f"*{path.suffix}")]
     raise EditionError(
-        f"{what} not found", where=what, got=str(path), fix=f"did you mean {near[0]!r}" if near else "check the path"
+        f"{what} not found", where=what, got=str(path), fix=did_you_mean(path.name, there, "check the path")
     )
 
 
@@ -384,9 +366,7 @@ def _counties(edition: Edition, facts: Path, names: Mapping[str, Mapping[str, st
     given = [one for code in edition.counties for one in (names if code == "all" else [code])]
     for code in given:
         if code not in names and code != CITY:
-            near = get_close_matches(code, names, 1)
-            raise EditionError(
-                "unknown county", where=where, got=code,
-                fix=f"did you mean {near[0]} ({names[near[0]]['zh']})" if near else f"one of {' '.join(names)}",
-            )  # fmt: skip
+            near = nearest(code, names)
+            fix = f"did you mean {near} ({names[near]['zh']})" if near else f"one of {' '.join(names)}"
+            raise EditionError("unknown county", where=where, got=code, fix=fix)
     return tuple(dict.fromkeys(given))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from papermill.engines import Engine, NotebookExecutionManager, papermill_engine
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from relapse_risk.errors import EditionError, RenderError
+from relapse_risk.errors import EditionError, RenderError, unknown
 
 __all__ = ["ENGINE", "InProcess", "check_parameters", "declared_parameters", "run_notebook"]
 
@@ -68,11 +67,7 @@ def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> None:
         )
     for name in parameters:
         if name not in declared:
-            near = get_close_matches(name, declared, 1)
-            raise EditionError(
-                "unknown parameter", where=str(notebook), got=name, expected=" | ".join(sorted(declared)),
-                fix=f"did you mean {near[0]!r}" if near else "drop it",
-            )  # fmt: skip
+            raise unknown("parameter", name, sorted(declared), str(notebook), EditionError, "drop it")
     if missing := declared - set(parameters):
         raise EditionError("parameter not given", where=str(notebook), expected=" | ".join(sorted(missing)))
 

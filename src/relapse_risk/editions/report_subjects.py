@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
 from relapse_risk.assistance import read_catalogue
 from relapse_risk.editions.edition import CITY, Edition, Subject
-from relapse_risk.errors import EditionError
+from relapse_risk.errors import EditionError, unknown
 from relapse_risk.register import Register
 from relapse_risk.schema import code_list
 
@@ -37,7 +36,7 @@ def _departments(edition: Edition) -> tuple[Subject, ...]:
     known = tuple(dict.fromkeys(item.department for item in read_catalogue(edition.place).items))
     asked = known if edition.departments == "all" else tuple(edition.departments or ())
     for code in asked:
-        _check(code, known, f"{edition.name}: departments", "unknown department")
+        _check("department", code, known, f"{edition.name}: departments")
     labels = code_list("department")
     return tuple(Subject("department", c, {"zh": labels.label(c, "zh"), "en": labels.label(c, "en")}) for c in asked)
 
@@ -48,7 +47,7 @@ def _households(edition: Edition, month: str, county: str) -> tuple[Subject, ...
         mine = [code for code, (where, monitored) in known.items() if monitored and where == county]
     else:
         for code in edition.households or ():
-            _check(code, tuple(known), f"{edition.name}: households", "unknown household")
+            _check("household", code, known, f"{edition.name}: households")
         mine = [code for code in edition.households or () if known[code][0] == county]
     return tuple(Subject("household", code, {"zh": code, "en": code}) for code in mine)
 
@@ -62,10 +61,9 @@ def _in_month(folder: str, month: str) -> dict[str, tuple[str, bool]]:
     return dict(zip(frame["household_id"], zip(frame["village_code"].str[:6], watched, strict=True), strict=True))
 
 
-def _check(code: str, known: Sequence[str], where: str, what: str) -> None:
+def _check(kind: str, code: str, known: Collection[str], where: str) -> None:
     if code not in known:
-        near = get_close_matches(code, known, 1)
-        raise EditionError(what, where=where, got=code, fix=f"did you mean {near[0]}" if near else "check the code")
+        raise unknown(kind, code, known, where, EditionError, "check the code")
 
 
 def county_hash(folder: Path, county: str, month: str) -> str:

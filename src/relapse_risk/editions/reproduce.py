@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from relapse_risk.editions.edition_keys import Keys, changed_parts
 from relapse_risk.editions.fork_server import Zygote
 from relapse_risk.editions.publish import Outcome, read_manifest
 from relapse_risk.editions.render import JOB, job_of, setup_of
-from relapse_risk.errors import EditionError, ParameterError
-from relapse_risk.parameters import check_model
+from relapse_risk.errors import EditionError, ParameterError, did_you_mean
+from relapse_risk.yaml_reading import check_model
 
 __all__ = ["Reproduced", "reproduce_report"]
 
@@ -50,10 +49,9 @@ def _published(stamp: str, reports: Path) -> tuple[Outcome, Mapping[str, Any]]:
             known.append(outcome.stamp)
             if outcome.stamp == stamp:
                 return outcome, json.loads(file.read_text(encoding="utf-8"))
-    near = get_close_matches(stamp, known, 1)
     raise EditionError(
         "no published report has this stamp", where=str(reports), got=stamp,
-        fix=f"did you mean {near[0]}" if near else "name the folder with --reports",
+        fix=did_you_mean(stamp, known, "name the folder with --reports"),
     )  # fmt: skip
 
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import Literal
+from inspect import signature
+from typing import Annotated, ClassVar, Literal
 
-from relapse_risk.errors import ParameterError
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.hardship.aggregate import AGGREGATES
 from relapse_risk.hardship.normalise import NORMALISERS
 from relapse_risk.parameters import Confidence, Label
+from relapse_risk.schema import PROTECTED_TRAITS, derived_frames, tables
+from relapse_risk.yaml_reading import STRICT, pairs
 
 __all__ = ["TOP", "AidRule", "IndexDesign", "Indicator", "MissingPolicy", "SubIndex", "check_design"]
 
@@ -22,6 +26,9 @@ TOP = "need"
 Role = Literal["poverty", "monitoring", "dibao"]
 MissingPolicy = Literal["share", "worst", "best", "median", "refuse"]
 Direction = Literal["up", "down"]
+Reads = Literal["household_frame", "own"]
+Numbers = Annotated[tuple[tuple[str, float], ...], BeforeValidator(pairs)]
+OWN_ARGUMENTS = ("x", "where", "worst", "best")  # of a normaliser: what the design itself gives it
 NO_LABEL = Label(zh="", en="")
 
 
@@ -52,17 +59,18 @@ class Indicator:
         ``share`` the weight, take the ``worst``, ``best`` or ``median`` score, or ``refuse``.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     code: str
     parent: str
     weight: float
-    columns: tuple[tuple[str, float], ...]
+    columns: Numbers
     per: str = ""
     over: tuple[Role, ...] = ()
     normalise: str = "goalposts"
     worst: float = math.nan
     best: float = math.nan
     direction: Direction = "up"
-    options: tuple[tuple[str, float], ...] = ()
+    options: Numbers = ()
     missing: MissingPolicy = "share"
     label: Label = NO_LABEL
 
@@ -76,6 +84,7 @@ class Indicator:
 class SubIndex:
     """One inner node: an aggregate of its children, itself weighted in its parent."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     code: str
     parent: str
     weight: float
@@ -87,10 +96,11 @@ class SubIndex:
 class AidRule:
     """How aid already received turns need into priority: need × (1 - min(most, aid / (per × line)))."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     column: str
     per: str
     over: tuple[Role, ...]
-    most: float
+    most: Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,9 @@ class IndexDesign:
     Attributes
     ----------
     id, file : str
+    reads : {"household_frame", "own"}
+        What its columns are of: the household frame, where every name is checked as the file is read, or a frame of
+        one's own, where they are checked as the design is applied.
     indicators : tuple of Indicator
     subindexes : tuple of SubIndex
         Inner nodes; the top node is ``need`` and has no entry.
@@ -112,9 +125,10 @@ class IndexDesign:
         Columns that break equal scores, in order, ascending.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     id: str
     file: str
-    indicators: tuple[Indicator, ...]
+    indicators: Annotated[tuple[Indicator, ...], Field(min_length=1)]
     subindexes: tuple[SubIndex, ...] = ()
     aggregate: str = "arithmetic"
     aid: AidRule | None = None
@@ -123,6 +137,7 @@ class IndexDesign:
     label: Label = NO_LABEL
     note: Label = NO_LABEL
     confidence: Confidence = "assumed"
+    reads: Reads = "own"
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -155,14 +170,7 @@ class IndexDesign:
         nodes: tuple[Indicator | SubIndex, ...] = (*self.subindexes, *self.indicators)
         known = {item.code: item for item in nodes}
         if code not in known:
-            near = get_close_matches(code, known, 1)
-            raise ParameterError(
-                "unknown indicator or sub-index",
-                where=self.file,
-                got=code,
-                expected=" | ".join(known),
-                fix=f"did you mean {near[0]!r}" if near else "",
-            )
+            raise unknown("indicator or sub-index", code, known, self.file)
         return known[code]
 
     def effective_weights(self) -> dict[str, float]:
@@ -221,7 +229,7 @@ def _faults(design: IndexDesign) -> Iterator[ParameterError]:
         if node.code == TOP:
             yield ParameterError(f"{TOP!r} is the name of the whole index", where=at, fix="choose another code")
         if node.parent != TOP and node.parent not in parents:
-            yield ParameterError("unknown parent", where=at, got=node.parent, expected=" | ".join([TOP, *parents]))
+            yield unknown("parent", node.parent, [TOP, *parents], at)
         if not math.isfinite(node.weight) or node.weight < 0:
             yield ParameterError("not a weight", where=f"{at}.weight", got=node.weight, expected="finite, >= 0")
         seen, above = {node.code}, node.parent
@@ -238,18 +246,17 @@ def _faults(design: IndexDesign) -> Iterator[ParameterError]:
         elif sum(child.weight for child in children) <= 0:
             yield ParameterError("weights sum to zero", where=f"{design.file}: {parent}", expected="a positive sum")
     yield from _method_faults(design)
+    yield from _name_faults(design)
 
 
 def _method_faults(design: IndexDesign) -> Iterator[ParameterError]:
     for code, method in [(TOP, design.aggregate), *((sub.code, sub.aggregate) for sub in design.subindexes)]:
         if method not in AGGREGATES:
-            yield ParameterError(
-                "unknown aggregate", where=f"{design.file}: {code}", got=method, expected=" | ".join(AGGREGATES)
-            )
+            yield unknown("aggregate", method, AGGREGATES, f"{design.file}: {code}")
     for item in design.indicators:
         at = f"{design.file}: {item.code}"
         if item.normalise not in NORMALISERS:
-            yield ParameterError("unknown normalise", where=at, got=item.normalise, expected=" | ".join(NORMALISERS))
+            yield unknown("normalise", item.normalise, NORMALISERS, at)
         if item.normalise == "goalposts" and not (
             math.isfinite(item.worst) and math.isfinite(item.best) and item.worst != item.best
         ):
@@ -271,6 +278,37 @@ def _method_faults(design: IndexDesign) -> Iterator[ParameterError]:
                 got=name,
                 fix="use it to check the index (evaluation/), never to make it",
             )
+
+
+def _name_faults(design: IndexDesign) -> Iterator[ParameterError]:
+    """Names that are of nothing: columns of the household frame, traits, and arguments of normalisers."""
+    for item in design.indicators:
+        takes = [name for name in signature(NORMALISERS[item.normalise]).parameters if name not in OWN_ARGUMENTS]
+        for name, _ in item.options:
+            if name not in takes:
+                yield unknown(f"option of {item.normalise}", name, takes, f"{design.file}: {item.code}.options")
+    if design.reads == "own":
+        return
+    frame = derived_frames()["household_frame"]
+    for at, name in _columns_read(design):
+        if name not in frame.names:
+            yield unknown("column", name, frame.names, f"{design.file}: {at}")
+    traits = (*PROTECTED_TRAITS, *frame.names, *tables()["person"].names, *tables()["household"].names)
+    for name in design.protected:
+        if name not in traits:
+            yield unknown("trait", name, traits, f"{design.file}: protected")
+
+
+def _columns_read(design: IndexDesign) -> Iterator[tuple[str, str]]:
+    """Key and name of every column a design reads."""
+    for item in design.indicators:
+        yield from ((f"{item.code}.columns", name) for name, _ in item.columns)
+        if item.per:
+            yield f"{item.code}.per", item.per
+    if design.aid is not None:
+        yield "aid.column", design.aid.column
+        yield "aid.per", design.aid.per
+    yield from (("ties", name) for name in design.ties)
 
 
 def check_design(design: IndexDesign) -> IndexDesign:

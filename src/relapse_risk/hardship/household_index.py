@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from relapse_risk.errors import ModelError
+from relapse_risk.errors import ModelError, unknown
 from relapse_risk.hardship.aggregate import AGGREGATES
 from relapse_risk.hardship.design import TOP, IndexDesign, Indicator
 from relapse_risk.hardship.normalise import NORMALISERS, goalposts
@@ -197,9 +197,9 @@ def score_units(units: pd.DataFrame, design: IndexDesign, lines: Mapping[str, fl
     scores = {}
     for item in design.indicators:
         where = f"{design.file}: {item.code}"
-        absent = [name for name in item.inputs if name not in units]
-        if absent:
-            raise ModelError("no such column", where=where, got=absent, expected="columns of the units")
+        for name in item.inputs:
+            if name not in units:
+                raise unknown("column", name, units.columns, where, ModelError)
         values = indicator_values(units, item, (lines or {}).get(item.code))
         if np.isnan(values).all():
             raise ModelError("nothing was answered", where=where, got="all missing", fix="leave the indicator out")
@@ -330,7 +330,8 @@ def hardship_index(
     ----------
     households : DataFrame
         One row per household, as :func:`relapse_risk.derive.household_frame` gives it: household_id, county_code,
-        town_code and the columns the design reads. A column that is absent or all null was never collected.
+        town_code and the columns the design reads. A column of the household frame that is absent or all null was
+        never collected; a design of columns of one's own (``reads: own``) must find them all.
     design : IndexDesign
     parameters, place, day
         Dated lines; anchors are ratios to the line in force on ``day``.
@@ -342,7 +343,8 @@ def hardship_index(
     Raises
     ------
     ModelError
-        For no household, a duplicated or missing household_id, or a design none of whose inputs was collected.
+        For no household, a duplicated or missing household_id, a design none of whose inputs was collected, or an
+        own column that is absent (naming the nearest).
 
     Notes
     -----
@@ -376,6 +378,10 @@ def hardship_index(
             got=ids[ids.isna() | ids.duplicated()].iloc[0],
             expected="one row per household",
         )
+    if design.reads == "own":
+        for name in design.inputs:
+            if name not in households:
+                raise unknown("column", name, households.columns, design.file, ModelError)
     lines = index_lines(design, parameters, place, day)
     used, raw, left_out = _usable(households, design, lines)
     scores = {i.code: indicator_scores(raw[i.code], i, f"{design.file}: {i.code}") for i in used.indicators}

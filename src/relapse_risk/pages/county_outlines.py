@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from relapse_risk.errors import RegisterError
+from relapse_risk.errors import RegisterError, nearest
 
 __all__ = ["OUTLINES_FILE", "Ring", "Shape", "read_outlines"]
 
@@ -55,8 +54,8 @@ def read_outlines(register: str | Path, counties: Iterable[str]) -> dict[str, Sh
         found[code] = _shape(feature.get("geometry"), where)
     for code in wanted:
         if code not in found:
-            near = get_close_matches(code, found, 1)
-            fix = f"nearest code in the file is {near[0]}" if near else f"add it, or remove {OUTLINES_FILE}"
+            near = nearest(code, found)
+            fix = f"nearest code in the file is {near}" if near else f"add it, or remove {OUTLINES_FILE}"
             raise RegisterError("a county has no outline", where=str(path), got=code, fix=fix)
     return {code: found[code] for code in wanted}
 

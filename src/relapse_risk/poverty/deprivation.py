@@ -17,9 +17,10 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from relapse_risk.errors import ModelError, ParameterError
-from relapse_risk.parameters import Label, Parameters, Place, check_model, params_dir, read_yaml
+from relapse_risk.parameters import Label, Parameters, Place, params_dir
 from relapse_risk.poverty.alkire_foster import check_cutoff
 from relapse_risk.poverty.lines import LineRole, line_of
+from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = [
     "Deprivation",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from relapse_risk.errors import SourceError
+from relapse_risk.errors import SourceError, unknown
 from relapse_risk.months import check_month
-from relapse_risk.parameters import Label, check_model, params_dir, read_yaml
+from relapse_risk.parameters import Label, params_dir
 from relapse_risk.register.conversions import CONVERSIONS
 from relapse_risk.schema import Column, Table, code_list, table, tables
+from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = ["ColumnMapping", "SourceMapping", "TableMapping", "column_headers", "read_mapping", "sheet_name"]
 
@@ -229,11 +229,8 @@ def read_mapping(name_or_path: str | Path, folder: str | Path | None = None) -> 
         sources = params_dir(folder) / "sources"
         known = sorted(file.stem for file in sources.glob("*.yaml"))
         if str(name_or_path) not in known:
-            near = get_close_matches(str(name_or_path), known, 1)
-            raise SourceError(
-                "unknown mapping", where=str(sources), got=str(name_or_path), expected=" | ".join(known),
-                fix=f"did you mean {near[0]!r}" if near else "give the path of a mapping file ending in .yaml",
-            )  # fmt: skip
+            otherwise = "give the path of a mapping file ending in .yaml"
+            raise unknown("mapping", name_or_path, known, str(sources), SourceError, otherwise)
         path = sources / f"{name_or_path}.yaml"
     mapping = check_model(SourceMapping, read_yaml(path), path.name)
     _check(mapping, path.name)
@@ -246,7 +243,7 @@ def _check(mapping: SourceMapping, file: str) -> None:
     for position, entry in enumerate(mapping.entries, start=1):
         where = f"{file}: tables, entry {position} ({entry.table})"
         if entry.table not in tables():
-            raise _unknown("table", entry.table, tuple(tables()), where)
+            raise unknown("table", entry.table, tuple(tables()), where, SourceError)
         if bool(entry.rows) == bool(entry.source):
             raise SourceError("give either source or rows", where=where, got=list(entry.source) or None)
         _check_columns(mapping, entry, table(entry.table), where)
@@ -256,7 +253,7 @@ def _check_columns(mapping: SourceMapping, entry: TableMapping, spec: Table, whe
     named = {name for row in entry.rows for name in row} | set(entry.columns or {})
     for name in sorted(named):
         if name not in spec.names:
-            raise _unknown("column", name, spec.names, where)
+            raise unknown("column", name, spec.names, where, SourceError)
     for name, column in (entry.columns or {}).items():
         _check_column(spec.column(name), column, f"{where}, column {name}")
     if entry.columns is None:
@@ -274,7 +271,7 @@ def _check_column(column: Column, given: ColumnMapping, where: str) -> None:
     if bool(given.header) == (given.constant is not None):
         raise SourceError("give either header or constant", where=where, got=list(given.header) or None)
     if given.convert and given.convert not in CONVERSIONS:
-        raise _unknown("conversion", given.convert, tuple(CONVERSIONS), where)
+        raise unknown("conversion", given.convert, tuple(CONVERSIONS), where, SourceError)
     if given.convert and len(given.header) != CONVERSIONS[given.convert].takes:
         raise SourceError(
             f"conversion {given.convert} takes {CONVERSIONS[given.convert].takes} headers",
@@ -290,12 +287,4 @@ def _check_column(column: Column, given: ColumnMapping, where: str) -> None:
         words = code_list(column.codes).words
         for word in [given.constant, *given.values.values()]:
             if word is not None and str(word) not in words:
-                raise _unknown("code word", str(word), words, where)
-
-
-def _unknown(kind: str, got: str, known: tuple[str, ...], where: str) -> SourceError:
-    near = get_close_matches(got, known, 1)
-    return SourceError(
-        f"unknown {kind}", where=where, got=got, expected=" | ".join(known),
-        fix=f"did you mean {near[0]!r}" if near else f"use one of the {kind}s listed",
-    )  # fmt: skip
+                raise unknown("code word", str(word), words, where, SourceError)

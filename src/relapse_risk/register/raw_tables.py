@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 
-from relapse_risk.errors import SourceError
+from relapse_risk.errors import SourceError, nearest
 from relapse_risk.register.cell_readers import header_text
 from relapse_risk.register.mapping import TableMapping, column_headers
 from relapse_risk.schema import table
@@ -131,10 +130,10 @@ def _check_once(chosen: Sequence[str], places: Mapping[str, list[str]], where: s
 def _missing(missing: Sequence[tuple[str, ...]], found: Sequence[str], where: str) -> SourceError:
     first = missing[0][-1] if len(missing[0]) == 3 else missing[0][0]
     others = f" ({len(missing)} headers are missing in all)" if len(missing) > 1 else ""
-    near = get_close_matches(first, [header for header in found if header], 1, cutoff=0.4)
+    near = nearest(first, [header for header in found if header], 0.4)
     return SourceError(
         "header not found" + others, where=where, got=[header for header in found if header][:30],
         expected=" or ".join(missing[0]),
-        fix=f"the nearest is {near[0]!r}: correct the source or the mapping" if near
+        fix=f"the nearest is {near!r}: correct the source or the mapping" if near
         else "correct the mapping, or mark the column optional: true",
     )  # fmt: skip

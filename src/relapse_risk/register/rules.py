@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from string import Formatter
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from relapse_risk.errors import ParameterError
-from relapse_risk.parameters import Parameters, check_model, params_dir, read_parameters, read_yaml
+from relapse_risk.errors import ParameterError, unknown
+from relapse_risk.parameters import Parameters, params_dir, read_parameters
 from relapse_risk.register.clauses import OPS_BY_TYPE, Clause, Group, Limit, clause_columns
 from relapse_risk.register.joins import view_of
 from relapse_risk.register.named_checks import checks
 from relapse_risk.schema import code_list, tables
+from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = ["INTAKE", "RULE_FILES", "IntakeRule", "Rule", "RuleBook", "clause_for", "read_rules"]
 
@@ -192,7 +192,7 @@ def _merged(files: Mapping[str, _RuleFile], part: str) -> dict[str, Any]:
 def _check_intake(intake: Mapping[str, IntakeRule]) -> None:
     for name in intake:
         if name not in INTAKE:
-            raise _unknown("intake fault", name, INTAKE, "rules/intake.yaml")
+            raise unknown("intake fault", name, INTAKE, "rules/intake.yaml")
     for name in INTAKE:
         if name not in intake:
             raise ParameterError("intake fault has no words", where="rules/intake.yaml", got=name, fix="add it")
@@ -205,7 +205,7 @@ def _expanded(identifier: str, spec: _RuleSpec, file: str) -> Iterator[Rule]:
     """The rule for each table it speaks of."""
     where = f"{file}: {identifier}"
     if spec.table != EVERY and spec.table not in tables():
-        raise _unknown("table", spec.table, tables(), where)
+        raise unknown("table", spec.table, tables(), where)
     if (spec.column is None) == (spec.each is None):
         raise ParameterError("a rule names either column or each", where=where, fix="keep one of them")
     if spec.table == EVERY and not isinstance(spec.each, Selector):
@@ -232,10 +232,10 @@ def _check_rule(rule: Rule, parameters: Parameters, groups: Mapping[str, tuple[s
     if not rule.when and not rule.check:
         raise ParameterError("a rule needs clauses (when) or a check", where=where)
     if rule.check and rule.check not in checks():
-        raise _unknown("check", rule.check, checks(), where)
+        raise unknown("check", rule.check, checks(), where)
     for column in rule.columns:
         if column not in view.names:
-            raise _unknown(f"column of view {rule.table}", column, view.names, where)
+            raise unknown(f"column of view {rule.table}", column, view.names, where)
         for clause in rule.when:
             _check_clause(clause_for(clause, column), rule.table, where, parameters, groups)
     for language, text in (("zh", rule.zh), ("en", rule.en)):
@@ -248,7 +248,7 @@ def _check_clause(
     view = view_of(name)
     for column in clause_columns(clause):
         if column not in view.names:
-            raise _unknown(f"column of view {name}", column, view.names, where)
+            raise unknown(f"column of view {name}", column, view.names, where)
     if clause.any is not None:
         for branch in clause.any:
             _check_clause(branch, name, where, parameters, groups)
@@ -267,24 +267,17 @@ def _check_operand(
     operand = clause.operand
     if isinstance(operand, Group):
         if operand.group not in groups:
-            raise _unknown("item group", operand.group, groups, where)
+            raise unknown("item group", operand.group, groups, where)
     elif isinstance(operand, Limit):
         if operand.parameter is not None and operand.parameter not in parameters.by_name:
-            raise _unknown("parameter", operand.parameter, parameters.by_name, where)
+            raise unknown("parameter", operand.parameter, parameters.by_name, where)
     elif codes and clause.op in ("is", "is_not", "in", "not_in"):
         for word in operand if isinstance(operand, tuple) else (operand,):
             if word not in code_list(codes).words:
-                raise _unknown(f"word of code list {codes}", word, code_list(codes).words, where)
+                raise unknown(f"word of code list {codes}", word, code_list(codes).words, where)
 
 
 def _check_message(text: str, fields: Iterable[str], where: str) -> None:
     for _, name, _, _ in Formatter().parse(text):
         if name is not None and name not in fields:
-            raise _unknown("message field", name, fields, where)
-
-
-def _unknown(what: str, got: object, known: Iterable[str], where: str) -> ParameterError:
-    near = get_close_matches(str(got), list(known), 1)
-    expected = " | ".join(list(known)[:12])
-    fix = f"did you mean {near[0]!r}" if near else "use one of those known"
-    return ParameterError(f"unknown {what}", where=where, got=got, expected=f"such as {expected}", fix=fix)
+            raise unknown("message field", name, fields, where)

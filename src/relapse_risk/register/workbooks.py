@@ -7,7 +7,6 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
-from relapse_risk.errors import SourceError
+from relapse_risk.errors import SourceError, nearest
 from relapse_risk.register.cell_readers import header_text, plain_text
 from relapse_risk.register.mapping import SourceMapping, TableMapping
 from relapse_risk.register.raw_tables import BadCell, Match, RawTable, match_headers
@@ -115,10 +114,10 @@ def _sheets_of(entry: TableMapping, there: Sequence[str], path: Path) -> list[st
     wanted = {header_text(name) for name in entry.source}
     found = [name for name in there if header_text(name) in wanted]
     if not found and not entry.optional:
-        near = get_close_matches(entry.source[0], there, 1, cutoff=0.3)
+        near = nearest(entry.source[0], there, 0.3)
         raise SourceError(
             f"no sheet for table {entry.table}", where=path.name, got=list(there), expected=" or ".join(entry.source),
-            fix=f"the nearest is {near[0]!r}: rename it or correct the mapping" if near else "correct the mapping",
+            fix=f"the nearest is {near!r}: rename it or correct the mapping" if near else "correct the mapping",
         )  # fmt: skip
     return found
 

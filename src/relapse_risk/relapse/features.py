@@ -14,10 +14,11 @@ from relapse_risk.errors import ModelError
 from relapse_risk.months import month_end
 from relapse_risk.relapse import household_features as m
 from relapse_risk.relapse.outcome import OUTCOMES
+from relapse_risk.schema import PROTECTED_TRAITS
 
 __all__ = ["FEATURES", "PROTECTED", "Feature", "check_features", "feature_matrix", "refuse_knowing", "refuse_later"]
 
-PROTECTED = ("sex", "head_sex", "ethnicity")
+PROTECTED = PROTECTED_TRAITS
 # Alone, no honest feature of a panel comes near this: last income reaches about 0.66, all of them 0.7 to 0.85.
 KNOWING_AUC = 0.95
 Direction = Literal[-1, 0, 1]

@@ -12,9 +12,10 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from relapse_risk.errors import ModelError, ParameterError
-from relapse_risk.parameters import Label, check_model, params_dir, read_yaml
+from relapse_risk.parameters import Label, params_dir
 from relapse_risk.relapse.features import PROTECTED, Feature
 from relapse_risk.relapse.household_features import Compute
+from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = ["Panel", "PanelDesign", "PanelFeature", "read_panel", "read_panel_design"]
 

@@ -12,7 +12,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from relapse_risk.errors import ModelError, ParameterError
-from relapse_risk.parameters import Label, check_model, params_dir, read_yaml
+from relapse_risk.parameters import Label, params_dir
+from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = ["Policy", "dibao_line", "post", "read_policies", "reimbursement"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -12,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import yaml
 
-from relapse_risk.errors import RenderError
+from relapse_risk.errors import RenderError, unknown
 from relapse_risk.parameters import Place
 from relapse_risk.schema import YAML
 
@@ -79,10 +78,7 @@ def text(key: str, language: Language, /, **values: object) -> str:
     'English'
     """
     if key not in messages():
-        near = get_close_matches(key, messages(), 1)
-        raise RenderError(
-            "no such message", where="text/messages", got=key, fix=f"nearest is {near[0]!r}" if near else "add it"
-        )
+        raise unknown("message", key, messages(), "text/messages", RenderError, "add it")
     try:
         return messages()[key][language].format(**values)
     except (KeyError, IndexError) as error:

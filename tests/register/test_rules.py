@@ -105,7 +105,7 @@ BROKEN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an unknown reported column": ({"column": "dweling_grade"}, ["unknown column", "did you mean 'dwelling_grade'"]),
     "an unknown clause column": (
         {"when": [{"column": "dwelling_grad", "in": ["C"]}]}, ["column of view household", "'dwelling_grade'"]),
-    "an unknown operation": ({"when": [{"column": "dwelling_grade", "within": ["C"]}]}, ["within", "Extra inputs"]),
+    "an unknown operation": ({"when": [{"column": "dwelling_grade", "within": ["C"]}]}, ["within", "unknown key"]),
     "two operations": (
         {"when": [{"column": "dwelling_grade", "is": "C", "missing": True}]}, ["exactly one operation", "'is'"]),
     "no operation": ({"when": [{"column": "dwelling_grade"}]}, ["exactly one operation", "none"]),
@@ -135,7 +135,7 @@ BROKEN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "neither clause nor check": ({"when": []}, ["clauses (when) or a check"]),
     "an empty any": ({"when": [{"any": []}]}, ["'any' stands alone"]),
     "every table without a selector": ({"table": "every"}, ["selects columns by type, unit or name"]),
-    "a key nobody knows": ({"wen": []}, ["wen", "Extra inputs"]),
+    "a key nobody knows": ({"wen": []}, ["wen", "unknown key"]),
 }  # fmt: skip
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
-from relapse_risk.errors import SchemaError
+from relapse_risk.errors import SchemaError, unknown
 from relapse_risk.exhibits.chart_specs import Chart
 from relapse_risk.exhibits.finding_rules import Find
 from relapse_risk.measures import FactTable
@@ -63,9 +62,5 @@ def check_exhibit(exhibit: Exhibit, table: FactTable) -> Exhibit:
     named = (*(exhibit.chart.columns if exhibit.chart else ()), exhibit.subject, exhibit.before_aid)
     for name in named:
         if name and name not in known:
-            near = get_close_matches(name, known, 1)
-            raise SchemaError(
-                "the fact table has no such column", where=f"exhibit {exhibit.name}", got=name,
-                expected=" | ".join(known), fix=f"did you mean {near[0]!r}" if near else "",
-            )  # fmt: skip
+            raise unknown("column of its fact table", name, known, f"exhibit {exhibit.name}", SchemaError)
     return exhibit

@@ -8,8 +8,8 @@ from tests.built_county_fixtures import CountyOf, check, computed
 from tests.fact_rows import fraction
 
 from relapse_risk.assessment import TABLES, CountyData
-from relapse_risk.assessment.appraisal import internal_rate, payback_years, present_value
 from relapse_risk.assessment.facts import _computed
+from relapse_risk.assessment.sections.appraisal import internal_rate, payback_years, present_value
 
 BY_NAME = {spec.name: spec for spec in TABLES}
 

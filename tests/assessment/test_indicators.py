@@ -11,7 +11,7 @@ import pytest
 
 from relapse_risk.assessment import INDICATORS, CountyData
 from relapse_risk.assessment.indicators import indicator_rows, verdict, with_city
-from relapse_risk.assessment.monitored_households import risk_reasons
+from relapse_risk.assessment.sections.monitored_households import risk_reasons
 
 BY_NAME = {item.name: item for item in INDICATORS}
 # Per head: H1 5,000 (2 persons), H2 3,600, H3 4,200 (3 persons), H4 4,800, H5 20,000.  Poverty line 4,000 (2020),

@@ -10,11 +10,11 @@ import pytest
 
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.facts import county_data
-from relapse_risk.assessment.hardship_profile import _neediest
-from relapse_risk.assessment.monitored_households import monitor_flow, monitored_now
-from relapse_risk.assessment.satisfaction_survey import _told_apart, weighted_share
-from relapse_risk.assessment.social_help import INDICATORS as SOCIAL
-from relapse_risk.assessment.social_help import pupil_sponsors
+from relapse_risk.assessment.sections.hardship_profile import _neediest
+from relapse_risk.assessment.sections.monitored_households import monitor_flow, monitored_now
+from relapse_risk.assessment.sections.satisfaction_survey import _told_apart, weighted_share
+from relapse_risk.assessment.sections.social_help import INDICATORS as SOCIAL
+from relapse_risk.assessment.sections.social_help import pupil_sponsors
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register
 

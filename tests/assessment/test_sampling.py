@@ -12,7 +12,7 @@ import pytest
 from relapse_risk.assessment import CountyData, answer_weights, county_frame, telephone_sample, verification_sample
 from relapse_risk.assessment.intervals import fay_herriot, of_rare_share
 from relapse_risk.assessment.sampling import allocate, proportional_chances, sampling_frame, systematic_draw
-from relapse_risk.assessment.satisfaction_survey import weighted_share
+from relapse_risk.assessment.sections.satisfaction_survey import weighted_share
 from relapse_risk.errors import ModelError
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register import Register

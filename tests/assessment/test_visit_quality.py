@@ -13,7 +13,7 @@ from tests.fact_rows import fraction, homes
 from relapse_risk.assessment import TABLES, CountyData
 from relapse_risk.assessment.agreement import intraclass, outlying_observers
 from relapse_risk.assessment.facts import _computed
-from relapse_risk.assessment.visit_quality import ANSWERS, copied_forms
+from relapse_risk.assessment.sections.visit_quality import ANSWERS, copied_forms
 from relapse_risk.register import Register
 
 BY_NAME = {spec.name: spec for spec in TABLES}

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from relapse_risk.assessment import CITY, INDICATORS, TABLES, CountyData
-from relapse_risk.assessment.baseline import held
-from relapse_risk.assessment.exit_quality import poverty_measures
 from relapse_risk.assessment.indicators import indicator_rows, with_city
 from relapse_risk.assessment.linked_counts import LINKS
+from relapse_risk.assessment.sections.baseline import held
+from relapse_risk.assessment.sections.exit_quality import poverty_measures
 from relapse_risk.disclosure.published_cells import withhold
 
 

@@ -18,9 +18,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from relapse_risk.assessment import INDICATORS, CountyData, issue_tables
+from relapse_risk.assessment import INDICATORS, CountyData
 from relapse_risk.assessment.indicators import indicator_rows
-from relapse_risk.assessment.issue_tables import issue_list
+from relapse_risk.assessment.sections import issue_tables
+from relapse_risk.assessment.sections.issue_tables import issue_list
 from relapse_risk.errors import RegisterError
 from relapse_risk.issues.issue_flow import ageing, by_group, closings, events, movement, recurring
 from relapse_risk.issues.issue_ledger import (

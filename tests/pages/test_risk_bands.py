@@ -6,8 +6,8 @@ import pandas as pd
 
 from relapse_risk.assessment.facts import INDICATOR_COLUMNS
 from relapse_risk.assessment.indicators import NUMERIC
-from relapse_risk.assessment.monitored_households import PROBABILITIES
 from relapse_risk.assessment.sections import INDICATORS, TABLES
+from relapse_risk.assessment.sections.monitored_households import PROBABILITIES
 from relapse_risk.disclosure.published_cells import _where_told, cells_and_relations, withhold
 
 FEW = 5

@@ -4,7 +4,7 @@ from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.facts import compute_facts
 from relapse_risk.assessment.facts_store import Facts, FactsManifest, read_facts
 from relapse_risk.assessment.sampling import answer_weights, county_frame, telephone_sample, verification_sample
-from relapse_risk.assessment.sections import ASPECTS, EXHIBITS, INDICATORS, TABLES
+from relapse_risk.assessment.sections import ASPECTS, EXHIBITS, INDICATORS, SECTIONS, TABLES
 from relapse_risk.measures import CITY, FactColumn, FactTable, Fraction, Indicator
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "CITY",
     "EXHIBITS",
     "INDICATORS",
+    "SECTIONS",
     "TABLES",
     "CountyData",
     "FactColumn",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from relapse_risk.assessment.indicators import verdict
-from relapse_risk.assessment.issue_tables import OWNERS, need, severity
+from relapse_risk.assessment.sections.issue_tables import OWNERS, need, severity
 from relapse_risk.issues.issue_ledger import LEAD_OFFICE
 from relapse_risk.measures import CITY
 

@@ -6,10 +6,10 @@ between them is declared here, and :mod:`relapse_risk.disclosure.published_cells
 
 from __future__ import annotations
 
-from relapse_risk.assessment.guarantees import CRITERIA, STAGES
-from relapse_risk.assessment.homes import CHECKLISTS
-from relapse_risk.assessment.monitored_households import MONITORED, PROBABILITIES
-from relapse_risk.assessment.segments import SEGMENTS
+from relapse_risk.assessment.sections.guarantees import CRITERIA, STAGES
+from relapse_risk.assessment.sections.homes import CHECKLISTS
+from relapse_risk.assessment.sections.monitored_households import MONITORED, PROBABILITIES
+from relapse_risk.assessment.sections.segments import SEGMENTS
 from relapse_risk.disclosure.links import INDICATOR, At, Link
 from relapse_risk.schema import code_list
 

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from relapse_risk.assessment.conflicts import in_conflict
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.facts import county_data
-from relapse_risk.assessment.monitored_households import is_monitored, meets_monitoring_rules
+from relapse_risk.assessment.sections.conflicts import in_conflict
+from relapse_risk.assessment.sections.monitored_households import is_monitored, meets_monitoring_rules
 from relapse_risk.errors import ModelError
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register import Register

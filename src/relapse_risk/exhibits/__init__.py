@@ -15,7 +15,7 @@ from relapse_risk.exhibits.chart_specs import (
     Reliability,
     Stack,
 )
-from relapse_risk.exhibits.exhibit import Exhibit, check_exhibit
+from relapse_risk.exhibits.exhibit import Exhibit, Section, check_exhibit
 from relapse_risk.exhibits.finding_rules import (
     Cell,
     Find,
@@ -55,6 +55,7 @@ __all__ = [
     "Pyramid",
     "Reliability",
     "Rows",
+    "Section",
     "Stack",
     "Word",
     "check_exhibit",

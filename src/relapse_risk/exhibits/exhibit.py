@@ -10,7 +10,15 @@ from relapse_risk.exhibits.chart_specs import Chart
 from relapse_risk.exhibits.finding_rules import Find
 from relapse_risk.measures import FactTable
 
-__all__ = ["Exhibit", "check_exhibit"]
+__all__ = ["Exhibit", "Section", "check_exhibit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Where a module's tables stand: the section's number, and the module's place among those of that section."""
+
+    number: int
+    place: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from relapse_risk.assessment import CITY, EXHIBITS, TABLES, Facts, FactTable, read_facts
+from relapse_risk.assessment import SECTIONS as NUMBERS
 from relapse_risk.charts import figure
 from relapse_risk.errors import EditionError
 from relapse_risk.measures import PEOPLE
@@ -32,7 +33,7 @@ from relapse_risk.text import LANGUAGES, Language, has_text, said
 
 __all__ = ["Block", "Report", "open_report"]
 
-SECTIONS = (1, 0, *range(2, 19))  # the summary comes before the data statement
+SECTIONS = (1, 0, *(number for number in NUMBERS if number > 1))  # the summary comes before the data statement
 MOST_DESCRIBED = 24  # rows put into words for those who listen
 
 
@@ -314,6 +315,11 @@ class Report:
             f'<figure class="chart{" half" if half else ""}"><figcaption><span class="number">{escape(number)}</span> '
             f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawn}</figure>"
         )
+
+    def exhibit(self, name: str) -> Block:
+        """The drawing and the table of a fact table: a small drawing beside its table, another above it."""
+        drawn, table = self.figure(name), self.table(name)
+        return self.side(drawn, table) if EXHIBITS[name].half else Block(drawn.html + table.html)
 
     def side(self, *blocks: Block) -> Block:
         """Small figures and tables side by side where the page is wide enough."""

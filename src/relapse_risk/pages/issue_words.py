@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 
-from relapse_risk.assessment.issue_tables import need
+from relapse_risk.assessment.sections.issue_tables import need
 from relapse_risk.pages.format import format_date
 from relapse_risk.schema import code_list
 from relapse_risk.text import Language, bilingual, has_text, text

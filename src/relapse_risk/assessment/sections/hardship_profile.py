@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.baseline import segment_flags
 from relapse_risk.assessment.county_data import CountyData
-from relapse_risk.exhibits import Columns, Curve, Dots, Exhibit, Pairs, in_row, largest, nearest, widest_gap
+from relapse_risk.assessment.sections.baseline import segment_flags
+from relapse_risk.exhibits import Columns, Curve, Dots, Exhibit, Pairs, Section, in_row, largest, nearest, widest_gap
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import concentration_curve
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(13)
 C = FactColumn
 NEEDS = ("scores.hardship",)
 CURVE_STEPS = 20

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData
-from relapse_risk.exhibits import Columns, Curve, Exhibit, nearest, single
+from relapse_risk.exhibits import Columns, Curve, Exhibit, Section, nearest, single
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import gini, lorenz_curve
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(6, place=4)
 C = FactColumn
 CURVE_STEPS = 10
 OF_MEDIAN = Bins((0.0, 0.5, 0.8, 1.25, 2.0, np.inf), ("<0.5×", "0.5–0.8×", "0.8–1.25×", "1.25–2×", "≥2×"))

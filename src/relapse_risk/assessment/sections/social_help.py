@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, in_code_order, share, up_to
+from relapse_risk.assessment.sections.baseline import TOWN_HOMES
 from relapse_risk.derive.household_columns import yes_if
-from relapse_risk.exhibits import Bars, Exhibit, largest
+from relapse_risk.exhibits import Bars, Exhibit, Section, largest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(8)
 C = FactColumn
 UNABLE = ("lost", "none")
 POST_AGES = (16, 70)  # QA-RULES: holders under 16, or 70 and over, are rejected

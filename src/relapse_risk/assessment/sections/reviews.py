@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, in_code_order, up_to
-from relapse_risk.assessment.industry_projects import PUBLIC_WORKS
+from relapse_risk.assessment.sections.industry_projects import PUBLIC_WORKS
+from relapse_risk.exhibits import Section
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(6, place=2)
 C = FactColumn
 BEFORE_REVIEW = ("proposed", "town_review", "expert_review", "county_approval")
 SCORES = ("score_mode", "score_yield", "score_link")

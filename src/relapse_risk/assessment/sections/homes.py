@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, counted, hits
-from relapse_risk.assessment.guarantees import layer_grades
-from relapse_risk.exhibits import Bars, Exhibit, smallest
+from relapse_risk.assessment.sections.baseline import TOWN_HOMES
+from relapse_risk.assessment.sections.guarantees import layer_grades
+from relapse_risk.exhibits import Bars, Exhibit, Section, smallest
 from relapse_risk.measures import FactColumn, FactTable, Indicator
 
-__all__ = ["CHECKLISTS", "EXHIBITS", "INDICATORS", "TABLES"]
+__all__ = ["CHECKLISTS", "EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(5, place=2)
 C = FactColumn
 CLEAN = ("courtyard_clean", "indoor_clean", "personal_clean")
 HAVE = ("has_tv", "has_fan", "has_heating")

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData
-from relapse_risk.exhibits import Bars, Cell, Dots, Exhibit, Finding, Number, Reliability, Rows, largest
+from relapse_risk.exhibits import Bars, Cell, Dots, Exhibit, Finding, Number, Reliability, Rows, Section, largest
 from relapse_risk.hardship import read_index
 from relapse_risk.measures import FactColumn, FactTable
 
-__all__ = ["EXHIBITS", "TABLES"]
+__all__ = ["EXHIBITS", "SECTION", "TABLES"]
 
+SECTION = Section(18)
 C = FactColumn
 UNKNOWN, ANY, LEVEL = "不详|unknown", "任意|any", "总体水平（截距）|Level (intercept)"
 CHECKED = {

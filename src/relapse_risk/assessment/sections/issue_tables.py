@@ -8,13 +8,15 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from relapse_risk.assessment.baseline import causes
 from relapse_risk.assessment.county_data import CountyData
+from relapse_risk.assessment.sections.baseline import causes
+from relapse_risk.exhibits import Section
 from relapse_risk.issues.issue_ledger import DAYS, LEAD_OFFICE, issue_id, issue_states, read_issue_steps
 from relapse_risk.measures import FactColumn, FactTable
 
-__all__ = ["OWNERS", "TABLES", "need", "severity"]
+__all__ = ["OWNERS", "SECTION", "TABLES", "need", "severity"]
 
+SECTION = Section(17)
 C = FactColumn
 ASPECTS = range(3, 12)
 JUDGED = ("met", "watch", "not_met")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, up_to
-from relapse_risk.exhibits import Columns, Dots, Exhibit, largest, share_in, smallest
+from relapse_risk.assessment.sections.baseline import TOWN_HOMES
+from relapse_risk.exhibits import Columns, Dots, Exhibit, Section, largest, share_in, smallest
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES", "visited_in_time"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "visited_in_time"]
 
+SECTION = Section(3)
 C = FactColumn
 DAYS = Bins((0, 8, 15, 32, 62, 93, 10_000), ("0–7", "8–14", "15–31", "32–61", "62–92", "93+"))
 OVER_A_MONTH = 32  # days

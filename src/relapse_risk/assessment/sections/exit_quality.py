@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, counted
+from relapse_risk.assessment.sections.baseline import TOWN_HOMES
 from relapse_risk.derive import income_columns
 from relapse_risk.errors import ModelError
-from relapse_risk.exhibits import Columns, Exhibit, Finding, Number, Rows, Stack, counts_in, share_in
+from relapse_risk.exhibits import Columns, Exhibit, Finding, Number, Rows, Section, Stack, counts_in, share_in
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import fgt, gini, weighted_quantile
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES", "below_line"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "below_line"]
 
+SECTION = Section(4)
 C = FactColumn
 RATIO = Bins(
     (-np.inf, 0.5, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, np.inf),

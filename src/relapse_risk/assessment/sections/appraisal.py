@@ -10,12 +10,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, in_code_order
-from relapse_risk.exhibits import Bars, Exhibit, smallest
+from relapse_risk.exhibits import Bars, Exhibit, Section, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "SCENARIOS", "TABLES", "internal_rate", "payback_years", "present_value"]
+__all__ = [
+    "EXHIBITS",
+    "INDICATORS",
+    "SCENARIOS",
+    "SECTION",
+    "TABLES",
+    "internal_rate",
+    "payback_years",
+    "present_value",
+]
 
+SECTION = Section(6, place=3)
 C = FactColumn
 Array = npt.NDArray[np.float64]
 LOWEST, HIGHEST, HALVINGS = -0.99, 1.0, 60

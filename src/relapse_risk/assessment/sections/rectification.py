@@ -5,13 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted, in_code_order, up_to
-from relapse_risk.assessment.social_help import place_figures
-from relapse_risk.exhibits import Exhibit, Lines, in_row
+from relapse_risk.assessment.sections.social_help import place_figures
+from relapse_risk.exhibits import Exhibit, Lines, Section, in_row
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(11)
 C = FactColumn
 MONTHS = 12
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, hits, in_code_order, share
-from relapse_risk.exhibits import Bars, Exhibit, Pyramid, largest, share_in
+from relapse_risk.exhibits import Bars, Exhibit, Pyramid, Section, largest, share_in
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list, tables
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES", "segment_flags"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "segment_flags"]
 
+SECTION = Section(2)
 PERSONAL = frozenset({"household_id", "person_id", "holder_id", "alert_id"})
 COUNTED_IN_FULL = ("household", "person")  # the people themselves: every report says how many they are
 TENS = 10

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, share, up_to
-from relapse_risk.exhibits import Bars, Columns, Exhibit, Pairs, largest, ratio_of, single, widest_gap
+from relapse_risk.exhibits import Bars, Columns, Exhibit, Pairs, Section, largest, ratio_of, single, widest_gap
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(6)
 C = FactColumn
 PUBLIC_WORKS = "infrastructure"
 REVIEWS = ("town_review_on", "county_approve_on", "city_file_on")

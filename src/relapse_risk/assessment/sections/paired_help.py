@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData
-from relapse_risk.assessment.social_help import place_figures
+from relapse_risk.assessment.sections.social_help import place_figures
+from relapse_risk.exhibits import Section
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(10)
 C = FactColumn
 
 

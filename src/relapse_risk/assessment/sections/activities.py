@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, in_code_order, up_to
+from relapse_risk.exhibits import Section
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(11, place=2)
 C = FactColumn
 PAIRED = "paired_help"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from relapse_risk.assessment.baseline import TOWN_HOMES, segment_flags
 from relapse_risk.assessment.county_data import CountyData, counted, hits
+from relapse_risk.assessment.sections.baseline import TOWN_HOMES, segment_flags
+from relapse_risk.exhibits import Section
 from relapse_risk.measures import FactColumn, FactTable
 
-__all__ = ["SEGMENTS", "TABLES"]
+__all__ = ["SECTION", "SEGMENTS", "TABLES"]
 
+SECTION = Section(2, place=2)
 C = FactColumn
 SEGMENTS = (
     "elderly_only", "serious_illness", "severe_disability", "children", "single_parent", "no_labour",

@@ -9,15 +9,25 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, hits, up_to
-from relapse_risk.assessment.guarantees import failing_reasons
-from relapse_risk.exhibits import Bars, Columns, Dots, Exhibit, Flow, counts_in, first_to_last, largest
+from relapse_risk.assessment.sections.guarantees import failing_reasons
+from relapse_risk.exhibits import Bars, Columns, Dots, Exhibit, Flow, Section, counts_in, first_to_last, largest
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import month_end
 from relapse_risk.relapse.features import FEATURES
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "MONITORED", "TABLES", "first_help", "is_monitored", "meets_monitoring_rules"]
+__all__ = [
+    "EXHIBITS",
+    "INDICATORS",
+    "MONITORED",
+    "SECTION",
+    "TABLES",
+    "first_help",
+    "is_monitored",
+    "meets_monitoring_rules",
+]
 
+SECTION = Section(12)
 C = FactColumn
 MONITORED = ("lifted_unstable", "edge", "sudden_hardship")
 PROBABILITIES = Bins(

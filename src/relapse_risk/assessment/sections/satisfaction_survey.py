@@ -10,13 +10,14 @@ from scipy.stats import chi2
 
 from relapse_risk.assessment.county_data import CountyData, in_code_order
 from relapse_risk.assessment.intervals import LEVEL, Q, all_or_none, logit
-from relapse_risk.exhibits import Dots, Exhibit, Finding, Rows, first_to_last, largest, smallest
+from relapse_risk.exhibits import Dots, Exhibit, Finding, Rows, Section, first_to_last, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import Mean, estimate, survey_design
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(15)
 C = FactColumn
 ANSWERS = ("satisfied", "recognises_policy", "recognises_cadre")
 

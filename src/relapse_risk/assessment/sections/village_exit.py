@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted
-from relapse_risk.exhibits import Dots, Exhibit, Heat, smallest
+from relapse_risk.exhibits import Dots, Exhibit, Heat, Section, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(9)
 C = FactColumn
 FLAGS = code_list("wu_tong_shi_you").words
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, up_to
-from relapse_risk.assessment.monitored_households import first_help, is_monitored, meets_monitoring_rules
+from relapse_risk.assessment.sections.monitored_households import first_help, is_monitored, meets_monitoring_rules
+from relapse_risk.exhibits import Section
 from relapse_risk.measures import Fraction, Indicator
 
-__all__ = ["INDICATORS"]
+__all__ = ["INDICATORS", "SECTION"]
 
+SECTION = Section(16)
 GUARANTEES_OF_ELIMINATION = ("education_ok", "medical_ok", "house_safe", "water_safe")
 
 

@@ -10,12 +10,14 @@ import pandas as pd
 from relapse_risk.assessment.agreement import cohen_kappa, intraclass, outlying_observers
 from relapse_risk.assessment.county_data import CountyData, in_code_order, up_to
 from relapse_risk.assessment.intervals import of_rare_share
-from relapse_risk.assessment.monitored_households import is_monitored
+from relapse_risk.assessment.sections.monitored_households import is_monitored
+from relapse_risk.exhibits import Section
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(16, place=2)
 C = FactColumn
 GUARANTEES = ("food_clothes_ok", "education_ok", "medical_ok", "house_safe", "water_safe")
 QUESTIONS = (*GUARANTEES, "income_short", "at_risk", "need_unmet")

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, in_last_year
-from relapse_risk.exhibits import Bars, Exhibit, Funnel, largest, of_names
+from relapse_risk.exhibits import Bars, Exhibit, Funnel, Section, largest, of_names
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
+SECTION = Section(14)
 C = FactColumn
 CONFIRMED = ("monitored", "helped", "stopped")
 HELPED = ("monitored", "helped")

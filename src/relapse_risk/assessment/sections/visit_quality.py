@@ -8,12 +8,14 @@ from scipy.stats import binom
 
 from relapse_risk.assessment.agreement import intraclass, outlying_observers
 from relapse_risk.assessment.county_data import CountyData, in_code_order, up_to
-from relapse_risk.assessment.monitored_households import is_monitored
+from relapse_risk.assessment.sections.monitored_households import is_monitored
+from relapse_risk.exhibits import Section
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["ANSWERS", "INDICATORS", "TABLES", "copied_forms"]
+__all__ = ["ANSWERS", "INDICATORS", "SECTION", "TABLES", "copied_forms"]
 
+SECTION = Section(3, place=2)
 C = FactColumn
 LOOKS = ("look_food_clothes", "look_environment", "look_body", "look_house_water")
 ASKS = ("ask_medical", "ask_schooling", "ask_production", "ask_wage", "ask_aspiration", "ask_policy", "ask_difficulty")

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, hits
+from relapse_risk.exhibits import Section
 from relapse_risk.measures import FactColumn, FactTable
 
-__all__ = ["TABLES", "in_conflict"]
+__all__ = ["SECTION", "TABLES", "in_conflict"]
 
+SECTION = Section(6, place=5)
 C = FactColumn
 # The column that was cross-checked, and what it is called in a conflict.
 CHECKED = {

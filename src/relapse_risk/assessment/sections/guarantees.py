@@ -7,14 +7,15 @@ from itertools import combinations
 import pandas as pd
 
 from relapse_risk.assessment.agreement import cohen_kappa, fleiss_kappa
-from relapse_risk.assessment.baseline import TOWN_HOMES
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, share
-from relapse_risk.exhibits import Bars, Dots, Exhibit, Heat, largest, smallest
+from relapse_risk.assessment.sections.baseline import TOWN_HOMES
+from relapse_risk.exhibits import Bars, Dots, Exhibit, Heat, Section, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["CRITERIA", "EXHIBITS", "INDICATORS", "STAGES", "TABLES", "failing_reasons", "layer_grades"]
+__all__ = ["CRITERIA", "EXHIBITS", "INDICATORS", "SECTION", "STAGES", "TABLES", "failing_reasons", "layer_grades"]
 
+SECTION = Section(5)
 C = FactColumn
 CRITERIA = ("food_clothes_ok", "education_ok", "medical_ok", "house_safe", "water_safe", "guarantees_ok")
 INSURANCES = ("medical_insurance", "serious_illness_insurance", "pension_insurance")

@@ -8,13 +8,14 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, in_last_year
 from relapse_risk.assistance import Catalogue, entitlements, limits_on, read_catalogue
-from relapse_risk.exhibits import Dots, Exhibit, Lines, Pairs, first_to_last, largest, smallest
+from relapse_risk.exhibits import Dots, Exhibit, Lines, Pairs, Section, first_to_last, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import add_months
 from relapse_risk.parameters import params_dir
 
-__all__ = ["EXHIBITS", "INDICATORS", "TABLES", "item_take_up"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "item_take_up"]
 
+SECTION = Section(7)
 C = FactColumn
 NEEDS = ("assistance_record", "income", "person.birth_date", "household.policy_enjoying")
 QUANTILES = (("p10_days", 0.1), ("p25_days", 0.25), ("median_days", 0.5), ("p75_days", 0.75), ("p90_days", 0.9))

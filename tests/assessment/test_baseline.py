@@ -8,7 +8,7 @@ from tests.built_county_fixtures import CountyOf, check, computed
 from tests.fact_rows import fraction, homes, persons
 
 from relapse_risk.assessment import CountyData
-from relapse_risk.assessment.baseline import held
+from relapse_risk.assessment.sections.baseline import held
 from relapse_risk.parameters import read_place
 
 

@@ -7,7 +7,7 @@ from tests.built_county_fixtures import CountyOf, check, computed
 from tests.fact_rows import homes
 
 from relapse_risk.assessment import CountyData
-from relapse_risk.assessment.conflicts import in_conflict
+from relapse_risk.assessment.sections.conflicts import in_conflict
 
 # Financial assets up to 10,600 a person are allowed: H1 and H3 (two persons) have just that, H2 one yuan more.
 HOUSEHOLDS = """

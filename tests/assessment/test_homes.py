@@ -9,7 +9,7 @@ from tests.built_county_fixtures import CountyOf, check, computed
 from tests.fact_rows import TWO_TOWNS, fraction, homes
 
 from relapse_risk.assessment import CountyData
-from relapse_risk.assessment.homes import CHECKLISTS
+from relapse_risk.assessment.sections.homes import CHECKLISTS
 
 
 def with_items(lacking: dict[str, str], unknown: dict[str, str], n: int) -> pd.DataFrame:

@@ -35,5 +35,5 @@ _MODULES = tuple(sorted((import_module(f"{__name__}.{one.name}") for one in iter
 TABLES: tuple[FactTable, ...] = tuple(t for module in _MODULES for t in getattr(module, "TABLES", ()))
 INDICATORS: tuple[Indicator, ...] = tuple(i for module in _MODULES for i in getattr(module, "INDICATORS", ()))
 EXHIBITS = _exhibits(_MODULES, TABLES)
-SECTIONS: tuple[int, ...] = tuple(sorted({one.section for one in (*TABLES, *INDICATORS)}))
+SECTIONS: tuple[int, ...] = tuple(sorted({*(t.section for t in TABLES), *(i.section for i in INDICATORS)}))
 ASPECTS = tuple(range(3, 12))

@@ -14,9 +14,10 @@ import pytest
 import xlsxwriter
 
 from relapse_risk.errors import SourceError
+from relapse_risk.register.csv_files import decoded
 from relapse_risk.register.databases import describe_url, read_database
 from relapse_risk.register.mapping import SourceMapping
-from relapse_risk.register.readers import decoded, read_source
+from relapse_risk.register.readers import read_source
 
 ROWS = [["H1", "371425101001", "2"], ["H2", "371425101001", "1"]]
 HEADERS = ["户编号", "村代码", "家庭人口数"]
@@ -73,11 +74,11 @@ def test_utf_8_with_one_damaged_byte_is_not_read_as_gb18030(tmp_path: Path) -> N
         decoded(damaged, "a.csv")
 
 
-def test_csv_rows_are_numbered_by_line_blank_lines_and_quoted_breaks_counted(tmp_path: Path) -> None:
+def test_csv_rows_are_numbered_by_the_line_they_begin_on(tmp_path: Path) -> None:
     path = tmp_path / "户.csv"
     path.write_text('户编号,村代码,家庭人口数\n\nH1,"37\n1",2\nH2,1,1\n', encoding="utf-8")
     (raw,) = read_source(path, mapping("csv")).tables
-    assert raw.rows.tolist() == [4, 5]
+    assert raw.rows.tolist() == [3, 5]
 
 
 def test_a_workbook_row_is_numbered_as_the_spreadsheet_numbers_it(tmp_path: Path) -> None:

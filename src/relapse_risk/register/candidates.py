@@ -16,6 +16,9 @@ from relapse_risk.register.cell_readers import (
     Refused,
     code_reader,
     date_reader,
+    header_text,
+    key_reader,
+    month_reader,
     number_reader,
     plain_text,
     read_code_list,
@@ -25,6 +28,7 @@ from relapse_risk.register.cell_readers import (
     value_reader,
 )
 from relapse_risk.register.conversions import CONVERSIONS
+from relapse_risk.register.findings import hidden_identity
 from relapse_risk.register.mapping import ColumnMapping, SourceMapping, TableMapping
 from relapse_risk.register.pseudonyms import pseudonyms
 from relapse_risk.register.raw_tables import Match, RawTable
@@ -121,19 +125,24 @@ def _piece(raw: RawTable, mapping: SourceMapping, key: bytes | None) -> Candidat
     columns: dict[str, pd.Series] = {}
     refused: list[RefusedCell] = []
     bad = {(cell.row, cell.header): cell for cell in raw.bad_cells}
+    identity = mapping.identity_headers
     for column in spec.columns:
         given = (raw.entry.columns or {}).get(column.name, _AS_IS)
         headers = raw.match.columns.get(column.name, ())
         if not headers and given.constant is None:
             continue
         cells = [raw.frame[header] for header in headers] or [_constant(given.constant, len(raw.rows))]
-        values, out = _read(cells, _reader(column, given, spec, mapping), takes_all=bool(given.convert))
+        read = _but_for((*mapping.missing, *given.missing), _reader(column, given, spec, mapping))
+        values, out = _read(cells, read, takes_all=bool(given.convert))
         told = {row for row, header in bad if header in headers}
+        private = any(header_text(header) in identity for header in headers)
         refused += [
-            RefusedCell(row, column.name, rule, plain_text(cells[0].iloc[row])) for row, rule in out if row not in told
+            RefusedCell(row, column.name, rule, _shown(cells[0].iloc[row], private))
+            for row, rule in out
+            if row not in told
         ]
         refused += [
-            RefusedCell(cell.row, column.name, cell.rule, cell.shown)
+            RefusedCell(cell.row, column.name, cell.rule, _shown(cell.shown, private))
             for (_, header), cell in bad.items()
             if header in headers
         ]
@@ -144,28 +153,50 @@ def _piece(raw: RawTable, mapping: SourceMapping, key: bytes | None) -> Candidat
     return piece.take(np.flatnonzero(~frame.duplicated().to_numpy())) if raw.entry.distinct else piece
 
 
+def _shown(value: Any, private: bool) -> str:
+    """What a finding shows of a cell; of one that names a person the end of a long number at most."""
+    return hidden_identity(plain_text(value)) if private else plain_text(value)
+
+
+def _but_for(missing: Sequence[str], read: Callable[..., Any]) -> Callable[..., Any]:
+    """``read``, where none of the cells is a mark for missing."""
+    if not missing:
+        return read
+    marks = frozenset(map(header_text, missing))
+    return lambda *cells: None if any(header_text(plain_text(cell)) in marks for cell in cells) else read(*cells)
+
+
 def _constant(value: Any, length: int) -> pd.Series:
     return pd.Series([value] * length, dtype=object)
 
 
 def _reader(column: Column, given: ColumnMapping, spec: Table, mapping: SourceMapping) -> Read:
     if given.values:
-        return value_reader(given.values)
+        plain = _number_or_date(column, given)
+        return value_reader(given.values) if plain is None else value_reader(given.values, plain)
     if given.convert:
         return CONVERSIONS[given.convert].convert
     numbers = mapping.code_numbers == "ours"
     if column.type == "code":
         return code_reader(code_list(column.codes), numbers=numbers)
-    if column.type in ("int", "float"):
-        return number_reader(given.unit_factor, given.decimal)
+    if (plain := _number_or_date(column, given)) is not None:
+        return plain
     if column.type == "bool":
         return read_yes_no
-    if column.type == "date":
-        return date_reader(given.date_format)
     if column.codes and column.unit == "list":
         return read_code_list(code_reader(code_list(column.codes), numbers=numbers))
-    is_own = spec.restricted or given.pseudonym is not None
-    return read_identity_text if is_own else read_text
+    if column.unit == "YYYY-MM":
+        return month_reader
+    if spec.restricted or given.pseudonym is not None:
+        return read_identity_text
+    return key_reader(read_text) if column.name in spec.key or column.refers_to else read_text
+
+
+def _number_or_date(column: Column, given: ColumnMapping) -> Read | None:
+    """The reader of a column of numbers or dates; a list of values stands beside it there, not in its place."""
+    if column.type in ("int", "float"):
+        return number_reader(given.unit_factor, given.decimal)
+    return date_reader(given.date_format) if column.type == "date" else None
 
 
 def _read(

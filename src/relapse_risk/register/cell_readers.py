@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -22,6 +23,8 @@ __all__ = [
     "code_reader",
     "date_reader",
     "header_text",
+    "key_reader",
+    "month_reader",
     "number_reader",
     "plain_text",
     "read_code_list",
@@ -39,6 +42,10 @@ EXCEL_DAY_ZERO = date(1899, 12, 30)
 EXCEL_DAYS = range(1, 100_000)
 YES = frozenset({"是", "有", "对", "已", "yes", "y", "true", "t", "1", "√", "✓"})
 NO = frozenset({"否", "无", "没有", "不是", "未", "no", "n", "false", "f", "0", "×"})
+_MONTH = re.compile(r"((?:19|20)[0-9]{2})(?:[-/.年])?(0?[1-9]|1[0-2])月?")
+_DAY = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])-[0-9]{2}")
+_QUOTED = re.compile(r'="((?:[^"]|"")*)"')  # how spreadsheets are told to keep digits as text
+_SPACED_DIGITS = re.compile(r"[0-9]+( +[0-9Xx]+)+")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+?(1[5-9]|2[0-9])")
 _TIME = r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
@@ -94,6 +101,12 @@ CELL_RULES: Mapping[str, CellRule] = MappingProxyType(
                 "{label}: the cell shows the error {value}; correct the formula or leave it empty",
             ),
             CellRule(
+                "date_where_text", "type",
+                "{label}是日期单元格（{value}），应为文字；表格软件会把“3-1”之类改成日期，请设为文本格式重新填写",
+                "{label}: {value} is a date cell where text is expected; spreadsheets turn entries such as 3-1 into "
+                "dates, so format the cells as text and fill them in again",
+            ),
+            CellRule(
                 "serial_date", "type",
                 "{label}“{value}”是数字，可能是日期序号；请设为日期格式，或在映射文件中写 date_format: serial",
                 "{label}: {value} is a number, perhaps a date's serial number; format the cells as dates, "
@@ -130,26 +143,43 @@ CELL_RULES: Mapping[str, CellRule] = MappingProxyType(
 )  # fmt: skip
 
 
+def _visible(text: str) -> str:
+    """Text without invisible characters; every blank and break other than a plain one is a plain blank.
+
+    Format characters (Unicode Cf: zero-width marks, soft hyphens, directions) show nothing, so that two keys that
+    differ by one of them look the same.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    shown = (" " if one.isspace() or unicodedata.category(one) == "Cc" else one for one in text)
+    return "".join(one for one in shown if unicodedata.category(one) != "Cf")
+
+
 def header_text(value: object) -> str:
-    """A header as it is compared: full-width forms folded, every blank and line break taken out, lower case.
+    """A header as it is compared: full-width forms folded, blanks, breaks and invisible characters taken out, lower case.
 
     其它 and 其他 are one word: forms and systems write either.
 
     Examples
     --------
-    >>> header_text(" 户\\n编号（新） "), header_text("House ID")
-    ('户编号(新)', 'houseid')
+    >>> header_text(" 户\\n编号（新） "), header_text("House ID"), header_text("户编\\u200b号")
+    ('户编号(新)', 'houseid', '户编号')
     """
-    return "".join(unicodedata.normalize("NFKC", str(value)).split()).lower().replace("其它", "其他")
+    text = unicodedata.normalize("NFKC", _visible(str(value)))
+    return "".join(text.split()).lower().replace("其它", "其他")
 
 
 def plain_text(value: Any) -> str:
-    """A cell as text: whole numbers without ``.0``, dates as ``YYYY-MM-DD``, no blanks around.
+    """A cell as text: whole numbers without ``.0``, dates as ``YYYY-MM-DD``, no blanks around, nothing invisible.
+
+    ``="H001"``, which keeps digits as text in a spreadsheet, is the text between its quotation marks.
 
     Examples
     --------
     >>> plain_text(371425101001.0), plain_text(2.5), plain_text(date(2020, 1, 2)), plain_text(True)
     ('371425101001', '2.5', '2020-01-02', 'true')
+    >>> plain_text('="H001"'), plain_text("因病\\u200b"), plain_text("东\\u2028村")
+    ('H001', '因病', '东 村')
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -157,9 +187,10 @@ def plain_text(value: Any) -> str:
         return f"{value:.0f}"
     if isinstance(value, datetime) and value.time() == time(0):
         return value.date().isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace").strip()
-    return str(value).strip()
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    text = _visible(text).strip()
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[1].replace('""', '"').strip() if quoted else text
 
 
 def read_text(value: Any) -> Any:
@@ -172,7 +203,7 @@ def read_text(value: Any) -> Any:
     >>> read_text("11010519491231002X"), read_text("=1+1")
     (Refused(rule='identity_misplaced'), Refused(rule='formula_as_text'))
     """
-    text = read_identity_text(value)
+    text = _whole_text(value)
     if isinstance(text, str) and _is_identity_number(text):
         return Refused("identity_misplaced")
     return text
@@ -183,9 +214,47 @@ def read_identity_text(value: Any) -> Any:
 
     Examples
     --------
-    >>> read_identity_text("11010519491231002X")
-    '11010519491231002X'
+    >>> read_identity_text("110105 19491231 002x"), read_identity_text("'11010519491231002X")
+    ('11010519491231002X', '11010519491231002X')
     """
+    text = _whole_text(value)
+    return _folded_key(text) if isinstance(text, str) else text
+
+
+def key_reader(read: Read) -> Read:
+    """``read`` for columns that name rows: forms that look the same are one key.
+
+    Full-width forms are folded, an apostrophe before a number and blanks inside one are taken out.
+
+    Examples
+    --------
+    >>> read = key_reader(read_text)
+    >>> read("Ｈ００２"), read("H001\\u200b"), read("'000123"), read("3714 2510 1001"), read("Li 3")
+    ('H002', 'H001', '000123', '371425101001', 'Li 3')
+    """
+
+    def folded(value: Any) -> Any:
+        found = read(value)
+        return _folded_key(found) if isinstance(found, str) else found
+
+    return folded
+
+
+def _folded_key(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).strip()
+    bare = folded.removeprefix("'")
+    folded = bare if bare[:1].isdigit() else folded
+    spaced = _SPACED_DIGITS.fullmatch(folded)
+    if not spaced:
+        return folded
+    joined = folded.replace(" ", "")
+    return joined.upper() if _IDENTITY.fullmatch(joined.upper()) else joined
+
+
+def _whole_text(value: Any) -> Any:
+    """Text that lost nothing on its way through a spreadsheet."""
+    if isinstance(value, date):
+        return Refused("date_where_text")
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= SAFE_NUMBER:
         return Refused("digits_lost")
     text = plain_text(value)
@@ -224,9 +293,10 @@ def number_reader(factor: float = 1.0, decimal: str = ".") -> Read:
         elif _THOUSANDS.fullmatch(text):
             text = text.replace(",", "")
         try:
-            return _scaled(float(text), factor) if "_" not in text else value
+            number = float(text) if "_" not in text else math.nan
         except ValueError:
             return value
+        return _scaled(number, factor) if math.isfinite(number) else value
 
     return read
 
@@ -264,6 +334,23 @@ def date_reader(formats: tuple[str, ...] = ()) -> Read:
         return _usual_date(text, value)
 
     return read
+
+
+def month_reader(value: Any) -> Any:
+    """Read a month in any usual form as ``YYYY-MM``; anything else stays as it is, for the check of months to report.
+
+    Examples
+    --------
+    >>> month_reader("202012"), month_reader("2020年3月"), month_reader("2020/12"), month_reader(date(2020, 5, 1))
+    ('2020-12', '2020-03', '2020-12', '2020-05')
+    >>> month_reader("2020"), month_reader(datetime(2020, 12, 1, 0, 0))
+    ('2020', '2020-12')
+    """
+    text = unicodedata.normalize("NFKC", plain_text(value))
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m}"
+    match = _MONTH.fullmatch(text) or _DAY.fullmatch(text)
+    return f"{match[1]}-{int(match[2]):02d}" if match else text
 
 
 def _stated(text: str, form: str) -> date | None:
@@ -364,19 +451,23 @@ def read_code_list(reader: Read) -> Read:
     return read
 
 
-def value_reader(values: Mapping[str, Any]) -> Read:
-    """Read a value by the mapping's own list; anything not listed is refused.
+def value_reader(values: Mapping[str, Any], otherwise: Read | None = None) -> Read:
+    """Read a value by the mapping's own list; anything not listed is refused, or read ``otherwise``.
 
     Examples
     --------
     >>> read = value_reader({"1": True, "2": False, "9": None})
     >>> read(1.0), read("2"), read(9), read(3)
     (True, False, None, Refused(rule='value_not_listed'))
+    >>> value_reader({"none": 0}, number_reader())("1,200"), value_reader({"none": 0}, number_reader())("None")
+    (1200.0, 0)
     """
     listed = {header_text(key): value for key, value in values.items()}
 
     def read(value: Any) -> Any:
         text = header_text(plain_text(value))
-        return listed[text] if text in listed else Refused("value_not_listed")
+        if text in listed:
+            return listed[text]
+        return Refused("value_not_listed") if otherwise is None else otherwise(value)
 
     return read

@@ -13,12 +13,11 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from relapse_risk.register.cell_readers import Refused, plain_text
+from relapse_risk.register.cell_readers import Refused, month_reader, plain_text
 
 __all__ = ["CONVERSIONS", "Conversion"]
 
-_MONTH = re.compile(r"((?:19|20)[0-9]{2})(?:[-/.年])?(0?[1-9]|1[0-2])月?")
-_DAY = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])-[0-9]{2}")
+_SHAPE = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")
 _YEAR = re.compile(r"((?:19|20)[0-9]{2})年?度?")
 _IDENTITY = re.compile(r"[0-9]{17}[0-9Xx]")
 _NOT = Refused("not_convertible")
@@ -32,6 +31,11 @@ class Conversion:
     takes: int
     what: str
     convert: Callable[..., Any]
+
+    @property
+    def of_identity(self) -> bool:
+        """Whether what it takes is an identity number, which no message may show."""
+        return self.name.endswith("_of_identity")
 
 
 _CONVERSIONS: dict[str, Conversion] = {}
@@ -68,9 +72,8 @@ def month(value: Any) -> Any:
     >>> month("202012"), month("2020年3月"), month(date(2020, 5, 31)), month("2020")
     ('2020-12', '2020-03', '2020-05', Refused(rule='not_convertible'))
     """
-    text = plain_text(value)
-    match = _MONTH.fullmatch(text) or _DAY.fullmatch(text)
-    return f"{match[1]}-{int(match[2]):02d}" if match else _NOT
+    text = month_reader(value)
+    return text if _SHAPE.fullmatch(text) else _NOT
 
 
 @_conversion(2, "a year and a quarter (2015, 2) to the quarter's last month (2015-06)")

@@ -120,7 +120,7 @@ def _answer(connection: sa.Connection, entry: TableMapping, url: str) -> RawTabl
         if entry.optional:
             return None
         raise SourceError("the query gives no rows", where=where, fix="correct it, or mark the table optional: true")
-    notes = tuple(f"query for table {entry.table}: column {header} was not read" for header in match.unread)
+    notes = tuple(f"query for table {entry.table}: {words}" for words in match.unread_words)
     frame = _frame(headers, rows, match.headers)
     return RawTable(entry, f"query for {entry.table}", frame, np.arange(1, len(rows) + 1), match, (), notes)
 

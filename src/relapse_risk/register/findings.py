@@ -11,7 +11,15 @@ import pandas as pd
 
 from relapse_risk.schema import table, tables
 
-__all__ = ["FINDING_COLUMNS", "SKIPPED_COLUMNS", "Findings", "mask_identity", "merge_findings", "row_keys"]
+__all__ = [
+    "FINDING_COLUMNS",
+    "SKIPPED_COLUMNS",
+    "Findings",
+    "hidden_identity",
+    "mask_identity",
+    "merge_findings",
+    "row_keys",
+]
 
 FINDING_COLUMNS = (
     "table", "row", "row_key", "county_code", "column", "value", "rule", "kind", "severity", "zh", "en",
@@ -130,8 +138,19 @@ def mask_identity(name: str, column: str, value: str | None) -> str | None:
     if value is None or value == "":
         return value
     if name in tables() and tables()[name].restricted and column in tables()[name].names and column != "person_id":
-        return "…" if column == "person_name" or len(value) < 9 else "…" + value[-4:]
+        return "…" if column == "person_name" else hidden_identity(value)
     return mask_long_number(value)
+
+
+def hidden_identity(text: str) -> str:
+    """An identity hidden: wholly, or but for the last four characters of a number of nine or more.
+
+    Examples
+    --------
+    >>> hidden_identity("张丙"), hidden_identity("E12345678"), hidden_identity("王"), hidden_identity("Mustermann")
+    ('…', '…5678', '…', '…')
+    """
+    return "…" + text[-4:] if len(text) >= 9 and text[-4:-1].isdigit() else "…"
 
 
 def mask_long_number(text: str) -> str:

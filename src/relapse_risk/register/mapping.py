@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from relapse_risk.errors import SourceError, unknown
 from relapse_risk.months import check_month
 from relapse_risk.parameters import Label, params_dir
+from relapse_risk.register.cell_readers import header_text
 from relapse_risk.register.conversions import CONVERSIONS
 from relapse_risk.schema import Column, Table, code_list, table, tables
 from relapse_risk.yaml_reading import check_model, read_yaml
@@ -33,6 +34,13 @@ def _text_keys(value: Any) -> Any:
     return {("true" if key is True else "false" if key is False else str(key)): item for key, item in value.items()}
 
 
+def _marks(value: Any) -> Any:
+    """Marks are what a cell shows: YAML's numbers become text."""
+    given = value if isinstance(value, list) else [value]
+    return tuple(f"{one:.0f}" if isinstance(one, float) and one.is_integer() else str(one) for one in given)
+
+
+Marks = Annotated[tuple[str, ...], BeforeValidator(_marks)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}$")]
 
@@ -52,7 +60,8 @@ class ColumnMapping(_Strict):
     constant : text, number or truth value
         The same for every row, in place of a header.
     values : mapping
-        Given value to register value (code word, number, true, false or null); anything else is refused.
+        Given value to register value (code word, number, true, false or null); anything else is refused, but in a
+        column of numbers or dates read as one.
     unit_factor : float
         What a number is multiplied by (10000 for 万元).
     decimal : {".", ","}
@@ -66,6 +75,8 @@ class ColumnMapping(_Strict):
         Prefix of the keyed pseudonym that takes the place of the value.
     optional : bool
         Whether the header may be missing.
+    missing : tuple of str
+        What stands in a cell that was not answered (``-``, ``99999``), beside the mapping's own ``missing``.
     note : str
         Why the definitions fit, where they are not the same.
     """
@@ -80,6 +91,7 @@ class ColumnMapping(_Strict):
     suffix: str = ""
     pseudonym: Prefix | None = None
     optional: bool = False
+    missing: Marks = ()
     note: str = ""
 
 
@@ -98,13 +110,13 @@ class TableMapping(_Strict):
     table : str
         Table of the register.
     source : tuple of str
-        Sheet names (excel), file names or patterns in a folder (csv, parquet), or one query (sql).
+        Sheet names (excel), file names or patterns in a folder (csv, parquet, survey), or one query (sql).
     rows : tuple of mapping
         Rows written in the mapping itself, in place of a source.
     columns : mapping of str to ColumnMapping
         Left out: every column of the table under its own name or either label.
     header_row : int
-        1-based row of the headers (excel).
+        1-based row or line of the headers (excel, csv).
     fill_merged : bool
         Whether merged data cells stand for every row they cover (excel).
     distinct : bool
@@ -136,7 +148,8 @@ class SourceMapping(_Strict):
 
     Attributes
     ----------
-    kind : {"excel", "csv", "sql", "parquet"}
+    kind : {"excel", "csv", "sql", "parquet", "survey"}
+        ``survey``: Stata and SPSS files.
     place : str, optional
         Place of a new register; an existing register knows its own.
     month : str, optional
@@ -149,13 +162,15 @@ class SourceMapping(_Strict):
         Quality rules that do not fit this source, each with the reason; they are listed as not applied.
     encoding, separator : str, optional
         Of CSV files, where they cannot be told.
+    missing : tuple of str
+        What stands in a cell that was not answered, in any column.
     ignore : tuple of str
         Sheets known and not wanted.
     """
 
     name: str
     label: Label
-    kind: Literal["excel", "csv", "sql", "parquet"]
+    kind: Literal["excel", "csv", "sql", "parquet", "survey"]
     place: str | None = None
     month: str | None = None
     mode: Literal["merge", "replace"] = "merge"
@@ -163,6 +178,7 @@ class SourceMapping(_Strict):
     rules_off: dict[str, str] = {}
     encoding: str | None = None
     separator: str | None = None
+    missing: Marks = ()
     ignore: Names = ()
     note: str = ""
     tables: tuple[TableMapping, ...] | Literal["dictionary"]
@@ -175,6 +191,19 @@ class SourceMapping(_Strict):
         return tuple(
             TableMapping(table=name, source=(name, *(sheet_name(spec, lang) for lang in ("zh", "en"))), optional=True)
             for name, spec in tables().items()
+        )
+
+    @property
+    def identity_headers(self) -> frozenset[str]:
+        """Headers under which names and numbers of people stand: no message shows a cell of theirs."""
+        return frozenset(
+            header_text(header)
+            for entry in self.entries
+            for name, column in (entry.columns or {}).items()
+            for header in column.header
+            if column.pseudonym
+            or (table(entry.table).restricted and name != "person_id")
+            or (column.convert and CONVERSIONS[column.convert].of_identity)
         )
 
     @property

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.register.cell_readers import read_identity_text
 from relapse_risk.register.manifest import MANIFEST
 
 __all__ = ["create_key", "default_key_path", "pseudonym", "pseudonyms", "read_key"]
@@ -32,7 +33,8 @@ def pseudonym(key: bytes, value: str, prefix: str) -> str:
     key : bytes
         From :func:`read_key`.
     value : str
-        What is to be hidden; blanks around it, full-width digits and lower case make no difference.
+        What is to be hidden; blanks around it and between digits, an apostrophe before it, invisible characters,
+        full-width digits and lower case make no difference.
     prefix : str
         Kind of thing, such as ``"P"`` or ``"H"``; the same value of another kind has another pseudonym.
 
@@ -58,7 +60,8 @@ def pseudonym(key: bytes, value: str, prefix: str) -> str:
     >>> pseudonym(bytes(32), " ３71425194001010000", "P") == pseudonym(bytes(32), "371425194001010000", "P")
     True
     """
-    plain = unicodedata.normalize("NFKC", value).strip().upper()
+    folded = read_identity_text(value)
+    plain = unicodedata.normalize("NFKC", value if not isinstance(folded, str) else folded).strip().upper()
     if not plain:
         raise RegisterError("an empty value has no pseudonym", where=f"pseudonym {prefix}", fix="reject the row")
     digest = hmac.new(key, f"{prefix}\0{plain}".encode(), hashlib.sha256).digest()
@@ -82,12 +85,22 @@ def default_key_path() -> Path:
     if named := os.environ.get(KEY_VARIABLE):
         return Path(named)
     if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
+        base = Path(os.environ.get("APPDATA") or _home() / "AppData" / "Roaming")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = _home() / "Library" / "Application Support"
     else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config")
     return base / "relapse-risk" / "pseudonym.key"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise RegisterError(
+            "the user has no home folder in which the key could lie", where="pseudonym key",
+            fix=f"name the key file: --key FILE, or set {KEY_VARIABLE}",
+        ) from error  # fmt: skip
 
 
 def create_key(path: str | Path | None = None, register: str | Path | None = None) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,22 @@ from relapse_risk.register.mapping import TableMapping, column_headers
 from relapse_risk.schema import table
 
 __all__ = ["BadCell", "Match", "RawTable", "match_headers"]
+
+# Share of letters two headers have in common from which one is named beside the other, or taken for its misspelling.
+_ALIKE, _AS_GOOD_AS = 0.5, 0.75
+_BRACKET = re.compile(r"(.+)[(\[]([^()\[\]]+)[)\]]")
+_UNIT_WORDS = {
+    "CNY": ("元", "人民币元", "rmb", "yuan"), "mu": ("亩",), "persons": ("人", "口", "名"), "households": ("户",),
+    "months": ("月", "个月"), "days": ("天", "日"), "m2": ("平方米", "㎡", "m²", "平米"), "km": ("公里", "千米"),
+    "L": ("升",), "minutes per trip": ("分钟", "分", "minutes"), "vehicles": ("辆",), "years": ("年",), "hours": ("小时",),
+    "schools": ("所",), "documents": ("份", "件"),
+}  # fmt: skip
+_PERIOD_WORDS = {
+    "year": ("年", "year"),
+    "month": ("月", "month"),
+    "person": ("人",),
+    "person/year": ("人/年", "人·年", "人年", "年"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +46,20 @@ class BadCell:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Register column to the headers it is read from, and the headers that nobody reads."""
+    """Register column to the headers it is read from, the headers that nobody reads, and the nearest known one of each."""
 
     columns: Mapping[str, tuple[str, ...]]
     unread: tuple[str, ...]
+    nearest: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unread_words(self) -> tuple[str, ...]:
+        """A note for each header that nobody reads."""
+        return tuple(
+            f"column {header} was not read"
+            + (f"; the nearest known header is {near}" if (near := self.nearest.get(header)) else "")
+            for header in self.unread
+        )
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -73,7 +101,8 @@ def match_headers(found: Sequence[str], entry: TableMapping, where: str) -> Matc
     Raises
     ------
     SourceError
-        If a header that is needed is missing (the nearest ones are named) or one that is read stands there twice.
+        If a header that is needed is missing (the nearest ones are named), one that is read stands there twice, one
+        nobody reads is a near miss of one that is wanted, or one names another unit than its column's.
 
     Examples
     --------
@@ -87,11 +116,14 @@ def match_headers(found: Sequence[str], entry: TableMapping, where: str) -> Matc
             places.setdefault(header_text(header), []).append(header)
     columns: dict[str, tuple[str, ...]] = {}
     missing: list[tuple[str, ...]] = []
+    open_headers: dict[str, str] = {}
     for name, headers, takes, optional in _wanted(entry):
-        there = [header for header in headers if header_text(header) in places]
+        there = [_with_unit(header, name, entry, places, where) for header in headers]
+        there = [header for header in there if header_text(header) in places]
         if takes > 1:
             there = there if len(there) == takes else []
         if not there:
+            open_headers |= {header_text(header): header for header in headers}
             if not optional:
                 missing.append(headers)
             continue
@@ -102,7 +134,67 @@ def match_headers(found: Sequence[str], entry: TableMapping, where: str) -> Matc
         raise _missing(missing, found, where)
     read = {header_text(header) for headers in columns.values() for header in headers}
     known = read | {header_text(header) for header in entry.ignore}
-    return Match(columns, tuple(header for key, headers in places.items() if key not in known for header in headers))
+    unread = tuple(header for key, headers in places.items() if key not in known for header in headers)
+    return Match(columns, unread, _nearest(unread, open_headers, where))
+
+
+def _with_unit(
+    wanted: str, column: str, entry: TableMapping, places: Mapping[str, Sequence[str]], where: str
+) -> str:  # fmt: skip
+    """``wanted`` as the source writes it: the same, or with the column's unit in brackets behind it.
+
+    Another unit than the column's is refused unless the mapping says what to multiply by.
+    """
+    key = header_text(wanted)
+    if key in places:
+        return wanted
+    for there, headers in places.items():
+        bracket = _BRACKET.fullmatch(there)
+        if not bracket or bracket[1] != key:
+            continue
+        unit, own = bracket[2], table(entry.table).column(column).unit
+        given = (entry.columns or {}).get(column)
+        if unit in _spellings(own) or (given is not None and given.unit_factor != 1):
+            return headers[0]
+        raise SourceError(
+            "a header in another unit, or with words nobody expects", where=where, got=headers[0],
+            expected=f"{wanted}" + (f" ({own})" if own else ""),
+            fix="rename the header if it is the same thing, or map it with unit_factor, or list it under ignore",
+        )  # fmt: skip
+    return wanted
+
+
+def _spellings(unit: str) -> frozenset[str]:
+    """What people write in brackets for a unit of the dictionary, as :func:`header_text` folds it."""
+    plain = unit.partition(" (")[0]
+    amount, _, per = plain.partition("/")
+    written = {header_text(unit), header_text(plain), header_text(amount)}
+    for name in _UNIT_WORDS.get(amount, ()):
+        written |= {name, *(f"{name}/{period}" for period in _PERIOD_WORDS.get(per, ()))}
+    return frozenset(written)
+
+
+def _nearest(unread: Sequence[str], open_headers: Mapping[str, str], where: str) -> dict[str, str]:
+    """The nearest header nobody supplied, for each unread one; one that is as good as it stops the import.
+
+    Raises
+    ------
+    SourceError
+        Where an unread header is so close to one that is wanted and missing that it must be a misspelling of it.
+    """
+    found = {}
+    for header in unread:
+        near = nearest(header_text(header), open_headers, _ALIKE)
+        alike = SequenceMatcher(None, header_text(header), near or "").ratio()
+        if near is None or alike < _ALIKE:
+            continue
+        if alike >= _AS_GOOD_AS:
+            raise SourceError(
+                "a header close to an expected one", where=where, got=header, expected=open_headers[near],
+                fix=f"rename it to {open_headers[near]}, or list it under ignore in the mapping",
+            )  # fmt: skip
+        found[header] = open_headers[near]
+    return found
 
 
 def _wanted(entry: TableMapping) -> list[tuple[str, tuple[str, ...], int, bool]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -17,17 +16,24 @@ import pyarrow.parquet as pq
 
 from relapse_risk.errors import SourceError
 from relapse_risk.progress import Progress, no_progress
+from relapse_risk.register.cell_readers import plain_text
+from relapse_risk.register.csv_files import CsvFile, read_csv_file
 from relapse_risk.register.databases import describe_url, is_url, read_database
 from relapse_risk.register.mapping import SourceMapping, TableMapping
 from relapse_risk.register.raw_tables import Match, RawTable, match_headers
+from relapse_risk.register.survey_files import SURVEY_SUFFIXES, read_survey_file
 from relapse_risk.register.workbooks import SUFFIXES, read_workbook
 
-__all__ = ["RawSource", "decoded", "read_source"]
+__all__ = ["RawSource", "read_source"]
 
-_KINDS = {"excel": SUFFIXES, "csv": (".csv", ".tsv", ".txt"), "parquet": (".parquet",)}
-_SEPARATORS = (",", ";", "\t", "|")
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_FIELD_LIMIT = 1 << 20
+_KINDS = {
+    "excel": SUFFIXES, "csv": (".csv", ".tsv", ".txt"), "parquet": (".parquet",), "survey": SURVEY_SUFFIXES,
+}  # fmt: skip
+_NOT_READ = {
+    ".mdb": "Access", ".accdb": "Access", ".sas7bdat": "SAS", ".xpt": "SAS", ".rds": "R", ".rdata": "R", ".dbf": "dBase",
+    ".pdf": "PDF", ".doc": "Word", ".docx": "Word", ".wps": "WPS", ".et": "WPS",
+}  # fmt: skip
+_LOOKED_AT = 15  # lines in which headers are looked for, for the message
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +108,19 @@ def _files(path: Path, kind: str) -> list[Path]:
     if path.suffix.lower() not in suffixes:
         raise SourceError(
             f"not a file of kind {kind}", where=str(path), got=path.suffix, expected=" ".join(suffixes),
-            fix="use a mapping of the file's kind, or save the file in another format",
+            fix=_other_kind(path.suffix.lower()),
         )  # fmt: skip
     return [path]
+
+
+def _other_kind(suffix: str) -> str:
+    """What to do with a file of another kind than the mapping reads."""
+    if suffix in _NOT_READ:
+        return f"open it in {_NOT_READ[suffix]} or what reads it, and save it as .xlsx or CSV UTF-8"
+    kind = next((kind for kind, suffixes in _KINDS.items() if suffix in suffixes), None)
+    if kind is None:
+        return "save the file as .xlsx, CSV UTF-8 or Parquet"
+    return f"use a mapping of kind: {kind} (docs/import.md says how to write one), or save the file in another format"
 
 
 def _bytes_digest(path: Path) -> bytes:
@@ -128,7 +144,7 @@ def _read_file(path: Path, mapping: SourceMapping) -> tuple[list[RawTable], list
     entries = [entry for entry in mapping.entries if entry.source and _is_of(path, entry)]
     if not entries:
         return [], [f"{path.name}: no table of the mapping is read from this file"]
-    read = _read_csv if mapping.kind == "csv" else _read_parquet
+    read = {"csv": _read_csv, "parquet": _read_parquet, "survey": _read_survey}[mapping.kind]
     return [table for table in read(path, mapping, entries) if table is not None], []
 
 
@@ -155,103 +171,41 @@ def _check_rows(count: int, entry: TableMapping, where: str) -> bool:
 
 
 def _read_csv(path: Path, mapping: SourceMapping, entries: Sequence[TableMapping]) -> Iterator[RawTable | None]:
-    text = decoded(path.read_bytes(), path.name, mapping.encoding)
-    separator = mapping.separator or _separator(text)
-    lines, numbers = _records(text, separator, path.name)
-    if not lines:
-        raise SourceError("the file is empty", where=path.name, expected="a line of headers and rows below it")
-    headers = [header.strip() for header in lines[0]]
+    file = read_csv_file(path.read_bytes(), path.name, encoding=mapping.encoding, separator=mapping.separator)
     for entry in entries:
-        match = match_headers(headers, entry, f"{path.name}, line 1")
-        if not _check_rows(len(lines) - 1, entry, path.name):
+        head = file.header_at(entry.header_row, path.name)
+        headers = [plain_text(header) for header in file.records[head]]
+        match = _matched(file, headers, entry, f"{path.name}, line {file.lines[head]}")
+        if not _check_rows(len(file.records) - head - 1, entry, path.name):
             yield None
             continue
+        rows, lines = file.below(head, path.name)
         places = {header: headers.index(header) for header in match.headers}
         frame = pd.DataFrame(
-            {h: pd.Series([line[at].strip() or None for line in lines[1:]], dtype=object) for h, at in places.items()}
+            {h: pd.Series([line[at].strip() or None for line in rows], dtype=object) for h, at in places.items()}
         )
-        yield RawTable(entry, path.name, frame, np.array(numbers[1:]), match, (), _unread(path.name, match))
+        yield RawTable(entry, path.name, frame, np.array(lines), match, (), _unread(path.name, match))
+
+
+def _matched(file: CsvFile, headers: Sequence[str], entry: TableMapping, where: str) -> Match:
+    """Match the headers; where another line would fit better, the error says so."""
+    try:
+        return match_headers(headers, entry, where)
+    except SourceError as error:
+        for at, record in enumerate(file.records[:_LOOKED_AT]):
+            try:
+                match_headers([plain_text(cell) for cell in record], entry, "")
+            except SourceError:
+                continue
+            raise SourceError(
+                error.what, where=error.where, got=error.got, expected=error.expected,
+                fix=f"the headers stand in line {file.lines[at]}: set header_row: {file.lines[at]} in the mapping",
+            ) from error  # fmt: skip
+        raise
 
 
 def _unread(where: str, match: Match) -> tuple[str, ...]:
-    return tuple(f"{where}: column {header} was not read" for header in match.unread)
-
-
-def decoded(content: bytes, where: str, encoding: str | None = None) -> str:
-    """The text of a CSV file: by its byte-order mark, else UTF-8, else GB18030 (which holds GBK and GB2312).
-
-    Raises
-    ------
-    SourceError
-        Naming the byte and line that fit neither.
-
-    Examples
-    --------
-    >>> decoded("户编号".encode("gbk"), "a.csv"), decoded("户编号".encode("utf-8-sig"), "a.csv")
-    ('户编号', '户编号')
-    """
-    marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
-    tried = [marked or encoding] if marked or encoding else ["utf-8", "gb18030"]
-    faults: list[UnicodeDecodeError] = []
-    for name in tried:
-        try:
-            text = content.decode(str(name))
-        except LookupError as error:
-            raise SourceError("unknown encoding", where=where, got=name, expected="utf-8 or gb18030") from error
-        except UnicodeDecodeError as error:
-            faults.append(error)
-            if _is_nearly_utf8(content):
-                break
-            continue
-        if "\0" in text:
-            raise SourceError(
-                "not text: it holds zero bytes", where=where, fix="save it as CSV UTF-8, or give the file's own kind"
-            )
-        return text
-    furthest = max(faults, key=lambda fault: fault.start)
-    line = content[: furthest.start].count(b"\n") + 1
-    raise SourceError(
-        f"cannot be decoded as {' or '.join(map(str, tried))}", where=f"{where}, line {line}",
-        got=content[furthest.start : furthest.start + 4], expected="UTF-8 or GB18030",
-        fix="save it as CSV UTF-8, or state encoding in the mapping",
-    ) from furthest  # fmt: skip
-
-
-def _is_nearly_utf8(content: bytes) -> bool:
-    """Whether a few damaged bytes stand in UTF-8 text: as GB18030 it could be read, as nonsense."""
-    text = content.decode("utf-8", "replace")
-    damaged = text.count("\ufffd")
-    return damaged * 5 < sum(letter > "\x7f" for letter in text)
-
-
-def _separator(text: str) -> str:
-    """The sign that parts the headers: the one that occurs most in the first line."""
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    return max(_SEPARATORS, key=first.count)
-
-
-def _records(text: str, separator: str, where: str) -> tuple[list[list[str]], list[int]]:
-    """Records that are not blank, and the line each ends on; one of another width stops the import."""
-    csv.field_size_limit(_FIELD_LIMIT)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
-    records, numbers = [], []
-    try:
-        for record in reader:
-            if any(field.strip() for field in record):
-                records.append(record)
-                numbers.append(reader.line_num)
-    except csv.Error as error:
-        raise SourceError(
-            f"not readable as CSV: {error}", where=f"{where}, line {reader.line_num}",
-            fix="close or double the quotation mark on this line or before it",
-        ) from error  # fmt: skip
-    for record, number in zip(records, numbers, strict=True):
-        if len(record) != len(records[0]):
-            raise SourceError(
-                "another number of fields than there are headers", where=f"{where}, line {number}", got=len(record),
-                expected=len(records[0]), fix="put fields that hold the separator in quotation marks",
-            )  # fmt: skip
-    return records, numbers
+    return tuple(f"{where}: {words}" for words in match.unread_words)
 
 
 # --- Parquet ----------------------------------------------------------------------------------------------------------
@@ -266,6 +220,7 @@ def _read_parquet(path: Path, mapping: SourceMapping, entries: Sequence[TableMap
                 if not _check_rows(file.metadata.num_rows, entry, path.name):
                     yield None
                     continue
+                _check_flat(file.schema_arrow, match.headers, path.name)
                 frame = _nullable(file.read(columns=list(match.headers)))
                 rows = np.arange(1, len(frame) + 1)
                 yield RawTable(entry, path.name, frame, rows, match, (), _unread(path.name, match))
@@ -275,12 +230,36 @@ def _read_parquet(path: Path, mapping: SourceMapping, entries: Sequence[TableMap
         ) from error
 
 
+def _check_flat(schema: pa.Schema, headers: Sequence[str], where: str) -> None:
+    for header in headers:
+        kind = schema.field(header).type
+        if pa.types.is_nested(kind):
+            raise SourceError(
+                "the column holds lists or records", where=f"{where}, column {header}", got=str(kind),
+                expected="one value a cell", fix="write one column for each value, then save the file again",
+            )  # fmt: skip
+
+
 def _nullable(data: pa.Table) -> pd.DataFrame:
-    """Integers that may be missing stay integers; dates and decimals are objects."""
-    return data.to_pandas(types_mapper=_pandas_type, date_as_object=True)
+    """Integers that may be missing stay integers; dates and decimals are objects; a stored index is a column like others."""
+    return data.to_pandas(types_mapper=_pandas_type, date_as_object=True, ignore_metadata=True)
 
 
 def _pandas_type(kind: pa.DataType) -> Any:
     if pa.types.is_integer(kind):
         return pd.Int64Dtype()
     return pd.BooleanDtype() if pa.types.is_boolean(kind) else None
+
+
+# --- Stata and SPSS ---------------------------------------------------------------------------------------------------
+
+
+def _read_survey(path: Path, mapping: SourceMapping, entries: Sequence[TableMapping]) -> Iterator[RawTable | None]:
+    frame = read_survey_file(path)
+    for entry in entries:
+        match = match_headers([str(name) for name in frame], entry, path.name)
+        if not _check_rows(len(frame), entry, path.name):
+            yield None
+            continue
+        rows = np.arange(1, len(frame) + 1)
+        yield RawTable(entry, path.name, frame[list(match.headers)], rows, match, (), _unread(path.name, match))

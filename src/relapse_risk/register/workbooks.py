@@ -24,8 +24,6 @@ from relapse_risk.register.raw_tables import BadCell, Match, RawTable, match_hea
 __all__ = ["SUFFIXES", "read_workbook"]
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-# Formats whose formulas and error values can be told from empty cells.
-_TOLD = (".xlsx", ".xlsm")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOOKED_AT = 15
 _HAS_FORMULA = re.compile(rb'<(?:\w+:)?f[ />]|t="e"')
@@ -58,10 +56,12 @@ def read_workbook(path: Path, mapping: SourceMapping) -> tuple[list[RawTable], l
     SourceError
         If the file is no workbook, is protected, or a sheet is missing, hidden, empty or holds merged cells.
     """
-    _check_container(path)
+    content = path.read_bytes()
+    _check_container(path, content[:512])
     try:
-        with CalamineWorkbook.from_path(str(path)) as book:
-            return _read_sheets(path, book, mapping)
+        # By content, not by name: an .xls that somebody named .xlsx is whole.
+        with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
+            return _read_sheets(path, book, mapping, _is_xlsx(content))
     except PasswordError as error:
         raise SourceError(
             "the workbook is protected by a password", where=str(path), fix="save a copy without a password"
@@ -73,9 +73,18 @@ def read_workbook(path: Path, mapping: SourceMapping) -> tuple[list[RawTable], l
         ) from error  # fmt: skip
 
 
-def _check_container(path: Path) -> None:
-    with path.open("rb") as file:
-        head = file.read(512)
+def _is_xlsx(content: bytes) -> bool:
+    """Whether the file is of the one format whose formulas and error values can be told from empty cells."""
+    if not content.startswith(_ZIP):
+        return False
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except BadZipFile:
+        return False
+
+
+def _check_container(path: Path, head: bytes) -> None:
     if head.startswith((_ZIP, _OLE)):
         return
     start = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
@@ -87,7 +96,9 @@ def _check_container(path: Path) -> None:
     )  # fmt: skip
 
 
-def _read_sheets(path: Path, book: CalamineWorkbook, mapping: SourceMapping) -> tuple[list[RawTable], list[str]]:
+def _read_sheets(
+    path: Path, book: CalamineWorkbook, mapping: SourceMapping, told: bool
+) -> tuple[list[RawTable], list[str]]:
     hidden = {m.name for m in book.sheets_metadata if m.visible != SheetVisibleEnum.Visible}
     tables, used, notes = [], set(), []
     for entry in mapping.entries:
@@ -100,12 +111,12 @@ def _read_sheets(path: Path, book: CalamineWorkbook, mapping: SourceMapping) -> 
             if name in hidden:
                 raise SourceError("the sheet is hidden", where=where, fix="show it and look at its rows, or remove it")
             sheet = _sheet(book.get_sheet_by_name(name), where)
-            raw = _table(path, name, sheet, entry)
+            raw = _table(path, name, sheet, entry, told)
             if raw is not None:
                 tables.append(raw)
     unread = [name for name in book.sheet_names if name not in used and name not in mapping.ignore]
     notes += [f"{path.name}: sheet {n} was not read{' (hidden)' if n in hidden else ''}" for n in unread]
-    if path.suffix.lower() not in _TOLD:
+    if not told:
         notes.append(f"{path.name}: in this format cells that show an error count as empty; .xlsx tells them apart")
     return tables, notes
 
@@ -126,7 +137,7 @@ def _sheet(sheet: CalamineSheet, where: str) -> _Sheet:
     return _Sheet(where, sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ()))
 
 
-def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping) -> RawTable | None:
+def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping, told: bool) -> RawTable | None:
     head = entry.header_row - 1
     if len(sheet.grid) <= head or not any(header_text(cell) for cell in sheet.grid[head]):
         _check_optional(sheet, entry, "no headers in this row" if _filled(sheet.grid) else "the sheet is empty")
@@ -134,7 +145,7 @@ def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping) -> RawTabl
     headers = [plain_text(cell) for cell in sheet.grid[head]]
     _check_merged(sheet, entry, head)
     match = _matched(headers, sheet, entry)
-    odd = _formulas(path, name) if path.suffix.lower() in _TOLD else []
+    odd = _formulas(path, name) if told else []
     # A row of nothing but errors looks empty, yet somebody filled it in.
     shown = {row for row, *_ in odd}
     grid = _fill(sheet, head) if entry.fill_merged else sheet.grid
@@ -146,7 +157,7 @@ def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping) -> RawTabl
     places = {header: headers.index(header) for header in match.headers}
     frame = pd.DataFrame({h: pd.Series([_cell(grid[i], at) for i in rows], dtype=object) for h, at in places.items()})
     bad, notes = _odd_cells(odd, {at: h for h, at in places.items()}, rows, sheet.where)
-    notes += [f"{sheet.where}: column {header} was not read" for header in match.unread]
+    notes += [f"{sheet.where}: {words}" for words in match.unread_words]
     notes += _nameless(grid, headers, rows, sheet.where)
     return RawTable(entry, sheet.where, frame, np.array(rows) + 1, match, tuple(bad), tuple(notes))
 

@@ -1,0 +1,211 @@
+"""CSV as spreadsheets and databases write it: encodings, separators, title lines, line breaks inside cells."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+from io import StringIO
+
+from relapse_risk.errors import SourceError
+
+__all__ = ["CsvFile", "decoded", "read_csv_file"]
+
+_SEPARATORS = (",", ";", "\t", "|")
+# Longer marks first: that of UTF-32 begins like that of UTF-16.
+_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\x84\x31\x95\x33", "gb18030"),
+)  # fmt: skip
+_FIELD_LIMIT = 1 << 20
+_SEP_LINE = re.compile(r'"?sep=(.)"?[ ]*(\r\n|\r|\n)', re.IGNORECASE)
+_LOOKED_AT = 15
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """The records of one file that are not blank.
+
+    Attributes
+    ----------
+    records : list of list of str
+    lines : list of int
+        1-based line of the file on which each record begins.
+    """
+
+    records: list[list[str]]
+    lines: list[int]
+
+    def header_at(self, row: int, where: str) -> int:
+        """Position of the record that stands on line ``row``, or of the first after it where blank lines do.
+
+        Raises
+        ------
+        SourceError
+            If the file ends before that line.
+        """
+        for at, line in enumerate(self.lines):
+            if line >= row:
+                return at
+        raise SourceError(
+            "the file ends before the headers" if self.records else "the file is empty", where=where,
+            got=f"{self.lines[-1] if self.lines else 0} lines", expected=f"headers in line {row} and rows below it",
+        )  # fmt: skip
+
+    def below(self, head: int, where: str) -> tuple[list[list[str]], list[int]]:
+        """The records below the headers, each as wide as they are (empty cells behind the last header aside).
+
+        Raises
+        ------
+        SourceError
+            Naming the line of a record of another width.
+        """
+        width = len(self.records[head])
+        rows = []
+        for record, line in zip(self.records[head + 1 :], self.lines[head + 1 :], strict=True):
+            if len(record) > width and not any(cell.strip() for cell in record[width:]):
+                record = record[:width]
+            if len(record) != width:
+                raise SourceError(
+                    "another number of fields than there are headers", where=f"{where}, line {line}", got=len(record),
+                    expected=width, fix=self._width_fix(head, width),
+                )  # fmt: skip
+            rows.append(record)
+        return rows, self.lines[head + 1 :]
+
+    def _width_fix(self, head: int, width: int) -> str:
+        """Most records wider than the headers: the headers stand further down, under a title."""
+        widths = Counter(len(record) for record in self.records)
+        usual = widths.most_common(1)[0][0]
+        below = [at for at in range(head, min(len(self.records), _LOOKED_AT)) if len(self.records[at]) == usual]
+        if usual > width and below:
+            line = self.lines[below[0]]
+            return f"if the headers stand in line {line}, set header_row: {line} in the mapping"
+        return "put fields that hold the separator in quotation marks"
+
+
+def read_csv_file(content: bytes, where: str, *, encoding: str | None = None, separator: str | None = None) -> CsvFile:
+    """The records of a CSV file.
+
+    Parameters
+    ----------
+    content : bytes
+    where : str
+        What the file is called in messages.
+    encoding : str, optional
+        Told by a mark at the start, else UTF-8 or GB18030 are tried.
+    separator : str, optional
+        Told by a first line ``sep=;``, else the sign that parts the headers.
+
+    Raises
+    ------
+    SourceError
+        Naming the line that cannot be decoded or read.
+
+    Examples
+    --------
+    >>> file = read_csv_file(b'sep=;\\r\\na;b\\r\\n1;"x\\n;y"\\r\\n', "a.csv")
+    >>> file.records, file.lines
+    ([['a', 'b'], ['1', 'x\\n;y']], [2, 3])
+    """
+    text = decoded(content, where, encoding)
+    skipped = 0
+    if said := _SEP_LINE.match(text):
+        text, skipped = text[said.end() :], 1
+        separator = separator or said[1]
+    return _records(text, separator or _separator(text), where, skipped)
+
+
+def decoded(content: bytes, where: str, encoding: str | None = None) -> str:
+    """The text of a file: by its byte-order mark, else UTF-8, else GB18030 (which holds GBK and GB2312).
+
+    Raises
+    ------
+    SourceError
+        Naming the byte and line that fit neither.
+
+    Examples
+    --------
+    >>> decoded("户编号".encode("gbk"), "a.csv"), decoded("户编号".encode("utf-8-sig"), "a.csv")
+    ('户编号', '户编号')
+    >>> decoded("户,村\\n".encode("utf-16-le"), "a.csv")
+    '户,村\\n'
+    """
+    marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
+    stated = marked or encoding or _sixteen_bits(content)
+    tried = [stated] if stated else ["utf-8", "gb18030"]
+    faults: list[UnicodeDecodeError] = []
+    for name in tried:
+        try:
+            text = content.decode(str(name))
+        except LookupError as error:
+            raise SourceError("unknown encoding", where=where, got=name, expected="utf-8 or gb18030") from error
+        except UnicodeDecodeError as error:
+            faults.append(error)
+            if _is_nearly_utf8(content):
+                break
+            continue
+        if "\0" in text:
+            raise SourceError(
+                "not text: it holds zero bytes", where=where, fix="save it as CSV UTF-8, or give the file's own kind"
+            )
+        return text.removeprefix("\ufeff")
+    furthest = max(faults, key=lambda fault: fault.start)
+    line = content[: furthest.start].count(b"\n") + 1
+    raise SourceError(
+        f"cannot be decoded as {' or '.join(map(str, tried))}", where=f"{where}, line {line}",
+        got=content[furthest.start : furthest.start + 4], expected="UTF-8 or GB18030",
+        fix="save it as CSV UTF-8, or state encoding in the mapping",
+    ) from furthest  # fmt: skip
+
+
+def _sixteen_bits(content: bytes) -> str | None:
+    """UTF-16 without a mark: separators, digits and line ends leave every other byte zero."""
+    head = content[:4096]
+    if len(head) < 2 or len(head) % 2 or b"\0" not in head:
+        return None
+    for name, zero, plain in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
+        if b"\0" in zero and b"\0" not in plain:
+            return name
+    return None
+
+
+def _is_nearly_utf8(content: bytes) -> bool:
+    """Whether a few damaged bytes stand in UTF-8 text: as GB18030 it could be read, as nonsense."""
+    text = content.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    return damaged * 5 < sum(letter > "\x7f" for letter in text)
+
+
+def _separator(text: str) -> str:
+    """The sign that parts the headers: the one that occurs most in the first lines, most often alike."""
+    first = [line for line in StringIO(text, newline=None) if line.strip()][:_LOOKED_AT] if text else []
+    counts = {sign: Counter(line.count(sign) for line in first if sign in line) for sign in _SEPARATORS}
+
+    def weight(sign: str) -> tuple[int, int]:
+        times, lines = max(counts[sign].items(), key=lambda pair: (pair[1] * pair[0], pair[0]), default=(0, 0))
+        return times * lines, times
+
+    return max(_SEPARATORS, key=weight)
+
+
+def _records(text: str, separator: str, where: str, skipped: int) -> CsvFile:
+    """Records that are not blank; only carriage return and line feed end a line, other breaks are text."""
+    csv.field_size_limit(_FIELD_LIMIT)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    records: list[list[str]] = []
+    lines: list[int] = []
+    begins = 1 + skipped
+    try:
+        for record in reader:
+            if any(field.strip() for field in record):
+                records.append(record)
+                lines.append(begins)
+            begins = reader.line_num + 1 + skipped
+    except csv.Error as error:
+        raise SourceError(
+            f"not readable as CSV: {error}", where=f"{where}, line {reader.line_num + skipped}",
+            fix="close or double the quotation mark on this line or before it",
+        ) from error  # fmt: skip
+    return CsvFile(records, lines)

@@ -150,7 +150,8 @@ def hidden_identity(text: str) -> str:
     >>> hidden_identity("张丙"), hidden_identity("E12345678"), hidden_identity("王"), hidden_identity("Mustermann")
     ('…', '…5678', '…', '…')
     """
-    return "…" + text[-4:] if len(text) >= 9 and text[-4:-1].isdigit() else "…"
+    is_number = len(text) >= 9 and sum(letter.isdigit() for letter in text) >= len(text) / 2
+    return "…" + text[-4:] if is_number else "…"
 
 
 def mask_long_number(text: str) -> str:

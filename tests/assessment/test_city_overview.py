@@ -128,3 +128,20 @@ def test_without_an_earlier_month_last_year_is_judged_by_the_limit_of_today() ->
     earlier = with_earlier(now, None)
     assert earlier["was"].tolist() == ["not_met", "met", "not_collected", "met", "met"]
     assert moved(earlier)["county_code"].tolist() == ["a"]
+
+
+def test_the_middle_county_says_how_far_an_indicator_is_missed() -> None:
+    # Of 0.1, 0.1 and 0.59 the middle misses 0.6 by 50 points, of 0.4 three times by 20: the first comes first.
+    three = ["not_met"] * 3 + ["met"]
+    far = rows("visited_in_time", three, value=[0.1, 0.1, 0.59, 0.9, 0.5])
+    near = rows("take_up", three, value=[0.4, 0.4, 0.4, 0.9, 0.5])
+    found = city_tasks(pd.concat([near, far], ignore_index=True))
+    assert found["indicator"].tolist() == ["visited_in_time", "take_up"]
+
+
+def test_the_city_itself_is_no_county_that_moved_or_stands() -> None:
+    now = rows("take_up", ["met"] * 4).assign(verdict=["met"] * 4 + ["not_met"])
+    before = now.assign(verdict="met")
+    assert moved(with_earlier(now, before)).empty
+    assert set(stand(now)["county_code"]) == set(CODES)
+    assert set(aspect_grid(now, [4])["county_code"]) == set(CODES)

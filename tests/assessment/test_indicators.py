@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ import pytest
 from relapse_risk.assessment import INDICATORS, CountyData
 from relapse_risk.assessment.indicators import indicator_rows, verdict, with_city
 from relapse_risk.assessment.sections.monitored_households import risk_reasons
+from relapse_risk.measures import Fraction, Indicator
+from relapse_risk.parameters import read_place
 
 BY_NAME = {item.name: item for item in INDICATORS}
 # Per head: H1 5,000 (2 persons), H2 3,600, H3 4,200 (3 persons), H4 4,800, H5 20,000.  Poverty line 4,000 (2020),
@@ -197,6 +200,124 @@ def test_the_city_sums_numerators_and_denominators(county: CountyData) -> None:
     # Two counties alike: the same share, and an interval narrower by the root of two on the logit scale.
     assert city.loc["approval_rate", "value"] == pytest.approx(0.6)
     assert city.loc["approval_rate", "se"] == pytest.approx(approval["se"] / np.sqrt(2))
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "direction", "word"),
+    [
+        (0.9099, 0.9, "higher_better", "watch"),  # a tenth of the way from the limit to all is 0.01
+        (0.9101, 0.9, "higher_better", "met"),
+        (0.0181, 0.02, "lower_better", "watch"),  # a tenth of the limit is 0.002
+        (0.0179, 0.02, "lower_better", "met"),
+        (2.25, 2.5, "lower_better", "met"),  # exactly a tenth away is no longer near
+        (0.9 - 1e-13, 0.9, "higher_better", "watch"),  # an error of rounding is no miss
+        (0.9 - 1e-9, 0.9, "higher_better", "not_met"),
+        (1.0, 1.0, "higher_better", "met"),  # nothing is nearer to failing than all
+        (1000.5, 1000.0, "higher_better", "met"),
+        (0.0, 0.0, "lower_better", "met"),
+        (0.5, 0.9, "none", "no_limit"),  # neither way is better
+        (None, None, "none", "not_collected"),
+    ],
+)
+def test_verdicts_near_the_limit(value: float | None, limit: float | None, direction: str, word: str) -> None:
+    assert verdict(value, limit, direction) == word
+
+
+def item(**more: Any) -> Indicator:
+    given = {"name": "x", "section": 4, "unit": "share", "direction": "higher_better", "needs": ()} | more
+    return Indicator(compute=lambda data: Fraction(0.0, 0.0), **given)  # type: ignore[arg-type]
+
+
+def one_of(code: str, numerator: float, denominator: float, **more: Any) -> dict[str, Any]:
+    """A county's row as :func:`indicator_rows` makes it."""
+    empty = dict.fromkeys(
+        ("low", "high", "previous", "previous_numerator", "previous_denominator", "previous_cases", "previous_n", "limit",
+         "se", "population"), np.nan,
+    )  # fmt: skip
+    value = numerator / denominator if denominator > 0 else np.nan
+    return empty | {
+        "county_code": code, "indicator": "x", "section": 4, "numerator": numerator, "denominator": denominator,
+        "value": value, "cases": numerator, "n": denominator, "unit": "share", "reason": "", "weighted": False,
+        "limit_confidence": None, "limit_source": None, "previous_period": None,
+    } | more  # fmt: skip
+
+
+def city_of(spec: Indicator, *rows: dict[str, Any]) -> pd.Series:
+    return with_city(pd.DataFrame(list(rows)), [spec]).set_index("county_code").loc["city"]
+
+
+def test_the_city_of_a_ratio() -> None:
+    before = {"previous_numerator": 1.0, "previous_denominator": 4.0}
+    found = city_of(item(), one_of("a", 1, 2, limit=0.6, **before), one_of("b", 3, 4, limit=0.6, **before))
+    # 4 of 6, and 2 of 8 a year before; better than 0.6 by more than a tenth of what is left of it.
+    assert found[["numerator", "denominator", "value", "previous"]].tolist() == pytest.approx([4, 6, 4 / 6, 2 / 8])
+    assert found["verdict"] == "met"
+    assert found[["low", "high"]].isna().all()
+
+
+def test_the_city_of_a_mean_weighs_by_what_each_county_stands_for() -> None:
+    rows = one_of("a", 10, 1, value=10.0, low=8.0, high=12.0), one_of("b", 60, 3, value=20.0, low=18.0, high=22.0)
+    found = city_of(item(unit="money", city="mean"), *rows)
+    assert found[["value", "low", "high"]].tolist() == [17.5, 15.5, 19.5]  # (10 + 3 x 20) / 4, and its limits alike
+    assert np.isnan(found["previous"])
+    assert city_of(item(unit="money", city="mean"), rows[0] | {"low": np.nan}, rows[1])[["low"]].isna().all()
+
+
+def test_the_city_of_a_total() -> None:
+    found = city_of(
+        item(unit="count", city="total"), one_of("a", 3, 1, previous=2.0), one_of("b", 4, 1, previous=5.0),
+        one_of("c", 0, 0),
+    )  # fmt: skip
+    assert found[["value", "previous"]].tolist() == [7, 7]
+
+
+def test_the_city_of_a_sampled_share_weighs_by_population() -> None:
+    rows = one_of("a", 4, 10, se=0.1, population=100.0), one_of("b", 6, 10, se=0.1, population=300.0)
+    found = city_of(item(sampled="survey"), *rows)
+    # (0.4 + 3 x 0.6) / 4; root of 0.1^2 + 0.3^2, over 4; on the logit scale 1.96 times that over 0.55 x 0.45.
+    se = np.sqrt(0.1) / 4
+    half = 1.959963985 * se / (0.55 * 0.45)
+    low, high = (1 / (1 + np.exp(-(np.log(0.55 / 0.45) + side * half))) for side in (-1, 1))
+    assert found[["value", "se", "low", "high"]].tolist() == pytest.approx([0.55, se, low, high])
+
+
+def test_the_city_says_why_it_has_no_value_only_where_it_has_none() -> None:
+    none = one_of("a", 0, 0, reason="visit_record")
+    found = city_of(item(), none, none | {"county_code": "b", "reason": "no_cases"})
+    assert found[["reason", "verdict"]].tolist() == ["visit_record", "not_collected"]
+    assert city_of(item(), none, one_of("b", 1, 2))[["reason", "value"]].tolist() == ["", 0.5]
+
+
+def test_small_counties_are_pulled_to_the_city_in_the_evaluation_only() -> None:
+    rows = [one_of("a", 1, 10, section=16), one_of("b", 1, 10, section=16), one_of("c", 0, 0, section=16)]
+
+    def pulled(spec: Indicator, rows: list[dict[str, Any]]) -> list[float]:
+        return with_city(pd.DataFrame(rows), [spec])["shrunk"].fillna(-1).tolist()
+
+    assert pulled(item(section=16), rows) == [0.1, 0.1, -1, -1]  # no spread but noise: the common tenth
+    assert pulled(item(section=15), rows) == [-1, -1, -1, -1]
+    assert pulled(item(section=16, unit="days"), rows) == [-1, -1, -1, -1]
+    assert pulled(item(section=16), rows[1:]) == [-1, -1, -1], "one county has nobody to be pulled to"
+
+
+def test_a_sampled_county_where_all_say_yes_is_no_certainty() -> None:
+    # 10 of 10 with a standard error of nought, beside 5 of 10: its variance is at least that of 0.75 in ten, 0.01875, as
+    # is the other's.  Spread (0.25^2 x 2) = A + D at one degree of freedom: A = 0.125 - 0.01875 = 0.10625, and each keeps
+    # 0.10625 / 0.125 = 0.85 of its distance of 0.25 from the mean.
+    rows = [one_of("a", 10, 10, se=0.0, section=16), one_of("b", 5, 10, se=0.0, section=16)]
+    found = with_city(pd.DataFrame(rows), [item(section=16, sampled="survey")])["shrunk"]
+    assert found.tolist()[:2] == pytest.approx([0.75 + 0.2125, 0.75 - 0.2125])
+
+
+def test_a_row_says_why_it_has_no_value(county: CountyData) -> None:
+    spec = item(limit="share_target", history=True)
+    row = indicator_rows(county, [spec], {}).iloc[0]
+    assert row[["reason", "verdict", "limit"]].tolist() == ["no_cases", "not_collected", 1.0]
+    gone = indicator_rows(county, [spec], {"x": "visit_record"}).iloc[0]
+    assert gone[["reason", "verdict"]].tolist() == ["visit_record", "not_collected"]
+    assert np.isnan(gone["limit"]), "what was not computed is not judged"
+    elsewhere = replace(county, place=read_place("argentina_eph"), _kept={})  # its limits are nobody's there
+    assert np.isnan(indicator_rows(elsewhere, [item(limit="share_target", history=False)], {}).iloc[0]["limit"])
 
 
 @pytest.mark.parametrize("high", [4, 5])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -44,3 +46,46 @@ def test_order_descends_with_a_minus_and_ties_stay() -> None:
     assert with_order(frame, spec(order="-n"))["kind"].tolist() == ["a", "b"]
     assert with_order(frame, spec(order="n"))["kind"].tolist() == ["b", "a"]
     assert frame["share"].tolist() == pytest.approx([0.1, 1.0])
+
+
+def test_a_ratio_has_no_value_over_nothing_and_one_over_less_than_one() -> None:
+    frame = pd.DataFrame({"kind": ["a", "b"], "n": [0.5, 0.0], "hit": [0.25, 0.0], "median": [1.0, 1.0]})
+    assert with_ratios(frame, spec())["share"].fillna(-1).tolist() == [0.5, -1]
+
+
+def test_what_no_county_knows_is_not_nought_in_the_city() -> None:
+    unknown = pd.DataFrame({"kind": ["a"], "n": [None], "hit": [1], "median": [None]})
+    city = city_rows(spec(), {"x": unknown, "y": unknown}, {}).iloc[0]
+    assert pd.isna(city["n"])
+    assert city["hit"] == 2
+
+
+def test_a_row_without_a_key_is_kept_and_nulls_are_ordered_last() -> None:
+    one = pd.DataFrame({"kind": [None, "b"], "n": [3, 1], "hit": [0, 1], "median": [None, None]})
+    city = city_rows(spec(order="-share"), {"x": one, "y": one}, {})
+    assert city["n"].tolist() == [2, 6]
+    assert pd.isna(city["kind"].iloc[1])
+    frame = pd.DataFrame({"kind": ["a", "b", "c"], "n": [None, 2.0, 1.0]})
+    assert with_order(frame, spec(order="n"))["kind"].tolist() == ["c", "b", "a"]
+    assert with_order(frame, spec(order="-n"))["kind"].tolist() == ["b", "c", "a"]
+
+
+def test_the_rest_class_of_a_code_list_comes_last() -> None:
+    table = FactTable(
+        "t", 2, (C("cause", "code", "poverty_cause"), C("n", "count")), (), lambda data: pd.DataFrame(), order="-n"
+    )
+    frame = pd.DataFrame({"cause": ["other", "illness", "disability"], "n": [9, 1, 5]})
+    assert with_order(frame, table)["cause"].tolist() == ["disability", "illness", "other"]
+
+
+def test_words_of_a_row_go_with_it_and_a_table_that_is_the_same_for_all_is_taken_once() -> None:
+    columns = (C("kind", "text"), C("said", "text", descriptive=True), C("n", "count"))
+    table = FactTable("t", 2, columns, (), lambda data: pd.DataFrame())
+    frame = pd.DataFrame({"kind": ["a"], "said": ["word"], "n": [1]})
+    both = {"x": frame, "y": frame}
+    shown = ["kind", "said", "n"]
+    assert city_rows(table, both, {}).iloc[0][shown].tolist() == ["a", "word", 2]
+    assert city_rows(replace(table, city="same"), both, {}).iloc[0][shown].tolist() == ["a", "word", 1]
+    by_county = city_rows(replace(table, city="counties"), both, {"x": "甲|X"})
+    assert by_county["kind"].tolist() == ["甲|X", "y"], "the code where nobody named it"
+    assert by_county["said"].isna().all()

@@ -9,7 +9,7 @@ import pytest
 from tests.built_county_fixtures import CountyOf, check, computed, records
 
 from relapse_risk.assessment import CountyData
-from relapse_risk.assessment.issue_tables import severity
+from relapse_risk.assessment.sections.issue_tables import severity
 
 
 def with_indicators(county: CountyData, text: str) -> CountyData:

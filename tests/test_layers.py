@@ -12,7 +12,7 @@ import relapse_risk
 SOURCE = Path(relapse_risk.__file__).parent
 FLOORS = {
     "errors": 0, "progress": 0, "files": 0,
-    "yaml_reading": 1,
+    "yaml_reading": 1, "rows": 1,
     "months": 2, "schema": 2, "parameters": 2, "parts": 2,
     "text": 3, "register": 3,
     "predicates": 4, "measures": 4, "seeded_errors": 4,

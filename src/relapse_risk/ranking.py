@@ -25,6 +25,7 @@ from relapse_risk.hardship import (
     score_draws,
 )
 from relapse_risk.hardship.uncertainty import Perturbation
+from relapse_risk.rows import in_order
 
 __all__ = [
     "Band",
@@ -251,7 +252,9 @@ def rank_households(
     source, design = index.frame, index.design
     ties = [name for name in design.ties if name in source]
     frame = source[[c for c in ("household_id", *reversed(LEVELS), "need", "priority") if c in source]].copy()
-    groups = {level_: pd.factorize(frame[level_], sort=True)[0] for level_ in LEVELS if level_ in frame}
+    groups = {
+        level_: pd.factorize(frame[level_].astype("object"), sort=True)[0] for level_ in LEVELS if level_ in frame
+    }
     cities = _cities(frame)
     wide: list[tuple[str, npt.NDArray[Any] | None]] = [("city", cities)]
     wide += [("nation", None)] if cities is not None else []
@@ -260,7 +263,9 @@ def rank_households(
         scored = frame[what].notna().to_numpy()
         for name, codes in [*groups.items(), *wide]:
             column = f"rank_{what}_{name.removesuffix('_code')}"
-            frame[column] = pd.array(rank_within(order, codes, scored), dtype="Float64").astype("Int64")
+            known = scored if codes is None else scored & (codes >= 0)  # no rank in a place nobody knows
+            placed = None if codes is None else np.where(codes >= 0, codes, codes.max() + 1)
+            frame[column] = pd.array(rank_within(order, placed, known), dtype="Float64").astype("Int64")
     if generator is None:
         for name in ("rank_low", "rank_high", "rank_county_low", "rank_county_high"):
             frame[name] = pd.array([pd.NA] * len(frame), dtype="Int64")
@@ -273,7 +278,7 @@ def _cities(frame: pd.DataFrame) -> npt.NDArray[Any] | None:
     """City of each row as a whole number; ``None`` where all are of one."""
     if "county_code" not in frame:
         return None
-    codes, known = pd.factorize(frame["county_code"].str[:CITY_DIGITS], sort=True)
+    codes, known = pd.factorize(frame["county_code"].astype("str").str[:CITY_DIGITS], sort=True)
     return codes if len(known) > 1 else None
 
 
@@ -297,12 +302,15 @@ def _with_intervals(
     frame["rank_low"], frame["rank_high"] = pd.array(low, dtype="Int64"), pd.array(high, dtype="Int64")
     intervals = ["rank_low", "rank_high"]
     if counties is not None:
-        county_low, county_high, _ = rank_intervals(sub, weights, base, position, counties, level)
+        known = np.where(counties >= 0, counties, counties.max() + 1)
+        county_low, county_high, _ = rank_intervals(sub, weights, base, position, known, level)
         frame["rank_county_low"] = pd.array(county_low, dtype="Int64")
         frame["rank_county_high"] = pd.array(county_high, dtype="Int64")
         intervals += ["rank_county_low", "rank_county_high"]
     # A household without a score has no rank, so no interval either.
     frame.loc[frame["need"].isna(), intervals] = pd.NA
+    if counties is not None:
+        frame.loc[counties < 0, intervals[2:]] = pd.NA
     return Ranking(frame, draws, level, float(shift.mean()))
 
 
@@ -382,7 +390,7 @@ def shortlist(
     quota : int, optional
         Number of households; or
     budget : float, optional
-        Currency, with ``cost`` of shape (n,) per household.
+        Currency, with ``cost`` of shape (n,) per household; a Series is put in the order of the index by its labels.
     uncertainty : Uncertainty, optional
         What varies: weights, cut-offs, normalisation, aggregation, missing answers; weights within 25 % when left out.
     draws : int
@@ -416,7 +424,7 @@ def shortlist(
     [[True, 'surely_in'], [False, 'surely_out'], [False, 'surely_out']]
     """
     n = len(index.frame)
-    costs = _check_limits(n, quota, budget, cost, sure)
+    costs = _check_limits(n, quota, budget, in_order(cost, index.frame.index, "shortlist: cost"), sure)
     moving = Uncertainty() if uncertainty is None else uncertainty
     position = order_of(index.frame, None, [t for t in index.design.ties if t in index.frame])
     values = index.values.iloc[position]

@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.discrimination import Array, check_outcomes, check_weights
+from relapse_risk.rows import by_row
 
 __all__ = ["Calibration", "brier", "calibration", "calibration_error", "calibration_table", "log_loss", "wilson"]
 
@@ -36,6 +37,7 @@ def _probabilities(outcome: npt.ArrayLike, probability: npt.ArrayLike, where: st
     return y, p
 
 
+@by_row("outcome", "probability", "weights")
 def brier(outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """Mean squared distance between probability and outcome.
 
@@ -48,6 +50,7 @@ def brier(outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.Array
     return float(np.average((p - y) ** 2, weights=check_weights(weights, len(y), "brier")))
 
 
+@by_row("outcome", "probability", "weights")
 def log_loss(outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """-mean(y log p + (1 - y) log(1 - p)).
 
@@ -62,6 +65,7 @@ def log_loss(outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.Ar
     return float(np.average(loss, weights=check_weights(weights, len(y), "log_loss")))
 
 
+@by_row("outcome", "probability", "weights")
 def calibration(
     outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.ArrayLike | None = None
 ) -> Calibration:
@@ -83,6 +87,13 @@ def calibration(
     w = check_weights(weights, len(y), "calibration")
     w = w / w.mean()
     family = sm.families.Binomial()
+    events, others = p[y == 1], p[y == 0]
+    if p.min() < p.max() and (events.min() >= others.max() or events.max() <= others.min()):
+        raise ModelError(
+            "cannot be told: the probabilities separate the outcomes", where="calibration",
+            got=f"events at {events.min():g} to {events.max():g}, other rows at {others.min():g} to {others.max():g}",
+            expected="probabilities that overlap", fix="judge more rows, or coarser probabilities",
+        )  # fmt: skip
     large = sm.GLM(y, np.ones((len(y), 1)), family=family, offset=logit, var_weights=w).fit()
     slope = sm.GLM(y, sm.add_constant(logit, has_constant="add"), family=family, var_weights=w).fit()
     return Calibration(
@@ -94,6 +105,7 @@ def calibration(
     )
 
 
+@by_row("outcome", "probability", "weights")
 def calibration_table(
     outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = 10, equal: str = "mass",
     weights: npt.ArrayLike | None = None,
@@ -113,6 +125,10 @@ def calibration_table(
     """
     y, p = _probabilities(outcome, probability, "calibration_table")
     w = check_weights(weights, len(y), "calibration_table")
+    if equal not in ("mass", "width") or bins < 1:
+        raise ModelError(
+            "no such bins", where="calibration_table", got=(equal, bins), expected='equal="mass" or "width", bins >= 1'
+        )
     if equal == "mass":
         place = np.minimum(np.arange(len(p)) * bins // len(p), bins - 1)
         which = np.empty(len(p), dtype=int)
@@ -145,6 +161,7 @@ def wilson(events: Array, n: Array, level: float = 0.95) -> tuple[Array, Array]:
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
+@by_row("outcome", "probability", "weights")
 def calibration_error(
     outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = 10, equal: str = "mass",
     weights: npt.ArrayLike | None = None,

@@ -14,6 +14,7 @@ from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.calibration import brier, log_loss
 from relapse_risk.evaluation.discrimination import Array, check_outcomes, check_weights
 from relapse_risk.evaluation.resampling import cluster_draws
+from relapse_risk.rows import by_row
 
 __all__ = ["Decomposition", "decision_curve", "decompose", "gains"]
 
@@ -41,6 +42,7 @@ class Decomposition:
     uncertainty: float
 
 
+@by_row("outcome", "probability", "weights")
 def decompose(
     outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.ArrayLike | None = None, loss: str = "brier"
 ) -> Decomposition:
@@ -72,6 +74,7 @@ def decompose(
     return Decomposition(own, own - best, base - best, base)
 
 
+@by_row("outcome", "score", "weights")
 def gains(
     outcome: npt.ArrayLike, score: npt.ArrayLike, budgets: Sequence[float], weights: npt.ArrayLike | None = None
 ) -> pd.DataFrame:

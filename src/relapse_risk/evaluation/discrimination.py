@@ -10,6 +10,7 @@ from scipy.stats import norm
 from sklearn.metrics import average_precision_score
 
 from relapse_risk.errors import ModelError
+from relapse_risk.rows import by_row
 
 __all__ = [
     "AreaUnderCurve",
@@ -69,6 +70,7 @@ def check_weights(weights: npt.ArrayLike | None, n: int, where: str) -> Array:
     return w
 
 
+@by_row("outcome", "score", "weights")
 def area_under_curve(
     outcome: npt.ArrayLike, score: npt.ArrayLike, weights: npt.ArrayLike | None = None, level: float = 0.95
 ) -> AreaUnderCurve:
@@ -105,6 +107,7 @@ def area_under_curve(
     return AreaUnderCurve(auc, se, float(low), float(high))
 
 
+@by_row("outcome", "score", "other", "weights")
 def auc_difference(
     outcome: npt.ArrayLike,
     score: npt.ArrayLike,
@@ -155,6 +158,7 @@ def _variance(placement: Array, weight: Array) -> float:
     return float(n / (n - 1) * np.sum(share**2 * (placement - np.sum(share * placement)) ** 2))
 
 
+@by_row("outcome", "score", "weights")
 def average_precision(outcome: npt.ArrayLike, score: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """Mean of precision over the steps of recall.
 

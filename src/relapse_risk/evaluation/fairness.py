@@ -11,6 +11,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.calibration import wilson
 from relapse_risk.evaluation.discrimination import check_outcomes
+from relapse_risk.rows import by_row
 
 __all__ = ["Fairness", "fairness"]
 
@@ -43,6 +44,7 @@ class Fairness:
         )
 
 
+@by_row("event", "probability", "selected", "group")
 def fairness(
     event: npt.ArrayLike, probability: npt.ArrayLike, selected: npt.ArrayLike, group: npt.ArrayLike
 ) -> Fairness:

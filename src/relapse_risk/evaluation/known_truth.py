@@ -10,6 +10,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.resampling import bootstrap_measures
+from relapse_risk.rows import by_row
 
 __all__ = ["BesideTruth", "beside_truth", "read_truth"]
 
@@ -78,6 +79,7 @@ def read_truth(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path, columns=columns).rename(columns={"probability": "true_risk"})
 
 
+@by_row("risk", "truth", "cluster")
 def beside_truth(
     risk: pd.DataFrame, truth: pd.Series, cluster: pd.Series, rng: np.random.Generator, draws: int = 400
 ) -> BesideTruth:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.discrimination import Array, check_outcomes, check_weights
+from relapse_risk.rows import by_row
 
 __all__ = ["BUDGETS", "Measured", "bootstrap_measures", "cluster_draws", "cluster_interval", "measures", "missed"]
 
@@ -50,6 +51,11 @@ def cluster_draws(cluster: npt.ArrayLike, draws: int, rng: np.random.Generator) 
     (1, 3)
     """
     codes, names = pd.factorize(np.asarray(cluster, dtype=object))
+    if (codes < 0).any():
+        raise ModelError(
+            "a row without a cluster", where=f"cluster_draws: row {int(np.argmax(codes < 0))}",
+            expected="a cluster for every row", fix="leave the row out, or make it a cluster of its own",
+        )  # fmt: skip
     if len(names) < 2:
         raise ModelError("a bootstrap of clusters needs two of them", where="cluster_draws", got=len(names))
     counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
@@ -85,6 +91,7 @@ def cluster_interval(
     return float(drawn[0]), low, high
 
 
+@by_row("outcome", "score", "weights")
 def missed(outcome: npt.ArrayLike, score: npt.ArrayLike, budget: float, weights: npt.ArrayLike | None = None) -> float:
     """Share of events outside the ``budget`` share of rows with the highest score; equals share the last places.
 
@@ -154,6 +161,7 @@ def _calibrated(y: Array, logit: Array, w: Array) -> tuple[float, float]:
     return large, float(b)
 
 
+@by_row("outcome", "score")
 def measures(
     outcome: npt.ArrayLike, score: npt.ArrayLike, weights: Array, *, probability: bool = True,
     budgets: Sequence[float] = BUDGETS,

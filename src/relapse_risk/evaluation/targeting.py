@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
-from relapse_risk.evaluation.discrimination import Array
+from relapse_risk.evaluation.discrimination import Array, check_weights
+from relapse_risk.rows import by_row
 
 __all__ = ["Targeting", "select_top", "targeting"]
 
@@ -60,6 +61,7 @@ def select_top(score: npt.ArrayLike, k: int) -> npt.NDArray[np.bool_]:
     return chosen
 
 
+@by_row("poor", "selected", "weights")
 def targeting(poor: npt.ArrayLike, selected: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Targeting:
     """Targeting measures; weights are persons or households represented.
 
@@ -72,8 +74,10 @@ def targeting(poor: npt.ArrayLike, selected: npt.ArrayLike, weights: npt.ArrayLi
     >>> targeting([1, 1, 0, 0], [1, 0, 1, 0]).coverage
     0.5
     """
-    y, s = np.asarray(poor, dtype=np.float64), np.asarray(selected, dtype=np.float64)
-    w: Array = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
+    y, s = (_yes_or_no(values, name) for values, name in ((poor, "poor"), (selected, "selected")))
+    if y.shape != s.shape:
+        raise ModelError("poor and selected differ in shape", where="targeting", got=(y.shape, s.shape))
+    w = check_weights(weights, len(y), "targeting")
     poor_n, other_n, chosen = float((w * y).sum()), float((w * (1 - y)).sum()), float((w * s).sum())
     if poor_n == 0 or other_n == 0 or chosen == 0:
         raise ModelError(
@@ -93,3 +97,16 @@ def targeting(poor: npt.ArrayLike, selected: npt.ArrayLike, weights: npt.ArrayLi
         cgh=(hit / chosen) / (poor_n / total),
         bpac=100 * (hit - abs((poor_n - hit) - leak)) / poor_n,
     )
+
+
+def _yes_or_no(values: npt.ArrayLike, name: str) -> Array:
+    """0 and 1 of shape (n,); an unknown one is refused."""
+    numbers = np.asarray(values, dtype=np.float64)
+    bad = np.flatnonzero(~np.isin(numbers, (0.0, 1.0)))
+    if numbers.ndim != 1 or bad.size:
+        raise ModelError(
+            "neither 0 nor 1", where=f"targeting: {name}" + (f", row {bad[0]}" if bad.size else ""),
+            got=numbers.ravel()[bad[0]].item() if bad.size else numbers.shape, expected="0 or 1 for every row",
+            fix="leave out rows whose answer is not known, and say how many",
+        )  # fmt: skip
+    return numbers

@@ -10,8 +10,10 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.calibration import wilson
+from relapse_risk.rows import by_row
 
 __all__ = ["VisitLists", "visit_lists"]
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ class VisitLists:
 
     def listed(self, score: pd.Series, county: pd.Series) -> pd.Series:
         """Who is visited; a county never seen has the pooled limit."""
-        limits = self.frame.set_index("county_code")["limit"]
-        return score >= county.map(limits).fillna(limits["all"])
+        known = self.frame[self.frame["county_code"] != ALL].set_index("county_code")["limit"]
+        pooled = float(self.frame.loc[self.frame["county_code"] == ALL, "limit"].iloc[-1])
+        return score >= county.map(str, na_action="ignore").map(known).fillna(pooled)
 
     def judged(self, event: pd.Series, score: pd.Series, county: pd.Series) -> pd.DataFrame:
         """What the lists of another year held.
@@ -45,7 +48,7 @@ class VisitLists:
             high (Wilson 95 %).
         """
         frame = pd.DataFrame({"y": event, "on": self.listed(score, county).astype(float), "county_code": county})
-        parts = [*frame.groupby("county_code"), ("all", frame)]
+        parts = [*frame.groupby("county_code"), (ALL, frame)]
         rows = [
             (name, len(own), own["on"].mean(), int(own["y"].sum()), own.loc[own["y"] == 1, "on"].mean())
             for name, own in parts
@@ -56,6 +59,7 @@ class VisitLists:
         return table.assign(low=low, high=high)
 
 
+@by_row("event", "score", "county")
 def visit_lists(event: pd.Series, score: pd.Series, county: pd.Series, coverage: float = 0.9) -> VisitLists:
     """Limits such that a household that will fall is on its county's list with probability ``coverage`` or more.
 
@@ -84,6 +88,9 @@ def visit_lists(event: pd.Series, score: pd.Series, county: pd.Series, coverage:
     """
     if not 0 < coverage < 1:
         raise ModelError("coverage is a share", where="visit_lists", got=coverage, expected="between 0 and 1")
+    if event.isna().any() or score.isna().any() or county.isna().any():
+        raise ModelError("an event, score or county is not known", where="visit_lists", fix="leave these rows out")
+    event, score, county = (one.reset_index(drop=True) for one in (event, score, county))
     fell = (event == 1).to_numpy(dtype=bool)
     every = _limit(score.to_numpy(dtype=float)[fell], coverage)
     if every is None:
@@ -94,7 +101,7 @@ def visit_lists(event: pd.Series, score: pd.Series, county: pd.Series, coverage:
         mine = own[event.loc[own.index] == 1].to_numpy(dtype=float)
         limit = _limit(mine, coverage)
         rows.append((str(name), len(mine), every if limit is None else limit, limit is None))
-    rows.append(("all", int(fell.sum()), every, False))
+    rows.append((ALL, int(fell.sum()), every, False))
     return VisitLists(pd.DataFrame(rows, columns=["county_code", "events", "limit", "pooled"]), coverage)
 
 

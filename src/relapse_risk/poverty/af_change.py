@@ -13,10 +13,12 @@ from relapse_risk.errors import ModelError
 from relapse_risk.poverty.alkire_foster import Cutoff, check_cutoff, check_deprivations, identify_poor
 from relapse_risk.poverty.arrays import Array, group_codes
 from relapse_risk.poverty.survey import SurveyDesign, interval
+from relapse_risk.rows import by_row
 
 __all__ = ["alkire_foster_change"]
 
 
+@by_row("g0", "design", "rounds", "groups")
 def alkire_foster_change(
     g0: npt.ArrayLike,
     weights: npt.ArrayLike,

@@ -19,6 +19,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, IntArray, group_codes
 from relapse_risk.poverty.survey import SurveyDesign, interval, total_variances
+from relapse_risk.rows import by_row
 
 __all__ = ["CUTOFF_TOLERANCE", "AlkireFoster", "alkire_foster", "check_cutoff", "deprivation_scores", "identify_poor"]
 
@@ -34,7 +35,8 @@ class AlkireFoster:
     Attributes
     ----------
     frame : DataFrame
-        Columns measure (H, A, M0, M1, M2, hd, hdk, actb, pctb), k (null for hd), group (``all`` or a label), indicator
+        Columns measure (H, A, M0, M1, M2, hd, hdk, actb, pctb), k (null for hd), group (``all``, or null where a group is
+        called so, for everybody; or a label), indicator
         (null for totals), value, se, low, high. hd and hdk are uncensored and censored headcounts, actb and pctb the
         absolute and relative contributions; pctb sums to one over indicators and has no standard error.
     indicators : tuple of str
@@ -51,7 +53,8 @@ class AlkireFoster:
 
     def summary(self) -> str:
         """H, A and M0 of everybody, one line per cut-off."""
-        everyone = self.frame[(self.frame["group"] == "all") & self.frame["measure"].isin(["H", "A", "M0"])]
+        total = self.frame["group"].isna() if self.frame["group"].isna().any() else self.frame["group"] == "all"
+        everyone = self.frame[total & self.frame["measure"].isin(["H", "A", "M0"])]
         wide = everyone.pivot_table(index="k", columns="measure", values="value")
         return "\n".join(f"k = {k:.4g}: H {r.H:.4f}, A {r.A:.4f}, M0 {r.M0:.4f}" for k, r in wide.iterrows())
 
@@ -64,7 +67,8 @@ class AlkireFoster:
             If there is no such row.
         """
         f = self.frame
-        rows = f[(f["measure"] == measure) & (f["group"] == group)]
+        mine = f["group"].isna() if group is None else f["group"] == group
+        rows = f[(f["measure"] == measure) & mine]
         rows = rows[rows["k"].isna() if k is None else np.isclose(rows["k"], k, atol=CUTOFF_TOLERANCE)]
         rows = rows[rows["indicator"].isna() if indicator is None else rows["indicator"] == indicator]
         if len(rows) != 1:
@@ -144,7 +148,7 @@ def deprivation_scores(g0: npt.ArrayLike, weights: npt.ArrayLike) -> Array:
     >>> deprivation_scores([[1, 0], [1, 1]], [1, 1]).tolist()
     [0.5, 1.0]
     """
-    matrix, w = check_deprivations(g0, weights)
+    matrix, w = check_deprivations(g0, _in_column_order(weights, g0))
     out: Array = matrix @ w
     return out
 
@@ -260,6 +264,7 @@ def _at_cutoff(
     return frames
 
 
+@by_row("g0", "design", "groups", "gaps")
 def alkire_foster(
     g0: npt.ArrayLike,
     weights: npt.ArrayLike,
@@ -278,11 +283,12 @@ def alkire_foster(
     g0 : array_like of 0 and 1, shape (n, p)
         Deprivation matrix; no missing entries (the design states what they mean).
     weights : array_like, shape (p,)
-        Indicator weights, rescaled to sum to one.
+        Indicator weights, rescaled to sum to one; a Series by the names of the columns.
     cutoffs : sequence of float, str or Fraction
         Poverty cut-offs k as shares.
     design : SurveyDesign
     indicators : sequence of str, optional
+        Names; the columns of ``g0`` where it is a DataFrame.
     groups : sequence of shape (n,), optional
         Subgroups, each estimated as a domain.
     gaps : array_like, shape (n, p), optional
@@ -316,20 +322,23 @@ def alkire_foster(
     >>> print(alkire_foster(g0, [1, 1, 1, 1], [0.5], survey_design([1, 1, 1, 1])).summary())
     k = 0.5: H 0.5000, A 0.7500, M0 0.3750
     """
-    matrix, w = check_deprivations(g0, weights)
+    named = tuple(map(str, g0.columns)) if isinstance(g0, pd.DataFrame) else None
+    matrix, w = check_deprivations(g0, _in_column_order(weights, g0))
     n, p = matrix.shape
     if design.psu.size != n:
         raise ModelError("design and matrix differ in rows", where="alkire_foster", got=(design.psu.size, n))
-    names = tuple(indicators) if indicators is not None else tuple(f"x{j + 1}" for j in range(p))
+    names = tuple(indicators) if indicators is not None else named or tuple(f"x{j + 1}" for j in range(p))
     if len(names) != p or len(set(names)) != p:
         raise ModelError("needs one distinct name per indicator", where="alkire_foster", got=names)
     gap = None if gaps is None else _check_gaps(gaps, matrix)
     data = (matrix, w, matrix @ w, names)
     ks = [check_cutoff(k) for k in cutoffs]
     parts: list[pd.DataFrame] = []
-    passes: list[tuple[IntArray | None, list[Any]]] = [(None, ["all"])]
+    passes: list[tuple[IntArray | None, list[Any]]] = []
     if groups is not None:
         passes.append(group_codes(groups, n))
+    taken = bool(passes) and "all" in passes[0][1]  # a group of that name: the total is then under null
+    passes.insert(0, (None, [None if taken else "all"]))
     for codes, labels in passes:
         totals = _Totals(design, codes, len(labels))
         ones = totals.of([np.ones(n)])
@@ -339,8 +348,22 @@ def alkire_foster(
             parts += _at_cutoff(k, totals, ones, labels, data, gap)
     frame = pd.concat(parts, ignore_index=True)
     df = design.degrees_of_freedom if degrees_of_freedom is None else degrees_of_freedom
-    frame["low"], frame["high"] = interval(frame["value"], frame["se"], level, "logit", df if df > 0 else None)
+    frame["low"], frame["high"] = interval(frame["value"], frame["se"], level, "logit", df)
     return AlkireFoster(frame, names, w, level)
+
+
+def _in_column_order(weights: npt.ArrayLike, g0: npt.ArrayLike) -> npt.ArrayLike:
+    """Weights given by name in the order of the columns; refused where the names differ."""
+    if not isinstance(weights, pd.Series) or not isinstance(g0, pd.DataFrame) or weights.index.equals(g0.columns):
+        return weights
+    if isinstance(weights.index, pd.RangeIndex):
+        return weights  # no names: by position
+    if set(weights.index) != set(g0.columns) or not weights.index.is_unique:
+        raise ModelError(
+            "weights and indicators are named differently", where="alkire_foster: weights", got=weights.index.tolist(),
+            expected=list(g0.columns), fix="name them alike, or pass .to_numpy() to go by position",
+        )  # fmt: skip
+    return weights.loc[g0.columns]
 
 
 def _check_gaps(gaps: npt.ArrayLike, matrix: Array) -> Array:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from relapse_risk.errors import ModelError
 
@@ -109,12 +110,15 @@ def group_codes(groups: Any, n: int) -> tuple[IntArray, list[Any]]:
     ModelError
         For another length or a missing group.
     """
-    labels = np.asarray(groups)
+    labels = pd.Series(groups if isinstance(groups, pd.Series | np.ndarray) else list(groups))
     if labels.shape != (n,):
         raise ModelError("wrong length", where="groups", got=labels.shape, expected=f"({n},)")
-    values = labels.tolist()
-    missing = [row for row, value in enumerate(values) if value is None or value != value or str(value) == "<NA>"]
-    if missing:
+    missing = np.flatnonzero(labels.isna())
+    if missing.size:
         raise ModelError("missing group", where=f"groups, row {missing[0]}", fix="give every row a group")
-    levels, codes = np.unique(labels, return_inverse=True)
+    try:
+        codes, levels = pd.factorize(labels, sort=True)
+    except TypeError as error:  # words and numbers side by side have no order
+        raise ModelError("groups of several kinds", where="groups", got=sorted({type(v).__name__ for v in labels}),
+                         expected="all text or all numbers") from error  # fmt: skip
     return codes.astype(np.intp), levels.tolist()

@@ -16,6 +16,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_line, check_weights, group_codes
 from relapse_risk.poverty.survey import SurveyDesign, covariance, interval, survey_design
+from relapse_risk.rows import by_row
 
 __all__ = [
     "Transitions",
@@ -48,6 +49,13 @@ def _check_panel(panel: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             "household twice in one period", where="panel", got=(row["household_id"], row["month"]), expected="one row"
         )
     known = panel[panel["poor"].notna()]
+    unclear = known[~known["poor"].isin([True, False])]
+    if len(unclear):
+        row = unclear.iloc[0]
+        raise ModelError(
+            "neither poor nor not", where=f"panel: poor, household {row['household_id']}, {row['month']}", got=row["poor"],
+            expected="true or false (null where it is not known)", fix="turn words into truth values first",
+        )  # fmt: skip
     out = known.assign(_t=pd.factorize(known["month"], sort=True)[0], poor=known["poor"].astype(bool))
     return out.sort_values(["household_id", "_t"], kind="stable").reset_index(drop=True)
 
@@ -328,6 +336,7 @@ def _check_matrix(incomes: npt.ArrayLike) -> Array:
     return x
 
 
+@by_row("incomes", "weights")
 def chronic_transient(
     incomes: npt.ArrayLike, line: float, alpha: float = 2, weights: npt.ArrayLike | None = None
 ) -> pd.Series:
@@ -366,6 +375,7 @@ def chronic_transient(
     return pd.Series({"total": total, "chronic": chronic, "transient": total - chronic, "chronic_share": share})
 
 
+@by_row("incomes", "weights")
 def duration_poverty(
     incomes: npt.ArrayLike, line: float, duration: float, alpha: float = 0, weights: npt.ArrayLike | None = None
 ) -> pd.Series:

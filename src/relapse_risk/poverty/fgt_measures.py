@@ -14,12 +14,14 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_incomes, check_line, check_positive, check_weights, group_codes
+from relapse_risk.rows import by_row
 
 __all__ = ["Closed", "fgt", "fgt_by_group", "headcount", "income_gap_ratio", "is_poor", "sen", "sst", "watts"]
 
 Closed = Literal["left", "right"]
 
 
+@by_row("income", "line")
 def is_poor(income: npt.ArrayLike, line: npt.ArrayLike, closed: Closed = "left") -> npt.NDArray[np.bool_]:
     """Who is poor: income < line (``closed="left"``) or income <= line (``"right"``).
 
@@ -67,6 +69,7 @@ def poverty_gaps(income: npt.ArrayLike, line: npt.ArrayLike, alpha: float, close
     return np.where(poor, gap**alpha, 0.0)
 
 
+@by_row("income", "line", "weights")
 def fgt(
     income: npt.ArrayLike,
     line: npt.ArrayLike,
@@ -113,6 +116,7 @@ def fgt(
     return float(w @ gaps / w.sum())
 
 
+@by_row("income", "line", "weights")
 def headcount(
     income: npt.ArrayLike, line: npt.ArrayLike, weights: npt.ArrayLike | None = None, closed: Closed = "left"
 ) -> float:
@@ -144,6 +148,7 @@ def headcount(
     return fgt(income, line, 0, weights, closed)
 
 
+@by_row("income", "line", "weights")
 def income_gap_ratio(
     income: npt.ArrayLike, line: npt.ArrayLike, weights: npt.ArrayLike | None = None, closed: Closed = "left"
 ) -> float:
@@ -183,6 +188,7 @@ def income_gap_ratio(
     return fgt(income, line, 1, weights, closed) / share
 
 
+@by_row("income", "line", "weights")
 def watts(
     income: npt.ArrayLike, line: npt.ArrayLike, weights: npt.ArrayLike | None = None, closed: Closed = "left"
 ) -> float:
@@ -233,6 +239,7 @@ def _gini_sorted(values: Array, w: Array) -> float:
     return float(2 * (w * x) @ rank / (w.sum() * total) - 1) if total > 0 else 0.0
 
 
+@by_row("income", "line", "weights")
 def sen(
     income: npt.ArrayLike, line: npt.ArrayLike, weights: npt.ArrayLike | None = None, closed: Closed = "left"
 ) -> float:
@@ -281,6 +288,7 @@ def sen(
     return float(share * (gap + (1 - gap) * _gini_sorted(values[poor], w[poor])))
 
 
+@by_row("income", "line", "weights")
 def sst(
     income: npt.ArrayLike, line: npt.ArrayLike, weights: npt.ArrayLike | None = None, closed: Closed = "left"
 ) -> float:
@@ -315,6 +323,7 @@ def sst(
     return mean * (1 + _gini_sorted(gaps, w)) if mean else 0.0
 
 
+@by_row("income", "line", "groups", "weights")
 def fgt_by_group(
     income: npt.ArrayLike,
     line: npt.ArrayLike,

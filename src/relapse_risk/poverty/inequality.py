@@ -10,6 +10,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_incomes, check_positive, check_weights, group_codes
+from relapse_risk.rows import by_row
 
 __all__ = [
     "atkinson",
@@ -27,6 +28,7 @@ GiniKind = Literal["population", "laeken", "convey"]
 QuantileRule = Literal["step", "laeken"]
 
 
+@by_row("x", "weights")
 def weighted_quantile(
     x: npt.ArrayLike, order: float, weights: npt.ArrayLike | None = None, rule: QuantileRule = "step"
 ) -> float:
@@ -76,6 +78,7 @@ def weighted_quantile(
     return float(values[ranked[at]])
 
 
+@by_row("x", "weights")
 def gini(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, kind: GiniKind = "population") -> float:
     """Gini coefficient, O(n log n).
 
@@ -129,6 +132,7 @@ def _positive_mean(values: Array, w: Array, where: str) -> float:
     return mean
 
 
+@by_row("x", "weights")
 def generalised_entropy(x: npt.ArrayLike, order: float = 1, weights: npt.ArrayLike | None = None) -> float:
     """Generalised entropy: order 0 mean log deviation, 1 Theil, 2 half the squared coefficient of variation.
 
@@ -169,9 +173,15 @@ def generalised_entropy(x: npt.ArrayLike, order: float = 1, weights: npt.ArrayLi
         return float(-(w @ np.log(share)))
     if order == 1:
         return float(w @ (share * np.log(share)))
-    return float((w @ share**order - 1) / (order * (order - 1)))
+    # By logarithms, so that orders near 0 and 1 go over into their limits.
+    with np.errstate(divide="ignore"):
+        logs = np.log(share)
+    near_one = abs(order - 1) < abs(order)
+    total = w @ (share * np.expm1((order - 1) * logs)) if near_one and (share > 0).all() else w @ np.expm1(order * logs)
+    return float(total / (order * (order - 1)))
 
 
+@by_row("x", "weights")
 def atkinson(x: npt.ArrayLike, aversion: float = 1, weights: npt.ArrayLike | None = None) -> float:
     """Atkinson index 1 - (mean((x / m) ** (1 - e))) ** (1 / (1 - e)); e = 1: one minus geometric over arithmetic mean.
 
@@ -214,6 +224,7 @@ def atkinson(x: npt.ArrayLike, aversion: float = 1, weights: npt.ArrayLike | Non
     return float(1 - (w @ share ** (1 - aversion)) ** (1 / (1 - aversion)))
 
 
+@by_row("x", "weights")
 def quantile_share_ratio(
     x: npt.ArrayLike, order: float = 0.2, weights: npt.ArrayLike | None = None, rule: QuantileRule = "step"
 ) -> float:
@@ -256,6 +267,7 @@ def quantile_share_ratio(
     return float(w[high] @ values[high] / bottom)
 
 
+@by_row("x", "weights")
 def zenga(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """Zenga (2007) index: mean over units of 1 - mean of those not richer / mean of those not poorer.
 
@@ -299,6 +311,7 @@ def zenga(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     return float(1 - w @ ((mass - upto) * (total - above) / (mass * upto * above)))
 
 
+@by_row("x", "rank_by", "weights")
 def concentration_curve(
     x: npt.ArrayLike, rank_by: npt.ArrayLike, weights: npt.ArrayLike | None = None, points: int | None = None
 ) -> pd.DataFrame:
@@ -347,6 +360,7 @@ def concentration_curve(
     return pd.DataFrame({"population": population, "share": share})
 
 
+@by_row("x", "weights")
 def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points: int | None = None) -> pd.DataFrame:
     """Lorenz curve: share of income held by the poorest share of the population.
 
@@ -376,6 +390,7 @@ def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points:
     return concentration_curve(x, x, weights, points)
 
 
+@by_row("x", "groups", "weights")
 def entropy_by_group(
     x: npt.ArrayLike, groups: Any, order: float = 1, weights: npt.ArrayLike | None = None
 ) -> pd.DataFrame:

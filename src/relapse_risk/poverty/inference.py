@@ -22,6 +22,7 @@ from relapse_risk.poverty.survey import (
     interval,
     replicate_weights,
 )
+from relapse_risk.rows import by_row
 
 __all__ = ["Estimate", "combine", "estimate", "estimate_by_group", "estimate_replicated", "fgt_decomposition"]
 
@@ -58,20 +59,45 @@ class Estimate:
         return f"<p>{html.escape(self.method)}, {self.level:.0%}</p>{self.frame.to_html(index=False)}"
 
 
-def _result(labels: Sequence[Any], values: Array, matrix: Array, level: float, kind: Interval, method: str) -> Estimate:
+def _result(
+    labels: Sequence[Any], values: Array, matrix: Array, design: SurveyDesign, level: float, kind: Interval, method: str
+) -> Estimate:
+    """Student's t with clusters minus strata degrees of freedom."""
     se = np.sqrt(np.maximum(np.diag(matrix), 0.0))
-    low, high = interval(values, se, level, kind)
+    low, high = interval(values, se, level, kind, design.degrees_of_freedom)
     frame = pd.DataFrame({"label": list(labels), "value": values, "se": se, "low": low, "high": high})
     return Estimate(frame, matrix, level, method)
 
 
 def _check_domain(domain: npt.ArrayLike | None, n: int) -> npt.NDArray[np.bool_]:
-    mask = np.ones(n, dtype=np.bool_) if domain is None else np.asarray(domain, dtype=np.bool_)
+    if domain is None:
+        return np.ones(n, dtype=np.bool_)
+    values = pd.Series(np.asarray(domain, dtype=object).ravel() if np.ndim(domain) == 1 else [], dtype=object)
+    unclear = [row for row, value in enumerate(values) if not _is_yes_or_no(value)]
+    if unclear:
+        raise ModelError(
+            "neither in the domain nor out of it", where=f"estimate: domain, row {unclear[0]}", got=values[unclear[0]],
+            expected="true or false", fix="say of every row whether it belongs; leave out rows nobody knows of",
+        )  # fmt: skip
+    mask = values.to_numpy(dtype=np.bool_)
     if mask.shape != (n,) or not mask.any():
         raise ModelError("a domain needs rows", where="estimate: domain", got=mask.shape, expected=f"({n},), some true")
     return mask
 
 
+def _is_yes_or_no(value: object) -> bool:
+    return isinstance(value, bool | int | float | np.generic) and not pd.isna(value) and value in (0, 1)
+
+
+def _check_rows(x: Array, design: SurveyDesign) -> Array:
+    if x.size != design.psu.size:
+        raise ModelError(
+            "incomes and design differ in rows", where="estimate", got=x.size, expected=f"{design.psu.size} incomes"
+        )
+    return x
+
+
+@by_row("income", "design", "domain")
 def estimate(
     measure: Measure,
     income: npt.ArrayLike,
@@ -113,13 +139,14 @@ def estimate(
     >>> result.frame[["value", "se"]].round(4).values.tolist()
     [[0.5, 0.2887]]
     """
-    x = check_incomes(income)
+    x = _check_rows(check_incomes(income), design)
     mask = _check_domain(domain, x.size)
     value = measure.value(x, design.weights, mask)
     matrix = covariance(design, measure.influence(x, design.weights, mask))
-    return _result([type(measure).__name__], np.array([value]), matrix, level, kind, "taylor")
+    return _result([type(measure).__name__], np.array([value]), matrix, design, level, kind, "taylor")
 
 
+@by_row("income", "design", "groups")
 def estimate_by_group(
     measure: Measure,
     income: npt.ArrayLike,
@@ -153,13 +180,19 @@ def estimate_by_group(
     >>> estimate_by_group(Fgt(125.0), [100, 110, 150, 160], survey_design([1] * 4), ["a", "b", "a", "b"]).frame["value"].tolist()
     [0.5, 0.5]
     """
-    x = check_incomes(income)
+    x = _check_rows(check_incomes(income), design)
     codes, labels = group_codes(groups, x.size)
-    values = np.array([measure.value(x, design.weights, codes == g) for g in range(len(labels))])
-    z = np.column_stack([measure.influence(x, design.weights, codes == g) for g in range(len(labels))])
-    return _result(labels, values, covariance(design, z), level, kind, "taylor")
+    weighed = np.bincount(codes, design.weights, len(labels)) > 0
+    values, z = np.full(len(labels), np.nan), np.zeros((x.size, len(labels)))
+    for g in np.flatnonzero(weighed):
+        values[g] = measure.value(x, design.weights, codes == g)
+        z[:, g] = measure.influence(x, design.weights, codes == g)
+    matrix = covariance(design, z)
+    matrix[~weighed] = matrix[:, ~weighed] = np.nan  # a group nobody stands for has no value
+    return _result(labels, values, matrix, design, level, kind, "taylor")
 
 
+@by_row("income", "design", "domain")
 def estimate_replicated(
     measure: Measure,
     income: npt.ArrayLike,
@@ -200,20 +233,23 @@ def estimate_replicated(
     >>> found[["value", "se"]].round(6).values.tolist()  # the jackknife of a mean is s / sqrt(n)
     [[2.5, 0.645497]]
     """
-    x = check_incomes(income)
+    x = _check_rows(check_incomes(income), design)
     mask = _check_domain(domain, x.size)
     value = measure.value(x, design.weights, mask)
     variance = 0.0
     for weights, scale in replicate_weights(design, method, generator, replicates):
         variance += scale * (measure.value(x, weights, mask) - value) ** 2
-    return _result([type(measure).__name__], np.array([value]), np.array([[variance]]), level, kind, method)
+    return _result([type(measure).__name__], np.array([value]), np.array([[variance]]), design, level, kind, method)
 
 
-def combine(values: Array, gradient: Array, matrix: Array, labels: Sequence[str], level: float = 0.95) -> Estimate:
+def combine(
+    values: Array, gradient: Array, matrix: Array, labels: Sequence[str], design: SurveyDesign, level: float = 0.95
+) -> Estimate:
     """Functions of estimates by the delta method: ``gradient`` of shape (functions, estimates)."""
-    return _result(labels, values, gradient @ matrix @ gradient.T, level, "normal", "taylor")
+    return _result(labels, values, gradient @ matrix @ gradient.T, design, level, "normal", "taylor")
 
 
+@by_row("income", "design")
 def fgt_decomposition(
     income: npt.ArrayLike, design: SurveyDesign, line: float, measures: Sequence[Measure], order: int = 2
 ) -> Estimate:
@@ -254,7 +290,7 @@ def fgt_decomposition(
     """
     if order < 2 or len(measures) != 3:
         raise ModelError("needs order >= 2 and FGT(g), FGT(0), FGT(1)", where="fgt_decomposition", got=order)
-    x = check_incomes(income)
+    x = _check_rows(check_incomes(income), design)
     everyone = np.ones(x.size, dtype=np.bool_)
     g, h, p = (m.value(x, design.weights, everyone) for m in measures)
     if h == 0:
@@ -275,4 +311,4 @@ def fgt_decomposition(
         ]
     )
     labels = [f"fgt{order}", "fgt0", "fgt1", "income_gap_ratio", f"entropy_of_gaps_{order}"]
-    return combine(np.array([g, h, p, gap, entropy]), gradient, matrix, labels)
+    return combine(np.array([g, h, p, gap, entropy]), gradient, matrix, labels, design)

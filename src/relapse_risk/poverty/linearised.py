@@ -128,22 +128,30 @@ class Watts:
         return Mean().influence(self._terms(x, domain), w, domain)
 
 
+def _everybody(x: Array) -> Mask:
+    return np.ones(x.size, dtype=np.bool_)
+
+
 @dataclass(frozen=True, slots=True)
 class RelativeLine:
-    """At-risk-of-poverty threshold: ``percent`` of the quantile of ``order`` of *everybody* (the domain is ignored)."""
+    """At-risk-of-poverty threshold: ``percent`` of the quantile of ``order`` of the domain.
+
+    The measures against a relative line (:class:`RelativeFgt`, :class:`RelativeMedianGap`) take that of everybody.
+    """
 
     percent: float = 0.6
     order: float = 0.5
 
     def value(self, x: Array, w: Array, domain: Mask) -> float:
-        line = self.percent * weighted_quantile(x, self.order, w)
+        line = self.percent * weighted_quantile(x[domain], self.order, w[domain])
         if line <= 0:
             raise ModelError("the relative line is not positive", where="RelativeLine", got=line, expected="> 0")
         return line
 
     def influence(self, x: Array, w: Array, domain: Mask) -> Array:
-        quantile = weighted_quantile(x, self.order, w)
-        return self.percent * quantile_influence(x, w, self.order, quantile, bandwidth(x, w))
+        xd, wd = x[domain], w[domain]
+        quantile = weighted_quantile(xd, self.order, wd)
+        return spread(self.percent * quantile_influence(xd, wd, self.order, quantile, bandwidth(xd, wd)), domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +171,10 @@ class RelativeFgt:
         return RelativeLine(self.percent, self.order)
 
     def value(self, x: Array, w: Array, domain: Mask) -> float:
-        return Fgt(self._line().value(x, w, domain), self.alpha, self.closed).value(x, w, domain)
+        return Fgt(self._line().value(x, w, _everybody(x)), self.alpha, self.closed).value(x, w, domain)
 
     def influence(self, x: Array, w: Array, domain: Mask) -> Array:
-        line = self._line().value(x, w, domain)
+        line = self._line().value(x, w, _everybody(x))
         own = Fgt(line, self.alpha, self.closed).influence(x, w, domain)
         xd, wd = x[domain], w[domain]
         if self.alpha == 0:
@@ -174,7 +182,7 @@ class RelativeFgt:
         else:
             gaps = poverty_gaps(xd, line, self.alpha - 1, self.closed)
             slope = float(wd @ (self.alpha * gaps * xd / line**2) / wd.sum())
-        return own + slope * self._line().influence(x, w, domain)
+        return own + slope * self._line().influence(x, w, _everybody(x))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +193,7 @@ class RelativeMedianGap:
     order: float = 0.5
 
     def _parts(self, x: Array, w: Array, domain: Mask) -> tuple[float, float]:
-        line = RelativeLine(self.percent, self.order).value(x, w, domain)
+        line = RelativeLine(self.percent, self.order).value(x, w, _everybody(x))
         poor = domain & (x <= line)
         if not poor.any():
             raise ModelError("nobody is below the line", where="RelativeMedianGap", got=line)
@@ -201,9 +209,9 @@ class RelativeMedianGap:
         share = rate.value(x, w, domain)
         xd, wd = x[domain], w[domain]
         below = np.where(domain, ((x <= median) - 0.5 * share) / wd.sum(), 0.0)
-        slope = density(xd, wd, median, bandwidth(x, w))
+        slope = density(xd, wd, median, bandwidth(xd, wd))
         of_median = (0.5 * rate.influence(x, w, domain) - below) / slope
-        of_line = RelativeLine(self.percent, self.order).influence(x, w, domain)
+        of_line = RelativeLine(self.percent, self.order).influence(x, w, _everybody(x))
         return median * of_line / line**2 - of_median / line
 
 

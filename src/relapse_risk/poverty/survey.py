@@ -12,10 +12,12 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.stats import norm, t
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, IntArray, check_weights, group_codes
+from relapse_risk.rows import by_row, with_labels
 
 __all__ = ["Interval", "SinglePsu", "SurveyDesign", "covariance", "interval", "replicate_weights", "survey_design"]
 
@@ -41,6 +43,8 @@ class SurveyDesign:
         the average of the other strata.
     fraction : array, shape (strata,)
         Share of the clusters of each stratum that was drawn (0 without finite population correction).
+    index : Index or None
+        Row labels of the columns the design was made of, which incomes and groups are aligned to.
     """
 
     weights: Array
@@ -48,6 +52,7 @@ class SurveyDesign:
     stratum_of_psu: IntArray
     single_psu: SinglePsu
     fraction: Array
+    index: pd.Index | None = None
 
     @property
     def n_psu(self) -> int:
@@ -66,6 +71,7 @@ class SurveyDesign:
         )
 
 
+@by_row("weights", "strata", "psu", "population_psu")
 def survey_design(
     weights: npt.ArrayLike,
     strata: Any = None,
@@ -107,6 +113,7 @@ def survey_design(
     (4, 2)
     """
     n = np.asarray(weights).size
+    index = next((found for given in (weights, strata, psu) if (found := with_labels(given)) is not None), None)
     w = check_weights(weights, n)
     stratum, _ = group_codes(np.zeros(n) if strata is None else strata, n)
     cluster, _ = (np.arange(n), []) if psu is None else group_codes(psu, n)
@@ -126,12 +133,24 @@ def survey_design(
         )
     fraction = np.zeros(counts.size)
     if population_psu is not None:
-        fraction[of_psu] = counts[of_psu] / np.asarray(population_psu, dtype=np.float64)[first]
-        if ((fraction > 1) | (fraction < 0)).any():
+        fraction[of_psu] = counts[of_psu] / _population(population_psu, n)[first]
+        if (fraction > 1).any():
             raise ModelError("more clusters drawn than exist", where="survey_design: population_psu")
-    return SurveyDesign(w, codes.astype(np.intp), of_psu, single_psu, fraction)
+    return SurveyDesign(w, codes.astype(np.intp), of_psu, single_psu, fraction, index)
 
 
+def _population(population_psu: npt.ArrayLike, n: int) -> Array:
+    values = np.asarray(population_psu, dtype=np.float64)
+    bad = np.flatnonzero(~np.isfinite(values) | (values <= 0)) if values.shape == (n,) else np.array([], dtype=np.intp)
+    if values.shape != (n,) or bad.size:
+        raise ModelError(
+            "not a number of clusters for every row", where="survey_design: population_psu",
+            got=float(values[bad[0]]) if bad.size else values.shape, expected=f"({n},), finite and above 0",
+        )  # fmt: skip
+    return values
+
+
+@by_row("design", "influence")
 def covariance(design: SurveyDesign, influence: npt.ArrayLike) -> Array:
     """Covariance matrix of measures from their influence values (Taylor linearisation).
 
@@ -178,7 +197,9 @@ def total_covariance(design: SurveyDesign, totals: Array) -> Array:
     weighted = centred * scale[of_psu, None]
     variance: Array = weighted.T @ centred
     if design.single_psu == "average" and single.any():
-        variance = variance * counts.size / max(int((~single).sum()), 1)
+        if single.all():  # no stratum whose average the others could take
+            return np.full_like(variance, np.nan)
+        variance = variance * counts.size / int((~single).sum())
     return variance
 
 
@@ -217,7 +238,7 @@ def interval(
         ``logit`` keeps a share inside 0-1: logit(value) ± q se / (value (1 - value)), transformed back. Where the
         share is 0 or 1 the limits are null.
     degrees_of_freedom : float, optional
-        Student's t with so many; normal without.
+        Student's t with so many; normal without.  With none left (0) there is no interval.
 
     Returns
     -------
@@ -243,7 +264,11 @@ def interval(
         raise ModelError("not a coverage", where="interval: level", got=level, expected="between 0 and 1")
     b, s = np.asarray(value, dtype=np.float64), np.asarray(se, dtype=np.float64)
     tail = (1 + level) / 2
-    q = norm.ppf(tail) if degrees_of_freedom is None else t.ppf(tail, degrees_of_freedom)
+    q = (
+        norm.ppf(tail)
+        if degrees_of_freedom is None
+        else t.ppf(tail, degrees_of_freedom if degrees_of_freedom > 0 else np.nan)
+    )
     if kind == "normal":
         return b - q * s, b + q * s
     if kind != "logit":

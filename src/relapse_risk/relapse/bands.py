@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ModelError
+from relapse_risk.rows import by_row
 
 __all__ = ["Bands", "band_limits", "bands_at", "risk_bands", "worth_a_visit"]
 
@@ -20,6 +21,7 @@ class Bands:
     medium_from: float | None
 
 
+@by_row("probability", "household_id")
 def risk_bands(probability: pd.Series, household_id: pd.Series, high: float, medium: float) -> pd.Series:
     """``high`` for the share ``high`` of households with the highest risk, ``medium`` for the next, else ``low``.
 
@@ -84,6 +86,7 @@ def worth_a_visit(visit: float, missed: float) -> float:
     return visit / (visit + missed)
 
 
+@by_row("probability", "band")
 def band_limits(probability: pd.Series, band: pd.Series) -> Bands:
     """The probability at which each band begins, as drawn.
 

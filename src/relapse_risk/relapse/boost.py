@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_knowing
 from relapse_risk.relapse.glm import Array
+from relapse_risk.rows import by_row
 
 __all__ = ["FittedRelapseBoost", "RelapseBoost"]
 
@@ -38,6 +39,7 @@ class RelapseBoost:
     rate: float = 0.08
     shrinkage: float = 1.0
 
+    @by_row("rows", "event", "weight")
     def fit(self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series) -> FittedRelapseBoost:
         """Fit on at-risk rows without outcomes; as :meth:`RelapseLogit.fit`, but trees have no standard errors."""
         matrix = feature_matrix(rows, check_features(self.features))

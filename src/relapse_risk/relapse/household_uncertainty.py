@@ -14,6 +14,7 @@ from relapse_risk.evaluation import area_under_curve
 from relapse_risk.months import add_months
 from relapse_risk.relapse.glm import Array, expit, fit_glm, logit
 from relapse_risk.relapse.outcome import poor_at
+from relapse_risk.rows import by_row
 
 __all__ = ["Spread", "both_expected", "fit_spread", "own_area", "own_upper", "upper_of", "with_later"]
 
@@ -56,6 +57,7 @@ def both_expected(first: Array, second: Array, rho: float) -> float:
     return float(((one * two) @ weights).sum() / weights.sum())
 
 
+@by_row("probability", "event", "later")
 def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Spread:
     """How much of the risk is the household's own, from those seen at two visits after the one they were scored at.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import numpy as np
 import pandas as pd
 
@@ -43,6 +45,13 @@ def spell_clock(panel: pd.DataFrame) -> pd.DataFrame:
     >>> spell_clock(panel)[["poor_before", "since_exit"]].to_numpy().tolist()
     [[False, <NA>], [True, 1], [True, 2]]
     """
+    for name in ("household_id", "month", "income_pc_year", "poverty_line"):
+        if name not in panel:
+            near = get_close_matches(name, map(str, panel.columns), 1)
+            raise ModelError(
+                "no such column", where="panel", got=None, expected=name,
+                fix=f"rename {near[0]!r}" if near else f"add {name}",
+            )  # fmt: skip
     _check_once(panel)
     order = panel.sort_values(["household_id", "month"], kind="stable")
     income, line = order["income_pc_year"], order["poverty_line"]
@@ -143,8 +152,11 @@ def with_history(panel: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     panel : DataFrame
-        One row per household and month: :func:`relapse_risk.derive.household_panel`.
+        One row per household and month: :func:`relapse_risk.derive.household_panel`, or any with household_id, month,
+        income_pc_year and poverty_line.
     """
+    if "exit_year" not in panel:  # nobody says who was poor before the panel began
+        panel = panel.assign(exit_year=pd.array([pd.NA] * len(panel), dtype="Int64"))
     full = pd.concat([panel, spell_clock(panel)], axis=1)
     places = {"village_others": "village_code", "county_others": "county_code"}
     return full.assign(**{name: others_poor(full, place) for name, place in places.items() if place in full})

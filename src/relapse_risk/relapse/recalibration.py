@@ -13,6 +13,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from relapse_risk.errors import ModelError
 from relapse_risk.relapse.glm import Array, expit, fit_glm, logit
+from relapse_risk.rows import by_row
 
 __all__ = ["Recalibration", "fit_recalibration", "level_shift", "out_of_fold", "shift_rate"]
 
@@ -49,6 +50,7 @@ class Recalibration:
         return np.asarray(np.interp(p, x, y))
 
 
+@by_row("event", "probability", "weight")
 def fit_recalibration(
     event: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, method: Method = "sigmoid"
 ) -> Recalibration:
@@ -137,6 +139,7 @@ def shift_rate(probability: npt.ArrayLike, learned: float, here: float) -> Array
     return expit(logit(p) + float(logit(here) - logit(learned)))
 
 
+@by_row("event", "probability", "weight")
 def level_shift(event: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
     """What to add to every log-odds so that the previous period's expected events are those that occurred.
 

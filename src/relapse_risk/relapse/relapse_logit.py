@@ -26,6 +26,7 @@ from relapse_risk.relapse.glm import (
     inverse_link,
     logit,
 )
+from relapse_risk.rows import by_row
 
 __all__ = ["POINTS_PER_LOGIT", "FittedRelapseLogit", "LeftOutTerm", "RelapseLogit", "Term"]
 
@@ -98,6 +99,7 @@ class RelapseLogit:
     newest_level: bool = True
     link: Link = "logit"
 
+    @by_row("rows", "event", "weight", "cluster", "design")
     def fit(
         self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series, cluster: pd.Series,
         design: SurveyDesign | None = None,
@@ -120,9 +122,11 @@ class RelapseLogit:
         Raises
         ------
         ModelError
-            For too few events or non-events, weights that are no weights, a feature that knows the outcome, or a fit
+            For row labels that differ, an event that is neither 0 nor 1, a row without a cluster, too few events or
+            non-events, weights that are no weights, a feature that knows the outcome, or a fit
             that does not settle.
         """
+        _check_rows(event, cluster)
         check_counts(int(event.sum()), int(len(event) - event.sum()), self.min_events)
         matrix = feature_matrix(rows, check_features(self.features))
         refuse_knowing(matrix, event.to_numpy(dtype=float))
@@ -179,6 +183,22 @@ def check_counts(events: int, others: int, least: int) -> None:
             "too few events to fit a score", where="RelapseLogit", got=events,
             expected=f"at least {least} events and {least} non-events", fix="use more waves or a longer horizon",
         )  # fmt: skip
+
+
+def _check_rows(event: pd.Series, cluster: pd.Series) -> None:
+    wrong = np.flatnonzero(~event.isin([0, 1]).to_numpy(dtype=bool))
+    if wrong.size:
+        raise ModelError(
+            "neither 0 nor 1", where=f"event, row {event.index[wrong[0]]}", got=event.iloc[wrong[0]], expected="0 or 1",
+            fix="leave out rows whose outcome was not observed",
+        )  # fmt: skip
+    missing = np.flatnonzero(cluster.isna().to_numpy())
+    if missing.size:
+        raise ModelError(
+            "a row without a cluster",
+            where=f"cluster, row {cluster.index[missing[0]]}",
+            expected="a cluster for every row",
+        )
 
 
 def _normalised(weight: pd.Series) -> Array:

@@ -10,6 +10,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.relapse.glm import Array, expit, fit_glm
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, Term
+from relapse_risk.rows import by_row
 
 __all__ = ["CardChance", "CardLine", "RelapseCard", "make_card"]
 
@@ -87,6 +88,7 @@ class RelapseCard:
         return expit(self.base + self.slope * total.to_numpy(dtype=float))
 
 
+@by_row("matrix", "event", "weight")
 def make_card(
     fitted: FittedRelapseLogit, matrix: pd.DataFrame, event: pd.Series, weight: pd.Series, top: int = TOP
 ) -> RelapseCard:

@@ -1,0 +1,122 @@
+"""Arguments that hold one value per row: aligned by their labels, or refused where the labels differ."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from relapse_risk.errors import ModelError
+
+__all__ = ["by_row", "in_order", "with_labels"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def by_row(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorator: the arguments called ``names`` hold one value (or row) per unit, and are aligned before the call.
+
+    Series, DataFrames and survey designs carry row labels.  Where two of them are labelled differently they are put in
+    the order of the first (of the design, where there is one) if their labels are the same and unique, and refused
+    otherwise.  Plain arrays go by position.  Masked entries of NumPy arrays become missing, for the function to refuse.
+
+    Raises
+    ------
+    ModelError
+        Naming both arguments, where labels differ.
+
+    Examples
+    --------
+    >>> @by_row("income", "weights")
+    ... def total(income, weights):
+    ...     return float((np.asarray(income) * np.asarray(weights)).sum())
+    >>> total(pd.Series([1.0, 2.0], index=["a", "b"]), pd.Series([10.0, 100.0], index=["b", "a"]))
+    120.0
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        unknown = set(names) - set(signature.parameters)
+        if unknown:
+            raise TypeError(f"{function.__name__} has no argument {sorted(unknown)}")
+
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            given = signature.bind(*args, **kwargs)
+            rows = {name: given.arguments[name] for name in names if given.arguments.get(name) is not None}
+            given.arguments.update(_aligned(rows, function.__name__))
+            return function(*given.args, **given.kwargs)
+
+        call.by_row = names  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def with_labels(values: Any) -> pd.Index | None:
+    """The row labels of ``values``; None where it has none."""
+    labels = getattr(values, "index", None)
+    return labels if isinstance(labels, pd.Index) else None
+
+
+def _aligned(rows: dict[str, Any], where: str) -> dict[str, Any]:
+    plain = {name: _unmasked(values) for name, values in rows.items()}
+    labelled = {name: index for name, values in plain.items() if (index := with_labels(values)) is not None}
+    if len(labelled) < 2:
+        return plain
+    fixed = [name for name in labelled if not isinstance(plain[name], pd.Series | pd.DataFrame)]
+    first = fixed[0] if fixed else next(iter(labelled))
+    wanted = labelled[first]
+    for name, index in labelled.items():
+        if name != first and not index.equals(wanted):
+            plain[name] = _reordered(plain[name], index, wanted, f"{where}: {name} and {first}")
+    return plain
+
+
+def in_order(values: Any, wanted: pd.Index, where: str) -> Any:
+    """``values`` in the order of the row labels ``wanted``; what has no labels goes by position.
+
+    Raises
+    ------
+    ModelError
+        If the labels differ.
+
+    Examples
+    --------
+    >>> in_order(pd.Series([9.0, 1.0], index=["b", "a"]), pd.Index(["a", "b"]), "cost").tolist()
+    [1.0, 9.0]
+    """
+    plain = _unmasked(values)
+    index = with_labels(plain)
+    return plain if index is None or index.equals(wanted) else _reordered(plain, index, wanted, where)
+
+
+def _reordered(values: Any, index: pd.Index, wanted: pd.Index, where: str) -> Any:
+    if len(index) == len(wanted) and _is_default(index, wanted):
+        return values
+    same = len(index) == len(wanted) and index.is_unique and wanted.is_unique and wanted.isin(index).all()
+    if same and isinstance(values, pd.Series | pd.DataFrame):
+        return values.loc[wanted]
+    raise ModelError(
+        "rows are labelled differently", where=where, got=index[:3].tolist(), expected=f"labels such as {wanted[:3].tolist()}",
+        fix="give both the same index, or pass .to_numpy() to go by position",
+    )  # fmt: skip
+
+
+def _is_default(index: pd.Index, wanted: pd.Index) -> bool:
+    """Whether one of the two was never labelled and the other's labels repeat, so that only positions can be meant."""
+    pairs = ((index, wanted), (wanted, index))
+    return any(isinstance(one, pd.RangeIndex) and one.start == 0 and not other.is_unique for one, other in pairs)
+
+
+def _unmasked(values: Any) -> Any:
+    """A masked array with NaN (None for text) where it is masked."""
+    if not isinstance(values, np.ma.MaskedArray) or not np.ma.is_masked(values):
+        return values
+    numeric = np.issubdtype(values.dtype, np.number) or values.dtype == np.bool_
+    return values.astype(np.float64).filled(np.nan) if numeric else values.astype(object).filled(None)

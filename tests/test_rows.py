@@ -1,0 +1,174 @@
+"""Row labels: every public function that takes two columns aligns them or refuses; none is forgotten."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from relapse_risk.errors import ModelError
+from relapse_risk.poverty import Fgt, survey_design
+from relapse_risk.rows import by_row, in_order
+
+UNITS = ("poverty", "evaluation", "hardship", "ranking", "relapse")
+COLUMNS = ("ArrayLike", "Series")
+# Functions of two arrays that hold no value per row, or whose frames carry their own keys.
+NOT_BY_ROW = {
+    "interval": "estimates and their errors, not rows of data",
+    "deprivation_scores": "a matrix and weights of its columns, aligned by name",
+    "synthetic_panel": "two samples of different households",
+    "rank_intervals": "sub-scores of dimensions and draws of weights",
+    "topsis": "a matrix and weights of its columns",
+    "disagreement": "aligned by household_id inside",
+    "shortlist": "one column, put in the order of the index",
+    "poor_at": "households asked of a panel, by key",
+    "data_digest": "a fingerprint of rows in the order they were fitted",
+    "draw_weights": "weights of indicators",
+    "cluster_draws": "one column",
+    "shift_rate": "one column and two rates",
+}  # fmt: skip
+N = 40
+RNG = np.random.default_rng(7)
+INCOME = np.round(RNG.lognormal(8.5, 0.6, N), 2)
+EVENT = (RNG.random(N) < 0.4).astype(float)
+CHANCE = np.round(RNG.uniform(0.05, 0.95, N), 3)
+GROUP = RNG.choice(["a", "b", "c"], N)
+WEIGHT = np.round(RNG.gamma(2, 50, N)) + 1
+STRATA, PSU = np.repeat([0, 1, 2, 3], 10), np.tile(np.repeat(np.arange(5), 2), 4)
+MATRIX = pd.DataFrame((RNG.random((N, 3)) < 0.4).astype(float), columns=["x", "y", "z"])
+PAIR = pd.DataFrame({"t1": INCOME, "t2": INCOME[::-1]})
+BY_NAME: dict[str, Any] = {
+    "income": INCOME, "x": INCOME, "rank_by": CHANCE, "line": np.where(GROUP == "a", 4000.0, 6000.0), "weights": WEIGHT,
+    "weight": WEIGHT, "groups": GROUP, "group": GROUP, "domain": GROUP != "c", "strata": STRATA, "psu": PSU,
+    "population_psu": np.full(N, 50.0), "influence": INCOME, "outcome": EVENT, "score": CHANCE, "other": CHANCE[::-1].copy(),
+    "probability": CHANCE, "event": EVENT, "selected": (CHANCE > 0.6).astype(float), "poor": EVENT, "county": GROUP,
+    "cluster": GROUP, "later": EVENT.copy(), "truth": CHANCE, "band": np.where(CHANCE > 0.5, "high", "low"),
+    "household_id": np.array([f"h{i:02d}" for i in range(N)]), "incomes": PAIR, "g0": MATRIX, "gaps": MATRIX * 0.5,
+    "rounds": np.tile([1, 2], N // 2),
+}  # fmt: skip
+OTHERS: dict[str, Any] = {
+    "measure": Fgt(5000.0), "cutoffs": ["1/3"], "alpha": 1.0, "duration": 0.5, "method": "jackknife", "order": 0.3,
+    "measures": [Fgt(5000.0, alpha) for alpha in (2, 0, 1)], "years": (2015.0, 2020.0), "indicators": ["x", "y", "z"],
+    "budgets": [0.2], "budget": 0.2, "high": 0.2, "medium": 0.3,
+}  # fmt: skip
+LINE_IS_A_NUMBER = {"chronic_transient", "duration_poverty", "fgt_decomposition"}
+WEIGHTS_OF_COLUMNS = {"alkire_foster", "alkire_foster_change"}
+TESTED_ELSEWHERE = {"beside_truth", "make_card"}  # need a fitted model: tests/evaluation and tests/relapse
+
+
+def public() -> dict[str, Callable[..., Any]]:
+    found = {}
+    for unit in UNITS:
+        module = import_module(f"relapse_risk.{unit}")
+        found |= {name: one for name in module.__all__ if inspect.isfunction(one := getattr(module, name))}
+    return found
+
+
+def columns_of(function: Callable[..., Any]) -> list[str]:
+    return [
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if any(kind in str(parameter.annotation) for kind in COLUMNS)
+    ]
+
+
+DECORATED = {name: one for name, one in public().items() if hasattr(one, "by_row")}
+
+
+def test_no_function_of_two_columns_is_forgotten() -> None:
+    several = {name for name, one in public().items() if len(columns_of(one)) > 1}
+    assert several - set(DECORATED) - set(NOT_BY_ROW) == set()
+    assert len(DECORATED) > 35
+
+
+def arguments(name: str, order: np.ndarray | None) -> dict[str, Any]:
+    """Arguments of a function; with ``order`` every column but the first labelled and shuffled."""
+    function, given = DECORATED[name], {}
+    rows = [one for one in function.by_row if one in inspect.signature(function).parameters]  # type: ignore[attr-defined]
+    for one, parameter in inspect.signature(function).parameters.items():
+        if one == "line" and name in LINE_IS_A_NUMBER:
+            given[one] = 5000.0
+        elif one == "weights" and name in WEIGHTS_OF_COLUMNS:
+            given[one] = [1, 2, 1]
+        elif one == "design":
+            design = survey_design(pd.Series(WEIGHT), STRATA, PSU)
+            given[one] = design if one in rows else None
+        elif one in rows:
+            values = BY_NAME[one]
+            labelled = values if isinstance(values, pd.DataFrame) else pd.Series(values)
+            first = one == rows[0] and "design" not in rows
+            given[one] = labelled if order is None or first else labelled.iloc[order]
+        elif parameter.default is inspect.Parameter.empty:
+            given[one] = np.ones((1, N)) if (name, one) == ("measures", "weights") else OTHERS[one]
+    return given
+
+
+def numbers(result: Any) -> np.ndarray:
+    if hasattr(result, "frame"):
+        result = result.frame
+    if hasattr(result, "psu"):
+        result = np.concatenate([result.weights, result.psu, result.fraction])
+    if isinstance(result, pd.DataFrame):
+        return result.select_dtypes("number").to_numpy(dtype=float)
+    if isinstance(result, pd.Series):
+        return (result.sort_index() if result.dtype != object else result.sort_index().rank()).to_numpy()
+    if hasattr(result, "__dataclass_fields__"):
+        return np.array([v for f in result.__dataclass_fields__ if isinstance(v := getattr(result, f), float)])
+    return np.asarray(result)
+
+
+@pytest.mark.parametrize("name", sorted(set(DECORATED) - TESTED_ELSEWHERE))
+def test_shuffled_rows_give_the_same_result(name: str) -> None:
+    order = np.random.default_rng(3).permutation(N)
+    plain = numbers(DECORATED[name](**arguments(name, None)))
+    shuffled = numbers(DECORATED[name](**arguments(name, order)))
+    if plain.dtype.kind in "OU":
+        assert plain.tolist() == shuffled.tolist()
+    else:
+        np.testing.assert_allclose(shuffled.astype(float), plain.astype(float), rtol=1e-9, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", sorted(set(DECORATED) - TESTED_ELSEWHERE))
+def test_other_labels_are_refused_by_name(name: str) -> None:
+    given = arguments(name, None)
+    rows = [one for one in DECORATED[name].by_row if one in given]  # type: ignore[attr-defined]
+    last = next(one for one in reversed(rows) if isinstance(given[one], pd.Series | pd.DataFrame))
+    given[last] = given[last].set_axis([f"z{i}" for i in range(N)])
+    with pytest.raises(ModelError, match="rows are labelled differently"):
+        DECORATED[name](**given)
+
+
+@by_row("income", "weights")
+def total(income: Any, weights: Any) -> float:
+    return float((np.asarray(income, dtype=float) * np.asarray(weights, dtype=float)).sum())
+
+
+def test_arrays_go_by_position_and_labels_by_label() -> None:
+    x, w = pd.Series([1.0, 2.0], index=["a", "b"]), pd.Series([10.0, 100.0], index=["b", "a"])
+    assert total(x, w) == 1 * 100 + 2 * 10
+    assert total(x.to_numpy(), w) == total(x, w.to_numpy()) == 1 * 10 + 2 * 100
+
+
+def test_repeated_labels_are_one_order_or_refused() -> None:
+    twice = ["a", "a"]
+    assert total(pd.Series([1.0, 2.0], twice), pd.Series([3.0, 4.0], twice)) == 11
+    with pytest.raises(ModelError, match="total: weights and income: rows are labelled differently"):
+        total(pd.Series([1.0, 2.0], twice), pd.Series([3.0, 4.0], ["a", "b"]))
+    assert total(pd.Series([1.0, 2.0], twice), pd.Series([3.0, 4.0])) == 11, (
+        "never labelled: only positions can be meant"
+    )
+
+
+def test_masked_entries_are_missing() -> None:
+    assert np.isnan(total(np.ma.array([1.0, 2.0], mask=[True, False]), [1.0, 1.0]))
+
+
+def test_one_column_in_the_order_of_labels() -> None:
+    assert in_order(pd.Series([9.0, 1.0], index=["b", "a"]), pd.Index(["a", "b"]), "cost").tolist() == [1.0, 9.0]
+    with pytest.raises(ModelError, match="cost: rows are labelled differently"):
+        in_order(pd.Series([9.0]), pd.Index(["a"]), "cost")

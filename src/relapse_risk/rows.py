@@ -119,4 +119,6 @@ def _unmasked(values: Any) -> Any:
     if not isinstance(values, np.ma.MaskedArray) or not np.ma.is_masked(values):
         return values
     numeric = np.issubdtype(values.dtype, np.number) or values.dtype == np.bool_
-    return values.astype(np.float64).filled(np.nan) if numeric else values.astype(object).filled(None)
+    plain = np.ma.getdata(values).astype(np.float64 if numeric else object)
+    plain[np.ma.getmaskarray(values)] = np.nan if numeric else None
+    return plain

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from relapse_risk.errors import SchemaError, unknown
+from relapse_risk.schema import code_list, code_lists, table, tables
+
 __all__ = ["ADDITIVE", "CITY", "PEOPLE", "FactColumn", "FactTable", "Fraction", "Indicator"]
 
 CITY = "city"
@@ -23,7 +26,39 @@ Figure = Literal[
 ]  # fmt: skip
 KEY_KINDS = frozenset({"text", "code", "town", "bin", "label", "date", "period", "confidence", "verdict"})
 PEOPLE = frozenset({"households", "persons", "records"})
+SCORES = ("scores.risk", "scores.hardship")
 ADDITIVE = PEOPLE | {"count", "money_wan"}
+
+
+def check_needs(needs: tuple[str, ...], where: str) -> None:
+    """Every ``table``, ``table.column``, ``table.column=word`` or score of the month that is needed is one there is.
+
+    Raises
+    ------
+    SchemaError
+        Naming ``where`` and the nearest table, column or score.
+
+    Examples
+    --------
+    >>> check_needs(("household.dweling_grade",), "fact table homes: needs")
+    Traceback (most recent call last):
+        ...
+    relapse_risk.errors.SchemaError: fact table homes: needs: unknown column of household; got 'dweling_grade'. Fix: did you mean 'dwelling_grade'.
+    """
+    for need in needs:
+        name, _, rest = need.partition(".")
+        column, asks, word = rest.partition("=")
+        if need.startswith("place_fact:"):  # the beginning of a metric, which is free text
+            continue
+        if name == "scores":
+            if need not in SCORES:
+                raise unknown("score", need, SCORES, where, SchemaError)
+        elif name not in tables():
+            raise unknown("table", name, ("scores", *tables()), where, SchemaError)
+        elif column and column not in tables()[name].names:
+            raise unknown(f"column of {name}", column, tables()[name].names, where, SchemaError)
+        elif asks and word not in (words := code_list(table(name).column(column).codes).words):
+            raise unknown(f"word of {column}", word, words, where, SchemaError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +101,10 @@ class FactColumn:
     descriptive: bool = False
     rests_on: tuple[str, ...] | None = None
     limit: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind == "code" and self.codes not in code_lists():
+            raise unknown("code list", self.codes, code_lists(), f"fact column {self.name}: codes", SchemaError)
 
     @property
     def is_key(self) -> bool:
@@ -124,6 +163,9 @@ class FactTable:
     foremost: bool = False
     goes_with: tuple[str, str, str, str] | None = None
     restricted: bool = False
+
+    def __post_init__(self) -> None:
+        check_needs(self.needs, f"fact table {self.name}: needs")
 
     @property
     def keys(self) -> list[str]:
@@ -209,3 +251,6 @@ class Indicator:
     city: Literal["ratio", "mean", "total"] = "ratio"
     history: bool = True
     people: bool = True
+
+    def __post_init__(self) -> None:
+        check_needs(self.needs, f"indicator {self.name}: needs")

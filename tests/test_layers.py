@@ -24,7 +24,8 @@ FLOORS = {
     "assessment": 10, "nation": 10, "charts": 10,
     "pages": 11,
     "editions": 12,
-    "cli": 13,
+    "params_check": 13,
+    "cli": 14,
 }  # fmt: skip
 
 

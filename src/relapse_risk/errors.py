@@ -162,13 +162,13 @@ def nearest(got: object, known: Iterable[object], alike: float = ALIKE) -> str |
     name = str(got)
     ranked = []
     for other in get_close_matches(name, [str(one) for one in known], POOL, min(alike, SHORT_ALIKE)):
-        slips, share = _slips(name, other), SequenceMatcher(None, other, name).ratio()
-        if slips <= max(1, len(name) // 4) or share >= alike:
-            ranked.append((slips, sorted(name) != sorted(other), -share, other))
+        apart, share = slips(name, other), SequenceMatcher(None, other, name).ratio()
+        if apart <= max(1, len(name) // 4) or share >= alike:
+            ranked.append((apart, sorted(name) != sorted(other), -share, other))
     return min(ranked)[-1] if ranked else None
 
 
-def _slips(a: str, b: str) -> int:
+def slips(a: str, b: str) -> int:
     """Letters left out, put in, changed or swapped with a neighbour between two names; 3 for more than two."""
     if abs(len(a) - len(b)) > 2:
         return 3

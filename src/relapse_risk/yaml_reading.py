@@ -55,23 +55,32 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: 
         return super().construct_mapping(node, deep)
 
 
-def _told(content: Any, path: tuple[int | str, ...]) -> str:
-    """A path as the file's reader knows it: with the code of the innermost list entry, since nobody counts entries."""
-    told, code, pair = [], "", False
+def _read_path(content: Any, path: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], str]:
+    """A path of pydantic's without its names of types, and as the file's reader knows it.
+
+    It is told with the code of the innermost list entry, since nobody counts entries.
+    """
+    kept: list[int | str] = []
+    told: list[str] = []
+    code, pair = "", False
     for part in path:
         if pair:  # the position within a pair that stands for an entry of a mapping
             pair = False
+            kept.append(part)
             continue
-        pair = isinstance(content, dict) and isinstance(part, int)
+        pair = isinstance(content, dict) and isinstance(part, int) and part not in content
         key = list(content)[int(part)] if pair else part
-        told.append(str(key))
         inside = isinstance(content, dict) and key in content
         inside = inside or (isinstance(content, list) and isinstance(key, int) and key < len(content))
+        if not inside and (part != path[-1] or not str(part).isidentifier()):
+            continue
+        kept.append(part)
+        told.append(str(key))
         content = content[key] if inside else None
         if isinstance(part, int) and isinstance(content, dict):
             named = content.get("code", content.get("name"))
             code = f" ({named})" if isinstance(named, str) else code
-    return ".".join(told) + code
+    return tuple(kept), ".".join(told) + code
 
 
 def check_model(model: type[M], content: Any, where: str) -> M:
@@ -113,12 +122,12 @@ def _checker(model: type[M]) -> TypeAdapter[M]:
 def _fault(error: ValidationError, model: type, content: Any, where: str) -> ParameterError:
     faults = error.errors()
     for first in faults:
-        if first["type"] in EXTRA and (known := keys_at(model, first["loc"][:-1])):
-            *above, key = first["loc"]
-            at = _told(content, tuple(above))
-            return unknown("key", key, known, f"{where}: {at}" if at else where)
+        if first["type"] in EXTRA:
+            above, at = _read_path(content, first["loc"][:-1])
+            if known := keys_at(model, above):
+                return unknown("key", first["loc"][-1], known, f"{where}: {at}" if at else where)
     first = faults[0]
-    at, got = _told(content, first["loc"]) or "(top level)", first.get("input")
+    at, got = _read_path(content, first["loc"])[1] or "(top level)", first.get("input")
     words = re.findall(r"'([^']+)'", str(first.get("ctx", {}).get("expected", "")))
     if first["type"] == "literal_error" and words:
         return unknown("word", got, words, f"{where}: {at}")

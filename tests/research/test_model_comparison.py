@@ -89,7 +89,7 @@ def test_pushes_look_only_back(panel: pd.DataFrame) -> None:
 
 def test_a_panel_without_a_column_its_design_names_is_refused() -> None:
     design = read_panel_design("argentina_eph")
-    with pytest.raises(ModelError, match="lacks columns"):
+    with pytest.raises(ModelError, match="unknown column of the panel"):
         read_panel(pd.DataFrame({"hhid": ["a"]}), design)
     with pytest.raises(ParameterError, match="unknown panel"):
         read_panel_design("nowhere")

@@ -25,6 +25,7 @@ from relapse_risk.parameters import DatedValue, Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, county_parts, map_parts
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import Register
+from relapse_risk.relapse.features import check_terms
 from relapse_risk.schema import table as register_table
 from relapse_risk.scores import Scores, read_scores
 
@@ -147,6 +148,7 @@ def in_words_of(place: Place, scores: Scores) -> Scores:
     card = scores.model_card
     if not card or not card["fitted"] or not place.terms:
         return scores
+    check_terms(place)
     card = card | {name: [_called(place, term) for term in card[name]] for name in ("terms", "left_out")}
     if paper := card.get("paper"):
         card["paper"] = paper | {"lines": [_called(place, line) for line in paper["lines"]]}

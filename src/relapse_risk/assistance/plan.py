@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.reminders import reason_of
-from relapse_risk.errors import ModelError, ParameterError
+from relapse_risk.errors import ModelError, ParameterError, unknown
 from relapse_risk.parameters import Confidence, params_dir
 from relapse_risk.schema import code_list
 from relapse_risk.yaml_reading import check_model, read_yaml
@@ -88,15 +88,13 @@ def read_measures(folder: str | Path | None = None) -> dict[str, tuple[Measure, 
     file = params_dir(folder) / "measures.yaml"
     content = read_yaml(file)
     causes, departments = code_list("poverty_cause").words, code_list("department").words
-    if not isinstance(content, dict) or set(content) != set(causes):
-        missing = sorted(set(causes) - set(content or ()))
-        unknown = sorted(set(content or ()) - set(causes))
-        raise ParameterError(
-            "causes do not fit",
-            where="measures.yaml",
-            got=f"missing {missing}, unknown {unknown}",
-            expected=" | ".join(causes),
-        )
+    if not isinstance(content, dict):
+        raise ParameterError("not a mapping of causes", where="measures.yaml", got=type(content).__name__)
+    for cause in content:
+        if cause not in causes:
+            raise unknown("cause", cause, causes, "measures.yaml")
+    if missing := [cause for cause in causes if cause not in content]:
+        raise ParameterError("a cause without a measure", where="measures.yaml", got=missing[0], fix="add it")
     found = {
         cause: tuple(check_model(Measure, one, f"measures.yaml: {cause}") for one in measures)
         for cause, measures in content.items()
@@ -104,12 +102,7 @@ def read_measures(folder: str | Path | None = None) -> dict[str, tuple[Measure, 
     for cause, measures in found.items():
         for measure in measures:
             if measure.department not in departments:
-                raise ParameterError(
-                    "unknown department",
-                    where=f"measures.yaml: {cause}",
-                    got=measure.department,
-                    expected=" | ".join(departments),
-                )
+                raise unknown("department", measure.department, departments, f"measures.yaml: {cause}")
     return found
 
 

@@ -27,6 +27,7 @@ from relapse_risk.cli import (
     issue_commands,
     research_commands,
     nation_commands,
+    params_commands,
 )
 # isort: on
 
@@ -36,6 +37,7 @@ __all__ = [
     "issue_commands",
     "main",
     "nation_commands",
+    "params_commands",
     "register_commands",
     "report_commands",
     "research_commands",

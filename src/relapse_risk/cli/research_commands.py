@@ -126,7 +126,7 @@ def what_if_command(
     at = limit if limit is not None else float(fitted.predict(rows)["probability"].quantile(1 - high))
     found = {
         name: what_if(
-            fitted, rows, known[name].change, name=known[name].label.in_language(language.value), limit=at,
+            fitted, rows, known[name].effect, name=known[name].label.in_language(language.value), limit=at,
             rng=np.random.default_rng(seed),
         )
         for name in policy or known

@@ -8,16 +8,18 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.parameters import Parameters, params_dir, read_parameters, read_place
+from relapse_risk.schema import code_list
 from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = ["Calibration", "CountySpec", "Figure", "ItemSpec", "MarkedNumber", "Names", "Population", "read_calibration"]
 
 Mark = Literal["published", "derived", "documented", "from_memory", "assumed"]
 T = TypeVar("T")
+FIRST_ROLES = "EeHSCYPDAG"  # of members at the start of 2016 (population.yaml)
 
 
 class _Strict(BaseModel):
@@ -163,25 +165,42 @@ def read_calibration(folder: str | Path | None = None) -> Calibration:
     (4000.0, 4000.0, 5000.0)
     """
     root = params_dir(folder) / "demo"
-    return Calibration(
+    calibration = Calibration(
         numbers=_read(root / "process.yaml", dict[str, MarkedNumber]),
         figures=_read(root / "figures.yaml", dict[str, Figure], "figures"),
-        counties=tuple(_read(root / "counties.yaml", list[CountySpec], "counties")),
-        items=tuple(_read(root / "items.yaml", list[ItemSpec], "items")),
-        names=check_model(Names, read_yaml(root / "names.yaml"), "demo/names.yaml"),
-        population=check_model(Population, read_yaml(root / "population.yaml"), "demo/population.yaml"),
+        counties=_read(root / "counties.yaml", tuple[CountySpec, ...], "counties"),
+        items=_read(root / "items.yaml", tuple[ItemSpec, ...], "items"),
+        names=_read(root / "names.yaml", Names),
+        population=_read(root / "population.yaml", Population),
         parameters=read_parameters(folder),
         lines={str(role): name for role, name in read_place("dezhou", folder).lines.items()},
     )
+    _check_names(calibration)
+    return calibration
+
+
+def _check_names(calibration: Calibration) -> None:
+    """Codes of counties, departments and roles are those there are."""
+    given = [(f"demo/counties.yaml: {county.code}", "county_type", county.type) for county in calibration.counties]
+    given += [(f"demo/items.yaml: {item.code}", "department", item.department) for item in calibration.items]
+    given += [(f"demo/items.yaml: {item.code}", "assistance_direction", item.direction) for item in calibration.items]
+    for where, codes, word in given:
+        if word not in code_list(codes).words:
+            raise unknown(f"word of code list {codes}", word, code_list(codes).words, where)
+    counties = [county.code for county in calibration.counties]
+    for name, figure in calibration.figures.items():
+        if figure.county is not None and figure.county not in counties:
+            raise unknown("county", figure.county, counties, f"demo/figures.yaml: {name}")
+    for part in ("registered", "edge"):
+        for letters in getattr(calibration.population, part):
+            if strange := set(letters) - set(FIRST_ROLES):
+                raise unknown("role", min(strange), FIRST_ROLES, f"demo/population.yaml: {part}.{letters}")
 
 
 def _read(path: Path, kind: type[T], key: str = "") -> T:
-    content = read_yaml(path)
+    content, where = read_yaml(path), f"demo/{path.name}"
     if key:
-        content = content.get(key) if isinstance(content, dict) else None
-    try:
-        return TypeAdapter(kind).validate_python(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ParameterError(f"{place}: {first['msg']}", where=f"demo/{path.name}", got=first.get("input")) from error
+        if not isinstance(content, dict) or set(content) != {key}:
+            raise unknown("key", next(iter(content), ""), [key], where)
+        content, where = content[key], f"{where}: {key}"
+    return check_model(kind, content, where)

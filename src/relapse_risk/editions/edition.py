@@ -208,8 +208,8 @@ class Plan:
         return str(found)
 
 
-def read_edition(path: str | Path) -> Edition:
-    """Read and check an edition file.
+def read_edition(path: str | Path, folder: str | Path | None = None) -> Edition:
+    """Read and check an edition file, whose place is one of the parameter ``folder``.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def read_edition(path: str | Path) -> Edition:
         raise EditionError(
             error.what, where=error.where, got=error.got, expected=error.expected, fix=error.fix
         ) from error
-    if edition.place not in (places := stems(params_dir() / "places")):
+    if edition.place not in (places := stems(params_dir(folder) / "places")):
         raise unknown("place", edition.place, places, f"{file}: place", EditionError)
     if edition.month != LATEST:
         check_month(edition.month, f"{file}: month")

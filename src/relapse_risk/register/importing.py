@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from relapse_risk.errors import SourceError
+from relapse_risk.errors import SourceError, unknown
 from relapse_risk.months import check_month
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.progress import Progress, no_progress
@@ -121,9 +121,10 @@ def import_source(
 
 def _without(book: RuleBook, mapping: SourceMapping) -> RuleBook:
     """The rules but for those the mapping says do not fit its source."""
-    unknown = sorted(set(mapping.rules_off) - {rule.id for rule in book.rules})
-    if unknown:
-        raise SourceError("unknown rule", where=f"{mapping.name}: rules_off", got=unknown[0], fix="see params/rules/")
+    known = {rule.id for rule in book.rules}
+    for name in mapping.rules_off:
+        if name not in known:
+            raise unknown("rule", name, sorted(known), f"{mapping.name}: rules_off", SourceError, "see params/rules/")
     return replace(book, rules=tuple(rule for rule in book.rules if rule.id not in mapping.rules_off))
 
 

@@ -13,7 +13,7 @@ from relapse_risk.parameters import Label, params_dir
 from relapse_risk.register.cell_readers import header_text
 from relapse_risk.register.conversions import CONVERSIONS
 from relapse_risk.schema import Column, Table, code_list, table, tables
-from relapse_risk.yaml_reading import check_model, read_yaml
+from relapse_risk.yaml_reading import check_model, read_yaml, stems
 
 __all__ = ["ColumnMapping", "SourceMapping", "TableMapping", "column_headers", "read_mapping", "sheet_name"]
 
@@ -262,13 +262,15 @@ def read_mapping(name_or_path: str | Path, folder: str | Path | None = None) -> 
             raise unknown("mapping", name_or_path, known, str(sources), SourceError, otherwise)
         path = sources / f"{name_or_path}.yaml"
     mapping = check_model(SourceMapping, read_yaml(path), path.name)
-    _check(mapping, path.name)
+    _check(mapping, path.name, folder)
     return mapping
 
 
-def _check(mapping: SourceMapping, file: str) -> None:
+def _check(mapping: SourceMapping, file: str, folder: str | Path | None) -> None:
     if mapping.month is not None:
         check_month(mapping.month, f"{file}: month")
+    if mapping.place is not None and mapping.place not in (places := stems(params_dir(folder) / "places")):
+        raise unknown("place", mapping.place, places, f"{file}: place", SourceError)
     for position, entry in enumerate(mapping.entries, start=1):
         where = f"{file}: tables, entry {position} ({entry.table})"
         if entry.table not in tables():

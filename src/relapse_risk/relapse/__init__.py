@@ -4,7 +4,15 @@ from relapse_risk.relapse.backtest import Backtest, CalibrationBin, Judged, back
 from relapse_risk.relapse.bands import Bands, band_limits, bands_at, risk_bands, worth_a_visit
 from relapse_risk.relapse.block_scoring import Scored, score_blocks
 from relapse_risk.relapse.boost import FittedRelapseBoost, RelapseBoost
-from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_later
+from relapse_risk.relapse.features import (
+    FAMILIES,
+    FEATURES,
+    Feature,
+    check_features,
+    check_terms,
+    feature_matrix,
+    refuse_later,
+)
 from relapse_risk.relapse.household_uncertainty import Spread, fit_spread, own_upper
 from relapse_risk.relapse.model_card import ModelCard, fitted_card, unfitted_card
 from relapse_risk.relapse.monitoring_rules import eliminations, entry_types
@@ -19,6 +27,7 @@ from relapse_risk.relapse.stored_models import KeptModel, data_digest, keep_mode
 from relapse_risk.relapse.what_if import WhatIf, what_if
 
 __all__ = [
+    "FAMILIES",
     "FEATURES",
     "POINTS_PER_LOGIT",
     "Backtest",
@@ -49,6 +58,7 @@ __all__ = [
     "bands_at",
     "base_points",
     "check_features",
+    "check_terms",
     "data_digest",
     "eliminations",
     "entry_types",

@@ -10,17 +10,30 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from relapse_risk.errors import ModelError
+from relapse_risk.errors import ModelError, unknown
 from relapse_risk.months import month_end
+from relapse_risk.parameters import Place
 from relapse_risk.relapse import household_features as m
 from relapse_risk.relapse.outcome import OUTCOMES
-from relapse_risk.schema import PROTECTED_TRAITS
+from relapse_risk.schema import PROTECTED_TRAITS, code_list
 
-__all__ = ["FEATURES", "PROTECTED", "Feature", "check_features", "feature_matrix", "refuse_knowing", "refuse_later"]
+__all__ = [
+    "FAMILIES",
+    "FEATURES",
+    "PROTECTED",
+    "Feature",
+    "check_features",
+    "check_terms",
+    "feature_matrix",
+    "refuse_knowing",
+    "refuse_later",
+]
 
 PROTECTED = PROTECTED_TRAITS
 # Alone, no honest feature of a panel comes near this: last income reaches about 0.66, all of them 0.7 to 0.85.
 KNOWING_AUC = 0.95
+# What a feature tells of: a cause of poverty, or one of these.
+FAMILIES = (*code_list("poverty_cause").words, "income", "work", "housing", "history", "place")
 Direction = Literal[-1, 0, 1]
 
 
@@ -145,6 +158,21 @@ def check_features(features: Sequence[Feature]) -> tuple[Feature, ...]:
                 got=wrong[0] if wrong else feature.name, expected="columns known at t, no protected trait",
             )  # fmt: skip
     return tuple(features)
+
+
+def check_terms(place: Place) -> Place:
+    """``place``, if every term it calls otherwise is one of the score.
+
+    Raises
+    ------
+    ParameterError
+        Naming the file, the key and the nearest term.
+    """
+    names = [feature.name for feature in FEATURES]
+    for name in place.terms:
+        if name not in names:
+            raise unknown("term of the score", name, names, f"places/{place.name}.yaml: terms")
+    return place
 
 
 def refuse_later(rows: pd.DataFrame) -> None:

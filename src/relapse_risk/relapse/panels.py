@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from relapse_risk.errors import ModelError, ParameterError
+from relapse_risk.errors import ModelError, ParameterError, unknown
 from relapse_risk.parameters import Label, params_dir
-from relapse_risk.relapse.features import PROTECTED, Feature
+from relapse_risk.relapse.features import FAMILIES, PROTECTED, Feature
 from relapse_risk.relapse.household_features import Compute
-from relapse_risk.yaml_reading import check_model, read_yaml
+from relapse_risk.yaml_reading import check_model, named_file, read_yaml
 
 __all__ = ["Panel", "PanelDesign", "PanelFeature", "read_panel", "read_panel_design"]
 
@@ -95,11 +95,17 @@ def read_panel_design(name: str, folder: str | Path | None = None) -> PanelDesig
     >>> read_panel_design("argentina_eph").line_times
     0.6
     """
-    root = params_dir(folder) / "panels"
-    known = sorted(path.stem for path in root.glob("*.yaml"))
-    if name not in known:
-        raise ParameterError("unknown panel", where=str(root), got=name, expected=" | ".join(known))
-    return check_model(PanelDesign, read_yaml(root / f"{name}.yaml"), f"panels/{name}.yaml")
+    path = named_file(params_dir(folder) / "panels", name, "panel")
+    file = f"panels/{name}.yaml"
+    design = check_model(PanelDesign, read_yaml(path), file)
+    for feature in design.features:
+        if feature.family not in FAMILIES:
+            raise unknown("family", feature.family, FAMILIES, f"{file}: features, {feature.name}")
+        for column in (feature.column, feature.per):
+            if column in PROTECTED:
+                where = f"{file}: features, {feature.name}"
+                raise ParameterError("a feature reads what no score may read", where=where, got=column)
+    return design
 
 
 def read_panel(source: pd.DataFrame | Path, design: PanelDesign) -> Panel:
@@ -108,18 +114,16 @@ def read_panel(source: pd.DataFrame | Path, design: PanelDesign) -> Panel:
     Raises
     ------
     ModelError
-        For a missing file or column, or a feature that reads a protected trait.
+        For a missing file, a column the panel does not have (naming the nearest), or a feature that reads a protected
+        trait.
     """
     raw = source if isinstance(source, pd.DataFrame) else _read_file(Path(source))
     features = tuple(_feature(spec, design.unknown) for spec in design.features)
     used = sorted({name for feature in features for name in feature.needs})
     named = [*design.columns.values(), design.month.year, *([design.month.quarter] if design.month.quarter else [])]
-    missing = [name for name in [*named, *used] if name not in raw.columns]
-    if missing:
-        raise ModelError(
-            "the panel lacks columns", where=f"panels/{design.name}", got=" ".join(missing[:8]),
-            expected="every column the design names", fix="correct the design or the file",
-        )  # fmt: skip
+    for name in (*named, *used):
+        if name not in raw.columns:
+            raise unknown("column of the panel", name, raw.columns, f"panels/{design.name}.yaml", ModelError)
     protected = [name for name in used if name in PROTECTED]
     if protected:
         raise ModelError("a feature reads what no score may read", where=f"panels/{design.name}", got=protected[0])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BeforeValidator, ConfigDict
 
-from relapse_risk.errors import ModelError, ParameterError
-from relapse_risk.parameters import Label, params_dir
-from relapse_risk.yaml_reading import check_model, read_yaml
+from relapse_risk.errors import ModelError, ParameterError, unknown
+from relapse_risk.parameters import Confidence, Label, params_dir
+from relapse_risk.yaml_reading import STRICT, check_model, pairs, read_yaml
 
 __all__ = ["Policy", "dibao_line", "post", "read_policies", "reimbursement"]
 
@@ -119,22 +120,28 @@ CHANGES: Mapping[str, Callable[..., Change]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A changed policy: its name in both languages, where its numbers come from, and what it does to inputs."""
+    """A changed policy: its name in both languages, where its numbers come from, and what it does to inputs.
 
+    Attributes
+    ----------
+    change : str
+        A name in :data:`CHANGES`.
+    values : tuple of (str, float)
+        What that change takes.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     name: str
     label: Label
-    confidence: str
-    source: str
-    change: Change
-
-
-class _Spec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    label: Label
     change: Literal["reimbursement", "dibao_line", "post"]
-    confidence: Literal["documented", "from_memory", "assumed"]
+    confidence: Confidence
     source: str
-    values: dict[str, float]
+    values: Annotated[tuple[tuple[str, float], ...], BeforeValidator(pairs)]
+
+    @property
+    def effect(self) -> Change:
+        """What it does to a household frame."""
+        return CHANGES[self.change](**dict(self.values))
 
 
 def read_policies(folder: str | Path | None = None) -> dict[str, Policy]:
@@ -143,16 +150,17 @@ def read_policies(folder: str | Path | None = None) -> dict[str, Policy]:
     Raises
     ------
     ParameterError
-        For values a change does not take.
+        For an unknown change, or values it does not take.
     """
     found = {}
     for name, content in read_yaml(params_dir(folder) / "what_if.yaml").items():
-        spec = check_model(_Spec, content, f"what_if.yaml: {name}")
-        try:
-            change = CHANGES[spec.change](**spec.values)
-        except TypeError as error:
-            raise ParameterError(
-                f"wrong values: {error}", where=f"what_if.yaml: {name}", got=sorted(spec.values)
-            ) from error
-        found[name] = Policy(name, spec.label, spec.confidence, spec.source, change)
+        where = f"what_if.yaml: {name}"
+        policy = check_model(Policy, {**content, "name": name} if isinstance(content, dict) else content, where)
+        takes = signature(CHANGES[policy.change]).parameters
+        for value, _ in policy.values:
+            if value not in takes:
+                raise unknown(f"value of {policy.change}", value, takes, f"{where}: values")
+        if missing := sorted(set(takes) - {value for value, _ in policy.values}):
+            raise ParameterError("value not given", where=f"{where}: values", expected=" | ".join(missing))
+        found[name] = policy
     return found

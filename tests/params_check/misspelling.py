@@ -34,7 +34,7 @@ OWN_FILES = {"demo/names.yaml", "what_if.yaml"}  # every key at the top is the f
 
 
 @dataclass(frozen=True)
-class Place:
+class PlantedName:
     """Where a name stands in a file: the path to it, and whether it is the key there or the value."""
 
     file: str
@@ -43,7 +43,7 @@ class Place:
     name: str
 
 
-def names_of(folder: Path) -> list[Place]:
+def names_of(folder: Path) -> list[PlantedName]:
     """Every name of every file, in order."""
     found = []
     for file in sorted(folder.rglob("*.yaml")):
@@ -53,26 +53,28 @@ def names_of(folder: Path) -> list[Place]:
     return found
 
 
-def _names(file: str, content: Any, path: tuple[Any, ...]) -> Iterator[Place]:
+def _names(file: str, content: Any, path: tuple[Any, ...]) -> Iterator[PlantedName]:
     if isinstance(content, dict):
         for key, value in content.items():
             at = (*path, key)
             if isinstance(key, str) and NAME.fullmatch(key):
-                yield Place(file, at, True, key)
+                yield PlantedName(file, at, True, key)
             if key not in FREE:
                 yield from _names(file, value, at)
     elif isinstance(content, list):
         for number, value in enumerate(content):
             yield from _names(file, value, (*path, number))
     elif isinstance(content, str) and (NAME.fullmatch(content) or content.endswith(".ipynb")):
-        yield Place(file, path, False, content)
+        yield PlantedName(file, path, False, content)
 
 
-def _is_own(place: Place) -> bool:
+def _is_own(place: PlantedName) -> bool:
     """Whether a file gives this name itself and nobody asks for it."""
     *above, last = place.path
     if place.file.startswith("panels/") and not place.is_key and {*place.path} & OF_THE_PANEL:
         return True
+    if place.file.startswith("sources/") and not place.is_key and "columns" in place.path[-2:-1]:
+        return True  # a header of somebody's file
     if place.is_key:
         return (bool(above) and above[-1] in OWN_KEYS) or (place.file in OWN_FILES and not above)
     named_here = last == "name" and not place.file.startswith("places/")
@@ -94,7 +96,7 @@ def misspelt(name: str, draw: random.Random) -> str:
             return wrong
 
 
-def plant(folder: Path, place: Place, wrong: str) -> None:
+def plant(folder: Path, place: PlantedName, wrong: str) -> None:
     """Write ``wrong`` in place of the name, everything else as it was."""
     file = folder / place.file
     content = read_yaml(file)
@@ -103,7 +105,7 @@ def plant(folder: Path, place: Place, wrong: str) -> None:
     )
 
 
-def _planted(content: Any, place: Place, wrong: str, depth: int = 0) -> Any:
+def _planted(content: Any, place: PlantedName, wrong: str, depth: int = 0) -> Any:
     if depth == len(place.path):
         return wrong
     part = place.path[depth]

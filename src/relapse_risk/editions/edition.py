@@ -25,6 +25,7 @@ __all__ = [
     "ReportPlan",
     "Subject",
     "edition_month",
+    "found_file",
     "on_day",
     "packaged_notebook",
     "plan",
@@ -234,7 +235,7 @@ def read_edition(path: str | Path, folder: str | Path | None = None) -> Edition:
     return edition
 
 
-def _found(path: Path, what: str) -> Path:
+def found_file(path: Path, what: str) -> Path:
     """A file of the project, in the working folder or beside the parameters."""
     for candidate in (path, params_dir().parent / path):
         if candidate.is_file():
@@ -253,7 +254,7 @@ def packaged_notebook(name: str) -> Path:
     EditionError
         If there is none of that name.
     """
-    return _found(Path("notebooks/reports") / name, "notebook")
+    return found_file(Path("notebooks/reports") / name, "notebook")
 
 
 def on_day(edition: Edition, today: date) -> Edition:
@@ -309,7 +310,7 @@ def plan(edition: Edition) -> Plan:
     names = {code: {"zh": zh, "en": en} for code, zh, en in manifest["counties"]}
     whole = read_place(edition.place).label
     titles = names | {CITY: {"zh": whole.zh, "en": whole.en}}
-    notebooks = [_found(path, "notebook") for path in edition.notebooks]
+    notebooks = [found_file(path, "notebook") for path in edition.notebooks]
     reports = tuple(
         _report(code, titles[code][language], language, notebook, len(notebooks), subject)
         for code in _counties(edition, facts, names)

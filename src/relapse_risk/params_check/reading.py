@@ -12,7 +12,7 @@ from relapse_risk.assessment import INDICATORS
 from relapse_risk.assistance import Catalogue, read_catalogue
 from relapse_risk.assistance.plan import read_measures
 from relapse_risk.demo import Calibration, read_calibration
-from relapse_risk.editions.edition import CITY, CountyQuery, Edition, packaged_notebook, read_edition
+from relapse_risk.editions.edition import CITY, CountyQuery, Edition, found_file, read_edition
 from relapse_risk.errors import EditionError, ParameterError, RelapseRiskError, SourceError, unknown
 from relapse_risk.hardship import read_index
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
@@ -150,7 +150,7 @@ def _edition(file: Path, places: Iterable[str], read: FilesRead) -> None:
 
 def _check_notebook(notebook: Path, file: Path) -> None:
     try:
-        packaged_notebook(notebook.name)
+        found_file(notebook, "notebook")
     except EditionError as error:
         where = f"{file}: notebooks"
         raise EditionError(error.what, where=where, got=str(notebook), fix=error.fix) from error

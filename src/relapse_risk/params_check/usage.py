@@ -59,9 +59,9 @@ def _defined(folder: Path) -> Iterator[tuple[str, str, str]]:
     for file in PARAMETER_FILES:
         yield from ((file, "parameter", str(name)) for name in _keys(folder / file))
     yield from (("demo/process.yaml", "number of the demo", str(name)) for name in _keys(folder / "demo/process.yaml"))
-    for file in sorted((folder / "rules").glob("*.yaml")):
-        groups = _keys(file).get("item_groups", {})
-        yield from ((f"rules/{file.name}", "group of items", str(name)) for name in groups)
+    for path in sorted((folder / "rules").glob("*.yaml")):
+        groups = _keys(path).get("item_groups", {})
+        yield from ((f"rules/{path.name}", "group of items", str(name)) for name in groups)
     columns = {c.codes for table in (*tables().values(), *derived_frames().values()) for c in table.columns}
     yield from (("dictionary/codes.yaml", "code list", name) for name in code_lists() if name not in columns)
 
@@ -110,7 +110,7 @@ def _texts() -> tuple[tuple[str, bool], ...]:
     for source in _sources(files("relapse_risk")):
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
-                found += [(part.value, True) for part in node.values[:1] if isinstance(part, ast.Constant)]
+                found += [(str(part.value), True) for part in node.values[:1] if isinstance(part, ast.Constant)]
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.append((node.value, False))
     return tuple(found)

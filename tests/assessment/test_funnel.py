@@ -88,6 +88,12 @@ def test_nothing_is_drawn_of_too_few_or_of_the_same(values: list[float | None]) 
     assert compute_funnel(counties(values, 100), 0.1) is None
 
 
+def test_a_county_of_nobody_is_not_drawn() -> None:
+    some = counties([0.1, 0.2, 0.3], 100)
+    assert compute_funnel(some, 0.2) is not None
+    assert compute_funnel(some.assign(n=[100, 100, 0]), 0.2) is None
+
+
 def test_chance_alone_leaves_the_funnel_no_more_often_than_it_says() -> None:
     """Invariant: of counties drawn from one rate, at most 0.2 % lie outside the outer limits (discrete: fewer)."""
     rng = np.random.default_rng(7)

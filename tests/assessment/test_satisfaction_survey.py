@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp, log, sqrt
 
 import pandas as pd
@@ -91,6 +92,16 @@ def test_how_the_sample_was_drawn(data: CountyData) -> None:
         stratum             stands_for  called  reached  responded  weight_sum  mean_weight
         lifted_with_labour  20/3        2       2        2          20          10
         monitored           35/3        4       2        1          35          35/4
+        """)  # fmt: skip
+
+
+def test_the_year_ends_with_the_quarter_of_the_data_date(data: CountyData) -> None:
+    autumn = replace(data, month="2020-09", _kept={})
+    # By September the first and the third quarter: H1 answered, H4 was not reached; each quarter stands for its weights.
+    check("sampling", autumn, """
+        stratum             stands_for  called  reached  responded  weight_sum  mean_weight
+        lifted_with_labour  5           1       1        1          10          10
+        monitored           10          1       0        0          20          20
         """)  # fmt: skip
 
 
@@ -200,6 +211,32 @@ def test_a_town_where_all_are_satisfied_has_an_open_end(county_of: CountyOf) -> 
     # Clopper and Pearson from 0.025 ^ (1 / 40) = 0.912 up; with two towns from 0.0125 ^ (1 / 40) = 0.896: above 0.75.
     assert found.loc["A|A", ["low", "high"]].tolist() == pytest.approx([0.025 ** (1 / 40), 1.0])
     assert found["differs"].to_dict() == {"A|A": "above", "B|B": "below"}
+
+
+def test_a_town_where_nobody_is_satisfied_has_an_open_end(county_of: CountyOf) -> None:
+    data = in_towns(county_of, {"A": (0, 40), "B": (20, 40)})
+    found = computed("survey_by_town", data).set_index("town")
+    # The mirror image: up to 1 - 0.896 = 0.104, below 0.25; half of B is above it.
+    assert found.loc["A|A", ["low", "high"]].tolist() == pytest.approx([0.0, 1 - 0.025 ** (1 / 40)])
+    assert found["differs"].to_dict() == {"A|A": "below", "B|B": "above"}
+
+
+def test_one_town_of_ten_is_not_named_where_ten_differ_so_much_by_chance(county_of: CountyOf) -> None:
+    towns = {name: (24, 40) for name in "BCDEFGHIJ"}
+    data = in_towns(county_of, {"A": (36, 40)} | towns)
+    # The logit of A alone, 2.197 ± 2.807 x 0.528 for ten towns, lies above the county's 0.532.  But Cochran's
+    # (9 x 0.03^2 + 0.27^2) / (0.63 x 0.37 / 40) = 13.9 on nine degrees of freedom comes by chance one time in eight.
+    found = computed("survey_by_town", data)
+    assert set(found["differs"]) == {"not_told_apart"}
+    assert set(found["ranks"]) == {"1–10"}
+    spread = computed("survey_spread", data).iloc[0]
+    assert spread["q"] == pytest.approx(0.081 / (0.63 * 0.37 / 40))
+    assert spread["chance"] == pytest.approx(0.126, abs=5e-4)
+
+
+def test_a_single_answer_adds_nothing_to_the_spread(county_of: CountyOf) -> None:
+    found = computed("survey_spread", in_towns(county_of, {"A": (36, 40), "B": (20, 40), "C": (0, 1)})).iloc[0]
+    assert (found["towns"], found["q"]) == (2, pytest.approx(0.08 / (0.21 / 40)))
 
 
 def test_a_town_with_one_answer_is_no_pattern(county_of: CountyOf) -> None:

@@ -83,6 +83,13 @@ def test_two_small_cells_with_a_small_sum_are_not_enough() -> None:
     assert withheld(cells, [Relation((("a",), ("b",), ("c",), ("d",)))], THRESHOLD) == {("a",), ("b",), ("c",)}
 
 
+@pytest.mark.parametrize(("other", "more"), [(4, set()), (3, {("c",)})])
+def test_two_small_cells_are_enough_when_their_sum_is_not_small(other: int, more: set[Cell]) -> None:
+    # 1 + 4 = 5 is no small count any more, 1 + 3 = 4 is.
+    cells: dict[Cell, float] = {("a",): 1, ("b",): other, ("c",): 6, ("d",): 50}
+    assert withheld(cells, [Relation((("a",), ("b",), ("c",), ("d",)))], THRESHOLD) == {("a",), ("b",)} | more
+
+
 def test_a_part_is_not_given_back_by_its_whole() -> None:
     cells: dict[Cell, float] = {("all",): 100, ("pass",): 97, ("fail",): 3}
     hidden = withheld(cells, [Relation((("pass",), ("fail",)), ("all",))], THRESHOLD)

@@ -41,7 +41,7 @@ def test_payback_by_hand() -> None:
     assert np.isnan(payback_years(*one(0.1, 4, 0.5))[0])
 
 
-def test_appraisals_of_the_hand_county_of(county: CountyData) -> None:
+def test_appraisals_of_the_hand_made_county(county: CountyData) -> None:
     row = _computed(BY_NAME["appraisals"], county).set_index("project_type").loc["solar"]
     # J1 14,667.14; J2 100,000 x (0.58 / 1.06 - 1) = -45,283.02
     assert row["npv"] == pytest.approx(200_000 * 0.0733357 - 45_283.02, abs=1)

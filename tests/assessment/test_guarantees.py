@@ -120,16 +120,18 @@ def test_who_lacks_nothing_is_on_no_list(county_of: CountyOf) -> None:
 
 
 def test_staples_clothes_and_quality_of_water_each_fail_alone(county_of: CountyOf) -> None:
-    data = county_of(
-        household=homes(
-            3, staple_food_enough=[False, True, True], seasonal_clothes=[True, False, True], water_quality_ok=[True, True, False]
-        )
-    )  # fmt: skip
-    check("failure_list", data, """
+    answers = {
+        "staple_food_enough": [False, True, True],
+        "seasonal_clothes": [True, False, True],
+        "water_quality_ok": [True, True, False],
+    }
+    household = homes(3, **answers).assign(village_code=["371425101002", "371425101001", "371425101001"])
+    # The village of H2 and H3 comes before that of H1.
+    check("failure_list", county_of(household=household), """
         household_id   village_code   reason
-        H1             371425101001   staple_food
         H2             371425101001   clothes
         H3             371425101001   water_quality
+        H1             371425101002   staple_food
     """)  # fmt: skip
 
 

@@ -97,6 +97,18 @@ def test_homes_nobody_asked_about(county_of: CountyOf) -> None:
     assert fraction("environment_complete", data) == (0, 0)
 
 
+def test_danger_overlooked_by_one_layer(county: CountyData) -> None:
+    # H1 A A A A; H2 C B C C: one layer saw no danger where the last found it.
+    check("dwelling_disputes", county, """
+        dispute                dwellings
+        all_alike              1
+        danger_overlooked      1
+        danger_not_confirmed   0
+        grade_only             0
+        layer_missing          0
+    """)  # fmt: skip
+
+
 def test_dwelling_disputes_of_every_kind(county_of: CountyOf) -> None:
     # Self, cross, third, city:  H1 A A A A alike.  H2 A A A C and H7 - A A D: danger overlooked.  H3 C A A B: danger not
     # confirmed.  H4 A B A B and H6 C C D D: only the grade.  H5, H7 and H8 lack a layer.

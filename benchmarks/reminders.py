@@ -16,9 +16,9 @@ from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
+from relapse_risk.assistance.conditions import condition_named, holds
 
 from relapse_risk.assistance import Catalogue, judge_months, limits_on, read_catalogue, remind, spending_known
-from relapse_risk.assistance.conditions import condition_named, holds
 from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place

@@ -122,9 +122,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Every dated parameter by name."""
+    """Every dated parameter by name, and the folder they were read from (None: made by hand)."""
 
     by_name: Mapping[str, Parameter] = field(default_factory=dict)
+    folder: Path | None = None
 
     def parameter(self, name: str) -> Parameter:
         if name not in self.by_name:
@@ -253,7 +254,7 @@ def read_parameters(folder: str | Path | None = None) -> Parameters:
                 raise ParameterError("name given twice", where=f"{by_name[name].file} and {file}", got=name)
             given = {**spec, "name": name, "file": file} if isinstance(spec, dict) else spec
             by_name[name] = check_model(Parameter, given, f"{file}: {name}")
-    return Parameters(by_name)
+    return Parameters(by_name, root.absolute())
 
 
 def read_place(name: str, folder: str | Path | None = None) -> Place:

@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from relapse_risk.assistance import Catalogue, Limits, entitlements, limits_on, read_catalogue
+from relapse_risk.assistance import Catalogue, entitlements, read_catalogue
 from relapse_risk.parameters import params_dir, read_parameters, read_place
+from relapse_risk.predicates import Setting, setting_on
 
 CATALOGUE = read_catalogue("dezhou")
 DAY = date(2020, 12, 31)
@@ -39,8 +40,8 @@ PERSON: dict[str, Any] = {
 
 
 @cache
-def limits_of(day: date) -> Limits:
-    return limits_on(read_parameters(), read_place("dezhou"), day)
+def setting_of(day: date) -> Setting:
+    return setting_on(read_parameters(), read_place("dezhou"), day)
 
 
 @cache
@@ -49,7 +50,11 @@ def contents(path: Path) -> dict[str, Any]:
 
 
 def judged(
-    item: str, answers: dict[str, Any], day: date = DAY, catalogue: Catalogue = CATALOGUE, limits: Limits | None = None
+    item: str,
+    answers: dict[str, Any],
+    day: date = DAY,
+    catalogue: Catalogue = CATALOGUE,
+    setting: Setting | None = None,
 ) -> tuple[str, float | None]:
     """State and amount of ``item`` for one household with one person."""
     home = (
@@ -58,8 +63,8 @@ def judged(
         | {k: v for k, v in answers.items() if k in HOUSEHOLD}
     )
     person = {"household_id": "h", "person_id": "p"} | PERSON | {k: v for k, v in answers.items() if k in PERSON}
-    chosen = limits or limits_of(day)
-    frame = entitlements(pd.DataFrame([home]), pd.DataFrame([person]), catalogue, chosen, day).frame
+    chosen = setting or setting_of(day)
+    frame = entitlements(pd.DataFrame([home]), pd.DataFrame([person]), catalogue, chosen).frame
     rows = frame[frame["item_code"] == item]
     return (rows["state"].iloc[0], float(rows["amount"].iloc[0])) if len(rows) else ("no", None)
 
@@ -146,6 +151,5 @@ def test_a_dated_limit_flips_the_case_on_the_day_it_changes(
     parameters, place = read_parameters(str(tmp_path)), read_place("dezhou")
     found = {}
     for day in (date(2020, 6, 30), date(2020, 7, 1)):
-        limits = limits_on(parameters, place, day)
-        found[day.day] = judged(item, answers, day, limits=limits)[0]
+        found[day.day] = judged(item, answers, day, setting=setting_on(parameters, place, day))[0]
     assert found == {30: "yes", 1: "no"}

@@ -8,12 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from relapse_risk.assistance import Limits, entitlements, explain, limits_on, near_misses, read_catalogue
+from relapse_risk.assistance import entitlements, explain, near_misses, read_catalogue
 from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import read_parameters, read_place
+from relapse_risk.predicates import setting_on
 
 DAY = date(2020, 12, 31)
-LIMITS = Limits(5300, 5000, 16500, 1.3, 1.5, 10600, 10000, 10000, 3000)
+# On this day dibao is 5,300, the monitoring line 5,000, tekun 1.3 and the edge 1.5 times dibao (params/lines.yaml, thresholds.yaml).
+SETTING = setting_on(read_parameters(), read_place("dezhou"), DAY)
 CATALOGUE = read_catalogue("dezhou")
 CLEAN = {"second_dwelling": False, "vehicle_count": 0, "business_registration": False, "financial_assets": 500.0}
 ITEM = """X1:
@@ -36,7 +38,7 @@ def judged(household: dict[str, object], person: dict[str, object] | None = None
     keys = {"household_id": "h", "county_code": "371425", "town_code": "371425101", "size": 2}
     homes = pd.DataFrame([keys | CLEAN | household])
     people = pd.DataFrame([{"person_id": "p", "household_id": "h"} | (person or {})])
-    frame = entitlements(homes, people, CATALOGUE, LIMITS, DAY).frame
+    frame = entitlements(homes, people, CATALOGUE, SETTING).frame
     return dict(zip(frame["item_code"], frame["state"], strict=True))
 
 
@@ -73,7 +75,7 @@ def test_the_top_up_is_the_gap_for_everybody_by_month() -> None:
         [{"household_id": "h", "county_code": "371425", "town_code": "t", "size": 2, "income_pc_year": 4100.0} | CLEAN]
     )
     people = pd.DataFrame([{"person_id": "p", "household_id": "h"}])
-    frame = entitlements(homes, people, CATALOGUE, LIMITS, DAY).granted().set_index("item_code")
+    frame = entitlements(homes, people, CATALOGUE, SETTING).granted().set_index("item_code")
     assert frame.loc["MZ01", ["amount", "amount_year"]].tolist() == [200.0, 2400.0]
 
 
@@ -92,7 +94,7 @@ def test_an_orphan_rules_nothing_out_for_the_other_child() -> None:
             for name, status in (("a", "orphan"), ("b", "de_facto"))
         ]
     )
-    frame = entitlements(home, people, CATALOGUE, LIMITS, DAY).granted()
+    frame = entitlements(home, people, CATALOGUE, SETTING).granted()
     held = set(frame[["person_id", "item_code"]].itertuples(index=False, name=None))
     assert {("a", "MZ05"), ("b", "MZ06")} <= held
 
@@ -105,7 +107,7 @@ def test_whoever_holds_a_post_may_keep_it_though_no_longer_out_of_work() -> None
     people = pd.DataFrame(
         [{"person_id": name, "household_id": "h"} | holder | change for name, change in (("a", {}), ("b", {"labour_capacity": "lost"}))]
     )  # fmt: skip
-    found = entitlements(home, people, CATALOGUE, LIMITS, DAY)
+    found = entitlements(home, people, CATALOGUE, SETTING)
     assert "RS01" not in set(found.granted()["item_code"])
     kept = found.kept[found.kept["item_code"] == "RS01"]
     assert kept["person_id"].tolist() == ["a"], "b cannot work at all"
@@ -113,7 +115,7 @@ def test_whoever_holds_a_post_may_keep_it_though_no_longer_out_of_work() -> None
 
 def test_an_explanation_names_what_fails_and_by_how_much() -> None:
     row = pd.DataFrame([{"income_pc_year": 5312.0, "size": 1} | CLEAN])
-    lines = explain(CATALOGUE.item("MZ01"), row, LIMITS, DAY, "en").set_index("condition")
+    lines = explain(CATALOGUE.item("MZ01"), row, SETTING, "en").set_index("condition")
     assert lines.loc["income_below_dibao", ["state", "shortfall"]].tolist() == ["no", 12.0]
     assert lines.loc["assets_within_cap", "state"] == "yes"
 
@@ -125,7 +127,7 @@ def test_a_near_miss_is_listed_nearest_first() -> None:
             for name, income in (("a", 5400.0), ("b", 5312.0), ("c", 9000.0))
         ]
     )
-    found = near_misses(homes, CATALOGUE.item("MZ01"), LIMITS, DAY, within=200)
+    found = near_misses(homes, CATALOGUE.item("MZ01"), SETTING, within=200)
     assert found[["household_id", "shortfall"]].to_numpy().tolist() == [["b", 12.0], ["a", 100.0]]
 
 
@@ -153,7 +155,7 @@ def test_the_published_totals() -> None:
         ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {by_word: {C: 1, E: 2}, column: dwelling_grade}}]"}, "dwelling_grade: unknown word of an amount; got .E."),
         ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {by_word: {C: -1}, column: dwelling_grade}}]"}, "greater than or equal to 0"),
         ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {fixed: 1, limit: dibao}}]"}, "limit"),
-        ({"versions": "[{start: 2016-01-01, requires: [], amount: {fixed: 1}}]"}, "no condition"),
+        ({"versions": "[{start: 2016-01-01, requires: [], amount: {fixed: 1}}]"}, "lists at least one clause"),
         ({"versions": "[]"}, "at least 1"),
     ],
 )  # fmt: skip
@@ -181,8 +183,10 @@ def test_items_that_rule_each_other_out_in_a_circle_are_named(tmp_path: Path) ->
 
 
 def test_a_place_without_the_lines_is_named() -> None:
-    with pytest.raises(ParameterError, match=r"places/argentina_eph\.yaml: no such line; .*expected dibao"):
-        limits_on(read_parameters(), read_place("argentina_eph"), DAY)
+    homes, people = pd.DataFrame([{"household_id": "h"}]), pd.DataFrame([{"person_id": "p", "household_id": "h"}])
+    elsewhere = setting_on(read_parameters(), read_place("argentina_eph"), DAY)
+    with pytest.raises(ParameterError, match=r"places/argentina_eph\.yaml: lines: .* has no dibao line"):
+        entitlements(homes.assign(county_code="1", town_code="1"), people, CATALOGUE, elsewhere)
 
 
 def test_a_new_law_does_not_judge_an_old_month(tmp_path: Path) -> None:

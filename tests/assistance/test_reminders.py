@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from tests.assistance.test_ledger import records
 
-from relapse_risk.assistance import Entitlements, Reminders, entitlements, limits_on, read_catalogue, remind
+from relapse_risk.assistance import Entitlements, Reminders, entitlements, read_catalogue, remind
 from relapse_risk.assistance.reminders import reason_of
 from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.parameters import read_parameters, read_place
+from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register
 
 CATALOGUE = read_catalogue("dezhou")
@@ -101,7 +102,7 @@ def city(demo_register: Path) -> tuple[Entitlements, pd.DataFrame, pd.DataFrame]
     parameters, place = read_parameters(), read_place("dezhou")
     homes = household_frame(register, "2020-12", parameters=parameters, place=place)
     persons = person_ages(register.read("person", "2020-12"), "2020-12")
-    claims = entitlements(homes, persons, CATALOGUE, limits_on(parameters, place, DAY), DAY)
+    claims = entitlements(homes, persons, CATALOGUE, setting_on(parameters, place, DAY))
     return claims, register.read("assistance_record"), homes
 
 

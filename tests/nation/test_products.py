@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 
 from relapse_risk.assistance import read_catalogue, remind
 from relapse_risk.assistance.entitlements import entitlements
-from relapse_risk.assistance.limits import limits_on
 from relapse_risk.cli import app
 from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.errors import ModelError, PartError, RegisterError
@@ -46,6 +45,7 @@ from relapse_risk.poverty import read_deprivation
 from relapse_risk.poverty.alkire_foster import alkire_foster
 from relapse_risk.poverty.deprivation import deprivation_matrix
 from relapse_risk.poverty.survey import survey_design
+from relapse_risk.predicates import setting_on
 from relapse_risk.ranking import rank_households
 from relapse_risk.register import Register
 from relapse_risk.relapse import FEATURES, RelapseLogit, reasons, recent
@@ -165,7 +165,7 @@ def test_claims_and_gaps_are_the_reminders_of_one_machine(
     register, catalogue = Register.open(small_register), read_catalogue("dezhou")
     households = household_frame(register, MONTH, parameters=parameters, place=dezhou)
     persons = person_ages(register.read("person", MONTH), MONTH)
-    one = entitlements(households, persons, catalogue, limits_on(parameters, dezhou, DAY), DAY)
+    one = entitlements(households, persons, catalogue, setting_on(parameters, dezhou, DAY))
     reminders = remind(one, register.read("assistance_record"), catalogue, None, households).frame
     claims = nation_claims(nation, catalogue, parameters, dezhou)
     gaps = nation_gaps(nation, claims, catalogue)

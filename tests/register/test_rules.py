@@ -90,7 +90,8 @@ def test_every_intake_fault_has_words_in_both_languages(book: RuleBook) -> None:
 def broken(tmp_path: Path) -> Path:
     """A copy of the parameter folder whose rules a test may break."""
     folder = tmp_path / "params"
-    shutil.copytree(params_dir() / "rules", folder / "rules")
+    for name in ("rules", "predicates"):
+        shutil.copytree(params_dir() / name, folder / name)
     for name in ("lines.yaml", "thresholds.yaml"):
         shutil.copy(params_dir() / name, folder / name)
     return folder

@@ -14,6 +14,7 @@ from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.measures import Fraction
 from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place
+from relapse_risk.predicates import Setting, setting_on
 from relapse_risk.register import Register
 from relapse_risk.schema import table
 from relapse_risk.scores import Scores
@@ -47,6 +48,11 @@ class CountyData:
     def day(self) -> date:
         """The data date: the last day of ``month``."""
         return month_end(self.month)
+
+    @property
+    def setting(self) -> Setting:
+        """What predicates are judged against on the data date."""
+        return self.once("setting", lambda: setting_on(self.parameters, self.place, self.day))
 
     @property
     def now(self) -> pd.DataFrame:

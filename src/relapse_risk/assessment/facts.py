@@ -47,7 +47,7 @@ class _Recorder(Parameters):
     used: dict[tuple[str, str], DatedValue]
 
     def __init__(self, parameters: Parameters) -> None:
-        super().__init__(parameters.by_name)
+        super().__init__(parameters.by_name, parameters.folder)
         object.__setattr__(self, "used", {})
 
     def on(self, name: str, day: date) -> DatedValue:

@@ -1,7 +1,6 @@
 """What a household is entitled to and does not get, who should act by when, and work for those without it."""
 
 from relapse_risk.assistance.catalogue import Catalogue, Item, read_catalogue
-from relapse_risk.assistance.conditions import CONDITIONS, Condition
 from relapse_risk.assistance.department_lists import WorkList, department_lists, job_matches
 from relapse_risk.assistance.entitlements import (
     Entitlements,
@@ -28,7 +27,6 @@ from relapse_risk.assistance.ledger import (
     ledger_findings,
     receipts,
 )  # fmt: skip
-from relapse_risk.assistance.limits import Limits, limits_on
 from relapse_risk.assistance.orders import OrderList, draw_order, read_order, redraw, write_order
 from relapse_risk.assistance.process_clock import ProcessClock, process_clock
 from relapse_risk.assistance.referrals import Step, append_steps, hand_over, read_steps, referral_states
@@ -37,14 +35,11 @@ from relapse_risk.assistance.replies import Replies, read_replies, take_replies
 from relapse_risk.assistance.worklists import worklist_content, write_worklists
 
 __all__ = [
-    "CONDITIONS",
     "Catalogue",
-    "Condition",
     "Entitlements",
     "Item",
     "Judged",
     "LedgerFindings",
-    "Limits",
     "OrderList",
     "Placement",
     "ProcessClock",
@@ -68,7 +63,6 @@ __all__ = [
     "judge",
     "judge_months",
     "ledger_findings",
-    "limits_on",
     "near_misses",
     "openings_on",
     "person_frame",

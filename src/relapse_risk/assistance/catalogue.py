@@ -1,6 +1,6 @@
 """The catalogue of assistance items: read from ``params/assistance/``, dated, checked whole before use.
 
-An item lists its conditions by name; the list *is* the explanation.  A change of law is a second version with its
+An item lists its conditions by name (:mod:`relapse_risk.predicates`); the list *is* the explanation.  A change of law is a second version with its
 own dates, so that an old month is judged by old law.
 """
 
@@ -11,49 +11,27 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from relapse_risk.assistance.amounts import AMOUNT_RULES
-from relapse_risk.assistance.conditions import Level, condition_named
 from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.parameters import Confidence, Label, params_dir
+from relapse_risk.predicates import Predicate, read_predicates
+from relapse_risk.predicates.clauses import Clause
+from relapse_risk.predicates.truth import named_in
 from relapse_risk.schema import code_list, table
 from relapse_risk.yaml_reading import check_model, read_yaml
 
-__all__ = ["Catalogue", "Item", "Requirement", "Version", "read_catalogue"]
+__all__ = ["Catalogue", "Item", "Level", "Version", "read_catalogue"]
 
+Level = Literal["household", "person"]
 Cadence = Literal["monthly", "quarterly", "term", "yearly", "event", "once"]
 Kind = Literal["cash", "in_kind", "service", "reimbursement", "insurance", "eligibility"]
 PAYMENTS_A_YEAR: Mapping[str, int] = MappingProxyType(
     {"monthly": 12, "quarterly": 4, "term": 2, "yearly": 1, "event": 1, "once": 1}
 )
-
-
-class Requirement(BaseModel):
-    """A small tree of condition names: one name, all of several, or any of several."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    condition: str | None = None
-    all: tuple[Requirement, ...] = ()
-    any: tuple[Requirement, ...] = ()
-
-    def names(self) -> tuple[str, ...]:
-        """Every condition named in the tree, in order."""
-        own = (self.condition,) if self.condition else ()
-        return own + tuple(name for part in (*self.all, *self.any) for name in part.names())
-
-
-def _tree(value: Any) -> Any:
-    """YAML writes a condition as plain text and a list as all of it; the model wants the tree."""
-    if isinstance(value, str):
-        return {"condition": value}
-    if isinstance(value, list):
-        return {"all": [_tree(part) for part in value]}
-    if isinstance(value, dict) and set(value) <= {"all", "any"} and len(value) == 1:
-        return {key: [_tree(part) for part in parts] for key, parts in value.items()}
-    return value
 
 
 class Amount(BaseModel):
@@ -71,8 +49,8 @@ class VersionSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     start: date
     end: date | None = None
-    requires: Annotated[Requirement, BeforeValidator(_tree)]
-    keeps: Annotated[Requirement | None, BeforeValidator(_tree)] = None
+    requires: Clause
+    keeps: Clause | None = None
     amount: Amount
     statutory_days: int | None = Field(default=None, gt=0)
     papers: int | None = Field(default=None, ge=0)
@@ -103,16 +81,27 @@ class Version:
 
     start: date
     end: date | None
-    requires: Requirement
-    keeps: Requirement | None
+    requires: Clause
+    keeps: Clause | None
     amount: Amount
     statutory_days: int | None
     papers: int | None
 
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        return (self.requires,) if self.keeps is None else (self.requires, self.keeps)
+
+    def names(self) -> tuple[str, ...]:
+        """Every predicate named, in order."""
+        return tuple(name for clause in self.clauses for name in clause.names())
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One assistance item: who runs it, whom it is for, what it gives and how sure we are that it exists so."""
+    """One assistance item: who runs it, whom it is for, what it gives and how sure we are that it exists so.
+
+    ``predicates``: those its versions rest on, by name.
+    """
 
     code: str
     label: Label
@@ -126,6 +115,7 @@ class Item:
     note: str
     excludes: tuple[str, ...]
     versions: tuple[Version, ...]
+    predicates: Mapping[str, Predicate]
 
     def on(self, day: date) -> Version | None:
         """The version in force on ``day``, ``None`` where the item did not exist."""
@@ -173,7 +163,7 @@ def read_catalogue(place: str, folder: str | None = None) -> Catalogue:
     Raises
     ------
     ParameterError
-        For an unknown condition, amount rule, department or excluded item, versions that overlap or leave a gap,
+        For an unknown predicate, amount rule, department or excluded item, versions that overlap or leave a gap,
         more than 64 items, or items that exclude each other in a circle of one.
 
     Examples
@@ -186,14 +176,16 @@ def read_catalogue(place: str, folder: str | None = None) -> Catalogue:
     content = read_yaml(path)
     if not isinstance(content, dict) or not content:
         raise ParameterError("not a mapping of items", where=file, got=type(content).__name__)
-    items = tuple(_item(code, check_model(ItemSpec, spec, f"{file}: {code}"), file) for code, spec in content.items())
+    known = read_predicates(folder)
+    specs = {code: check_model(ItemSpec, spec, f"{file}: {code}") for code, spec in content.items()}
+    items = tuple(_item(code, spec, file, known) for code, spec in specs.items())
     if len(items) > 64:
         raise ParameterError("more than 64 items", where=file, got=len(items), fix="split the catalogue by department")
     _check_exclusions(items, file)
     return Catalogue(place, items)
 
 
-def _item(code: str, spec: ItemSpec, file: str) -> Item:
+def _item(code: str, spec: ItemSpec, file: str, known: Mapping[str, Predicate]) -> Item:
     where = f"{file}: {code}"
     for kind, word in (("department", spec.department), ("assistance_direction", spec.direction)):
         if word not in code_list(kind).words:
@@ -203,22 +195,25 @@ def _item(code: str, spec: ItemSpec, file: str) -> Item:
         for v in sorted(spec.versions, key=lambda version: version.start)
     )
     for version in versions:
-        _check_version(version, spec.level, where)
+        _check_version(version, spec.level, where, known)
     _check_dates(versions, where)
+    named = {name: known[name] for version in versions for name in named_in(version.clauses, known)}
     return Item(
         code, spec.label, spec.department, spec.direction, spec.level, spec.kind, spec.cadence, spec.source,
-        spec.confidence, spec.note, spec.excludes, versions,
+        spec.confidence, spec.note, spec.excludes, versions, MappingProxyType(named),
     )  # fmt: skip
 
 
-def _check_version(version: Version, level: Level, where: str) -> None:
-    for tree in (version.requires, version.keeps):
-        if tree is not None and not tree.names():
-            raise ParameterError("no condition", where=where, fix="list at least one condition")
-    for name in (*version.requires.names(), *(version.keeps.names() if version.keeps else ())):
-        condition = condition_named(name, where)
-        if level == "household" and condition.level == "person":
-            raise ParameterError("a household item cannot ask a person condition", where=where, got=name)
+def _check_version(version: Version, level: Level, where: str, known: Mapping[str, Predicate]) -> None:
+    for clause in version.clauses:
+        if any(part.is_leaf or part.somebody for part in clause.walk()):
+            fix = "define it in params/predicates, where it has words, and name it here"
+            raise ParameterError("an item asks predicates by name", where=where, fix=fix)
+    for name in version.names():
+        if name not in known:
+            raise unknown("condition", name, known, where, otherwise="add it to params/predicates")
+        if known[name].unit not in ("household", level):
+            raise ParameterError(f"a {level} item cannot ask a {known[name].unit} condition", where=where, got=name)
     _check_amount(version.amount, where)
 
 

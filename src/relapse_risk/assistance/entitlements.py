@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
-from operator import and_, or_
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.assistance.amounts import AMOUNT_RULES
-from relapse_risk.assistance.catalogue import Catalogue, Item, Requirement, Version
-from relapse_risk.assistance.conditions import CONDITIONS, Level, condition_named, holds, shortfall
-from relapse_risk.assistance.limits import Limits
+from relapse_risk.assistance.catalogue import Catalogue, Item, Level, Version
+from relapse_risk.predicates import Setting, holds, limits_of, shortfall
+from relapse_risk.predicates.truth import numeric
 
 __all__ = ["Entitlements", "entitlements", "explain", "near_misses", "person_frame"]
 
@@ -70,23 +68,27 @@ def person_frame(persons: pd.DataFrame, households: pd.DataFrame) -> pd.DataFram
 
 
 def entitlements(
-    households: pd.DataFrame, persons: pd.DataFrame, catalogue: Catalogue, limits: Limits, day: date
+    households: pd.DataFrame, persons: pd.DataFrame, catalogue: Catalogue, setting: Setting
 ) -> Entitlements:
-    """Judge every item of ``catalogue`` in force on ``day`` for every household and person.
+    """Judge every item of ``catalogue`` in force on the setting's day for every household and person.
 
     Parameters
     ----------
     households : DataFrame
         One row per household: :func:`relapse_risk.derive.household_frame`.
     persons : DataFrame
-        One row per living person with ``age`` in whole years on ``day`` and household_id.
+        One row per living person with ``age`` in whole years on that day and household_id.
     catalogue : Catalogue
-    limits : Limits
-    day : date
+    setting : Setting
 
     Returns
     -------
     Entitlements
+
+    Raises
+    ------
+    ParameterError
+        Where the place does not have a line that an item is judged by.
 
     Notes
     -----
@@ -97,15 +99,16 @@ def entitlements(
     found: dict[str, _Found] = {}
     kept = []
     for level, people in frames.items():
-        cache: dict[str, pd.Series] = {}
+        known: dict[str, pd.Series] = {}
         for item in catalogue.of_level(level):
-            version = item.on(day)
+            version = item.on(setting.day)
             if version is not None:
-                found[item.code] = _judged(item, version, people, limits, cache)
-                kept += _keepers(item, version, people, limits, cache)
+                _check_lines(version, setting)
+                found[item.code] = _judged(item, version, people, setting, known)
+                kept += _keepers(item, version, people, setting, known)
     keeps = pd.concat(kept, ignore_index=True) if kept else _no_rows()[PAIR]
     lasting = _without_excluded(found, frames, catalogue)
-    return Entitlements(_told(lasting, frames), day, keeps)
+    return Entitlements(_told(lasting, frames), setting.day, keeps)
 
 
 def _no_rows() -> pd.DataFrame:
@@ -114,40 +117,37 @@ def _no_rows() -> pd.DataFrame:
     )
 
 
-def _truth(requirement: Requirement, frame: pd.DataFrame, limits: Limits, cache: dict[str, pd.Series]) -> pd.Series:
-    """The requirement's three-valued answer per row; each condition is computed once per frame."""
-    if requirement.condition is not None:
-        name = requirement.condition
-        if name not in cache:
-            cache[name] = holds(condition_named(name), frame, limits)
-        return cache[name]
-    parts, combine = (requirement.all, and_) if requirement.all else (requirement.any, or_)
-    return reduce(combine, (_truth(part, frame, limits, cache) for part in parts))
+def _check_lines(version: Version, setting: Setting) -> None:
+    """Somebody else's lines must not leave everybody an open question."""
+    for name in version.names():
+        for kind, limit in limits_of(name, setting.predicates):
+            if kind == "line":
+                setting.line_name(limit)
 
 
-def _judged(item: Item, version: Version, frame: pd.DataFrame, limits: Limits, cache: dict[str, pd.Series]) -> _Found:
-    truth = _truth(version.requires, frame, limits, cache)
+def _judged(item: Item, version: Version, frame: pd.DataFrame, setting: Setting, known: dict[str, pd.Series]) -> _Found:
+    truth = holds(version.requires, frame, setting, known)
     sure = truth.fillna(False).to_numpy(dtype=bool)
     rows = np.flatnonzero(sure | truth.isna().to_numpy(dtype=bool))
-    return _Found(item, rows, sure[rows], _amount(version, frame, limits)[rows])
+    return _Found(item, rows, sure[rows], _amount(version, frame, setting)[rows])
 
 
 def _keepers(
-    item: Item, version: Version, frame: pd.DataFrame, limits: Limits, cache: dict[str, pd.Series]
+    item: Item, version: Version, frame: pd.DataFrame, setting: Setting, known: dict[str, pd.Series]
 ) -> list[pd.DataFrame]:
     """Whoever may keep the item; a missing answer takes nothing away."""
     if version.keeps is None:
         return []
-    rows = frame[_truth(version.keeps, frame, limits, cache).fillna(True).to_numpy(dtype=bool)]
+    rows = frame[holds(version.keeps, frame, setting, known).fillna(True).to_numpy(dtype=bool)]
     person = rows["person_id"] if item.level == "person" else pd.Series(pd.NA, rows.index, dtype="str")
     return [pd.DataFrame({"household_id": rows["household_id"], "person_id": person, "item_code": item.code})]
 
 
-def _amount(version: Version, frame: pd.DataFrame, limits: Limits) -> npt.NDArray[np.float64]:
+def _amount(version: Version, frame: pd.DataFrame, setting: Setting) -> npt.NDArray[np.float64]:
     """Worth of one delivery to each row of ``frame``."""
     amount = version.amount
     if amount.rule is not None:
-        worth = AMOUNT_RULES[amount.rule](frame, limits)
+        worth = AMOUNT_RULES[amount.rule](frame, setting)
     elif amount.share is not None:
         worth = amount.share * _column_of(frame, amount.column or "").astype("float64")
     elif amount.column is not None:
@@ -215,7 +215,7 @@ def _spelled(codes: npt.NDArray[np.int64], words: Sequence[str]) -> pd.api.exten
     return pd.array(list(words), dtype="str").take(codes)
 
 
-def explain(item: Item, row: pd.DataFrame, limits: Limits, day: date, language: str = "zh") -> pd.DataFrame:
+def explain(item: Item, row: pd.DataFrame, setting: Setting, language: str = "zh") -> pd.DataFrame:
     """Why one household or person is, is not, or may be entitled: one line per condition of the item.
 
     Parameters
@@ -229,27 +229,27 @@ def explain(item: Item, row: pd.DataFrame, limits: Limits, day: date, language: 
         condition, state (yes | no | cannot_tell), reason, shortfall (by how much it is missed; null where no number),
         question (what to ask, where the answer is missing), source.
     """
-    version = item.on(day)
+    version = item.on(setting.day)
     names = dict.fromkeys(version.requires.names()) if version else {}
-    return pd.DataFrame([_explained(name, row, limits, language) for name in names])
+    return pd.DataFrame([_explained(name, item, row, setting, language) for name in names])
 
 
-def _explained(name: str, row: pd.DataFrame, limits: Limits, language: str) -> Mapping[str, object]:
-    condition = condition_named(name)
-    answer = holds(condition, row, limits).iloc[0]
-    missed = shortfall(condition, row, limits).iloc[0]
+def _explained(name: str, item: Item, row: pd.DataFrame, setting: Setting, language: str) -> Mapping[str, object]:
+    predicate = item.predicates[name]
+    answer = holds(name, row, setting).iloc[0]
+    missed = shortfall(name, row, setting).iloc[0]
     unknown = answer is pd.NA
     return {
         "condition": name,
         "state": "cannot_tell" if unknown else "yes" if answer else "no",
-        "reason": condition.reason(language),
+        "reason": predicate.label.in_language(language),
         "shortfall": float(missed) if not unknown and not answer and missed is not pd.NA else float("nan"),
-        "question": condition.question(language) if unknown else "",
-        "source": condition.source,
+        "question": predicate.ask.in_language(language) if unknown and predicate.ask else "",
+        "source": predicate.source,
     }
 
 
-def near_misses(frame: pd.DataFrame, item: Item, limits: Limits, day: date, within: float) -> pd.DataFrame:
+def near_misses(frame: pd.DataFrame, item: Item, setting: Setting, within: float) -> pd.DataFrame:
     """Rows that miss ``item`` by exactly one numeric condition, and by at most ``within`` of its unit.
 
     Returns
@@ -257,19 +257,19 @@ def near_misses(frame: pd.DataFrame, item: Item, limits: Limits, day: date, with
     DataFrame
         household_id, person_id (person items), condition, shortfall; nearest first.
     """
-    version = item.on(day)
+    version = item.on(setting.day)
     columns = ["household_id", *(["person_id"] if item.level == "person" else []), "condition", "shortfall"]
     if version is None:
         return pd.DataFrame(columns=columns)
-    cache: dict[str, pd.Series] = {}
+    known: dict[str, pd.Series] = {}
     tops = version.requires.all or (version.requires,)
-    truths = [_truth(part, frame, limits, cache).fillna(False).to_numpy(dtype=bool) for part in tops]
+    truths = [holds(part, frame, setting, known).fillna(False).to_numpy(dtype=bool) for part in tops]
     failed_once = sum((~truth).astype(int) for truth in truths) == 1
     found = [
-        frame.loc[near, columns[:-2]].assign(condition=part.condition, shortfall=missed[near])
+        frame.loc[near, columns[:-2]].assign(condition=part.predicate, shortfall=missed[near])
         for part, truth in zip(tops, truths, strict=True)
-        if part.condition is not None and CONDITIONS[part.condition].shortfall is not None
-        for missed in [shortfall(CONDITIONS[part.condition], frame, limits).astype("float64")]
+        if part.predicate is not None and numeric(item.predicates[part.predicate]) is not None
+        for missed in [shortfall(part.predicate, frame, setting).astype("float64")]
         for near in [failed_once & ~truth & (missed <= within).to_numpy()]
     ]
     return pd.concat(found).sort_values("shortfall", ignore_index=True) if found else pd.DataFrame(columns=columns)

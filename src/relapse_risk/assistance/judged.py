@@ -11,11 +11,11 @@ import pandas as pd
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.entitlements import Entitlements, entitlements
 from relapse_risk.assistance.ledger import check_records
-from relapse_risk.assistance.limits import limits_on
 from relapse_risk.derive import household_frames, person_ages
 from relapse_risk.errors import RegisterError
 from relapse_risk.months import check_month, month_end
 from relapse_risk.parameters import Parameters, Place
+from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register
 
 __all__ = ["Judged", "judge", "judge_months", "spending_known"]
@@ -100,5 +100,5 @@ def judge_months(
         day = month_end(check_month(month))
         asked = spending_known(homes)
         persons = person_ages(register.read("person", month, county), month)
-        limits = limits_on(parameters, place, day)
-        yield Judged(day, asked, persons, records, entitlements(asked, persons, catalogue, limits, day))
+        claims = entitlements(asked, persons, catalogue, setting_on(parameters, place, day))
+        yield Judged(day, asked, persons, records, claims)

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from relapse_risk.assistance.catalogue import Catalogue, Item, Requirement
-from relapse_risk.assistance.conditions import condition_named
+from relapse_risk.assistance.catalogue import Catalogue, Item
 from relapse_risk.assistance.entitlements import Entitlements
 from relapse_risk.assistance.ledger import STANDING, standing
+from relapse_risk.predicates.clauses import Clause
 
 __all__ = ["Reminders", "reason_of", "remind", "with_receipts"]
 
@@ -247,7 +247,7 @@ def _counts(
 def reason_of(item: Item, day: date, kind: str, language: str) -> str:
     """The conditions of ``item`` as one sentence: met for ``missing``, not met together for ``over``."""
     version = item.on(day)
-    told = _told(version.requires, language) if version else ""
+    told = _told(version.requires, item, language) if version else ""
     if kind == "missing":
         return told
     return (
@@ -255,13 +255,23 @@ def reason_of(item: Item, day: date, kind: str, language: str) -> str:
     )
 
 
-def _told(requirement: Requirement, language: str, inside: bool = False) -> str:
+def _told(clause: Clause, item: Item, language: str, inside: bool = False) -> str:
     """The tree as a sentence: what all must be met one after the other, alternatives in brackets between *or*."""
-    if requirement.condition is not None:
-        return condition_named(requirement.condition).reason(language)
-    parts = dict.fromkeys(_told(part, language, True) for part in (*requirement.all, *requirement.any))
+    if clause.predicate is not None:
+        return item.predicates[clause.predicate].label.in_language(language)
+    if clause.not_ is not None:
+        return _denied(clause.not_, item, language)
+    parts = dict.fromkeys(_told(part, item, language, True) for part in clause.parts)
     zh = language == "zh"
-    if requirement.all:
+    if clause.all:
         return (("、" if inside else "；") if zh else (" and " if inside else "; ")).join(parts)
     text = ("，或" if zh else ", or ").join(parts)
     return (f"（{text}）" if zh else f"({text})") if len(parts) > 1 else text
+
+
+def _denied(clause: Clause, item: Item, language: str) -> str:
+    """What a predicate says where it fails; of anything else that it is not so."""
+    fails = item.predicates[clause.predicate].fails if clause.predicate is not None else None
+    if fails is not None:
+        return fails.in_language(language)
+    return f"{'非' if language == 'zh' else 'not '}{_told(clause, item, language, True)}"

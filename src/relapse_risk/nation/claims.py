@@ -23,13 +23,13 @@ import pyarrow.compute as pc
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.entitlements import entitlements
 from relapse_risk.assistance.ledger import INTERRUPTED_DAYS, YEAR
-from relapse_risk.assistance.limits import Limits, limits_on
 from relapse_risk.assistance.reminders import CONTINUING
 from relapse_risk.months import month_end
 from relapse_risk.nation.kept_columns import AID, AMOUNTS, KEYS, condition_columns, person_columns
 from relapse_risk.nation.nation_store import Nation, frame_of
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, collected, map_parts, read_part, stored_parts
+from relapse_risk.predicates import Setting, setting_on
 from relapse_risk.progress import Progress
 
 __all__ = ["gap_counts", "nation_claims", "nation_gaps", "unpacked"]
@@ -42,8 +42,7 @@ AT_ONCE = 30_000  # households
 @dataclass(frozen=True, slots=True)
 class _Job:
     catalogue: Catalogue
-    limits: Limits
-    day: date
+    setting: Setting
     household: tuple[str, ...]
     person: tuple[str, ...]
 
@@ -79,7 +78,7 @@ def nation_claims(
     household = [n for n in dict.fromkeys([*KEYS, "size", "income_pc_year", *AMOUNTS, *wanted]) if n in there]
     people = collected(nation.parts, "person")
     person = tuple(name for name in person_columns(catalogue) if name in people)
-    job = _Job(catalogue, limits_on(parameters, place, day), day, tuple(household), person)
+    job = _Job(catalogue, setting_on(parameters, place, day), tuple(household), person)
     key = f"claims|{job}"
     return stored_parts(
         partial(_claims, job),
@@ -110,7 +109,7 @@ def _claims(job: _Job, part: Part) -> pa.Table:
 def _claims_of(job: _Job, rows: pa.Table, everybody: pa.Table) -> pa.Table:
     households = frame_of(rows)
     mine = pc.is_in(everybody["household_id"], rows["household_id"].combine_chunks())
-    found = entitlements(households, frame_of(everybody.filter(mine)), job.catalogue, job.limits, job.day)
+    found = entitlements(households, frame_of(everybody.filter(mine)), job.catalogue, job.setting)
     yes = found.frame["state"].eq("yes").to_numpy(dtype=bool)
     told = {"yes": found.frame[yes], "open": found.frame[~yes], "kept": found.kept}
     pairs = pa.concat_tables([_coded(frame, job.catalogue, what) for what, frame in told.items()])

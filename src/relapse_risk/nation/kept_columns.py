@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from relapse_risk.assistance.catalogue import Catalogue
-from relapse_risk.assistance.conditions import CONDITIONS
 from relapse_risk.hardship import IndexDesign
 from relapse_risk.poverty import DeprivationDesign
+from relapse_risk.predicates import needs
 from relapse_risk.relapse import FEATURES
 
 __all__ = ["AID", "AMOUNTS", "KEYS", "condition_columns", "household_columns", "index_columns", "person_columns"]
@@ -31,8 +31,8 @@ def condition_columns(catalogue: Catalogue) -> list[str]:
     names = []
     for item in catalogue.items:
         for version in item.versions:
-            conditions = version.requires.names() + (version.keeps.names() if version.keeps else ())
-            names += [need for name in conditions for need in CONDITIONS[name].needs]
+            named = version.names()
+            names += [*named, *(need for name in named for need in needs(name, item.predicates))]
             names += [version.amount.column] if version.amount.column else []
     return list(dict.fromkeys(names))
 

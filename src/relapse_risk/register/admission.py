@@ -9,7 +9,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register.candidates import Candidate
 from relapse_risk.register.cell_readers import CELL_RULES
@@ -113,7 +112,7 @@ def _with_faults(
     bench: Bench,
     known: Mapping[str, pd.Series],
 ) -> Findings:
-    source = Source(frames, {}, month, month_end(month), bench.data_date, bench.rules.item_groups)
+    source = Source(frames, {}, month, bench.rules.setting(bench.parameters, bench.place, month, bench.data_date))
     more = fault_findings(faults, source, _counties(frames, known), bench.rules)
     whole = merge_findings([found, Findings(more, merge_findings([]).skipped)])
     order = whole.frame.sort_values(["table", "row", "column", "rule"], kind="stable", na_position="first")

@@ -116,7 +116,7 @@ def _county(job: _Job, part: Part) -> Findings:
     faults += reference_faults(source.frames, _known_keys(job.register, source.frames, county), {})
     told = Findings(fault_findings(faults, source, counties, job.book), merge_findings([]).skipped)
     rules = [r for r in job.book.rules if r.scope == "county"]
-    return merge_findings([told, apply_rules(source, counties, rules, job.parameters, job.place)])
+    return merge_findings([told, apply_rules(source, counties, rules)])
 
 
 def _across(job: _Job) -> Findings:
@@ -125,7 +125,7 @@ def _across(job: _Job) -> Findings:
     rules = [r for r in job.book.rules if (r.scope == "city" and r.table in job.collected) or r.table in wide]
     names = sorted({n for n in _read_by(rules) if n in job.collected} | set(wide))
     source = _source(job, names, None)
-    return apply_rules(source, counties_of(source.frames), rules, job.parameters, job.place)
+    return apply_rules(source, counties_of(source.frames), rules)
 
 
 def _is_city_wide(spec: Table) -> bool:
@@ -152,7 +152,7 @@ def _source(job: _Job, names: Sequence[str], county: str | None) -> Source:
             frames[name] = job.register.read(name, month=snapshot, county=county)
         frames[name] = frames[name].reset_index(drop=True)
     end = month_end(job.register.months[-1])
-    return Source(frames, job.collected, job.month, month_end(job.month), end, job.book.item_groups)
+    return Source(frames, job.collected, job.month, job.book.setting(job.parameters, job.place, job.month, end))
 
 
 def _collected(register: ReadsTables) -> dict[str, frozenset[str]]:

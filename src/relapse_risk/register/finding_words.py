@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from relapse_risk.register.clauses import NUMERIC, Clause, Limit, Setting, limit_values
+from relapse_risk.predicates import Setting
+from relapse_risk.predicates.clauses import NUMERIC, Clause
+from relapse_risk.predicates.comparisons import limit_values
 from relapse_risk.register.findings import mask_identity
 from relapse_risk.register.joins import view_of
 from relapse_risk.schema import code_list, table, tables
@@ -53,24 +55,24 @@ def sentences(
     name: str,
     column: str,
     rows: pd.DataFrame,
-    when: Sequence[Clause],
+    compared: Sequence[Clause],
     setting: Setting,
 ) -> list[str]:
-    """``template`` filled for each of ``rows`` of view ``name``."""
+    """``template`` filled for each of ``rows`` of view ``name``; ``{limit}`` is of the first number compared."""
     fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
-    filled = {field: _field(field, language, name, column, rows, when, setting) for field in fields}
+    filled = {field: _field(field, language, name, column, rows, compared, setting) for field in fields}
     return [template.format_map({field: texts[i] for field, texts in filled.items()}) for i in range(len(rows))]
 
 
 def _field(
-    field: str, language: str, name: str, column: str, rows: pd.DataFrame, when: Sequence[Clause], setting: Setting
+    field: str, language: str, name: str, column: str, rows: pd.DataFrame, compared: Sequence[Clause], setting: Setting
 ) -> list[str]:
     if field == "table":
         return [tables()[name].label(language)] * len(rows)
     if field == "label":
         return [column_label(name, column, language)] * len(rows)
     if field == "limit":
-        return _limits(rows, when, setting)
+        return _limits(rows, compared, setting)
     source = column if field == "value" else field
     spec = view_of(name).column(source)
     assert spec is not None
@@ -84,18 +86,13 @@ def column_label(name: str, column: str, language: str) -> str:
     return (spec.zh if language == "zh" else spec.en) or column if spec is not None else column
 
 
-def _limits(rows: pd.DataFrame, when: Sequence[Clause], setting: Setting) -> list[str]:
+def _limits(rows: pd.DataFrame, compared: Sequence[Clause], setting: Setting) -> list[str]:
     """The number that the first numeric clause compared each row with."""
-    for clause in _flat(when):
-        operand = clause.operand
-        if isinstance(operand, Limit) and clause.op in NUMERIC:
-            values = np.asarray(limit_values(operand, rows, setting), dtype=float)
+    for clause in compared:
+        if clause.is_leaf and clause.limit is not None and clause.op in NUMERIC:
+            values = np.asarray(limit_values(clause.limit, rows, setting), dtype=float)
             return [f"{v:.10g}" for v in np.broadcast_to(values, len(rows))]
     return [""] * len(rows)
-
-
-def _flat(when: Sequence[Clause]) -> list[Clause]:
-    return [leaf for clause in when for leaf in (_flat(clause.any) if clause.any is not None else [clause])]
 
 
 def code_words(name: str, column: str) -> str:

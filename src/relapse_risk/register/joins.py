@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pandas as pd
 
+from relapse_risk.predicates import holds, somebody
+from relapse_risk.predicates.truth import SOMEBODY
 from relapse_risk.register.views import Added, Source, View, ViewColumn, age_on, counted, looked_up, matched
 from relapse_risk.schema import Column, table
 
-__all__ = ["build_view", "latest_annual", "net_income", "view_of"]
+__all__ = ["SOMEBODY", "build_view", "latest_annual", "members_view", "net_income", "view_of"]
 
-SICK = ("serious",)
-SCHOOL_AGE = (6, 15)
 INCOMES = ("wage_income", "business_gross", "property_income", "transfer_income", "business_cost")
 # Columns of the latest annual income that a household view shows beside those of the net income.
 INCOME_SHOWN = (*INCOMES, "dibao_received", "tekun_received", "pension_received")
@@ -41,6 +41,29 @@ def build_view(source: Source, name: str) -> pd.DataFrame:
         added = view_of(name).build(source, base)
         source.cache[name] = base.assign(**{c: v.set_axis(base.index) for c, v in added.items()})
     return source.cache[name]
+
+
+def members_view(source: Source, name: str, columns: Collection[str]) -> pd.DataFrame:
+    """``columns`` of view ``name``; what is asked of members (``somebody_X``) is answered from their rows.
+
+    A column left out counts as not collected.
+    """
+    view = build_view(source, name)
+    found = view[[column for column in columns if column in view]]
+    asked = [column.removeprefix(SOMEBODY) for column in columns if column.startswith(SOMEBODY)]
+    if asked:
+        living = _living(source)
+        flags = pd.DataFrame({one: holds(one, living, source.setting) for one in asked}, index=living.index)
+        answers = somebody(flags, living["household_id"])
+        found = found.assign(**{c: matched(answers[c], view["household_id"]) for c in answers})
+    return found
+
+
+def _living(source: Source) -> pd.DataFrame:
+    """Persons alive at the end of the month, with their age, indexed by person."""
+    person = source.once("person")
+    person = person[~_true(person["deceased_on"] <= pd.Timestamp(source.month_day))]
+    return person.assign(age=age_on(person["birth_date"], source.month_day))
 
 
 def _adds(name: str, *adds: ViewColumn) -> Callable[[Callable[[Source, pd.DataFrame], Added]], None]:
@@ -107,7 +130,7 @@ def _delivered(source: Source) -> pd.DataFrame:
 
 
 def _in_group(source: Source, aid: pd.DataFrame, group: str) -> pd.DataFrame:
-    return aid[aid["item_code"].isin(source.item_groups.get(group, ()))]
+    return aid[aid["item_code"].isin(source.setting.item_groups.get(group, ()))]
 
 
 @_adds(
@@ -116,6 +139,7 @@ def _in_group(source: Source, aid: pd.DataFrame, group: str) -> pd.DataFrame:
     *(_borrowed("", "income", c) for c in INCOME_SHOWN),
     _new("net_income", "float", "家庭纯收入", "net income", *INCOME_NEEDS),
     _new(*PER_HEAD, *INCOME_NEEDS, "household.household_size"),
+    _new("income_pc_year", "float", "人均纯收入", "net income per head", *INCOME_NEEDS, "household.household_size"),
     _new("members", "int", "成员数", "members", "person.household_id"),
     _new("heads", "int", "户主人数", "heads", "person.relation_to_head"),
     _new("head_is_member", "bool", "户主是本户成员", "head is a member",
@@ -136,11 +160,13 @@ def _household(source: Source, base: pd.DataFrame) -> Added:
     income = latest_annual(source)
     net = matched(net_income(income), keys)
     size = base["household_size"].astype("float64")
+    per_head = net / size.where(size > 0)
     return {
         "income_period": matched(income["period_end"], keys),
         **{c: matched(income[c], keys) for c in INCOME_SHOWN},
         "net_income": net,
-        "net_income_per_head": net / size.where(size > 0),
+        "net_income_per_head": per_head,
+        "income_pc_year": per_head,  # as predicates call it
         **_members(source, base),
         **_measures(source, base),
         "elimination_records": counted(source.rows("elimination")["household_id"], keys),
@@ -149,10 +175,7 @@ def _household(source: Source, base: pd.DataFrame) -> Added:
 
 def _members(source: Source, base: pd.DataFrame) -> Added:
     """What the living members say about their household."""
-    person = source.once("person")
-    person = person[~_true(person["deceased_on"] <= pd.Timestamp(source.month_day))]
-    school_age = _true(age_on(person["birth_date"], source.month_day).between(*SCHOOL_AGE))
-    uninsured = person["health_status"].isin(SICK) & _true(person["serious_illness_insurance"] == False)  # noqa: E712
+    person = _living(source)
     unknown = person["education_level"].isna() & person["student_stage"].isna()
     keys, of = base["household_id"], person["household_id"]
     head_of = matched(of, base["head_person_id"])
@@ -160,8 +183,8 @@ def _members(source: Source, base: pd.DataFrame) -> Added:
         "members": counted(of, keys),
         "heads": counted(of[person["relation_to_head"] == "head"], keys),
         "head_is_member": _true(head_of == keys).astype("boolean").where(base["head_person_id"].notna()),
-        "out_of_school": counted(of[_true(person["dropped_out"]) & school_age], keys),
-        "sick_uninsured": counted(of[uninsured], keys),
+        "out_of_school": counted(of[_true(holds("out_of_compulsory_school", person, source.setting))], keys),
+        "sick_uninsured": counted(of[_true(holds("seriously_ill_uninsured", person, source.setting))], keys),
         "schooling_unknown": counted(of[unknown], keys),
     }
 

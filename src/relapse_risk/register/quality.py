@@ -8,7 +8,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place, read_place
 from relapse_risk.register.answer_key_check import FaultReport, compare_with_key
 from relapse_risk.register.check_register import check_register
@@ -84,10 +83,9 @@ def check_frames(
         typed[name], met = typed_frame(frame, name)
         faults += met + key_faults(typed[name], name) + month_faults(typed[name], name, month)
     collected = {name: frozenset(frame.columns) & frozenset(tables()[name].names) for name, frame in frames.items()}
-    day = month_end(month)
-    source = Source(typed, collected, month, day, data_date or day, book.item_groups)
+    source = Source(typed, collected, month, book.setting(parameters, _place(place), month, data_date))
     counties = counties_of(typed, {name: keys.to_dict() for name, keys in beyond.items()})
-    judged = apply_rules(source, counties, book.rules, parameters, _place(place))
+    judged = apply_rules(source, counties, book.rules)
     told = fault_findings(faults, source, counties, book)
     found = merge_findings([Findings(told, judged.skipped.iloc[:0]), judged])
     references = _reference_faults(source, found, {n: frozenset(k.index) for n, k in beyond.items()}, counties)

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ParameterError
-from relapse_risk.parameters import Parameters, Place
-from relapse_risk.register.clauses import Clause, Setting, clause_columns, holds
+from relapse_risk.predicates import Setting, holds, needs
+from relapse_risk.predicates.clauses import Clause
+from relapse_risk.predicates.truth import columns_of, comparisons_in, is_judgeable
 from relapse_risk.register.counties import CITY
 from relapse_risk.register.finding_words import LANGUAGES, code_words, column_label, sentences, shown
 from relapse_risk.register.findings import (
@@ -22,7 +23,7 @@ from relapse_risk.register.findings import (
     row_keys,
 )
 from relapse_risk.register.intake import Fault
-from relapse_risk.register.joins import build_view, view_of
+from relapse_risk.register.joins import SOMEBODY, build_view, members_view, view_of
 from relapse_risk.register.named_checks import checks
 from relapse_risk.register.rules import Rule, RuleBook, clause_for
 from relapse_risk.register.views import Source
@@ -33,28 +34,25 @@ __all__ = ["apply_rules", "fault_findings"]
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """Rows of one column for which one rule holds."""
+    """Rows of one column for which one rule holds, and the comparisons that were judged."""
 
     rule: Rule
     column: str
     rows: np.ndarray
-    when: tuple[Clause, ...]
+    compared: tuple[Clause, ...]
 
 
 def apply_rules(
     source: Source,
     counties: Mapping[str, pd.Series],
     rules: Sequence[Rule],
-    parameters: Parameters,
-    place: Place,
 ) -> Findings:
     """Findings of ``rules`` on ``source``; rules whose data was not collected are listed as skipped."""
-    setting = Setting(parameters, place, source.month_day, source.data_date, source.item_groups)
     parts, skipped = [], []
     for rule in rules:
         if rule.table not in source.frames or not len(source.frames[rule.table]):
             continue
-        noted = replace(setting, notes=[])
+        noted = replace(source.setting, notes=[])
         try:
             for hit in _hits(rule, source, noted):
                 parts.append(_rule_findings(hit, source, counties[rule.table], noted))
@@ -74,44 +72,52 @@ def _only(codes: pd.Series) -> str:
 
 def _hits(rule: Rule, source: Source, setting: Setting) -> Iterator[_Hit]:
     """The rows each reported column of ``rule`` is found in; what cannot be judged is noted."""
-    if not rule.in_force(setting.month_end):
-        setting.notes.append(f"not in force on {setting.month_end}")
+    if not rule.in_force(setting.day):
+        setting.notes.append(f"not in force on {setting.day}")
         return
     for column in rule.columns:
-        when, missing = _judgeable(rule, column, source)
+        when = tuple(clause_for(clause, column) for clause in rule.when)
+        there, missing = _collected(rule, when, column, source)
         if missing:
             # A rule on every table has nothing to say of a column nobody collected.
             if not rule.everywhere:
                 setting.notes.append(f"not collected: {', '.join(missing)}")
             continue
-        view = build_view(source, rule.table)
+        view = members_view(source, rule.table, there)
         mask = np.ones(len(view), dtype=bool)
         for clause in when:
-            mask &= holds(clause, view, setting)
+            mask &= holds(clause, view, setting).fillna(False).to_numpy(dtype=bool)
         if rule.check and mask.any():
-            mask[mask] = checks()[rule.check].wrong(view[mask], column)
+            whole = build_view(source, rule.table)
+            mask[mask] = checks()[rule.check].wrong(whole[mask], column)
         if mask.any():
-            yield _Hit(rule, column, np.flatnonzero(mask), when)
+            leaves = [leaf for clause in when for leaf in comparisons_in(clause, setting.predicates)]
+            yield _Hit(rule, column, np.flatnonzero(mask), tuple(one for one in leaves if {*columns_of(one)} <= there))
 
 
-def _judgeable(rule: Rule, column: str, source: Source) -> tuple[tuple[Clause, ...], list[str]]:
-    """The clauses for ``column`` without ``any`` branches nobody collected, and what else is not collected."""
-    view = view_of(rule.table)
-    missing: list[str] = []
+def _collected(rule: Rule, when: Sequence[Clause], column: str, source: Source) -> tuple[frozenset[str], list[str]]:
+    """The columns ``rule`` reads that were collected, and what must be collected for it to be judged and was not."""
+    predicates = source.setting.predicates
 
-    def lacks(columns: frozenset[str]) -> list[str]:
-        return [need for name in sorted(columns) for need in view.needs(name) if not source.has(need)]
+    def lacks(name: str) -> list[str]:
+        return [need for need in _needs(rule.table, name, source.setting) if not source.has(need)]
 
-    clauses = []
-    for clause in (clause_for(c, column) for c in rule.when):
-        if clause.any is not None:
-            branches = tuple(b for b in clause.any if not lacks(clause_columns(b)))
-            clause = clause.model_copy(update={"any": branches}) if branches else clause
-        missing += lacks(clause_columns(clause))
-        clauses.append(clause)
+    there = frozenset(name for clause in when for name in needs(clause, predicates) if not lacks(name))
+    missing = [
+        need for c in when if not is_judgeable(c, there, predicates)
+        for name in sorted(needs(c, predicates)) for need in lacks(name)
+    ]  # fmt: skip
     if rule.check:
-        missing += lacks(frozenset({column, *checks()[rule.check].columns}))
-    return tuple(clauses), list(dict.fromkeys(missing))
+        missing += [need for name in sorted({column, *checks()[rule.check].columns}) for need in lacks(name)]
+    return there, list(dict.fromkeys(missing))
+
+
+def _needs(table: str, name: str, setting: Setting) -> tuple[str, ...]:
+    """What must have been collected for a column of a view, or for what is asked of members, to mean anything."""
+    if name.startswith(SOMEBODY):
+        asked = needs(name.removeprefix(SOMEBODY), setting.predicates)
+        return tuple(need for one in asked for need in view_of("person").needs(one))
+    return view_of(table).needs(name)
 
 
 def _rule_findings(hit: _Hit, source: Source, counties: pd.Series, setting: Setting) -> pd.DataFrame:
@@ -121,7 +127,7 @@ def _rule_findings(hit: _Hit, source: Source, counties: pd.Series, setting: Sett
     assert spec is not None
     values = [mask_identity(name, hit.column, text) for text in shown(view[hit.column], spec.type)]
     texts = {
-        language: sentences(getattr(rule, language), language, name, hit.column, view, hit.when, setting)
+        language: sentences(getattr(rule, language), language, name, hit.column, view, hit.compared, setting)
         for language in LANGUAGES
     }
     return pd.DataFrame(

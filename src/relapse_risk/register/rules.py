@@ -12,11 +12,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from relapse_risk.errors import ParameterError, unknown
-from relapse_risk.parameters import Parameters, params_dir, read_parameters
-from relapse_risk.register.clauses import OPS_BY_TYPE, Clause, Group, Limit, clause_columns
+from relapse_risk.months import month_end
+from relapse_risk.parameters import Parameters, Place, params_dir, read_parameters
+from relapse_risk.predicates import Predicate, Setting, read_predicates
+from relapse_risk.predicates.clauses import Clause
+from relapse_risk.predicates.reading import check_clause
+from relapse_risk.predicates.truth import SOMEBODY, is_judgeable, needs
 from relapse_risk.register.joins import view_of
 from relapse_risk.register.named_checks import checks
-from relapse_risk.schema import code_list, tables
+from relapse_risk.schema import tables
 from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = ["INTAKE", "RULE_FILES", "IntakeRule", "Rule", "RuleBook", "clause_for", "read_rules"]
@@ -128,11 +132,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """Every rule, the words of intake faults, and the groups of assistance items that clauses name."""
+    """Every rule, the words of intake faults, and the groups of assistance items and predicates that clauses name."""
 
     rules: tuple[Rule, ...]
     intake: Mapping[str, IntakeRule]
     item_groups: Mapping[str, tuple[str, ...]]
+    predicates: Mapping[str, Predicate]
+
+    def setting(self, parameters: Parameters, place: Place, month: str, data_date: date | None = None) -> Setting:
+        """What the rules are judged against at the end of ``month``."""
+        return Setting(parameters, place, month_end(month), self.predicates, data_date, self.item_groups)
 
     def of(self, identifier: str) -> tuple[Rule, ...]:
         """The rules with this id (several when it speaks of every table)."""
@@ -146,7 +155,7 @@ def read_rules(folder: str | Path | None = None, parameters: Parameters | None =
     ------
     ParameterError
         Naming file, rule and the nearest right name, for an unknown table, column, operation, code word, parameter,
-        item group, check or message field, and for a rule or group given twice.
+        predicate, item group, check or message field, and for a rule or group given twice.
 
     Examples
     --------
@@ -167,15 +176,19 @@ def read_rules(folder: str | Path | None = None, parameters: Parameters | None =
         for identifier, spec in content.rules.items()
         for rule in _expanded(identifier, spec, f"rules/{file}")
     ]
+    predicates = read_predicates(root, known)
     for rule in rules:
-        _check_rule(rule, known, groups)
-    return RuleBook(tuple(rules), intake, groups)
+        _check_rule(rule, known, predicates, groups)
+    return RuleBook(tuple(rules), intake, groups, predicates)
 
 
 def clause_for(clause: Clause, column: str) -> Clause:
     """``clause`` with the word ``each`` replaced by ``column``."""
-    if clause.any is not None:
-        return clause.model_copy(update={"any": tuple(clause_for(branch, column) for branch in clause.any)})
+    for kind in ("all", "any"):
+        if getattr(clause, kind) is not None:
+            return clause.model_copy(update={kind: tuple(clause_for(part, column) for part in clause.parts)})
+    if clause.not_ is not None:
+        return clause.model_copy(update={"not_": clause_for(clause.not_, column)})
     return clause.model_copy(update={"column": column}) if clause.column == EACH else clause
 
 
@@ -226,7 +239,9 @@ def _reported(spec: _RuleSpec, name: str) -> tuple[str, ...]:
     return spec.each if spec.each is not None else (spec.column or "",)
 
 
-def _check_rule(rule: Rule, parameters: Parameters, groups: Mapping[str, tuple[str, ...]]) -> None:
+def _check_rule(
+    rule: Rule, parameters: Parameters, predicates: Mapping[str, Predicate], groups: Mapping[str, tuple[str, ...]]
+) -> None:
     where = f"{rule.file}: {rule.id}"
     view = view_of(rule.table)
     if not rule.when and not rule.check:
@@ -236,45 +251,20 @@ def _check_rule(rule: Rule, parameters: Parameters, groups: Mapping[str, tuple[s
     for column in rule.columns:
         if column not in view.names:
             raise unknown(f"column of view {rule.table}", column, view.names, where)
-        for clause in rule.when:
-            _check_clause(clause_for(clause, column), rule.table, where, parameters, groups)
+        for clause in (clause_for(one, column) for one in rule.when):
+            check_clause(clause, rule.table, view.column, view.names, where, parameters, predicates, groups)
+            _check_reach(clause, rule.table, where, predicates)
     for language, text in (("zh", rule.zh), ("en", rule.en)):
         _check_message(text, (*MESSAGE_FIELDS, *view.names), f"{where}: {language}")
 
 
-def _check_clause(
-    clause: Clause, name: str, where: str, parameters: Parameters, groups: Mapping[str, tuple[str, ...]]
-) -> None:
-    view = view_of(name)
-    for column in clause_columns(clause):
-        if column not in view.names:
-            raise unknown(f"column of view {name}", column, view.names, where)
-    if clause.any is not None:
-        for branch in clause.any:
-            _check_clause(branch, name, where, parameters, groups)
-        return
-    spec = view.column(clause.column or "")
-    assert spec is not None
-    if clause.op not in OPS_BY_TYPE[spec.type]:
-        expected = " | ".join(OPS_BY_TYPE[spec.type])
-        raise ParameterError(f"{clause.column} is of type {spec.type}", where=where, got=clause.op, expected=expected)
-    _check_operand(clause, spec.codes if spec.type == "code" else "", where, parameters, groups)
-
-
-def _check_operand(
-    clause: Clause, codes: str, where: str, parameters: Parameters, groups: Mapping[str, tuple[str, ...]]
-) -> None:
-    operand = clause.operand
-    if isinstance(operand, Group):
-        if operand.group not in groups:
-            raise unknown("item group", operand.group, groups, where)
-    elif isinstance(operand, Limit):
-        if operand.parameter is not None and operand.parameter not in parameters.by_name:
-            raise unknown("parameter", operand.parameter, parameters.by_name, where)
-    elif codes and clause.op in ("is", "is_not", "in", "not_in"):
-        for word in operand if isinstance(operand, tuple) else (operand,):
-            if word not in code_list(codes).words:
-                raise unknown(f"word of code list {codes}", word, code_list(codes).words, where)
+def _check_reach(clause: Clause, name: str, where: str, predicates: Mapping[str, Predicate]) -> None:
+    """A predicate that reads nothing this view has would never find anything."""
+    read = needs(clause, predicates)
+    there = {column for column in read if column in view_of(name).names or column.startswith(SOMEBODY)}
+    if not is_judgeable(clause, there, predicates):
+        missing = " | ".join(column for column in read if column not in there)
+        raise ParameterError("a predicate of columns the view does not have", where=where, got=missing)
 
 
 def _check_message(text: str, fields: Iterable[str], where: str) -> None:

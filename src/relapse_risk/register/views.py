@@ -12,6 +12,7 @@ from datetime import date
 
 import pandas as pd
 
+from relapse_risk.predicates import Setting
 from relapse_risk.schema import Column, empty_table, table
 
 __all__ = ["Added", "Source", "View", "ViewColumn", "age_on", "counted", "looked_up", "matched"]
@@ -43,19 +44,19 @@ class Source:
         Columns that were collected, by table.
     month : str
         The month checked; month_day its last day.
-    data_date : date
-        Nothing may have happened after this day.
-    item_groups : mapping of str to tuple of str
-        Assistance items by group.
+    setting : Setting
+        What clauses are judged against.
     """
 
     frames: Mapping[str, pd.DataFrame]
     collected: Mapping[str, frozenset[str]]
     month: str
-    month_day: date
-    data_date: date
-    item_groups: Mapping[str, tuple[str, ...]]
+    setting: Setting
     cache: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def month_day(self) -> date:
+        return self.setting.day
 
     def has(self, need: str) -> bool:
         """Whether ``table`` or ``table.column`` was collected."""

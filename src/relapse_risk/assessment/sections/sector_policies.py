@@ -7,7 +7,7 @@ from functools import lru_cache
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, in_last_year
-from relapse_risk.assistance import Catalogue, entitlements, limits_on, read_catalogue
+from relapse_risk.assistance import Catalogue, entitlements, read_catalogue
 from relapse_risk.exhibits import Dots, Exhibit, Lines, Pairs, Section, first_to_last, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import add_months
@@ -46,9 +46,8 @@ def _take_up_rows(data: CountyData) -> pd.DataFrame:
     if not file.is_file():
         return pd.DataFrame()
     catalogue = _catalogue(data.place.name, str(params_dir()), file.stat().st_mtime_ns)
-    limits = limits_on(data.parameters, data.place, data.day)
     money = data.now.assign(**{c: data.now[c].fillna(0) for c in ("medical_self_paid", "disaster_loss")})
-    found = entitlements(money, data.persons, catalogue, limits, data.day).frame
+    found = entitlements(money, data.persons, catalogue, data.setting).frame
     records = in_last_year(data.table("assistance_record"), "delivered_on", data.day)
     got = records[["item_code", "household_id"]]
     status = [item.code for item in catalogue.items if item.kind == "eligibility"]

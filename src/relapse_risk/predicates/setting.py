@@ -1,0 +1,98 @@
+"""What predicates are judged against: the predicates themselves, dated values, the place and the day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+from relapse_risk.errors import ParameterError, unknown
+from relapse_risk.parameters import Confidence, Label, Parameters, Place
+from relapse_risk.predicates.clauses import Clause
+
+__all__ = ["Predicate", "Setting"]
+
+NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """One yes or no about a person, a household, a village or a row of another table.
+
+    Attributes
+    ----------
+    unit : str
+        ``person``, ``household``, or another table of the dictionary.
+    label, fails : Label
+        What it says when it holds, and when it does not.
+    ask : Label, optional
+        The question that would settle an unknown.
+    when : Clause, optional
+        Its definition; or ``function``, the name of one in :mod:`relapse_risk.predicates.functions`.
+    """
+
+    name: str
+    file: str
+    unit: str
+    label: Label
+    fails: Label | None
+    ask: Label | None
+    when: Clause | None
+    function: str
+    source: str
+    confidence: Confidence
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}: {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Predicates, dated values, place and day.
+
+    Attributes
+    ----------
+    day : date
+        Dated values hold as of it.
+    data_date : date, optional
+        Nothing may have happened after it; ``day`` where nobody says.
+    item_groups : mapping of str to tuple of str
+        Assistance items by group, for quality rules.
+    notes : list of str
+        The reasons for which a limit could not be found for some rows.
+    """
+
+    parameters: Parameters
+    place: Place
+    day: date
+    predicates: Mapping[str, Predicate] = field(default_factory=dict)
+    data_date: date | None = None
+    item_groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NONE)
+    notes: list[str] = field(default_factory=list)
+
+    def predicate(self, name: str) -> Predicate:
+        """The predicate ``name``; :class:`ParameterError` names the nearest one when there is none."""
+        if name not in self.predicates:
+            raise unknown("predicate", name, self.predicates, "predicates", otherwise="add it to params/predicates")
+        return self.predicates[name]
+
+    def value(self, name: str) -> float:
+        """The dated parameter ``name`` on the day."""
+        return self.parameters.on(name, self.day).value
+
+    def line(self, role: str) -> float:
+        """The line of the place that serves as ``role`` on the day."""
+        return self.value(self.line_name(role))
+
+    def line_name(self, role: str) -> str:
+        """The parameter that serves as ``role`` line; :class:`ParameterError` where the place has none."""
+        lines: Mapping[str, str] = self.place.lines  # type: ignore[assignment]
+        if role not in lines:
+            raise ParameterError(
+                f"place {self.place.name} has no {role} line",
+                where=f"places/{self.place.name}.yaml: lines",
+                fix=f"name the parameter that serves as {role} line, or leave the rules that need it unapplied",
+            )
+        return lines[role]

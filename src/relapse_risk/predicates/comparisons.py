@@ -36,7 +36,7 @@ def values_of(clause: Clause, frame: pd.DataFrame) -> pd.Series | None:
     if clause.quantity is not None:
         quantity = QUANTITIES[clause.quantity]
         return quantity.values(frame) if quantity.needs[0] in frame else None
-    return frame[clause.column] if clause.column in frame else None
+    return frame.get(clause.column)
 
 
 def compare(clause: Clause, frame: pd.DataFrame, setting: Setting) -> pd.Series:

@@ -11,16 +11,18 @@ import pytest
 from relapse_risk.derive import age_on, composition, household_frame, household_panel, income_columns, person_ages
 from relapse_risk.derive.household_columns import (
     aid_columns,
-    asset_check,
-    guarantee_columns,
+    answers,
     shock_columns,
     visit_columns,
 )
 from relapse_risk.parameters import read_parameters, read_place
+from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register, RegisterWriter
-from relapse_risk.schema import TYPES, check_table, code_lists, derived_frames
+from relapse_risk.schema import TYPES, check_table, code_lists, derived_frames, table
 
 DAY = date(2020, 12, 31)
+# Limits on this day (params/thresholds.yaml): water 35 litres, 20 minutes, 36 days; assets 10,600 a person.
+SETTING = setting_on(read_parameters(), read_place("dezhou"), DAY)
 
 
 def persons(*rows: dict) -> pd.DataFrame:
@@ -41,6 +43,12 @@ def households(*rows: dict) -> pd.DataFrame:
     return check_table(pd.DataFrame(full), "household")
 
 
+def lived(rows: pd.DataFrame, size: pd.Series | None = None) -> pd.DataFrame:
+    """Composition of the households of person rows, with the predicates it answers."""
+    found = composition(rows, SETTING, size)
+    return found.join(answers(found, SETTING))
+
+
 WORKER = {"birth_date": "1980-05-01", "labour_capacity": "ordinary", "student_stage": "none",
           "employment_status": "away", "work_months": 9}  # fmt: skip
 
@@ -54,7 +62,7 @@ def test_age_counts_whole_years(born: str, age: int) -> None:
 
 def test_a_person_turns_sixty_on_the_birthday_and_is_no_longer_labour() -> None:
     before, after = WORKER | {"birth_date": "1961-01-01"}, WORKER | {"birth_date": "1960-12-31"}
-    found = composition(persons(before, after), DAY).loc["h"]
+    found = lived(persons(before, after)).loc["h"]
     assert (found["labour_count"], found["n_elderly_60"]) == (1, 1)
 
 
@@ -68,7 +76,7 @@ def test_counts_of_a_family_worked_by_hand() -> None:
          "disability_level": "level_1"},
         {"birth_date": "1940-01-01", "deceased_on": "2020-06-30"},
     )  # fmt: skip
-    found = composition(family, DAY).loc["h"]
+    found = lived(family).loc["h"]
     expected = {
         "n_members": 4, "n_elderly_60": 1, "n_children": 1, "labour_count": 2, "employed_count": 1, "n_serious": 1,
         "n_chronic": 1, "n_disabled_severe": 1, "n_pupils": 1, "work_months": 9, "head_age": 40,
@@ -83,8 +91,8 @@ def test_counts_of_a_family_worked_by_hand() -> None:
 def test_nobody_in_work_is_zero_employment_only_where_somebody_could_work() -> None:
     idle = WORKER | {"employment_status": "none"}
     old = {"birth_date": "1940-01-01", "labour_capacity": "none", "student_stage": "none", "employment_status": "none"}
-    assert composition(persons(idle), DAY).loc["h", "zero_employment"]
-    alone = composition(persons(old), DAY).loc["h"]
+    assert lived(persons(idle)).loc["h", "zero_employment"]
+    alone = lived(persons(old)).loc["h"]
     assert alone["all_no_labour"]
     assert not alone["zero_employment"]
 
@@ -93,18 +101,18 @@ def test_a_parent_alone_with_a_child_is_a_single_parent_a_couple_member_is_not()
     child = {"birth_date": "2012-01-01"}
     for status, single in (("divorced", True), ("widowed", True), ("married", False)):
         adult = WORKER | {"marital_status": status}
-        assert composition(persons(adult, child), DAY).loc["h", "single_parent"] == single
+        assert lived(persons(adult, child)).loc["h", "single_parent"] == single
 
 
 def test_an_unanswered_question_is_null_not_no() -> None:
-    unknown = composition(persons({"birth_date": "1980-01-01"}), DAY).loc["h"]
+    unknown = lived(persons({"birth_date": "1980-01-01"})).loc["h"]
     for name in ("labour_count", "n_serious", "n_chronic", "n_disabled_severe", "all_no_labour", "zero_employment"):
         assert pd.isna(unknown[name]), name
 
 
 def test_a_roster_that_lists_only_the_head_counts_nobody() -> None:
     """A panel with one row per household: three more members exist, nobody knows their age."""
-    found = composition(persons(WORKER | {"relation_to_head": "head"}), DAY, pd.Series({"h": 4})).loc["h"]
+    found = lived(persons(WORKER | {"relation_to_head": "head"}), pd.Series({"h": 4})).loc["h"]
     assert found["head_age"] == 40
     assert pd.isna(found[["n_members", "n_elderly_60", "labour_count", "single_parent"]]).all()
 
@@ -114,9 +122,9 @@ def test_one_uninsured_member_fails_medicine_and_one_unknown_leaves_it_open() ->
     rows = [
         {"household_id": h, "medical_insurance": v, "birth_date": "1980-01-01"} for h, vs in kind.items() for v in vs
     ]
-    members = composition(persons(*rows), DAY)
+    members = composition(persons(*rows), SETTING)
     house = households(*({"village_code": "371425001001"} for _ in kind)).set_index("household_id", drop=False)
-    found = guarantee_columns(house, members.reindex(house.index), 35, 20, 36)["medical_ok"]
+    found = answers(house.join(members), SETTING)["medical_ok"]
     assert found.tolist()[:2] == [True, False]
     assert pd.isna(found.iloc[2])
     assert not found.iloc[3]
@@ -134,15 +142,13 @@ def test_house_and_water_limits_are_inclusive(
         "dwelling_grade": grade, "water_quality_ok": True, "water_litres_per_person_day": litres,
         "water_fetch_minutes": minutes, "water_outage_days": outage,
     })  # fmt: skip
-    members = pd.DataFrame({"nobody_dropped_out": [True], "all_insured": [True]}, dtype="boolean")
-    found = guarantee_columns(house, members, 35, 20, 36).iloc[0]
+    found = answers(house, SETTING).iloc[0]
     assert (found["house_safe"], found["water_safe"]) == (house_ok, water_ok)
 
 
 def test_water_nobody_measured_is_null_unless_another_part_fails() -> None:
     house = households({"water_quality_ok": True}, {"water_quality_ok": False})
-    members = pd.DataFrame({"nobody_dropped_out": [True] * 2, "all_insured": [True] * 2}, dtype="boolean")
-    found = guarantee_columns(house, members, 35, 20, 36)["water_safe"]
+    found = answers(house, SETTING)["water_safe"]
     assert pd.isna(found.iloc[0])
     assert not found.iloc[1]
 
@@ -202,9 +208,9 @@ def test_days_since_the_last_visit_up_to_the_day() -> None:
 
 def test_assets_pass_up_to_the_cap_a_person_and_stay_open_where_unknown() -> None:
     base = {"household_size": 2, "second_dwelling": False, "business_registration": False, "vehicle_count": 0}
-    rows = households(base | {"financial_assets": 20000}, base | {"financial_assets": 20001}, base,
+    rows = households(base | {"financial_assets": 21200}, base | {"financial_assets": 21201}, base,
                       base | {"vehicle_count": 1})  # fmt: skip
-    found = asset_check(rows, 10000)
+    found = answers(rows.assign(size=rows["household_size"]), SETTING)["asset_check_pass"]
     assert found.tolist()[:2] == [True, False]
     assert pd.isna(found.iloc[2])
     assert not found.iloc[3]
@@ -255,10 +261,15 @@ def test_no_member_is_counted_twice_in_the_demo(small_register: Path) -> None:
 
 
 def test_the_household_frame_has_exactly_the_columns_the_dictionary_declares(two_waves: Register) -> None:
-    """What an index, a deprivation design or a predicate may name is what the frame gives: dictionary/derived.yaml."""
+    """What an index, a deprivation design or a predicate may name is what the frame gives: dictionary/derived.yaml;
+    beside them the columns of the household table that predicates read, and what is asked of members."""
     given = household_frame(two_waves, "2020-12", parameters=read_parameters(), place=read_place("dezhou"))
-    assert sorted(given.columns) == sorted(derived_frames()["household_frame"].names)
-    living = person_ages(two_waves.read("person", "2020-12"), "2020-12")
+    declared = set(derived_frames()["household_frame"].names)
+    assert given.columns.is_unique
+    assert declared <= set(given.columns)
+    beside = set(given.columns) - declared
+    assert {name for name in beside if not name.startswith("somebody_")} <= set(table("household").names)
+    living = person_ages(two_waves.read("person", "2020-12"), SETTING)
     assert sorted(living.columns) == sorted(derived_frames()["person_frame"].names)
 
 

@@ -25,6 +25,7 @@ from relapse_risk.assistance.jobs import (
 from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.errors import ModelError
 from relapse_risk.parameters import read_parameters, read_place
+from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register
 
 DAY = date(2020, 12, 31)
@@ -176,7 +177,7 @@ def test_the_demo_city_is_matched(demo_register: Path, capsys: pytest.CaptureFix
     register = Register.open(demo_register)
     homes = household_frame(register, "2020-12", parameters=read_parameters(), place=read_place("dezhou"))
     idle = zero_employment(homes, DAY)
-    persons = person_ages(register.read("person", "2020-12"), "2020-12")
+    persons = person_ages(register.read("person", "2020-12"), setting_on(read_parameters(), read_place("dezhou"), DAY))
     found = assign_jobs(
         seekers_of(idle, persons), openings_on(register.read("vacancy"), register.read("special_post"), DAY)
     )

@@ -101,7 +101,7 @@ def city(demo_register: Path) -> tuple[Entitlements, pd.DataFrame, pd.DataFrame]
     register = Register.open(demo_register)
     parameters, place = read_parameters(), read_place("dezhou")
     homes = household_frame(register, "2020-12", parameters=parameters, place=place)
-    persons = person_ages(register.read("person", "2020-12"), "2020-12")
+    persons = person_ages(register.read("person", "2020-12"), setting_on(parameters, place, DAY))
     claims = entitlements(homes, persons, CATALOGUE, setting_on(parameters, place, DAY))
     return claims, register.read("assistance_record"), homes
 

@@ -164,7 +164,7 @@ def test_claims_and_gaps_are_the_reminders_of_one_machine(
 ) -> None:
     register, catalogue = Register.open(small_register), read_catalogue("dezhou")
     households = household_frame(register, MONTH, parameters=parameters, place=dezhou)
-    persons = person_ages(register.read("person", MONTH), MONTH)
+    persons = person_ages(register.read("person", MONTH), setting_on(parameters, dezhou, DAY))
     one = entitlements(households, persons, catalogue, setting_on(parameters, dezhou, DAY))
     reminders = remind(one, register.read("assistance_record"), catalogue, None, households).frame
     claims = nation_claims(nation, catalogue, parameters, dezhou)

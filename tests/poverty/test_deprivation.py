@@ -24,7 +24,7 @@ PARAMETERS, PLACE = read_parameters(), read_place("dezhou")
 def household(**changes: Any) -> pd.DataFrame:
     row = {
         "household_id": "h1", "staple_food_enough": True, "protein_food_regular": True, "seasonal_clothes": True,
-        "n_dropped_out": 0, "n_uninsured": 0, "dwelling_grade": "B", "dwelling_checked_on": pd.Timestamp("2020-05-01"),
+        "education_ok": True, "medical_ok": True, "dwelling_grade": "B", "dwelling_checked_on": pd.Timestamp("2020-05-01"),
         "water_litres_per_person_day": 35.0, "water_quality_ok": True, "water_fetch_minutes": 20.0,
         "water_outage_days": 36,
     }  # fmt: skip
@@ -44,7 +44,7 @@ def test_exactly_at_every_limit_is_met() -> None:
     "failing",
     [
         {"staple_food_enough": False}, {"protein_food_regular": False}, {"seasonal_clothes": False},
-        {"n_dropped_out": 1}, {"n_uninsured": 1}, {"dwelling_grade": "C"}, {"dwelling_grade": "D"},
+        {"education_ok": False}, {"medical_ok": False}, {"dwelling_grade": "C"}, {"dwelling_grade": "D"},
         {"water_litres_per_person_day": 34.9}, {"water_quality_ok": False}, {"water_fetch_minutes": 21.0},
         {"water_outage_days": 37},
     ],
@@ -71,7 +71,7 @@ def test_reason_value_cutoff_and_evidence_date_are_kept() -> None:
 
 def test_the_same_design_gives_union_poverty() -> None:
     design = read_deprivation()
-    frame = pd.concat([household(), household(household_id="h2", n_uninsured=1)], ignore_index=True)
+    frame = pd.concat([household(), household(household_id="h2", medical_ok=False)], ignore_index=True)
     matrix = deprivation_matrix(frame, design, PARAMETERS, PLACE, DAY)
     result = alkire_foster(matrix.g0, design.weights(), design.cutoffs, survey_design([1, 1]), design.codes)
     assert result.value("H", design.cutoffs[0]) == 0.5
@@ -90,31 +90,51 @@ def test_what_missing_means_is_stated() -> None:
     assert kept == {"drop": [1.0, 1.0], "deprived": [1.0, 1.0, 1.0], "not_deprived": [0.0, 1.0, 1.0]}
 
 
+def at(content: dict[str, Any], code: str) -> dict[str, Any]:
+    """The indicator of a design's content with this code."""
+    return next(item for item in content["indicators"] if item["code"] == code)
+
+
 BROKEN = {
-    "an unknown dimension": (lambda c: c["indicators"][0].update(dimension="x"), "staple: unknown dimension; got 'x'"),
-    "a code twice": (lambda c: c["indicators"][1].update(code="staple"), "staple: code written twice"),
+    "an unknown dimension": (lambda c: at(c, "no_labour").update(dimension="x"), "no_labour: unknown dimension; got 'x'"),
+    "a code twice": (lambda c: at(c, "no_work").update(code="no_labour"), "no_labour: code written twice"),
     "a cut-off too many": (
-        lambda c: c["indicators"][0].update(cutoff=1),
-        "staple: deprived_when is_false needs no cut-off",
+        lambda c: at(c, "no_labour").update(cutoff=1),
+        "no_labour: deprived_when is_true needs no cut-off",
     ),
     "no cut-off": (
-        lambda c: c["indicators"][3].pop("cutoff"),
-        "dropout: deprived_when above needs exactly one cut-off",
+        lambda c: at(c, "uninsured").pop("cutoff"),
+        "uninsured: deprived_when above needs exactly one cut-off",
     ),
-    "weights of zero sum": (lambda c: c["indicators"][2].update(weight=0), "clothes: weights sum to zero"),
-    "a negative weight": (lambda c: c["indicators"][2].update(weight=-1), r"indicators.2.weight \(clothes_season\)"),
+    "weights of zero sum": (
+        lambda c: [at(c, code).update(weight=0) for code in ("income", "no_labour", "no_work")],
+        "livelihood: weights sum to zero",
+    ),
+    "a negative weight": (lambda c: at(c, "no_work").update(weight=-1), r"indicators.2.weight \(no_work\)"),
     "an infinite cut-off": (
-        lambda c: c["indicators"][3].update(cutoff=float("inf")),
-        r"indicators.3.cutoff \(dropout\): .*finite",
+        lambda c: at(c, "uninsured").update(cutoff=float("inf")),
+        r"indicators.3.cutoff \(uninsured\): .*finite",
     ),
     "a cut-off outside the range": (lambda c: c.update(cutoffs=[33]), r"cutoffs: cut-off outside the range; got 33"),
+    "an unknown predicate": (
+        lambda c: (at(c, "dwelling").pop("column"), at(c, "dwelling").update(predicate="hous_safe", deprived_when="fails")),
+        "dwelling: unknown predicate about households; got 'hous_safe'.*did you mean 'house_safe'",
+    ),
+    "a predicate about persons": (
+        lambda c: at(c, "dwelling").update(predicate="adult", deprived_when="fails"),
+        "dwelling: unknown predicate about households; got 'adult'",
+    ),
+    "a predicate compared": (
+        lambda c: at(c, "dwelling").update(predicate="house_safe"),
+        "dwelling: an indicator compares a column or asks a predicate",
+    ),
 }
 
 
 @pytest.mark.parametrize("fault", BROKEN)
 def test_a_broken_design_is_named(fault: str) -> None:
     change, words = BROKEN[fault]
-    content = copy.deepcopy(read_yaml(params_dir() / "indexes/deprivation/guarantees.yaml"))
+    content = copy.deepcopy(read_yaml(params_dir() / "indexes/deprivation/national.yaml"))
     change(content)
     with pytest.raises(ParameterError, match=rf"broken\.yaml: {words}"):
         parse_deprivation(content, "broken.yaml")

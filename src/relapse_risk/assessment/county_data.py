@@ -83,7 +83,7 @@ class CountyData:
     @property
     def persons(self) -> pd.DataFrame:
         """Living persons with age and is_labour."""
-        return self.once("persons", lambda: person_ages(self.table("person"), self.month))
+        return self.once("persons", lambda: person_ages(self.table("person"), self.setting))
 
     def table(self, name: str) -> pd.DataFrame:
         """Rows of a register table in this county (of this month, for snapshots), read once."""

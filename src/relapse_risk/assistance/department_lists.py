@@ -22,8 +22,9 @@ from relapse_risk.assistance.jobs import (
 )
 from relapse_risk.assistance.judged import Judged
 from relapse_risk.derive import household_frame, person_ages
-from relapse_risk.months import add_months
+from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
+from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register
 from relapse_risk.schema import code_list, table
 
@@ -199,7 +200,8 @@ def _followed(source: _Source) -> pd.DataFrame:
         return pd.DataFrame(columns=["person_id", "household_id", "status", "employment_status", "wage_change"])
     register, county = source.register, source.county
     homes = household_frame(register, before, county, parameters=source.parameters, place=source.place)
-    persons = person_ages(register.read("person", before, county), before)
+    setting = setting_on(source.parameters, source.place, month_end(before))
+    persons = person_ages(register.read("person", before, county), setting)
     sought = seekers_of(zero_employment(homes, source.at.day), persons)
     wages = homes[["household_id", "wage_income"]].merge(
         source.at.homes[["household_id", "wage_income"]], on="household_id", suffixes=("_before", "_after")

@@ -99,6 +99,7 @@ def judge_months(
     for month, homes in zip(months, frames, strict=True):
         day = month_end(check_month(month))
         asked = spending_known(homes)
-        persons = person_ages(register.read("person", month, county), month)
-        claims = entitlements(asked, persons, catalogue, setting_on(parameters, place, day))
+        setting = setting_on(parameters, place, day)
+        persons = person_ages(register.read("person", month, county), setting)
+        claims = entitlements(asked, persons, catalogue, setting)
         yield Judged(day, asked, persons, records, claims)

@@ -1,7 +1,7 @@
 """Derived columns: small pure functions from tables of the register to one value per household.
 
 Formulas are those of the data dictionary's derived section.  A value that needs a column nobody collected is null:
-"not collected" never turns into zero or no.
+"not collected" never turns into zero or no.  What is a yes or no is a predicate (:mod:`relapse_risk.predicates`).
 """
 
 from __future__ import annotations
@@ -11,24 +11,36 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from relapse_risk.predicates import Setting, asked_of_members, count_true, holds, somebody
+
 __all__ = [
+    "COUNTS",
     "age_on",
     "aid_columns",
-    "asset_check",
+    "answers",
     "composition",
-    "count_true",
-    "guarantee_columns",
     "income_columns",
     "is_labour",
+    "living_on",
     "shock_columns",
     "visit_columns",
-    "yes_if",
 ]
 
-WORKING_AGE, ADULT_AGE, OLD_AGE, SCHOOL_AGE = 16, 18, 60, (6, 16)
-LABOUR = ("ordinary", "skilled", "weak")
-EMPLOYED = ("away", "local", "public_post", "farming", "self_employed")
-SEVERE = ("level_1", "level_2")
+# How many members a predicate about persons holds of, by column.
+COUNTS = {
+    "n_elderly_60": "aged_60", "n_children": "under_16", "n_adult": "adult", "n_married_adult": "married_adult",
+    "labour_count": "is_labour", "employed_count": "in_work", "n_serious": "seriously_ill", "n_chronic": "chronically_ill",
+    "n_disabled": "disabled", "n_disabled_severe": "severely_disabled", "n_pupils": "in_school",
+    "n_dropped_out": "out_of_compulsory_school", "n_uninsured": "medically_uninsured",
+    "n_needs_barrier_free": "needs_access", "n_without_care": "without_care",
+}  # fmt: skip
+# Predicates about households whose answer the household frame carries, by column.
+ANSWERS = {
+    "all_no_labour": "all_no_labour", "zero_employment": "zero_employment", "single_parent": "single_parent",
+    "house_safe": "house_safe", "water_safe": "water_safe", "education_ok": "education_ok", "medical_ok": "medical_ok",
+    "food_clothes_ok": "food_clothes_ok", "guarantees_ok": "guarantees_ok", "weekly_class": "weekly_class",
+    "under_monitoring": "under_monitoring", "asset_check_pass": "assets_within_cap",
+}  # fmt: skip
 MONEY = (
     "wage_income", "business_gross", "business_cost", "property_income", "asset_dividend", "transfer_income",
     "dibao_received", "tekun_received", "pension_received", "claims_income", "medical_self_paid", "education_spend",
@@ -51,39 +63,40 @@ def age_on(birth_date: pd.Series, day: date) -> pd.Series:
     return (day.year - birth_date.dt.year - before_birthday).astype("Int64")
 
 
-def yes_if(values: pd.Series, words: tuple[str, ...]) -> pd.Series:
-    """Whether a code is one of ``words``; null where the code is null."""
-    return values.isin(words).astype("boolean").mask(values.isna())
+def living_on(persons: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Persons not deceased by ``day``, with their ``age`` in whole years."""
+    listed = ~(persons["deceased_on"] <= pd.Timestamp(day)).fillna(False).to_numpy(dtype=bool)
+    alive = persons[listed]
+    return alive.assign(age=age_on(alive["birth_date"], day))
 
 
-def is_labour(persons: pd.DataFrame, age: pd.Series) -> pd.Series:
-    """labour_capacity ordinary, skilled or weak, 16 <= age < 60, not in school."""
-    of_age = (age >= WORKING_AGE) & (age < OLD_AGE)
-    out_of_school = yes_if(persons["student_stage"], ("none",))
-    return (yes_if(persons["labour_capacity"], LABOUR) & of_age & out_of_school).astype("boolean")
+def is_labour(living: pd.DataFrame, setting: Setting) -> pd.Series:
+    """Whether each living person is able to work."""
+    return holds("is_labour", living, setting)
 
 
-def count_true(flags: pd.DataFrame, household: pd.Series) -> pd.DataFrame:
-    """Members for whom each flag is true, by household; null where no member has an answer.
+def answers(frame: pd.DataFrame, setting: Setting) -> pd.DataFrame:
+    """The answers a household frame carries (:data:`ANSWERS`), as nullable booleans on ``frame``'s index.
 
-    Examples
-    --------
-    >>> flags = pd.DataFrame({"sick": pd.array([True, None, None], dtype="boolean")})
-    >>> count_true(flags, pd.Series(["a", "a", "b"]))["sick"].tolist()
-    [1, <NA>]
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per household: columns of the household table, of :func:`composition` and ``size``.  A column that is
+        not there was not collected.
+    setting : Setting
     """
-    grouped = flags.astype("Float64").groupby(household.array, sort=True)
-    return grouped.sum(min_count=1).astype("Int64")
+    known: dict[str, pd.Series] = {}
+    return pd.DataFrame({column: holds(name, frame, setting, known) for column, name in ANSWERS.items()})
 
 
-def composition(persons: pd.DataFrame, day: date, size: pd.Series | None = None) -> pd.DataFrame:
-    """Who lives in each household on ``day``; persons deceased by then are left out.
+def composition(persons: pd.DataFrame, setting: Setting, size: pd.Series | None = None) -> pd.DataFrame:
+    """Who lives in each household on the setting's day; persons deceased by then are left out.
 
     Parameters
     ----------
     persons : DataFrame
         Rows of the person table.
-    day : date
+    setting : Setting
     size : Series of int, optional
         Declared household size by household_id.  Where fewer persons than that are listed (a panel that only holds
         the head, say), whatever counts members is null: the others are not known, not absent.
@@ -91,78 +104,32 @@ def composition(persons: pd.DataFrame, day: date, size: pd.Series | None = None)
     Returns
     -------
     DataFrame
-        Indexed by household_id: n_members and counts ``n_*``, labour_count, employed_count, work_months, flags
-        all_no_labour, zero_employment, single_parent; head_age, head_sex, head_education, head_employment.
+        Indexed by household_id: n_members, the counts of :data:`COUNTS`, work_months; ``somebody_<predicate>`` for what
+        household predicates ask of members; head_age, head_sex, head_education, head_employment.
     """
-    listed = ~(persons["deceased_on"] <= pd.Timestamp(day)).fillna(False).to_numpy(dtype=bool)
-    age = age_on(persons["birth_date"], day)[listed]
-    alive = persons[listed]
-    flags = _member_flags(alive, age)
-    counts = count_true(flags, alive["household_id"])
-    unknown = _not_answered(flags, alive["household_id"])
-    counts["n_members"] = alive.groupby("household_id").size().astype("Int64")
+    living = living_on(persons, setting.day)
+    known: dict[str, pd.Series] = {}
+    asked = dict.fromkeys([*COUNTS.values(), *asked_of_members(setting.predicates)])
+    flags = pd.DataFrame({name: holds(name, living, setting, known) for name in asked}, index=living.index)
+    home = living["household_id"]
+    counts = count_true(flags[list(COUNTS.values())].set_axis(list(COUNTS), axis=1), home)
+    counts["n_members"] = living.groupby("household_id").size().astype("Int64")
     # Months of those who can work; a household where nobody can has none.
-    months = alive["work_months"].where(flags["labour_count"].fillna(False).to_numpy(dtype=bool))
-    summed = months.astype("Float64").groupby(alive["household_id"].array).sum(min_count=1)
+    months = living["work_months"].where(flags["is_labour"].fillna(False).to_numpy(dtype=bool))
+    summed = months.astype("Float64").groupby(home.array).sum(min_count=1)
     counts["work_months"] = summed.mask(summed.isna() & (counts["labour_count"] == 0).fillna(False), 0.0)
-    counts["all_no_labour"] = _none_true(counts, unknown, "labour_count")
-    idle = _none_true(counts, unknown, "employed_count")
-    counts["zero_employment"] = ((counts["labour_count"] > 0) & idle).astype("boolean")
-    counts["nobody_dropped_out"] = _none_true(counts, unknown, "n_dropped_out")
-    counts["all_insured"] = _none_true(counts, unknown, "n_uninsured")
-    alone = (counts["n_adult"] == 1) & (counts["n_married_adult"] == 0)
-    counts["single_parent"] = ((counts["n_children"] > 0) & alone).astype("boolean")
-    counts = counts.drop(columns=["n_adult", "n_married_adult"])
+    counts = counts.join(somebody(flags[list(asked_of_members(setting.predicates))], home))
     if size is not None:
         partial = (counts["n_members"] < size.reindex(counts.index)).fillna(False).to_numpy(dtype=bool)
         counts = counts.mask(np.broadcast_to(partial[:, None], counts.shape))
-    return counts.join(_head(alive, age))
+    return counts.join(_head(living))
 
 
-def _head(alive: pd.DataFrame, age: pd.Series) -> pd.DataFrame:
-    head = alive.assign(age=age)[alive["relation_to_head"] == "head"].drop_duplicates("household_id")
+def _head(living: pd.DataFrame) -> pd.DataFrame:
+    head = living[living["relation_to_head"] == "head"].drop_duplicates("household_id")
     head = head.set_index("household_id")[["age", "sex", "education_level", "employment_status"]]
     head.columns = ["head_age", "head_sex", "head_education", "head_employment"]
     return head
-
-
-def _not_answered(flags: pd.DataFrame, household: pd.Series) -> pd.DataFrame:
-    """Whether any member's answer is missing, by household."""
-    return flags.isna().groupby(household.array, sort=True).any()
-
-
-def _none_true(counts: pd.DataFrame, unknown: pd.DataFrame, name: str) -> pd.Series:
-    """Whether no member is counted; null where none is but somebody's answer is missing (Kleene's logic)."""
-    none = (counts[name] == 0).astype("boolean")
-    return none.mask((none.fillna(False) & unknown[name]).to_numpy(dtype=bool))
-
-
-def _member_flags(alive: pd.DataFrame, age: pd.Series) -> pd.DataFrame:
-    labour = is_labour(alive, age)
-    severe = yes_if(alive["disability_level"], SEVERE)
-    school_age = (age >= SCHOOL_AGE[0]) & (age < SCHOOL_AGE[1])
-    alone = (yes_if(alive["self_care"], ("none",)) & ~alive["has_carer"]).astype("boolean")
-    return pd.DataFrame(
-        {
-            "n_elderly_60": age >= OLD_AGE,
-            "n_children": age < WORKING_AGE,
-            "n_adult": age >= ADULT_AGE,
-            "n_married_adult": (age >= ADULT_AGE) & yes_if(alive["marital_status"], ("married",)),
-            "labour_count": labour,
-            "employed_count": labour & yes_if(alive["employment_status"], EMPLOYED),
-            "n_serious": yes_if(alive["health_status"], ("serious",)),
-            "n_chronic": yes_if(alive["health_status"], ("chronic",)),
-            "n_disabled": ~yes_if(alive["disability_level"], ("none",)),
-            "n_disabled_severe": severe,
-            "n_pupils": ~yes_if(alive["student_stage"], ("none",)),
-            "n_dropped_out": school_age & alive["dropped_out"],
-            "n_uninsured": ~alive["medical_insurance"],
-            "n_needs_barrier_free": severe & alive["needs_barrier_free"],
-            "n_without_care": alone,
-            "n_weekly": severe | alone,
-        },
-        index=alive.index,
-    ).astype("boolean")
 
 
 def income_columns(income: pd.DataFrame) -> pd.DataFrame:
@@ -217,44 +184,6 @@ def _shares(money: pd.DataFrame, business: pd.Series) -> dict[str, pd.Series]:
     known = _parts_known(money)
     shares = parts.div(total.where(total > 0), axis=0).where(known)
     return {name.replace("_income", "_share"): shares[name] for name in shares}
-
-
-def guarantee_columns(
-    household: pd.DataFrame, members: pd.DataFrame, litres: float, minutes: float, outage: float
-) -> pd.DataFrame:
-    """The two no-worries, three guarantees and safe water, as nullable booleans on ``household``'s index.
-
-    A missing answer leaves a criterion null unless another of its parts already fails (Kleene's logic).
-    """
-    water = (
-        household["water_quality_ok"]
-        & (household["water_litres_per_person_day"].astype("Float64") >= litres)
-        & (household["water_fetch_minutes"].astype("Float64") <= minutes)
-        & (household["water_outage_days"] <= outage)
-    ).astype("boolean")
-    result = pd.DataFrame(
-        {
-            "house_safe": yes_if(household["dwelling_grade"], ("A", "B")),
-            "water_safe": water,
-            "education_ok": members["nobody_dropped_out"].astype("boolean"),
-            "medical_ok": members["all_insured"].astype("boolean"),
-            "food_clothes_ok": household["staple_food_enough"]
-            & household["protein_food_regular"]
-            & household["seasonal_clothes"],
-        },
-        index=household.index,
-    )
-    whole = result["house_safe"]
-    for name in ("water_safe", "education_ok", "medical_ok", "food_clothes_ok"):
-        whole = whole & result[name]
-    return result.assign(guarantees_ok=whole)
-
-
-def asset_check(household: pd.DataFrame, cap: float) -> pd.Series:
-    """No second dwelling, vehicle or registered business, and financial assets up to ``cap`` a person (Kleene)."""
-    modest = household["financial_assets"].astype("Float64") <= cap * household["household_size"].astype("Float64")
-    nothing = ~household["second_dwelling"] & ~household["business_registration"] & (household["vehicle_count"] == 0)
-    return (nothing & modest).astype("boolean")
 
 
 def shock_columns(shocks: pd.DataFrame, day: date) -> pd.DataFrame:

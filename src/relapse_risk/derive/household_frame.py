@@ -9,43 +9,39 @@ from datetime import date
 import pandas as pd
 
 from relapse_risk.derive.household_columns import (
-    age_on,
+    COUNTS,
     aid_columns,
-    asset_check,
+    answers,
     composition,
-    guarantee_columns,
     income_columns,
     is_labour,
+    living_on,
     share_of_previous,
     shock_columns,
     visit_columns,
-    yes_if,
 )
 from relapse_risk.errors import RegisterError
 from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
+from relapse_risk.predicates import Setting, asked_of_members, needs, setting_on
 from relapse_risk.register import Register
 from relapse_risk.schema import derived_frames, table
 
 __all__ = ["household_frame", "household_frames", "household_panel", "person_ages"]
 
-# Columns of the household table that the frame repeats; its keys are made by _keys.
+KEYS = ("household_id", "village_code")  # made by _keys
+# Columns of the household table that the frame repeats beside what predicates need.
 CARRIED = tuple(
     name
     for name in derived_frames()["household_frame"].names
-    if name in table("household").names and name not in ("household_id", "village_code")
+    if name in table("household").names and name not in KEYS
 )
-# What composition reads: a person row has thrice as many columns, and a panel many months.
+# What composition reads beside what predicates need: a person row has thrice as many columns, and a panel many months.
 PERSON = (
     "household_id", "birth_date", "deceased_on", "relation_to_head", "sex", "education_level", "employment_status",
-    "marital_status", "work_months", "student_stage", "labour_capacity", "disability_level", "health_status",
-    "self_care", "has_carer", "dropped_out", "medical_insurance", "needs_barrier_free",
+    "work_months",
 )  # fmt: skip
 LINE_COLUMNS = {"poverty": "poverty_line", "monitoring": "monitor_line", "dibao": "dibao_line"}
-WATER = {
-    "water_litres_per_person_day": "water_litres_min", "water_fetch_minutes": "water_minutes_max",
-    "water_outage_days": "water_outage_days_max",
-}  # fmt: skip
 ZERO_WHEN_COLLECTED = ("uncompensated_loss_12m", "shocks_12m", "aid_received_12m", "aid_times_before")
 
 
@@ -108,8 +104,9 @@ def household_frames(
     """:func:`household_frame` of one month after the other; what is not kept by month is read once."""
     history = _history(register, county)
     for month in months:
-        persons = register.read("person", month, county, PERSON)
-        yield _frame(register.read("household", month, county), persons, history, register, month, parameters, place)
+        setting = setting_on(parameters, place, month_end(month))
+        persons = register.read("person", month, county, _person_columns(setting))
+        yield _frame(register.read("household", month, county), persons, history, register, month, setting)
 
 
 def household_panel(
@@ -129,15 +126,10 @@ def household_panel(
     for month in months:
         # Only income of the month itself and of the year before matters: a panel has many months.
         known = pd.concat([periods[p] for p in (add_months(month, -12), month) if p in periods])
-        frame = _frame(
-            register.read("household", month, county),
-            register.read("person", month, county, PERSON),
-            replace(history, income=known),
-            register,
-            month,
-            parameters,
-            place,
-        )
+        setting = setting_on(parameters, place, month_end(month))
+        persons = register.read("person", month, county, _person_columns(setting))
+        read = replace(history, income=known)
+        frame = _frame(register.read("household", month, county), persons, read, register, month, setting)
         frames.append(frame[frame["income_period"] == month])
     if not frames:
         raise RegisterError(
@@ -146,42 +138,48 @@ def household_panel(
     return pd.concat(frames, ignore_index=True).sort_values(["household_id", "month"], ignore_index=True)
 
 
-def person_ages(persons: pd.DataFrame, month: str) -> pd.DataFrame:
-    """Living persons of ``month`` with ``age`` in whole years and ``is_labour``.
+def person_ages(persons: pd.DataFrame, setting: Setting) -> pd.DataFrame:
+    """Persons living on the setting's day with ``age`` in whole years and ``is_labour``.
 
     Examples
     --------
+    >>> from relapse_risk.parameters import read_parameters, read_place
     >>> from relapse_risk.schema import empty_table
-    >>> "is_labour" in person_ages(empty_table("person"), "2020-12")
+    >>> setting = setting_on(read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    >>> "is_labour" in person_ages(empty_table("person"), setting)
     True
     """
-    day = month_end(month)
-    alive = persons[~(persons["deceased_on"] <= pd.Timestamp(day)).fillna(False).to_numpy(dtype=bool)]
-    age = age_on(alive["birth_date"], day)
-    return alive.assign(age=age, is_labour=is_labour(alive, age))
+    living = living_on(persons, setting.day)
+    return living.assign(is_labour=is_labour(living, setting))
+
+
+def _person_columns(setting: Setting) -> list[str]:
+    """Columns of the person table that composition reads."""
+    names = dict.fromkeys([*COUNTS.values(), *asked_of_members(setting.predicates)])
+    read = [column for name in names for column in needs(name, setting.predicates)]
+    return [column for column in dict.fromkeys([*PERSON, *read]) if column in table("person").names]
+
+
+def _carried(setting: Setting) -> list[str]:
+    """Columns of the household table that the household frame carries: what predicates read is among them."""
+    asked = [name for name, one in setting.predicates.items() if one.unit in ("household", "person")]
+    read = [column for name in asked for column in needs(name, setting.predicates)]
+    return [column for column in dict.fromkeys([*CARRIED, *read]) if column in table("household").names and column not in KEYS]  # fmt: skip
 
 
 def _frame(
-    household: pd.DataFrame,
-    persons: pd.DataFrame,
-    history: _History,
-    register: Register,
-    month: str,
-    parameters: Parameters,
-    place: Place,
+    household: pd.DataFrame, persons: pd.DataFrame, history: _History, register: Register, month: str, setting: Setting
 ) -> pd.DataFrame:
-    day = month_end(month)
+    day = setting.day
     frame = household.set_index("household_id", drop=False)
-    members = composition(persons, day, frame["household_size"]).reindex(frame.index)
+    members = composition(persons, setting, frame["household_size"]).reindex(frame.index)
     income = _latest_income(history.income, month).reindex(frame.index)
-    limits = [_asked(parameters, name, day, frame[column]) for column, name in WATER.items()]
     result = pd.concat(
         [
             _keys(frame, month),
-            frame[list(CARRIED)],
-            members.drop(columns=["n_weekly", "nobody_dropped_out", "all_insured"]),
+            frame[_carried(setting)],
+            members,
             income.drop(columns="household_id"),
-            guarantee_columns(frame, members, *limits),
             shock_columns(history.shocks, day).reindex(frame.index),
             aid_columns(history.aid, day).reindex(frame.index),
             visit_columns(history.visits, day).reindex(frame.index),
@@ -191,16 +189,9 @@ def _frame(
     for name, columns in (("shock_event", ZERO_WHEN_COLLECTED[:2]), ("assistance_record", ZERO_WHEN_COLLECTED[2:])):
         if register.has(name):
             result[list(columns)] = result[list(columns)].fillna(0)
-    result = _with_scale(result, frame, place)
-    result["weekly_class"] = (members["n_weekly"] > 0) | yes_if(frame["relief_status"], ("tekun",))
-    cap = _asked(parameters, "asset_cap_per_person", day, frame["financial_assets"])
-    result["asset_check_pass"] = asset_check(frame, cap)
-    return _with_lines(result, month, parameters, place).reset_index(drop=True)
-
-
-def _asked(parameters: Parameters, name: str, day: date, answers: pd.Series) -> float:
-    """A limit that some answer is held against; a report lists only those."""
-    return parameters.on(name, day).value if answers.notna().any() else float("nan")
+    result = _with_scale(result, frame, setting.place)
+    result = pd.concat([result, answers(result, setting)], axis=1)
+    return _with_lines(result, month, setting.parameters, setting.place).reset_index(drop=True)
 
 
 def _with_lines(result: pd.DataFrame, month: str, parameters: Parameters, place: Place) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from relapse_risk.nation.nation_store import Nation, arrow_of, open_nation, writ
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, opened, stored_parts
 from relapse_risk.poverty import read_deprivation
+from relapse_risk.predicates import predicates_of, setting_on
 from relapse_risk.progress import Progress
 from relapse_risk.register import Register
 from relapse_risk.relapse import FEATURES, at_risk_rows, followed, with_history
@@ -77,10 +78,11 @@ def collect_nation(
     first month here.
     """
     catalogue = read_catalogue(place.name, str(params) if params else None)
-    household = household_columns(read_index(place.index, params), read_deprivation(COUNTED, params), catalogue)
+    counted, predicates = read_deprivation(COUNTED, params), predicates_of(parameters)
+    household = household_columns(read_index(place.index, params), counted, catalogue, predicates)
     job = _Job(register, month, parameters, place, tuple(household), tuple(person_columns(catalogue)))
     cut = parts or [Part(county, register.path, (), (county,), 0) for county in register.counties]
-    key = f"{register.manifest.digest}|{month}|{household}|{job.person}|{parameters}|{place}"
+    key = f"{register.manifest.digest}|{month}|{household}|{job.person}|{parameters}|{place}|{predicates}"
     kernels = {"household": _household, "person": _person, "aid": _aid, "history": _history}
     with opened(backend) as chosen:
         made = {
@@ -114,7 +116,8 @@ def _county_frame(job: _Job, county: str) -> pd.DataFrame:
 def _person(job: _Job, part: Part) -> pa.Table:
     frames = []
     for county in part.counties:
-        living = person_ages(job.register.read("person", job.month, county), job.month)
+        setting = setting_on(job.parameters, job.place, month_end(job.month))
+        living = person_ages(job.register.read("person", job.month, county), setting)
         kept = living.reindex(columns=[name for name in job.person if name in living])
         frames.append(kept.assign(county_code=county).sort_values(["household_id", "person_id"]))
     return _stacked(frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +17,8 @@ from relapse_risk.parameters import Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, collected, map_parts, read_part
 from relapse_risk.poverty import DeprivationDesign
 from relapse_risk.poverty.alkire_foster import identify_poor
-from relapse_risk.poverty.deprivation import cutoff_of, deprived
+from relapse_risk.poverty.deprivation import Deprivation, columns_read, cutoff_of, deprived
+from relapse_risk.predicates import Setting, setting_on
 from relapse_risk.progress import Progress
 
 __all__ = ["NATION", "nation_counting"]
@@ -28,7 +30,8 @@ Array = npt.NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class _Job:
     design: DeprivationDesign
-    cutoffs: tuple[float, ...]
+    setting: Setting
+    columns: tuple[str, ...]
     weights: Array
     k: float
 
@@ -78,25 +81,29 @@ def nation_counting(
 
 def _job(nation: Nation, design: DeprivationDesign, parameters: Parameters, place: Place) -> _Job:
     there = collected(nation.parts, "household")
+    setting = setting_on(parameters, place, month_end(nation.month))
     for item in design.indicators:
         where = f"{design.file}: {item.code}"
-        if item.column not in there:
-            raise ModelError("nobody answered", where=where, got=item.column, fix="leave the indicator out")
+        if not set(_columns(item, there, setting)) <= set(there):
+            raise ModelError("nobody answered", where=where, got=item.column or item.predicate, fix="leave the indicator out")
         if item.missing == "unknown":
             raise ModelError("missing answers are kept open", where=where, fix="state drop, deprived or not_deprived")
-    day = month_end(nation.month)
-    cutoffs = tuple(cutoff_of(item, design, parameters, place, day) for item in design.indicators)
-    return _Job(design, cutoffs, design.weights(), design.cutoffs[0])
+    read = dict.fromkeys(name for item in design.indicators for name in _columns(item, there, setting))
+    return _Job(design, setting, tuple(read), design.weights(), design.cutoffs[0])
+
+
+def _columns(item: Deprivation, there: Collection[str], setting: Setting) -> tuple[str, ...]:
+    """Columns read for an indicator: of a predicate its answer where the frames carry it."""
+    return (item.predicate,) if item.predicate in there else columns_read(item, setting.predicates)
 
 
 def _sums(job: _Job, part: Part) -> Array:
     """Of each county: households, poor, their summed scores, deprived by indicator, poor and deprived by indicator."""
     items = job.design.indicators
-    columns = list(dict.fromkeys(item.column for item in items))
-    frame = frame_of(read_part(part, "household", ["county_code", *columns]))
+    frame = frame_of(read_part(part, "household", ["county_code", *job.columns]))
     g0, keep = np.empty((len(frame), len(items))), np.ones(len(frame), dtype=np.bool_)
-    for place, (item, cutoff) in enumerate(zip(items, job.cutoffs, strict=True)):
-        g = deprived(frame, item, cutoff, f"{job.design.file}: {item.code}")
+    for place, item in enumerate(items):
+        g = deprived(frame, item, cutoff_of(item, job.setting), f"{job.design.file}: {item.code}", job.setting)
         gaps = np.isnan(g)
         keep &= ~gaps | (item.missing != "drop")
         g0[:, place] = np.where(gaps, float(item.missing == "deprived"), g)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.hardship import IndexDesign
 from relapse_risk.poverty import DeprivationDesign
-from relapse_risk.predicates import needs
+from relapse_risk.poverty.deprivation import columns_read
+from relapse_risk.predicates import Predicate, needs
 from relapse_risk.relapse import FEATURES
 
 __all__ = ["AID", "AMOUNTS", "KEYS", "condition_columns", "household_columns", "index_columns", "person_columns"]
@@ -37,10 +40,12 @@ def condition_columns(catalogue: Catalogue) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def household_columns(index: IndexDesign, counted: DeprivationDesign, catalogue: Catalogue) -> list[str]:
+def household_columns(
+    index: IndexDesign, counted: DeprivationDesign, catalogue: Catalogue, predicates: Mapping[str, Predicate]
+) -> list[str]:
     """Every household column a product reads; those that are no household's are left to the person table."""
     features = [need for feature in FEATURES for need in feature.needs]
-    columns = [item.column for item in counted.indicators]
+    columns = [name for item in counted.indicators for name in (item.column, item.predicate, *columns_read(item, predicates)) if name]
     return list(
         dict.fromkeys([*KEYS, *index_columns(index), *columns, *features, *AMOUNTS, *condition_columns(catalogue)])
     )

@@ -265,7 +265,7 @@ def _words(value: str, column: FactColumn, language: Language, place: Place | No
     if column.kind == "label":
         group = "indicator" if column.codes == "indicator" else f"value.{column.codes}"
         key = f"{group}.{value}"
-        return said(key, language, place) if has_text(key) else value.replace("_", " ")
+        return said(key, language, place) if has_text(key) else bilingual(value.replace("_", " "), language)
     if column.kind in ("confidence", "verdict"):
         return text(f"value.{column.kind}.{value}", language)
     if column.kind == "date":

@@ -16,10 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from relapse_risk.errors import ModelError, ParameterError
+from relapse_risk.errors import ModelError, ParameterError, unknown
 from relapse_risk.parameters import Label, Parameters, Place, params_dir
 from relapse_risk.poverty.alkire_foster import check_cutoff
 from relapse_risk.poverty.lines import LineRole, line_of
+from relapse_risk.predicates import Predicate, Setting, holds, needs, read_predicates, setting_on
+from relapse_risk.predicates.comparisons import limit_values
+from relapse_risk.predicates.truth import numeric
 from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = [
@@ -33,7 +36,8 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
-When = Literal["below", "at_most", "above", "at_least", "is_false", "is_true", "in"]
+When = Literal["below", "at_most", "above", "at_least", "is_false", "is_true", "in", "fails", "holds"]
+BY_PREDICATE = ("fails", "holds")
 Missing = Literal["drop", "deprived", "not_deprived", "unknown"]
 
 
@@ -49,8 +53,10 @@ class _DimensionSpec(_Spec):
 
 class _IndicatorSpec(_DimensionSpec):
     dimension: str
-    column: str
+    column: str = ""
+    predicate: str = ""
     deprived_when: When
+    by: str = ""
     cutoff: float | None = Field(default=None, allow_inf_nan=False)
     parameter: str = ""
     line: LineRole | None = None
@@ -70,12 +76,19 @@ class _DesignSpec(_Spec):
 
 @dataclass(frozen=True, slots=True)
 class Deprivation:
-    """One 0/1 indicator: ``column`` compared with a number, a dated parameter or a line of the place.
+    """One 0/1 indicator: a predicate, or ``column`` compared with a number, a dated parameter or a line of the place.
 
     Attributes
     ----------
+    column : str
+        What is compared; of a predicate what is shown as the value.
+    predicate : str
+        Name of a predicate about households, or empty.
     deprived_when : str
-        ``below`` (<), ``at_most`` (<=), ``above`` (>), ``at_least`` (>=), ``is_false``, ``is_true``, ``in`` (words).
+        ``below`` (<), ``at_most`` (<=), ``above`` (>), ``at_least`` (>=), ``is_false``, ``is_true``, ``in`` (words);
+        of a predicate ``fails`` or ``holds``.
+    by : str
+        Code column whose words are told apart in reports (the grade of a dwelling); empty for none.
     missing : str
         ``drop`` the unit, ``deprived``, ``not_deprived``, or ``unknown`` (verdicts only).
     evidence : str
@@ -86,7 +99,9 @@ class Deprivation:
     dimension: str
     weight: float
     column: str
+    predicate: str
     deprived_when: When
+    by: str
     cutoff: float
     parameter: str
     line: LineRole | None
@@ -164,7 +179,12 @@ def _check_spec(spec: _DesignSpec, file: str) -> None:
         if item.dimension not in dimensions:
             raise ParameterError("unknown dimension", where=at, got=item.dimension, expected=" | ".join(dimensions))
         given = [item.cutoff is not None, bool(item.parameter), item.line is not None, bool(item.words)]
-        needs = {"is_false": 0, "is_true": 0}.get(item.deprived_when, 1)
+        if bool(item.predicate) != (item.deprived_when in BY_PREDICATE) or not (item.predicate or item.column):
+            raise ParameterError(
+                "an indicator compares a column or asks a predicate", where=at, got=item.deprived_when,
+                expected="column with a comparison, or predicate with fails or holds",
+            )  # fmt: skip
+        needs = 0 if item.deprived_when in ("is_false", "is_true", *BY_PREDICATE) else 1
         if sum(given) != needs or (item.deprived_when == "in") != bool(item.words):
             raise ParameterError(
                 f"deprived_when {item.deprived_when} needs {'no' if not needs else 'exactly one'} cut-off",
@@ -178,10 +198,19 @@ def _check_spec(spec: _DesignSpec, file: str) -> None:
         raise ParameterError("weights of the dimensions sum to zero", where=file, expected="a positive sum")
 
 
-def parse_deprivation(content: Any, file: str) -> DeprivationDesign:
-    """A design from the content of its YAML file."""
+def _check_predicates(spec: _DesignSpec, file: str, predicates: Mapping[str, Predicate]) -> None:
+    households = [name for name, one in predicates.items() if one.unit == "household"]
+    for item in spec.indicators:
+        if item.predicate and item.predicate not in households:
+            raise unknown("predicate about households", item.predicate, households, f"{file}: {item.code}")
+
+
+def parse_deprivation(content: Any, file: str, predicates: Mapping[str, Predicate] | None = None) -> DeprivationDesign:
+    """A design from the content of its YAML file; predicates it names are among ``predicates`` (or the folder's)."""
     spec = check_model(_DesignSpec, content, file)
     _check_spec(spec, file)
+    if any(item.predicate for item in spec.indicators):
+        _check_predicates(spec, file, read_predicates() if predicates is None else predicates)
     try:
         cutoffs = tuple(check_cutoff(k) for k in spec.cutoffs)
     except ModelError as error:
@@ -196,7 +225,9 @@ def parse_deprivation(content: Any, file: str) -> DeprivationDesign:
                 i.dimension,
                 i.weight,
                 i.column,
+                i.predicate,
                 i.deprived_when,
+                i.by,
                 math.nan if i.cutoff is None else i.cutoff,
                 i.parameter,
                 i.line,
@@ -213,7 +244,9 @@ def parse_deprivation(content: Any, file: str) -> DeprivationDesign:
     )
 
 
-def read_deprivation(name: str = "guarantees", folder: str | Path | None = None) -> DeprivationDesign:
+def read_deprivation(
+    name: str = "guarantees", folder: str | Path | None = None, predicates: Mapping[str, Predicate] | None = None
+) -> DeprivationDesign:
     """Read ``indexes/deprivation/<name>.yaml`` of the parameter folder.
 
     Parameters
@@ -222,6 +255,8 @@ def read_deprivation(name: str = "guarantees", folder: str | Path | None = None)
         File name without ``.yaml``.
     folder : path, optional
         Parameter folder; found by :func:`relapse_risk.parameters.params_dir` otherwise.
+    predicates : mapping, optional
+        Predicates its indicators may name; read from the folder otherwise.
 
     Returns
     -------
@@ -245,7 +280,8 @@ def read_deprivation(name: str = "guarantees", folder: str | Path | None = None)
     known = sorted(path.stem for path in root.glob("*.yaml"))
     if name not in known:
         raise ParameterError("unknown deprivation design", where=str(root), got=name, expected=" | ".join(known))
-    return parse_deprivation(read_yaml(root / f"{name}.yaml"), f"indexes/deprivation/{name}.yaml")
+    content = read_yaml(root / f"{name}.yaml")
+    return parse_deprivation(content, f"indexes/deprivation/{name}.yaml", predicates or read_predicates(folder))
 
 
 _COMPARE: Mapping[str, Callable[[Array, float], npt.NDArray[np.bool_]]] = MappingProxyType(
@@ -260,25 +296,42 @@ _COMPARE: Mapping[str, Callable[[Array, float], npt.NDArray[np.bool_]]] = Mappin
 )
 
 
-def cutoff_of(item: Deprivation, design: DeprivationDesign, parameters: Parameters, place: Place, day: date) -> float:
-    """The number an indicator is compared with on ``day``; NaN for those without one."""
+def cutoff_of(item: Deprivation, setting: Setting) -> float:
+    """The number an indicator is compared with on the setting's day; NaN for those without one."""
+    if item.predicate:
+        leaf = numeric(setting.predicate(item.predicate))
+        limit = leaf.limit if leaf is not None and leaf.limit is not None and not leaf.limit.columns else None
+        return float(limit_values(limit, pd.DataFrame(), setting)) if limit is not None else math.nan
     if item.parameter:
-        return parameters.on(item.parameter, day).value
+        return setting.value(item.parameter)
     if item.line is not None:
-        return line_of(item.line, place, parameters, day).value
+        return line_of(item.line, setting.place, setting.parameters, setting.day).value
     return item.cutoff
 
 
-def deprived(frame: pd.DataFrame, item: Deprivation, cutoff: float, where: str) -> Array:
+def columns_read(item: Deprivation, predicates: Mapping[str, Predicate]) -> tuple[str, ...]:
+    """Columns of which an indicator is judged; of a predicate the one that carries its answer will do, too."""
+    return needs(item.predicate, predicates) if item.predicate else (item.column,)
+
+
+def deprived(frame: pd.DataFrame, item: Deprivation, cutoff: float, where: str, setting: Setting) -> Array:
     """1 deprived, 0 not, NaN not answered; shape (n,).
 
     Raises
     ------
     ModelError
-        If the column is absent or a numeric indicator's column holds text.
+        If a column is absent or a numeric indicator's column holds text.
     """
-    if item.column not in frame:
-        raise ModelError("no such column", where=where, got=item.column, expected=" | ".join(map(str, frame.columns)))
+    answered = bool(item.predicate) and item.predicate in frame
+    absent = [name for name in columns_read(item, setting.predicates) if name not in frame]
+    if absent and not answered:
+        raise ModelError("no such column", where=where, got=absent[0], expected=" | ".join(map(str, frame.columns)))
+    if item.predicate:
+        try:
+            answer = holds(item.predicate, frame, setting)
+        except (TypeError, ValueError) as error:
+            raise ModelError("not numbers", where=where, got=str(error), expected="number or boolean") from error
+        return (~answer if item.deprived_when == "fails" else answer).to_numpy(dtype=np.float64, na_value=np.nan)
     column = frame[item.column]
     known = column.notna().to_numpy()
     if item.deprived_when == "in":
@@ -323,23 +376,24 @@ def deprivation_matrix(
     >>> from relapse_risk.parameters import read_parameters, read_place
     >>> design = read_deprivation("guarantees")
     >>> homes = pd.DataFrame({"household_id": ["a", "b"], "staple_food_enough": True, "protein_food_regular": True,
-    ...     "seasonal_clothes": True, "n_dropped_out": [0, 1], "n_uninsured": 0, "dwelling_grade": ["B", "D"],
+    ...     "seasonal_clothes": True, "education_ok": [True, False], "medical_ok": True, "dwelling_grade": ["B", "D"],
     ...     "water_litres_per_person_day": 60.0, "water_quality_ok": True, "water_fetch_minutes": 5.0,
     ...     "water_outage_days": 0.0})
     >>> deprivation_matrix(homes, design, read_parameters(), read_place("dezhou"), date(2020, 12, 31)).g0.sum(axis=1).tolist()
     [0.0, 2.0]
     """
+    setting = setting_on(parameters, place, day)
     columns: dict[str, Array] = {}
     cutoffs: dict[str, float] = {}
     keep = np.ones(len(frame), dtype=np.bool_)
     dropped = []
     for item in design.indicators:
         where = f"{design.file}: {item.code}"
-        cutoffs[item.code] = cutoff_of(item, design, parameters, place, day)
-        g = deprived(frame, item, cutoffs[item.code], where)
+        cutoffs[item.code] = cutoff_of(item, setting)
+        g = deprived(frame, item, cutoffs[item.code], where, setting)
         gaps = np.isnan(g)
         if gaps.all():
-            raise ModelError("nobody answered", where=where, got=item.column, fix="leave the indicator out")
+            raise ModelError("nobody answered", where=where, got=item.column or item.predicate, fix="leave the indicator out")
         if gaps.any() and item.missing == "unknown":
             raise ModelError(
                 f"{int(gaps.sum())} missing answers", where=where, fix="state drop, deprived or not_deprived"
@@ -412,7 +466,7 @@ def guarantee_test(
     --------
     >>> from relapse_risk.parameters import read_parameters, read_place
     >>> homes = pd.DataFrame({"household_id": ["a", "b"], "staple_food_enough": True, "protein_food_regular": True,
-    ...     "seasonal_clothes": True, "n_dropped_out": [0, 1], "n_uninsured": 0, "dwelling_grade": ["B", "D"],
+    ...     "seasonal_clothes": True, "education_ok": [True, False], "medical_ok": True, "dwelling_grade": ["B", "D"],
     ...     "water_litres_per_person_day": 60.0, "water_quality_ok": True, "water_fetch_minutes": 5.0,
     ...     "water_outage_days": 0.0})
     >>> given = read_parameters(), read_place("dezhou"), date(2020, 12, 31)
@@ -422,12 +476,13 @@ def guarantee_test(
     ids = households["household_id"].reset_index(drop=True)
     if ids.duplicated().any():
         raise ModelError("household_id repeated", where="guarantee_test", got=ids[ids.duplicated()].iloc[0])
+    setting = setting_on(parameters, place, day)
     failing = np.zeros(len(ids), dtype=np.intp)
     unanswered = np.zeros(len(ids), dtype=np.bool_)
     parts = []
     for item in design.indicators:
-        cutoff = cutoff_of(item, design, parameters, place, day)
-        g = deprived(households, item, cutoff, f"{design.file}: {item.code}")
+        cutoff = cutoff_of(item, setting)
+        g = deprived(households, item, cutoff, f"{design.file}: {item.code}", setting)
         failing += g == 1
         unanswered |= np.isnan(g)
         parts.append(_item_rows(households, ids, item, cutoff, g))
@@ -440,14 +495,15 @@ def _item_rows(households: pd.DataFrame, ids: pd.Series, item: Deprivation, cuto
     """Rows of one item that fail or were not answered."""
     at = np.flatnonzero(g != 0)
     evidence = households[item.evidence] if item.evidence in households else pd.Series(pd.NaT, index=households.index)
-    values = households[item.column].iloc[at]
+    shown = item.column if item.column in households else item.predicate
+    values = households[shown].iloc[at] if shown in households else [None] * len(at)
     return pd.DataFrame(
         {
             "household_id": ids.iloc[at].to_numpy(),
             "dimension": item.dimension,
             "indicator": item.code,
             "met": pd.array([None if np.isnan(answer) else False for answer in g[at]], dtype="boolean"),
-            "value": ["" if pd.isna(v) else str(v) for v in values],
+            "value": ["" if v is None or pd.isna(v) else str(v) for v in values],
             "cutoff": cutoff,
             "reason_zh": item.label.zh,
             "reason_en": item.label.en,

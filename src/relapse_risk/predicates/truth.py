@@ -16,6 +16,8 @@ from relapse_risk.predicates.setting import Predicate, Setting
 
 __all__ = [
     "SOMEBODY",
+    "alternatives",
+    "columns_of",
     "comparisons_in",
     "holds",
     "is_judgeable",
@@ -114,6 +116,23 @@ def shortfall(name: str, frame: pd.DataFrame, setting: Setting) -> pd.Series:
         return pd.Series(pd.NA, index=frame.index, dtype="Float64")
     missed = (pd.to_numeric(values).astype("Float64") - limit_values(clause.limit, frame, setting)) * SIGN[clause.op]
     return missed.replace([np.inf, -np.inf], pd.NA)
+
+
+def alternatives(name: str, predicates: Mapping[str, Predicate]) -> tuple[Clause, ...]:
+    """The clauses any of which makes a predicate hold, those of alternatives that are such predicates in turn included.
+
+    Examples
+    --------
+    >>> from relapse_risk.predicates import read_predicates
+    >>> [clause.names()[0] for clause in alternatives("struck_by_a_blow", read_predicates())]
+    ['rigid_spending_above_income', 'loss_is_urgent', 'income_fell_sharply']
+    """
+    when = predicates[name].when
+    only = when.parts[0] if when is not None and len(when.parts) == 1 else when
+    if only is None or only.any is None:
+        return (Clause(predicate=name),)
+    named = [alternatives(part.predicate, predicates) if part.predicate else (part,) for part in only.any]
+    return tuple(clause for group in named for clause in group)
 
 
 def comparisons_in(what: Clause, predicates: Mapping[str, Predicate]) -> Iterator[Clause]:

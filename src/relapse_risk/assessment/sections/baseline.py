@@ -7,6 +7,7 @@ import pandas as pd
 from relapse_risk.assessment.county_data import CountyData, hits, in_code_order, share
 from relapse_risk.exhibits import Bars, Exhibit, Pyramid, Section, largest, share_in
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.predicates import holds
 from relapse_risk.schema import code_list, tables
 
 __all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "segment_flags"]
@@ -99,29 +100,24 @@ def town_profile(data: CountyData) -> pd.DataFrame:
     return data.by_town(villages.join(homes, how="outer").fillna(0))
 
 
+# Groups by the name reports call them: the predicate that says who belongs.
+SEGMENTS = {
+    "elderly_only": "elderly_only", "serious_illness": "has_seriously_ill", "severe_disability": "has_severely_disabled",
+    "children": "has_children", "pupils": "has_pupils", "single_parent": "single_parent", "no_labour": "all_no_labour",
+    "zero_employment": "zero_employment", "without_care": "has_helpless", "sole_person": "sole_person",
+}  # fmt: skip
+
+
 def segment_flags(data: CountyData) -> dict[str, pd.Series]:
     """Which households belong to each group the county must look after; a household may be in several."""
-    now = data.now
-    members = {
-        "elderly_only": (now["n_elderly_60"] == now["n_members"]),
-        "serious_illness": now["n_serious"] > 0,
-        "severe_disability": now["n_disabled_severe"] > 0,
-        "children": now["n_children"] > 0,
-        "pupils": now["n_pupils"] > 0,
-        "single_parent": now["single_parent"],
-        "no_labour": now["all_no_labour"],
-        "zero_employment": now["zero_employment"],
-        "without_care": now["n_without_care"] > 0,
-        "sole_person": now["size"] == 1,
-    }
-    return {name: flags.astype("boolean") for name, flags in members.items()}
+    return {name: holds(predicate, data.now, data.setting) for name, predicate in SEGMENTS.items()}
 
 
 def segments(data: CountyData) -> pd.DataFrame:
     """Groups that overlap: size, income, share below the monitoring line and with a guarantee unmet."""
     now = data.now
     size = now["size"].astype(float)
-    low = (now["income_pc_year"] < now["monitor_line"]) & now["income_pc_year"].notna()
+    low = holds("income_below_monitoring", now, data.setting).fillna(False)
     unmet = now["guarantees_ok"].eq(False).fillna(False).astype(bool)
     rows = []
     for name, flags in segment_flags(data).items():
@@ -164,7 +160,7 @@ def health(data: CountyData) -> pd.DataFrame:
 def disability(data: CountyData) -> pd.DataFrame:
     """Persons with a disability by type, and of them severe."""
     people = data.persons[~data.persons["disability_type"].isin(["none"]).to_numpy(dtype=bool)]
-    severe = people["disability_level"].isin(["level_1", "level_2"])
+    severe = holds("severely_disabled", people, data.setting).fillna(False)
     frame = pd.DataFrame({"persons": people.groupby("disability_type").size()})
     frame["severe"] = severe.groupby(people["disability_type"]).sum()
     return in_code_order(frame, code_list("disability_type").words, "disability_type")
@@ -177,7 +173,7 @@ def _persons(data: CountyData) -> Fraction:
 
 
 def _elderly(data: CountyData) -> Fraction:
-    return share((data.persons["age"] >= 60).astype("boolean"))
+    return share(holds("aged_60", data.persons, data.setting))
 
 
 def _no_labour(data: CountyData) -> Fraction:

@@ -8,6 +8,7 @@ from relapse_risk.assessment.county_data import CountyData, up_to
 from relapse_risk.assessment.sections.monitored_households import first_help, is_monitored, meets_monitoring_rules
 from relapse_risk.exhibits import Section
 from relapse_risk.measures import Fraction, Indicator
+from relapse_risk.predicates import holds
 
 __all__ = ["INDICATORS", "SECTION"]
 
@@ -17,17 +18,16 @@ GUARANTEES_OF_ELIMINATION = ("education_ok", "medical_ok", "house_safe", "water_
 
 def _below(data: CountyData) -> pd.Series:
     """Income strictly below the poverty line; null without an income."""
-    income, line = data.now["income_pc_year"], data.now["poverty_line"]
-    return (income < line).astype("boolean").mask(income.isna() | line.isna())
+    return holds("income_below_poverty", data.now, data.setting)
 
 
 def _fails(data: CountyData) -> pd.Series:
     """Some guarantee is known not to hold."""
-    return data.now["guarantees_ok"].eq(False).fillna(False).astype(bool)
+    return (~holds("guarantees_ok", data.now, data.setting)).fillna(False).astype(bool)
 
 
 def _never_registered(data: CountyData) -> pd.Series:
-    return data.now["register_year"].isna() & data.now["household_class"].isin(["ordinary", "edge"])
+    return holds("never_registered", data.now, data.setting).fillna(False).astype(bool)
 
 
 def _missed(data: CountyData) -> Fraction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.agreement import cohen_kappa, fleiss_kappa
@@ -11,7 +12,10 @@ from relapse_risk.assessment.county_data import CountyData, counted, hits, in_co
 from relapse_risk.assessment.sections.baseline import TOWN_HOMES
 from relapse_risk.exhibits import Bars, Dots, Exhibit, Heat, Section, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.poverty.deprivation import Deprivation, cutoff_of, deprived, read_deprivation
+from relapse_risk.predicates import holds
 from relapse_risk.schema import code_list
+from relapse_risk.text import has_text
 
 __all__ = ["CRITERIA", "EXHIBITS", "INDICATORS", "SECTION", "STAGES", "TABLES", "failing_reasons", "layer_grades"]
 
@@ -50,22 +54,40 @@ def guarantee_pass(data: CountyData) -> pd.DataFrame:
 
 
 def failing_reasons(data: CountyData) -> dict[str, pd.Series]:
-    """Per reason, which households fail a guarantee by it; null where it was not collected."""
+    """Per reason, which households fail a guarantee by it; null where nobody can tell.
+
+    The reasons are the indicators of the design of the guarantees (``params/indexes/deprivation/guarantees.yaml``), told
+    apart by the words of a code where an indicator says so (the grade of a dwelling).
+    """
+    return data.once("failing_reasons", lambda: _failing_reasons(data))
+
+
+def _failing_reasons(data: CountyData) -> dict[str, pd.Series]:
+    design = read_deprivation("guarantees", data.parameters.folder, data.setting.predicates)
     home = data.table("household").set_index("household_id").reindex(data.now["household_id"]).reset_index()
-    now = data.now
-    return {
-        "dwelling_c": home["dwelling_grade"].eq("C"),
-        "dwelling_d": home["dwelling_grade"].eq("D"),
-        "water_quality": home["water_quality_ok"].eq(False),
-        "water_amount": home["water_litres_per_person_day"] < data.limit("water_litres_min"),
-        "water_distance": home["water_fetch_minutes"] > data.limit("water_minutes_max"),
-        "water_outage": home["water_outage_days"] > data.limit("water_outage_days_max"),
-        "dropped_out": now["n_dropped_out"] > 0,
-        "uninsured": now["n_uninsured"] > 0,
-        "staple_food": home["staple_food_enough"].eq(False),
-        "protein_food": home["protein_food_regular"].eq(False),
-        "clothes": home["seasonal_clothes"].eq(False),
-    }
+    frame = pd.concat([data.now, home[home.columns.difference(data.now.columns)]], axis=1)
+    found: dict[str, pd.Series] = {}
+    for item in design.indicators:
+        cutoff = float("nan") if item.predicate else cutoff_of(item, data.setting)
+        fails = deprived(frame, item, cutoff, f"{design.file}: {item.code}", data.setting)
+        flags = pd.Series(pd.arrays.BooleanArray(fails == 1, np.isnan(fails)), index=frame.index)
+        found |= {_reason(code, item): part for code, part in _apart(item, flags, frame).items()}
+    return found
+
+
+def _apart(item: Deprivation, flags: pd.Series, frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """The households an indicator fails, by the words of the code it is told apart by."""
+    if not item.by:
+        return {item.code: flags}
+    failing = frame.loc[flags.fillna(False), item.by].dropna()
+    return {f"{item.code}_{word.lower()}": flags & frame[item.by].eq(word) for word in sorted(failing.unique())}
+
+
+def _reason(code: str, item: Deprivation) -> str:
+    """The code of a reason that messages have words for; else the words of the design itself, ``zh|en``."""
+    word = code.removeprefix(f"{item.code}_").upper() if item.by and code != item.code else ""
+    more = f" {word}" if word else ""
+    return code if has_text(f"value.reason.{code}") else f"{item.label.zh}{more}|{item.label.en}{more}"
 
 
 def guarantee_reasons(data: CountyData) -> pd.DataFrame:
@@ -154,8 +176,7 @@ def insurance(data: CountyData) -> pd.DataFrame:
 def schooling(data: CountyData) -> pd.DataFrame:
     """Pupils by stage, and drop-outs of compulsory-school age."""
     pupils = data.persons["student_stage"].value_counts()
-    age = data.persons["age"]
-    out = (age >= 6) & (age < 16) & data.persons["dropped_out"]
+    out = holds("out_of_compulsory_school", data.persons, data.setting)
     rows = [{"stage": stage, "persons": int(pupils.get(stage, 0))} for stage in STAGES]
     return pd.DataFrame([*rows, {"stage": "dropped_out", "persons": hits(out)}])
 
@@ -260,7 +281,7 @@ INDICATORS = (
     Indicator("insured_persons", 5, "share", "higher_better", ("person.medical_insurance",),
               lambda d: share(d.persons["medical_insurance"]), limit="share_target", source="DEF-3G"),
     Indicator("dropped_out", 5, "share", "lower_better", ("person.dropped_out",),
-              lambda d: share(d.persons.loc[(d.persons["age"] >= 6) & (d.persons["age"] < 16), "dropped_out"]),
+              lambda d: share(d.persons.loc[holds("of_compulsory_age", d.persons, d.setting).fillna(False), "dropped_out"]),
               limit="zero_target", source="DEF-3G"),
     Indicator("layers_agree", 5, "share", "higher_better", CHECK, _agreement, history=False, source="ART-DEZHOU",
               people=False),

@@ -13,6 +13,8 @@ from relapse_risk.assessment.sections.guarantees import failing_reasons
 from relapse_risk.exhibits import Bars, Columns, Dots, Exhibit, Flow, Section, counts_in, first_to_last, largest
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import month_end
+from relapse_risk.predicates import holds
+from relapse_risk.predicates.truth import alternatives
 from relapse_risk.relapse.features import FEATURES
 from relapse_risk.schema import code_list
 
@@ -29,7 +31,7 @@ __all__ = [
 
 SECTION = Section(12)
 C = FactColumn
-MONITORED = ("lifted_unstable", "edge", "sudden_hardship")
+MONITORED = tuple(word for word in code_list("monitor_type").words if word != "none")
 PROBABILITIES = Bins(
     (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0001),
     ("<0.2%", "0.2–0.5%", "0.5–1%", "1–2%", "2–5%", "5–10%", "10–20%", "≥20%"),
@@ -37,13 +39,18 @@ PROBABILITIES = Bins(
 LIKELY = 0.05  # probability from which a household is told as likely to relapse; ours
 TOP_REASONS = 10
 ABSENT = {feature.name: feature.absent for feature in FEATURES}
+# What reports call the rules that take households in; one that is not listed is called as its predicate is.
+RULE_WORDS = {
+    "income_below_monitoring": "below_monitor_line", "rigid_spending_above_income": "rigid_above_income",
+    "loss_is_urgent": "urgent_loss", "income_fell_sharply": "income_fall", "house_safe": "dwelling", "water_safe": "water",
+    "education_ok": "dropped_out", "medical_ok": "uninsured",
+}  # fmt: skip
 EVENT_DAYS = 365  # an older event is not what a household was identified for; ours
 
 
 def is_monitored(frame: pd.DataFrame) -> pd.Series:
     """Monitored and not yet eliminated."""
-    monitored = frame["monitor_type"].isin(MONITORED)
-    return monitored & ~frame["risk_eliminated"].fillna(False).to_numpy(dtype=bool)
+    return frame["under_monitoring"].fillna(False).astype(bool)
 
 
 def monitored_now(data: CountyData) -> pd.DataFrame:
@@ -153,17 +160,13 @@ def monitor_timing(data: CountyData) -> pd.DataFrame:
 
 
 def meets_monitoring_rules(data: CountyData) -> dict[str, pd.Series]:
-    """Per audit rule, which households should be monitored (DEF-3TYPES, LAW-2020, QA-RULES 1_02)."""
-    now, reasons = data.now, failing_reasons(data)
-    water = [name for name in reasons if name.startswith("water_")]
-    return {
-        "below_monitor_line": now["income_pc_year"] < now["monitor_line"],
-        "rigid_above_income": now["rigid_burden"] > 1,
-        "dwelling": reasons["dwelling_c"] | reasons["dwelling_d"],
-        "water": pd.concat([reasons[name] for name in water], axis=1).fillna(False).any(axis=1),
-        "dropped_out": reasons["dropped_out"],
-        "uninsured": reasons["uninsured"],
-    }
+    """Per rule that takes households in (each alternative of the predicate ``to_be_monitored``), whom it takes."""
+    found = {}
+    for clause in alternatives("to_be_monitored", data.setting.predicates):
+        (name,) = clause.names()
+        label = data.setting.predicate(name).label if clause.predicate else data.setting.predicate(name).fails
+        found[RULE_WORDS.get(name) or f"{label.zh}|{label.en}"] = holds(clause, data.now, data.setting)  # type: ignore[union-attr]
+    return found
 
 
 def _outside(data: CountyData) -> pd.Series:
@@ -195,11 +198,19 @@ def missed_list(data: CountyData) -> pd.DataFrame:
     return pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
 
 
+def _lifted(data: CountyData) -> np.ndarray:
+    return holds("lifted", data.now, data.setting).fillna(False).to_numpy(dtype=bool)
+
+
+def _wrong_exit_tests(data: CountyData) -> dict[str, pd.Series]:
+    """What says that an exit does not hold: income below the poverty line, or a guarantee that fails."""
+    return {"below_line": holds("income_below_poverty", data.now, data.setting), **failing_reasons(data)}
+
+
 def wrong_exit_checks(data: CountyData) -> pd.DataFrame:
     """Lifted households by what says that the exit does not hold."""
-    lifted = data.now["exit_year"].notna().to_numpy(dtype=bool)
-    below = (data.now["income_pc_year"] < data.now["poverty_line"]) & data.now["income_pc_year"].notna()
-    tests = {"below_line": below, **failing_reasons(data)}
+    lifted = _lifted(data)
+    tests = _wrong_exit_tests(data)
     rows = [
         {"wrong_exit_reason": name, "households": int((flags.fillna(False).to_numpy(dtype=bool) & lifted).sum())}
         for name, flags in tests.items()
@@ -209,13 +220,12 @@ def wrong_exit_checks(data: CountyData) -> pd.DataFrame:
 
 def wrong_exit_list(data: CountyData) -> pd.DataFrame:
     """Every lifted household whose exit does not hold, with the reason."""
-    lifted = data.now["exit_year"].notna().to_numpy(dtype=bool)
-    below = (data.now["income_pc_year"] < data.now["poverty_line"]) & data.now["income_pc_year"].notna()
+    lifted = _lifted(data)
     parts = [
         data.now.loc[
             flags.fillna(False).to_numpy(dtype=bool) & lifted, ["household_id", "village_code", "exit_year"]
         ].assign(wrong_exit_reason=name)
-        for name, flags in {"below_line": below, **failing_reasons(data)}.items()
+        for name, flags in _wrong_exit_tests(data).items()
     ]
     frame = pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
     return frame.assign(exit_year=frame["exit_year"].astype(str))

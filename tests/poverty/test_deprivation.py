@@ -96,7 +96,10 @@ def at(content: dict[str, Any], code: str) -> dict[str, Any]:
 
 
 BROKEN = {
-    "an unknown dimension": (lambda c: at(c, "no_labour").update(dimension="x"), "no_labour: unknown dimension; got 'x'"),
+    "an unknown dimension": (
+        lambda c: at(c, "no_labour").update(dimension="x"),
+        "no_labour: unknown dimension; got 'x'",
+    ),
     "a code twice": (lambda c: at(c, "no_work").update(code="no_labour"), "no_labour: code written twice"),
     "a cut-off too many": (
         lambda c: at(c, "no_labour").update(cutoff=1),
@@ -117,7 +120,10 @@ BROKEN = {
     ),
     "a cut-off outside the range": (lambda c: c.update(cutoffs=[33]), r"cutoffs: cut-off outside the range; got 33"),
     "an unknown predicate": (
-        lambda c: (at(c, "dwelling").pop("column"), at(c, "dwelling").update(predicate="hous_safe", deprived_when="fails")),
+        lambda c: (
+            at(c, "dwelling").pop("column"),
+            at(c, "dwelling").update(predicate="hous_safe", deprived_when="fails"),
+        ),
         "dwelling: unknown predicate about households; got 'hous_safe'.*did you mean 'house_safe'",
     ),
     "a predicate about persons": (

@@ -38,7 +38,11 @@ def households(*changes: dict[str, object]) -> pd.DataFrame:
         ({}, None, None),
         ({"income_pc_year": 4999.0}, "lifted_unstable", "lifted_unstable"),
         ({"income_pc_year": 4999.0, "exit_year": None}, "edge", "edge"),
-        ({"income_pc_year": 5000.0}, None, "lifted_unstable"),  # at the line of 2020 is not below it, but below that of 2022
+        (
+            {"income_pc_year": 5000.0},
+            None,
+            "lifted_unstable",
+        ),  # at the line of 2020 is not below it, but below that of 2022
         ({"income_pc_year": 6900.0}, None, None),
         ({"house_safe": False}, "lifted_unstable", "lifted_unstable"),
         ({"water_safe": False, "exit_year": None}, "edge", "edge"),
@@ -91,9 +95,7 @@ def watched(**change: object) -> tuple[pd.DataFrame, pd.DataFrame]:
         ({"aid_received_12m": 0.0}, "help_recorded"),
     ],
 )
-def test_what_stands_in_the_way_of_elimination(
-    change: dict[str, object], in_the_way: str | None
-) -> None:
+def test_what_stands_in_the_way_of_elimination(change: dict[str, object], in_the_way: str | None) -> None:
     found = eliminations(*watched(**change), setting(date(2021, 12, 31))).iloc[0]
     assert found["eliminable"] == (in_the_way is None)
     assert (None if pd.isna(found["in_the_way"]) else found["in_the_way"]) == in_the_way

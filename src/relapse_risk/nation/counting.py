@@ -85,7 +85,9 @@ def _job(nation: Nation, design: DeprivationDesign, parameters: Parameters, plac
     for item in design.indicators:
         where = f"{design.file}: {item.code}"
         if not set(_columns(item, there, setting)) <= set(there):
-            raise ModelError("nobody answered", where=where, got=item.column or item.predicate, fix="leave the indicator out")
+            raise ModelError(
+                "nobody answered", where=where, got=item.column or item.predicate, fix="leave the indicator out"
+            )
         if item.missing == "unknown":
             raise ModelError("missing answers are kept open", where=where, fix="state drop, deprived or not_deprived")
     read = dict.fromkeys(name for item in design.indicators for name in _columns(item, there, setting))

@@ -45,7 +45,12 @@ def household_columns(
 ) -> list[str]:
     """Every household column a product reads; those that are no household's are left to the person table."""
     features = [need for feature in FEATURES for need in feature.needs]
-    columns = [name for item in counted.indicators for name in (item.column, item.predicate, *columns_read(item, predicates)) if name]
+    columns = [
+        name
+        for item in counted.indicators
+        for name in (item.column, item.predicate, *columns_read(item, predicates))
+        if name
+    ]
     return list(
         dict.fromkeys([*KEYS, *index_columns(index), *columns, *features, *AMOUNTS, *condition_columns(catalogue)])
     )

@@ -393,7 +393,9 @@ def deprivation_matrix(
         g = deprived(frame, item, cutoffs[item.code], where, setting)
         gaps = np.isnan(g)
         if gaps.all():
-            raise ModelError("nobody answered", where=where, got=item.column or item.predicate, fix="leave the indicator out")
+            raise ModelError(
+                "nobody answered", where=where, got=item.column or item.predicate, fix="leave the indicator out"
+            )
         if gaps.any() and item.missing == "unknown":
             raise ModelError(
                 f"{int(gaps.sum())} missing answers", where=where, fix="state drop, deprived or not_deprived"

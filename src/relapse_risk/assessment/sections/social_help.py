@@ -6,9 +6,9 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, in_code_order, share, up_to
 from relapse_risk.assessment.sections.baseline import TOWN_HOMES
-from relapse_risk.derive.household_columns import yes_if
 from relapse_risk.exhibits import Bars, Exhibit, Section, largest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.predicates import holds
 from relapse_risk.schema import code_list
 
 __all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
@@ -117,8 +117,7 @@ def _served_per_post(data: CountyData) -> Fraction:
 def _holders_fit(data: CountyData) -> Fraction:
     """Post holders in the register who are of the right age and able to work."""
     holder = _holders(data).dropna(subset=["household_id"])
-    of_age = (holder["age"] >= POST_AGES[0]) & (holder["age"] < POST_AGES[1])
-    return share((of_age & ~yes_if(holder["labour_capacity"], UNABLE)).astype("boolean"))
+    return share(holds("may_hold_a_post", holder, data.setting))
 
 
 def _pupils_sponsored(data: CountyData) -> Fraction:

@@ -268,7 +268,6 @@ def test_a_rule_of_which_nothing_was_collected_is_left_out(county_of: CountyOf) 
     assert not {"dropped_out", "uninsured"} & set(computed("missed_checks", rules)["missed_rule"])
 
 
-@pytest.mark.xfail(strict=True, reason="an answer nobody collected is told as none that fails: dwelling and water")
 def test_dwellings_and_water_that_nobody_looked_at_are_left_out(county_of: CountyOf) -> None:
     bare = records(HOMES)[["household_id", "village_code", "monitor_type", "household_size"]]
     found = computed("missed_checks", county_of(household=bare, income=records(INCOME)))

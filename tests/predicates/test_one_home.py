@@ -81,7 +81,8 @@ def reasons(parameters: Parameters, folder: Path) -> list[str]:
 
 
 def missed(parameters: Parameters, folder: Path) -> list[str]:
-    return _computed(BY_NAME["missed_list"], county(parameters, folder))["household_id"].tolist()
+    found = _computed(BY_NAME["missed_list"], county(parameters, folder))
+    return found["household_id"].tolist() if len(found) else []
 
 
 def entered(parameters: Parameters, folder: Path) -> list[str]:

@@ -13,7 +13,8 @@ from relapse_risk.assessment.sections.guarantees import failing_reasons
 from relapse_risk.exhibits import Bars, Columns, Dots, Exhibit, Flow, Section, counts_in, first_to_last, largest
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import month_end
-from relapse_risk.predicates import holds
+from relapse_risk.predicates import Predicate, holds
+from relapse_risk.predicates.clauses import Clause
 from relapse_risk.predicates.truth import alternatives
 from relapse_risk.relapse.features import FEATURES
 from relapse_risk.schema import code_list
@@ -39,11 +40,11 @@ PROBABILITIES = Bins(
 LIKELY = 0.05  # probability from which a household is told as likely to relapse; ours
 TOP_REASONS = 10
 ABSENT = {feature.name: feature.absent for feature in FEATURES}
-# What reports call the rules that take households in; one that is not listed is called as its predicate is.
+# What reports call the rules that take households in, in the order of the table; one not listed comes last, in its own words.
 RULE_WORDS = {
     "income_below_monitoring": "below_monitor_line", "rigid_spending_above_income": "rigid_above_income",
-    "loss_is_urgent": "urgent_loss", "income_fell_sharply": "income_fall", "house_safe": "dwelling", "water_safe": "water",
-    "education_ok": "dropped_out", "medical_ok": "uninsured",
+    "house_safe": "dwelling", "water_safe": "water", "education_ok": "dropped_out", "medical_ok": "uninsured",
+    "loss_is_urgent": "urgent_loss", "income_fell_sharply": "income_fall",
 }  # fmt: skip
 EVENT_DAYS = 365  # an older event is not what a household was identified for; ours
 
@@ -161,12 +162,16 @@ def monitor_timing(data: CountyData) -> pd.DataFrame:
 
 def meets_monitoring_rules(data: CountyData) -> dict[str, pd.Series]:
     """Per rule that takes households in (each alternative of the predicate ``to_be_monitored``), whom it takes."""
-    found = {}
-    for clause in alternatives("to_be_monitored", data.setting.predicates):
-        (name,) = clause.names()
-        label = data.setting.predicate(name).label if clause.predicate else data.setting.predicate(name).fails
-        found[RULE_WORDS.get(name) or f"{label.zh}|{label.en}"] = holds(clause, data.now, data.setting)  # type: ignore[union-attr]
-    return found
+    predicates = data.setting.predicates
+    rules = {clause.names()[0]: clause for clause in alternatives("to_be_monitored", predicates)}
+    names = sorted(rules, key=lambda name: (*RULE_WORDS, name).index(name))
+    return {_rule_word(predicates[name], rules[name]): holds(rules[name], data.now, data.setting) for name in names}
+
+
+def _rule_word(predicate: Predicate, clause: Clause) -> str:
+    """The code of a rule that messages have words for; else what its predicate says where it takes a household in."""
+    label = predicate.label if clause.predicate or predicate.fails is None else predicate.fails
+    return RULE_WORDS.get(predicate.name) or f"{label.zh}|{label.en}"
 
 
 def _outside(data: CountyData) -> pd.Series:

@@ -139,7 +139,7 @@ def test_needs_follow_the_predicates_named() -> None:
 
 
 def test_an_unknown_predicate_names_the_nearest() -> None:
-    with pytest.raises(ParameterError, match="unknown predicate; got 'hous_safe'.*did you mean 'house_safe'"):
+    with pytest.raises(ParameterError, match=r"unknown predicate; got 'hous_safe'.*did you mean 'house_safe'"):
         holds("hous_safe", pd.DataFrame({"v": [1]}), SETTING)
 
 

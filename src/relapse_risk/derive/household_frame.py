@@ -31,9 +31,7 @@ __all__ = ["household_frame", "household_frames", "household_panel", "person_age
 KEYS = ("household_id", "village_code")  # made by _keys
 # Columns of the household table that the frame repeats beside what predicates need.
 CARRIED = tuple(
-    name
-    for name in derived_frames()["household_frame"].names
-    if name in table("household").names and name not in KEYS
+    name for name in derived_frames()["household_frame"].names if name in table("household").names and name not in KEYS
 )
 # What composition reads beside what predicates need: a person row has thrice as many columns, and a panel many months.
 PERSON = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relapse_risk.assessment.sections.guarantees import CRITERIA, STAGES
 from relapse_risk.assessment.sections.homes import CHECKLISTS
-from relapse_risk.assessment.sections.monitored_households import MONITORED, PROBABILITIES
+from relapse_risk.assessment.sections.monitored_households import MONITORED, PROBABILITIES, RULE_WORDS
 from relapse_risk.assessment.sections.segments import SEGMENTS
 from relapse_risk.disclosure.links import INDICATOR, At, Link
 from relapse_risk.schema import code_list
@@ -154,7 +154,7 @@ def _monitoring() -> list[Link]:
     ]
     # A household whose class lags behind its monitoring by a month is a matter of the register, not of the household:
     # guarding that difference would withhold both tables nearly whole.
-    for rule in RULES:
+    for rule in RULE_WORDS.values():
         found.append(_some("missed_checks", "missed", "missed_rule", (rule,), _of("missed_monitoring")))
         found.append(_some("missed_checks", "watched", "missed_rule", (rule,), _of("monitored_share")))
     return found
@@ -179,7 +179,6 @@ def _tails() -> list[Link]:
 
 
 STEPS = ("start", "entered", "eliminated", "left_register", "end")
-RULES = ("below_monitor_line", "rigid_above_income", "dwelling", "water", "dropped_out", "uninsured")
 
 
 def _cases() -> list[Link]:

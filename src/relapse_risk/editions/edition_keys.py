@@ -20,7 +20,7 @@ __all__ = ["Key", "Keys", "changed_parts"]
 
 LEDGER_FILES = ("manifest.json", "issues.jsonl")  # in the register's folder: issues of projects, and all others
 SOURCES = ("text", "charts", "pages", "editions", "disclosure", "assessment")
-WORK_SOURCES = ("assistance", "derive")  # what worklists and plans are judged by, from the register itself
+WORK_SOURCES = ("assistance", "derive", "predicates")  # what worklists and plans are judged by, from the register itself
 WORK_PARAMS = ("lines.yaml", "thresholds.yaml", "measures.yaml")
 SOURCE_KINDS = (".py", ".j2", ".css", ".json", ".xz")
 
@@ -99,10 +99,11 @@ class Keys:
 
 
 def _rules(place: str) -> str:
-    """Digest of what worklists and plans are judged by: program, catalogue and dated values."""
+    """Digest of what worklists and plans are judged by: program, catalogue, predicates and dated values."""
     root, folder = Path(str(files("relapse_risk"))), params_dir()
     code = [path for name in WORK_SOURCES for path in sorted((root / name).rglob("*.py"))]
     values = [folder / "assistance" / f"{place}.yaml", *(folder / name for name in WORK_PARAMS)]
+    values += sorted((folder / "predicates").glob("*.yaml"))
     return _digest(*(path.read_bytes() for path in (*code, *values) if path.is_file()))
 
 

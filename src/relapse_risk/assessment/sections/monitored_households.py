@@ -23,6 +23,7 @@ __all__ = [
     "EXHIBITS",
     "INDICATORS",
     "MONITORED",
+    "RULE_WORDS",
     "SECTION",
     "TABLES",
     "first_help",

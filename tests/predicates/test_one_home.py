@@ -14,6 +14,7 @@ from tests.built_county_fixtures import BY_NAME, records
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.facts import _computed, county_data
 from relapse_risk.assistance import entitlements, read_catalogue
+from relapse_risk.assistance.reminders import reason_of
 from relapse_risk.parameters import Parameters, params_dir, read_parameters, read_place
 from relapse_risk.poverty import guarantee_test, read_deprivation
 from relapse_risk.predicates import setting_on
@@ -35,7 +36,12 @@ Reader = Callable[[Parameters, Path], list[str]]
 
 
 def homes() -> pd.DataFrame:
-    return records(HOMES).assign(snapshot_month="2020-12", household_class="lifted_policy", arable_mu=[0.5, 1.0, None])
+    return records(HOMES).assign(
+        snapshot_month="2020-12",
+        household_class="lifted_policy",
+        arable_mu=[0.5, 1.0, None],
+        distance_to_road_km=[4.0, 3.0, None],
+    )
 
 
 def county(parameters: Parameters, folder: Path) -> CountyData:
@@ -149,3 +155,32 @@ def test_an_indicator_added_to_the_design_reaches_the_report(folder: Path, tmp_p
     data = county(read_parameters(folder), tmp_path)
     found = _computed(BY_NAME["guarantee_reasons"], data).set_index("reason")["households"].to_dict()
     assert found["耕地不足一亩|Less than a mu of land"] == 1
+
+
+def test_an_item_with_a_new_kind_of_condition_is_an_entry_in_each_of_two_files(folder: Path, tmp_path: Path) -> None:
+    """Of a column no rule has read before: four kilometres from the road are far, three are not, unknown is open."""
+    predicate = (
+        "far_from_the_road:\n  unit: household\n  label: {zh: 远离公路, en: far from a road}\n"
+        "  ask: {zh: 距公路几公里？, en: How far is the road?}\n  when: [{column: distance_to_road_km, above: 3}]\n"
+        "  source: ASSUME\n  confidence: assumed\n"
+    )
+    item = (
+        "X1:\n  label: {zh: 甲, en: x}\n  department: MZ\n  direction: livelihood\n  level: household\n  kind: cash\n"
+        "  cadence: monthly\n  source: ASSUME\n  confidence: assumed\n"
+        "  versions: [{start: 2016-01-01, requires: [far_from_the_road, {not: zero_employment}], amount: {fixed: 1}}]\n"
+    )
+    for file, entry in (("predicates/households.yaml", predicate), ("assistance/dezhou.yaml", item)):
+        path = folder / file
+        path.write_text(path.read_text(encoding="utf-8") + entry, encoding="utf-8")
+    parameters = read_parameters(folder)
+    now = county(parameters, tmp_path).now.assign(zero_employment=False)
+    assert now["distance_to_road_km"].tolist()[:2] == [4.0, 3.0]
+    catalogue = read_catalogue("dezhou", str(folder))
+    people = pd.DataFrame([{"person_id": "p", "household_id": "A"}])
+    found = entitlements(now, people, catalogue, setting_on(parameters, PLACE, DAY)).frame
+    states = found[found["item_code"] == "X1"].set_index("household_id")["state"].to_dict()
+    assert states == {"A": "yes", "C": "cannot_tell"}
+    assert (
+        reason_of(catalogue.item("X1"), DAY, "missing", "en")
+        == "far from a road; not someone is able to work and nobody is in work"
+    )

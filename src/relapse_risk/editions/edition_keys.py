@@ -20,7 +20,11 @@ __all__ = ["Key", "Keys", "changed_parts"]
 
 LEDGER_FILES = ("manifest.json", "issues.jsonl")  # in the register's folder: issues of projects, and all others
 SOURCES = ("text", "charts", "pages", "editions", "disclosure", "assessment")
-WORK_SOURCES = ("assistance", "derive", "predicates")  # what worklists and plans are judged by, from the register itself
+WORK_SOURCES = (
+    "assistance",
+    "derive",
+    "predicates",
+)  # what worklists and plans are judged by, from the register itself
 WORK_PARAMS = ("lines.yaml", "thresholds.yaml", "measures.yaml")
 SOURCE_KINDS = (".py", ".j2", ".css", ".json", ".xz")
 

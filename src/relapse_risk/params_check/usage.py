@@ -32,7 +32,7 @@ class Unused:
 
 
 def unused_names(folder: Path) -> tuple[Unused, ...]:
-    """Parameters, numbers and figures of the demo, groups of items, and code lists that no file and no code names."""
+    """Parameters, predicates, numbers and figures of the demo, groups of items, and code lists that no file and no code names."""
     said, words, beginnings = _said_in_files(folder), words_of_program(), beginnings_of_program()
     return tuple(
         Unused(file, kind, name)
@@ -59,6 +59,8 @@ def _defined(folder: Path) -> Iterator[tuple[str, str, str]]:
     for file in PARAMETER_FILES:
         yield from ((file, "parameter", str(name)) for name in _keys(folder / file))
     yield from (("demo/process.yaml", "number of the demo", str(name)) for name in _keys(folder / "demo/process.yaml"))
+    for path in sorted((folder / "predicates").glob("*.yaml")):
+        yield from ((f"predicates/{path.name}", "predicate", str(name)) for name in _keys(path))
     for path in sorted((folder / "rules").glob("*.yaml")):
         groups = _keys(path).get("item_groups", {})
         yield from ((f"rules/{path.name}", "group of items", str(name)) for name in groups)

@@ -2,7 +2,7 @@
 
 from relapse_risk.predicates.functions import income_before_relief
 from relapse_risk.predicates.members import asked_of_members, count_true, somebody
-from relapse_risk.predicates.reading import predicates_of, read_predicates, setting_on
+from relapse_risk.predicates.predicate_files import predicates_of, read_predicates, setting_on
 from relapse_risk.predicates.setting import Predicate, Setting
 from relapse_risk.predicates.truth import holds, limits_of, needs, shortfall
 

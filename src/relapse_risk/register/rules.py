@@ -16,7 +16,7 @@ from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place, params_dir, read_parameters
 from relapse_risk.predicates import Predicate, Setting, read_predicates
 from relapse_risk.predicates.clauses import Clause
-from relapse_risk.predicates.reading import check_clause
+from relapse_risk.predicates.predicate_files import check_clause
 from relapse_risk.predicates.truth import SOMEBODY, is_judgeable, needs
 from relapse_risk.register.joins import view_of
 from relapse_risk.register.named_checks import checks

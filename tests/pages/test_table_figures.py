@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from relapse_risk.assessment import TABLES
-from relapse_risk.pages.finding_sentences import finding
+from relapse_risk.charts.canvas import WARN
+from relapse_risk.pages.finding_sentences import caption, finding
 from relapse_risk.pages.table_figures import Canvas, drawing
 
 
@@ -78,3 +79,22 @@ def test_one_number_is_a_sentence(projects: list[object], said: str) -> None:
 def test_a_chart_titled_by_its_gap_has_the_widest_first() -> None:
     of = canvas("hardship_profile", subindex=["income", "illness"], top_tenth=[90.0, 50.0], all=[80.0, 10.0])
     assert drawn(of).index("50.0") < drawn(of).index("90.0")
+
+
+def test_marks_follow_the_name_of_a_bin_not_its_place() -> None:
+    """The first row of three is no bin from 5 % on; in the whole histogram it would be the sixth that begins them."""
+    of = canvas("risk_histogram", probability=["2–5%", "5–10%", "≥20%"], households=[40, 30, 20])
+    draw = drawing(of)
+    assert draw is not None
+    assert draw(660).body.count(f'fill="{WARN}"') == 2
+    assert finding(of) == "50 households have a relapse probability of 5% or more"
+    assert caption(of).endswith("striped: 5% or more")
+
+
+def test_nothing_is_said_of_what_is_missing_or_withheld() -> None:
+    quarters = canvas("survey_by_quarter", quarter=["2020Q1", "2020Q2"], satisfied=[None, 0.9])
+    assert finding(quarters) == "Satisfaction by quarter"
+    classes = canvas("population_by_class", household_class=["edge", "tekun_scattered"], households=[90, None])
+    assert finding(classes) == "Households and persons by class", "the base lacks the withheld class"
+    ages = canvas("age_sex", age_band=["50–59", "60–69"], male=[20, None], female=[20, 20])
+    assert finding(ages) == "Age and sex", "nor is a withheld count taken for none"

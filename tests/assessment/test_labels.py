@@ -10,7 +10,7 @@ import pytest
 from relapse_risk.assessment import EXHIBITS, INDICATORS, TABLES, CountyData
 from relapse_risk.assessment.facts import _computed
 from relapse_risk.assessment.indicators import VERDICTS, indicator_rows
-from relapse_risk.exhibits import Exhibit
+from relapse_risk.exhibits import Exhibit, columns_of
 from relapse_risk.measures import FactTable
 from relapse_risk.schema import code_list, code_lists, tables
 from relapse_risk.text import messages
@@ -65,7 +65,7 @@ def _parts(table: FactTable, exhibit: Exhibit) -> set[str]:
     shown = {column.name for column in table.columns if not column.hidden}
     parts = {"title", "note", "note.sample", "empty", "suppressed"} | {f"column.{name}" for name in shown}
     if exhibit.chart:
-        parts |= {"caption", "marked"} | {f"series.{name}" for name in exhibit.chart.columns}
+        parts |= {"caption", "marked"} | {f"series.{name}" for name in columns_of(exhibit.chart)}
     if exhibit.finding:
         parts |= {"finding", *(f"finding.{key}" for key in ("all_same", "limit", "limit_all"))}
     return parts

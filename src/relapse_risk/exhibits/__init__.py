@@ -14,6 +14,7 @@ from relapse_risk.exhibits.chart_specs import (
     Pyramid,
     Reliability,
     Stack,
+    columns_of,
 )
 from relapse_risk.exhibits.exhibit import Exhibit, Section, check_exhibit
 from relapse_risk.exhibits.finding_rules import (
@@ -59,6 +60,7 @@ __all__ = [
     "Stack",
     "Word",
     "check_exhibit",
+    "columns_of",
     "counts_in",
     "first_to_last",
     "in_row",

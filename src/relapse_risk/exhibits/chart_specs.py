@@ -1,12 +1,13 @@
 """Charts as data: the kind, the columns it is drawn from, and what of it is marked.  ``pages`` draws them.
 
-Every attribute that is a string or a tuple of strings names columns of the fact table, unless it says otherwise; what a
-series or an axis is called is a message of the exhibit (``series.COLUMN``), else the head of its column.
+Every attribute that is a string or a tuple of strings names columns of the fact table, but for those that hold values or
+words of their own (``NO_COLUMNS``); what a series or an axis is called is a message of the exhibit (``series.COLUMN``),
+else the head of its column.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Pyramid",
     "Reliability",
     "Stack",
+    "columns_of",
 ]
 
 
@@ -45,10 +47,6 @@ class Bars:
     whole: bool = False
     most: int = 0
     in_order: bool = False
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.label, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +73,6 @@ class Dots:
     decimals: int | None = None
     first_of: str = ""
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.label, self.value, self.low, self.high, self.first_of) if name)
-
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -93,10 +87,6 @@ class Columns:
     label: str
     series: tuple[str, ...]
     marks: tuple[str, ...] = ()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.label, *self.series)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +107,6 @@ class Pairs:
     both: bool = True
     widest: str = ""
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.label, self.value, self.other)
-
 
 @dataclass(frozen=True, slots=True)
 class Pyramid:
@@ -130,10 +116,6 @@ class Pyramid:
     left: str
     right: str
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.label, self.left, self.right)
-
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -141,10 +123,6 @@ class Stack:
 
     period: str
     parts: tuple[str, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.period, *self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +138,6 @@ class Heat:
     label: str
     codes: str = ""
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.label,)
-
 
 @dataclass(frozen=True, slots=True)
 class Lines:
@@ -171,10 +145,6 @@ class Lines:
 
     label: str
     series: tuple[str, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.label, *self.series)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +162,6 @@ class Flow:
     came: tuple[str, ...]
     went: tuple[str, ...]
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.label, self.value)
-
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
@@ -204,10 +170,6 @@ class Funnel:
     label: str
     value: str
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.label, self.value)
-
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -215,10 +177,6 @@ class Curve:
 
     x: str
     y: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.x, self.y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +188,23 @@ class Reliability:
     low: str
     high: str
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.predicted, self.observed, self.low, self.high)
-
 
 Chart: TypeAlias = (
     Bars | Dots | Columns | Pairs | Pyramid | Stack | Heat | Lines | Flow | Funnel | Curve | Reliability
 )  # fmt: skip
+NO_COLUMNS = frozenset({"marks", "came", "went", "codes", "widest"})
+
+
+def columns_of(chart: Chart | None) -> tuple[str, ...]:
+    """The columns a chart is drawn from.
+
+    Examples
+    --------
+    >>> columns_of(Columns("days", ("households",), marks=("32+",))), columns_of(None)
+    (('days', 'households'), ())
+    """
+    if chart is None:
+        return ()
+    values = [getattr(chart, one.name) for one in fields(chart) if one.name not in NO_COLUMNS]
+    named = [name for value in values for name in (value if isinstance(value, tuple) else (value,))]
+    return tuple(name for name in named if isinstance(name, str) and name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from relapse_risk.errors import SchemaError, unknown
-from relapse_risk.exhibits.chart_specs import Chart
+from relapse_risk.exhibits.chart_specs import Chart, columns_of
 from relapse_risk.exhibits.finding_rules import Find
 from relapse_risk.measures import FactTable
 
@@ -67,7 +67,7 @@ def check_exhibit(exhibit: Exhibit, table: FactTable) -> Exhibit:
         Naming the column and the nearest.
     """
     known = [column.name for column in table.columns]
-    named = (*(exhibit.chart.columns if exhibit.chart else ()), exhibit.subject, exhibit.before_aid)
+    named = (*columns_of(exhibit.chart), exhibit.subject, exhibit.before_aid)
     for name in named:
         if name and name not in known:
             raise unknown("column of its fact table", name, known, f"exhibit {exhibit.name}", SchemaError)

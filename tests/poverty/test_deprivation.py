@@ -126,6 +126,10 @@ BROKEN = {
         ),
         "dwelling: unknown predicate about households; got 'hous_safe'.*did you mean 'house_safe'",
     ),
+    "an unknown column to tell apart by": (
+        lambda c: at(c, "dwelling").update(predicate="house_safe", deprived_when="fails", by="dweling_grade"),
+        "dwelling: by: unknown column; got 'dweling_grade'.*did you mean 'dwelling_grade'",
+    ),
     "a predicate about persons": (
         lambda c: at(c, "dwelling").update(predicate="adult", deprived_when="fails"),
         "dwelling: unknown predicate about households; got 'adult'",

@@ -23,6 +23,7 @@ from relapse_risk.poverty.lines import LineRole, line_of
 from relapse_risk.predicates import Predicate, Setting, holds, needs, read_predicates, setting_on
 from relapse_risk.predicates.comparisons import limit_values
 from relapse_risk.predicates.truth import numeric
+from relapse_risk.schema import derived_columns, table
 from relapse_risk.yaml_reading import check_model, read_yaml
 
 __all__ = [
@@ -200,7 +201,11 @@ def _check_spec(spec: _DesignSpec, file: str) -> None:
 
 def _check_predicates(spec: _DesignSpec, file: str, predicates: Mapping[str, Predicate]) -> None:
     households = [name for name, one in predicates.items() if one.unit == "household"]
+    columns = [column.name for column in (*table("household").columns, *derived_columns("household"))]
     for item in spec.indicators:
+        for key in ("column", "by") if item.predicate else ():
+            if getattr(item, key) and getattr(item, key) not in columns:
+                raise unknown("column", getattr(item, key), columns, f"{file}: {item.code}: {key}")
         if item.predicate and item.predicate not in households:
             raise unknown("predicate about households", item.predicate, households, f"{file}: {item.code}")
 

@@ -16,6 +16,15 @@ pytest_plugins = [
     "tests.demo_fixtures",
 ]  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
+SLOW_FIXTURES = {"session_folder", "cluster"}  # every synthetic city stands in the session's folder
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that build a city or a cluster, so that ``-m "not city"`` runs what is fast."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.city)
 
 
 @pytest.fixture(scope="session")

@@ -103,3 +103,68 @@ def test_what_became_of_the_placed() -> None:
     assert found["status"].tolist() == ["not_in_work", "unknown", "in_work"]
     assert found["wage_change"].tolist()[::2] == [0.0, 18000.0]
     assert found["employment_status"].tolist()[::2] == ["none", "local"]
+
+
+def test_a_list_shows_who_is_insured_and_when_somebody_came() -> None:
+    """A person may stand on both lists; other items and later deliveries are no visit."""
+    persons = pd.DataFrame({
+        "person_id": ["p", "q"], "household_id": ["h", "k"], "medical_insurance": [False, True],
+        "serious_disease_code": ["child_heart", None], "chronic_hypertension": [None, False], "chronic_diabetes": [True, None],
+    })  # fmt: skip
+    records = pd.DataFrame({
+        "person_id": ["p"] * 5, "item_code": ["WJ01", "WJ01", "WJ02", "YB04", "WJ01"],
+        "delivered_on": pd.to_datetime(["2020-10-02", "2020-12-31", "2020-12-30", "2019-12-31", "2021-01-01"]),
+    })  # fmt: skip
+    found = listed_patients(persons, records, DAY)
+    assert list(found.columns) == ["list", "person_id", "household_id", "insured", "cared_on", "overdue"]
+    assert found.to_numpy().tolist() == [
+        ["thirty_diseases", "p", "h", False, pd.Timestamp("2020-12-31"), False],
+        ["two_diseases", "p", "h", False, pd.Timestamp("2019-12-31"), True],  # 366 days before: a leap year
+    ]
+
+
+def test_no_bill_pays_nothing_back() -> None:
+    assert reimbursement([0.0, 10.0], DAY, read_parameters()).tolist() == [0.0, 9.0]
+
+
+def test_the_queue_for_grading_keeps_its_columns_and_breaks_ties_by_the_id() -> None:
+    persons = pd.DataFrame({
+        "person_id": ["d", "c", "b", "a", "n"], "household_id": list("wxyzz"), "age": [18, 17, 18, 17, 30],
+        "disability_suspected": [True, True, True, True, None], "disability_level": [None, "none", "none", None, None],
+    })  # fmt: skip
+    found = disability_queue(persons)
+    assert found[["person_id", "household_id", "age"]].to_numpy().tolist() == [
+        ["a", "z", 17], ["c", "x", 17], ["b", "y", 18], ["d", "w", 18],
+    ]  # fmt: skip
+    assert found["disability_level"].isna().tolist() == [True, False, False, True]
+
+
+def test_a_child_out_of_school_is_listed_with_its_health_the_youngest_first() -> None:
+    persons = pd.DataFrame({
+        "person_id": ["z", "b", "a", "u"], "household_id": list("hijk"), "age": pd.array([7, 9, 9, None], dtype="Int64"), "dropped_out": True,
+        "health_status": ["healthy", "chronic", "serious", "healthy"], "sex": "male",
+    })  # fmt: skip
+    assert drop_outs(persons).to_dict("split") == {
+        "index": [0, 1, 2], "columns": ["person_id", "household_id", "age", "health_status"],
+        "data": [["z", "h", 7, "healthy"], ["a", "j", 9, "serious"], ["b", "i", 9, "chronic"]],
+    }  # fmt: skip
+
+
+def test_a_pupil_whose_stage_nobody_wrote_down_is_no_pupil_and_the_list_keeps_its_columns() -> None:
+    persons = pd.DataFrame({"person_id": ["x", "y"], "household_id": ["h", "k"], "student_stage": [None, "primary"], "age": [9, 9]})
+    sponsors = pd.DataFrame({"person_id": ["y"], "sponsor_role": ["learning"]})
+    assert unsponsored_pupils(persons, sponsors).to_dict("split") == {
+        "index": [0], "columns": ["person_id", "household_id", "student_stage", "lacking"], "data": [["y", "k", "primary", "will, money"]],
+    }  # fmt: skip
+
+
+def test_who_asked_for_work_twice_over_is_followed_by_the_id() -> None:
+    """Within one state the order is that of the ids; a person or a household listed twice counts once."""
+    sought = pd.DataFrame({"person_id": ["c", "b", "a"], "household_id": ["w", "w", "x"], "age": 30})
+    persons = pd.DataFrame({"person_id": ["a", "b", "c", "c"], "employment_status": ["away", "none", "none", "local"]})
+    incomes = pd.DataFrame({"household_id": ["w", "w", "x"], "wage_before": [100.0, 0.0, 900.0], "wage_after": [400.0, 9.0, 400.0]})
+    found = follow_up(sought, persons, incomes)
+    assert found.to_dict("split") == {
+        "index": [0, 1, 2], "columns": ["person_id", "household_id", "status", "employment_status", "wage_change"],
+        "data": [["b", "w", "not_in_work", "none", 300.0], ["c", "w", "not_in_work", "none", 300.0], ["a", "x", "in_work", "away", -500.0]],
+    }  # fmt: skip

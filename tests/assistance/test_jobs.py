@@ -213,3 +213,106 @@ def test_a_post_goes_only_to_those_entitled_to_one_in_their_own_county() -> None
     found = assign_jobs(who, what).frame
     assert found["kind"].tolist()[0] == "post"
     assert sorted(found["outcome"]) == ["placed", "placed", "taken"]
+
+
+def test_a_household_without_work_must_be_called_within_ten_days() -> None:
+    homes = pd.DataFrame({
+        "household_id": ["a", "b", "c", "d"], "county_code": "371425", "town_code": "t", "village_code": ["v1", "v2", "v3", "v4"], "size": 3,
+        "labour_count": pd.array([1, 2, 0, None], dtype="Int64"), "employed_count": pd.array([0, 1, 0, 0], dtype="Int64"),
+    })  # fmt: skip
+    assert zero_employment(homes, DAY).to_dict("records") == [
+        {"household_id": "a", "county_code": "371425", "town_code": "t", "village_code": "v1", "labour_count": 1,
+         "due_on": pd.Timestamp("2021-01-10")}
+    ]  # fmt: skip
+
+
+def test_who_seeks_work_in_full() -> None:
+    """Able and without work, of the households given; need 50 where nobody knows it; a post only for those who may."""
+    homes = pd.DataFrame({"household_id": ["h", "k"], "county_code": ["1", "2"], "village_code": ["v", "w"], "size": 2})
+    persons = pd.DataFrame({
+        "person_id": ["p5", "p4", "p3", "p2", "p1"], "household_id": ["k", "h", "h", "h", "elsewhere"], "age": [30, 31, 32, 33, 34],
+        "is_labour": pd.array([True, True, None, True, True], dtype="boolean"), "employment_status": ["none", "none", "none", None, "none"],
+        "education_level": ["junior", "senior", "junior", "junior", "junior"], "labour_capacity": ["weak", "ordinary", "weak", "weak", "weak"],
+        "disability_level": ["none", "level_3", "none", "none", "none"], "sex": "male",
+    })  # fmt: skip
+    found = seekers_of(homes, persons, pd.Series({"h": 70.0}), pd.Series(["p5", "p9"]))
+    assert found.to_dict("split") == {
+        "index": [0, 1],
+        "columns": ["person_id", "household_id", "age", "education_level", "labour_capacity", "disability_level", "county_code",
+                    "village_code", "need", "may_hold_post"],
+        "data": [["p4", "h", 31, "senior", "ordinary", "level_3", "1", "v", 70.0, False],
+                 ["p5", "k", 30, "junior", "weak", "none", "2", "w", 50.0, True]],
+    }  # fmt: skip
+    plain = seekers_of(homes, persons)
+    assert plain[["person_id", "need", "may_hold_post"]].to_numpy().tolist() == [["p4", 50.0, True], ["p5", 50.0, True]]
+
+
+def test_an_opening_carries_what_the_match_asks_for() -> None:
+    """A vacancy of unknown number is one; a post is free from the day its last holder left, for 16 to 69."""
+    vacancies = pd.DataFrame({
+        "vacancy_id": ["V1", "V2"], "county_code": ["371425", "371402"], "age_min": [18, 20], "age_max": [60, 50], "education_min": ["junior", None],
+        "disability_friendly": [True, False], "heavy_labour": [True, False], "monthly_wage": [2000.0, 1800.0], "openings": [None, 1],
+        "valid_until": pd.to_datetime(["2021-06-30", None]),
+    })  # fmt: skip
+    posts = pd.DataFrame({
+        "post_id": ["S2", "S1", "S1", "S3"], "village_code": "371425100200", "monthly_pay": [300.0, 310.0, 320.0, 330.0],
+        "start_on": pd.to_datetime(["2018-01-01", "2019-01-01", "2018-01-01", "2020-01-01"]),
+        "end_on": pd.to_datetime(["2020-12-31", None, "2018-12-31", "2021-01-01"]),
+    })  # fmt: skip
+    found = openings_on(vacancies, posts, DAY)
+    assert list(found.columns) == [
+        "opening_id", "kind", "county_code", "village_code", "age_min", "age_max", "education_min", "disability_friendly",
+        "heavy_labour", "monthly_pay",
+    ]  # fmt: skip
+    told = found.astype(object).where(found.notna(), None).to_numpy().tolist()
+    assert told == [
+        ["V1-1", "vacancy", "371425", None, 18, 60, "junior", True, True, 2000.0],
+        ["S2", "post", "371425", "371425100200", 16, 69, None, True, False, 300.0],
+    ]
+
+
+def test_what_a_match_says_and_what_it_is_worth() -> None:
+    """The better paid opening 1,000 + 90 + 10; the other, at half the pay, 1,000 + 10 + 5; nothing for whoever is 64."""
+    who = seekers({"need": 10.0}, {"need": 90.0, "age": 20}, {"need": 5.0, "age": 64})
+    what = openings({"monthly_pay": 1000.0}, {"monthly_pay": 2000.0, "age_max": 30})
+    found = assign_jobs(who, what)
+    assert list(found.frame.columns) == [
+        "person_id", "household_id", "county_code", "need", "outcome", "opening_id", "kind", "monthly_pay", "zh", "en",
+    ]  # fmt: skip
+    assert found.frame.astype(object).where(found.frame.notna(), None).to_numpy().tolist() == [
+        ["p0", "h0", "371425", 10.0, "placed", "o0", "vacancy", 1000.0, "已匹配岗位", "matched"],
+        ["p1", "h1", "371425", 90.0, "placed", "o1", "vacancy", 2000.0, "已匹配岗位", "matched"],
+        ["p2", "h2", "371425", 5.0, "no_fit", None, None, None, "没有符合年龄、学历、身体条件的岗位",
+         "no opening fits age, schooling and health"],
+    ]  # fmt: skip
+    assert (found.value, found.first_come, found.placed_first_come) == (2115.0, 2115.0, 2)
+    assert found.summary() == "2 of 3 placed (2,115 points); first come, first served places 2 (2,115)"
+
+
+def test_first_come_first_served_leaves_the_second_without() -> None:
+    """p0 takes the better paid opening, the only one p1 may hold: one placed for 1,060 points, against two."""
+    who = seekers({}, {"age": 20, "need": 60.0})
+    found = assign_jobs(who, openings({"monthly_pay": 1000.0}, {"monthly_pay": 2000.0, "age_max": 45}).assign(age_min=[30, 18]))
+    assert (found.placed_first_come, found.first_come) == (1, 1060.0)  # 1,000 + 50 + 10
+    assert found.value == 1000 + 50 + 5 + 1000 + 60 + 10
+
+
+def test_pay_nobody_named_gives_no_points_and_no_opening_pays_nothing_without_a_fault() -> None:
+    assert job_values(seekers({}), openings({"monthly_pay": None}, {"monthly_pay": 500.0})).tolist() == [[1050.0, 1060.0]]
+    assert job_values(seekers({}), openings({"monthly_pay": 0.0})).tolist() == [[1050.0]]
+    assert job_values(seekers({"age": 10}), openings({})).tolist() == [[0.0]]
+
+
+def test_a_post_is_audited_from_its_first_day_until_the_day_it_ends() -> None:
+    posts = pd.DataFrame({
+        "post_id": ["first day", "tomorrow", "ends today", "ends later"], "holder_id": ["p", "p", "p", "q"], "village_code": "v",
+        "start_on": pd.to_datetime(["2020-12-31", "2021-01-01", "2019-01-01", "2019-01-01"]),
+        "end_on": pd.to_datetime([None, None, "2020-12-31", "2021-01-01"]),
+    })  # fmt: skip
+    persons = pd.DataFrame({"person_id": ["p", "q", "q"], "household_id": ["h", "k", "k"], "age": pd.array([15, 16, 90], dtype="Int64"),
+                            "labour_capacity": ["ordinary", "none", "weak"]})  # fmt: skip
+    assert audit_posts(posts, persons, DAY).to_dict("split") == {
+        "index": [0, 1], "columns": ["post_id", "holder_id", "village_code", "fault", "zh", "en"],
+        "data": [["first day", "p", "v", "under_16", "未满16周岁", "under 16"],
+                 ["ends later", "q", "v", "no_capacity", "无劳动能力", "without labour capacity"]],
+    }  # fmt: skip

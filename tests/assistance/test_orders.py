@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -79,3 +80,80 @@ def test_a_frozen_list_comes_back_as_it_was_and_a_changed_one_is_refused(tmp_pat
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(SourceError, match="not an order list"):
         read_order(path)
+
+
+def test_priority_decides_then_need_then_the_ids() -> None:
+    rows = pd.DataFrame(
+        {"household_id": ["d", "c", "b", "b", "a", "z"], "person_id": ["p", "p", "q", "p", "p", "p"], "item_code": ["CL02"] * 5 + ["CL03"],
+         "priority": [1.0, 5.0, 5.0, 5.0, 5.0, 99.0], "need": [90.0, 20.0, 10.0, 10.0, 10.0, 99.0], "amount": [7.0] * 6}
+    )  # fmt: skip
+    found = draw_order(rows, "CL02", quota=4)
+    assert list(found.frame.columns) == ["place", "household_id", "person_id", "priority", "need", "amount", "drawn"]
+    assert found.frame.to_numpy().tolist() == [
+        [1, "c", "p", 5.0, 20.0, 7.0, True], [2, "a", "p", 5.0, 10.0, 7.0, True], [3, "b", "p", 5.0, 10.0, 7.0, True],
+        [4, "b", "q", 5.0, 10.0, 7.0, True], [5, "d", "p", 1.0, 90.0, 7.0, False],
+    ]  # fmt: skip
+    assert (found.item_code, found.quota, found.budget) == ("CL02", 4, None)
+
+
+def test_a_budget_may_be_spent_to_the_last_yuan() -> None:
+    found = draw_order(waiting(a=9, b=8, c=7), "CL02", budget=7000.0)
+    assert found.frame["drawn"].tolist() == [True, True, False]  # 3,500 + 3,500
+    assert (found.quota, found.budget) == (None, 7000.0)
+    with pytest.raises(ModelError, match=r"order of CL02: an amount is unknown"):
+        draw_order(waiting(a=9, b=8).assign(amount=[1.0, None]), "CL02", budget=7000.0)
+    assert draw_order(waiting(a=9, b=8).assign(amount=[1.0, None]), "CL02", quota=1).drawn()["household_id"].tolist() == ["a"]
+
+
+def test_nobody_waiting_is_an_empty_list_of_its_own_digest() -> None:
+    """Nobody to draw: under a quota of one, under a budget of one, and for another item, are three lists."""
+    quota, budget, other = draw_order(waiting(), "CL02", quota=1), draw_order(waiting(), "CL02", budget=1.0), draw_order(waiting(), "CL03", quota=1)
+    assert list(quota.frame.columns) == ["place", "household_id", "person_id", "priority", "need", "amount", "drawn"]
+    assert len(quota.frame) == len(quota.drawn()) == 0
+    assert (quota.item_code, quota.quota, quota.budget, budget.quota, budget.budget) == ("CL02", 1, None, None, 1.0)
+    assert len({quota.digest, budget.digest, other.digest}) == 3
+
+
+def test_the_digest_is_that_of_the_text_it_is_documented_as() -> None:
+    """SHA-256 of ["CL02",1,null,[["a",""]]], as the command sha256sum gives it."""
+    found = draw_order(waiting(a=9, b=8), "CL02", quota=1)
+    assert found.digest == "760ef494238f3a968f27cc3702b61a1ec35f52ae4f23e044463c7bbc72810681"
+
+
+def test_a_redraw_tells_the_places_before_and_now_in_both_languages() -> None:
+    """d left first place and is aided; e is new; a stays; c, once second, now ranks third of a quota of two."""
+    before = draw_order(waiting(d=10, c=9).assign(person_id="p"), "CL02", quota=2)
+    now = pd.concat([waiting(a=9, c=1).assign(person_id="p"), waiting(e=8)])
+    entitled = pd.DataFrame({"household_id": ["d", "c"], "person_id": ["p", "p"], "item_code": ["CL02", "CL02"]})
+    after, told = redraw(before, now, entitled)
+    assert after.drawn()["household_id"].tolist() == ["a", "e"]
+    assert list(told.columns) == ["household_id", "person_id", "change", "place_before", "place", "zh", "en"]
+    assert told.astype(object).where(told.notna(), None).to_numpy().tolist() == [
+        ["a", "p", "enters", None, 1, "新进入", "enters"], ["e", None, "enters", None, 2, "新进入", "enters"],
+        ["c", "p", "outranked", 2, 3, "名次在限额之外", "now ranks beyond the limit"],
+        ["d", "p", "aided", 1, None, "已得到救助", "has been aided"],
+    ]  # fmt: skip
+    other = entitled.assign(item_code=["CL03", "CL02"])
+    assert redraw(before, now, other)[1].set_index("household_id").loc["d", "change"] == "not_eligible", "by this item only"
+    person = entitled.assign(person_id=["q", "p"])
+    assert redraw(before, now, person)[1].set_index("household_id").loc["d", "change"] == "not_eligible", "another member"
+
+
+def test_a_kept_list_is_plain_json_with_its_item_and_limit(tmp_path: Path) -> None:
+    drawn = draw_order(waiting(甲=9.5, b=8.5), "CL02", budget=4000.0)
+    path = write_order(drawn, tmp_path / "new" / "list.json")
+    text = path.read_text(encoding="utf-8")
+    content = json.loads(text)
+    assert (content["item"], content["quota"], content["budget"], content["digest"]) == ("CL02", None, 4000.0, drawn.digest)
+    assert content["rows"][0] == {
+        "place": 1, "household_id": "甲", "person_id": None, "priority": 9.5, "need": 50.0, "amount": 3500.0, "drawn": True,
+    }  # fmt: skip
+    assert "甲" in text, "letters as they are"
+    assert text.endswith("}\n")
+    assert [file.name for file in path.parent.iterdir()] == ["list.json"], "nothing is left beside it"
+    again = read_order(path)
+    assert (again.item_code, again.quota, again.budget) == ("CL02", None, 4000.0)
+    assert again.frame.dtypes.astype(str).to_dict() == {
+        "place": "int64", "household_id": "str", "person_id": "str", "priority": "float64", "need": "float64", "amount": "float64", "drawn": "bool",
+    }  # fmt: skip
+    assert write_order(again, path).read_text(encoding="utf-8") == text, "written over, and the same"

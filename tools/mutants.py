@@ -94,8 +94,17 @@ def report(drawn: dict[str, tuple[Path, str]], found: dict[str, str], seed: int,
     ]
     for name, (path, diff) in sorted(drawn.items(), key=lambda entry: (entry[1][0], entry[0])):
         if found[name] not in ("killed", "timeout"):
-            changes = "\n".join(line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("---", "+++"))
-            lines += ["", f"## {path}:{line_of(path, name, diff)} ({found[name]})", f"`{name}`", "```diff", changes, "```"]
+            changes = "\n".join(
+                line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("---", "+++")
+            )
+            lines += [
+                "",
+                f"## {path}:{line_of(path, name, diff)} ({found[name]})",
+                f"`{name}`",
+                "```diff",
+                changes,
+                "```",
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -118,7 +127,7 @@ def main() -> None:
     text = report(drawn, outcomes(drawn), given.seed, (time.monotonic() - begun) / 60)
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(text, encoding="utf-8")
-    print(text)
+    sys.stdout.write(text)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ def test_a_destitute_person_gets_the_line_times_the_ratio_by_month() -> None:
         (None, True, None),
     ],
 )
-def test_the_school_allowance_by_stage_and_boarding(stage: str | None, boarder: bool | None, half_a_term: float) -> None:
+def test_the_school_allowance_by_stage_and_boarding(
+    stage: str | None, boarder: bool | None, half_a_term: float
+) -> None:
     found = compulsory_school_allowance(pd.DataFrame({"student_stage": [stage], "boarder": [boarder]}), LIMITS).iloc[0]
     assert pd.isna(found) if half_a_term is None else found == half_a_term
 

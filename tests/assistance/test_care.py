@@ -60,7 +60,18 @@ def test_a_proposal_for_central_care_in_full_destitute_first_then_the_oldest() -
         "relief_status": ["tekun", None], "size": 2,
     })  # fmt: skip
     both, day = ("生活不能自理；无人照料", "cannot look after themselves; nobody cares for them"), pd.Timestamp(DAY)
-    columns = ["person_id", "household_id", "county_code", "town_code", "age", "proposed_on", "tekun", "zh", "en", "unknown"]
+    columns = [
+        "person_id",
+        "household_id",
+        "county_code",
+        "town_code",
+        "age",
+        "proposed_on",
+        "tekun",
+        "zh",
+        "en",
+        "unknown",
+    ]
     found = central_care_proposals(persons, homes, DAY)
     assert list(found.columns) == columns
     assert found.to_numpy().tolist() == [

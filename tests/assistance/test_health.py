@@ -151,7 +151,9 @@ def test_a_child_out_of_school_is_listed_with_its_health_the_youngest_first() ->
 
 
 def test_a_pupil_whose_stage_nobody_wrote_down_is_no_pupil_and_the_list_keeps_its_columns() -> None:
-    persons = pd.DataFrame({"person_id": ["x", "y"], "household_id": ["h", "k"], "student_stage": [None, "primary"], "age": [9, 9]})
+    persons = pd.DataFrame(
+        {"person_id": ["x", "y"], "household_id": ["h", "k"], "student_stage": [None, "primary"], "age": [9, 9]}
+    )
     sponsors = pd.DataFrame({"person_id": ["y"], "sponsor_role": ["learning"]})
     assert unsponsored_pupils(persons, sponsors).to_dict("split") == {
         "index": [0], "columns": ["person_id", "household_id", "student_stage", "lacking"], "data": [["y", "k", "primary", "will, money"]],
@@ -162,7 +164,9 @@ def test_who_asked_for_work_twice_over_is_followed_by_the_id() -> None:
     """Within one state the order is that of the ids; a person or a household listed twice counts once."""
     sought = pd.DataFrame({"person_id": ["c", "b", "a"], "household_id": ["w", "w", "x"], "age": 30})
     persons = pd.DataFrame({"person_id": ["a", "b", "c", "c"], "employment_status": ["away", "none", "none", "local"]})
-    incomes = pd.DataFrame({"household_id": ["w", "w", "x"], "wage_before": [100.0, 0.0, 900.0], "wage_after": [400.0, 9.0, 400.0]})
+    incomes = pd.DataFrame(
+        {"household_id": ["w", "w", "x"], "wage_before": [100.0, 0.0, 900.0], "wage_after": [400.0, 9.0, 400.0]}
+    )
     found = follow_up(sought, persons, incomes)
     assert found.to_dict("split") == {
         "index": [0, 1, 2], "columns": ["person_id", "household_id", "status", "employment_status", "wage_change"],

@@ -292,13 +292,17 @@ def test_what_a_match_says_and_what_it_is_worth() -> None:
 def test_first_come_first_served_leaves_the_second_without() -> None:
     """p0 takes the better paid opening, the only one p1 may hold: one placed for 1,060 points, against two."""
     who = seekers({}, {"age": 20, "need": 60.0})
-    found = assign_jobs(who, openings({"monthly_pay": 1000.0}, {"monthly_pay": 2000.0, "age_max": 45}).assign(age_min=[30, 18]))
+    found = assign_jobs(
+        who, openings({"monthly_pay": 1000.0}, {"monthly_pay": 2000.0, "age_max": 45}).assign(age_min=[30, 18])
+    )
     assert (found.placed_first_come, found.first_come) == (1, 1060.0)  # 1,000 + 50 + 10
     assert found.value == 1000 + 50 + 5 + 1000 + 60 + 10
 
 
 def test_pay_nobody_named_gives_no_points_and_no_opening_pays_nothing_without_a_fault() -> None:
-    assert job_values(seekers({}), openings({"monthly_pay": None}, {"monthly_pay": 500.0})).tolist() == [[1050.0, 1060.0]]
+    assert job_values(seekers({}), openings({"monthly_pay": None}, {"monthly_pay": 500.0})).tolist() == [
+        [1050.0, 1060.0]
+    ]
     assert job_values(seekers({}), openings({"monthly_pay": 0.0})).tolist() == [[1050.0]]
     assert job_values(seekers({"age": 10}), openings({})).tolist() == [[0.0]]
 

@@ -167,7 +167,12 @@ def test_bad_records_are_named(row: dict[str, object], words: str) -> None:
 
 def test_each_finding_says_what_was_found_and_what_was_expected() -> None:
     """One record for each way to be wrong; the findings stand in this order, and the summary counts them."""
-    half = {"period_start": "2020-10-01", "period_end": "2020-12-31", "delivered_on": "2020-10-02", "cash_amount": 300.0}
+    half = {
+        "period_start": "2020-10-01",
+        "period_end": "2020-12-31",
+        "delivered_on": "2020-10-02",
+        "cash_amount": 300.0,
+    }
     rows = records(
         {"household_id": "H1"}, {"household_id": "H1"},  # A0, A1: twice
         {"household_id": "H2", "person_id": "P1", "delivered_on": "2020-07-01"},  # A2: P1 died on 30 June
@@ -238,7 +243,12 @@ def test_a_gap_of_62_days_is_none_and_of_63_is_one() -> None:
     assert kinds(first, june) == []
     assert kinds(first, later) == [("interrupted", "A1")]
     assert kinds(later, first) == [("interrupted", "A0")], "in whatever order they are kept"
-    covered = {"period_start": "2019-12-01", "period_end": "2020-05-31", "cash_amount": 600.0, "delivered_on": "2019-12-31"}
+    covered = {
+        "period_start": "2019-12-01",
+        "period_end": "2020-05-31",
+        "cash_amount": 600.0,
+        "delivered_on": "2019-12-31",
+    }
     assert ("interrupted", "A2") not in kinds(covered, first, later)
     assert kinds(first, later | {"household_id": "H2"}) == []
     assert kinds(first, later | {"person_id": "P2"}) == []
@@ -250,7 +260,9 @@ def test_a_gap_of_62_days_is_none_and_of_63_is_one() -> None:
 def test_a_period_that_begins_after_the_day_is_no_interruption_yet() -> None:
     first = {"period_end": "2020-03-31", "cash_amount": 300.0}
     assert kinds(first, {"period_start": "2021-01-01", "period_end": None, "cash_amount": None}) == []
-    assert kinds(first, {"period_start": "2020-12-31", "period_end": "2020-12-31", "cash_amount": 100.0}) == [("interrupted", "A1")]
+    assert kinds(first, {"period_start": "2020-12-31", "period_end": "2020-12-31", "cash_amount": 100.0}) == [
+        ("interrupted", "A1")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +282,9 @@ def test_a_period_that_begins_after_the_day_is_no_interruption_yet() -> None:
 )
 def test_what_one_record_says_on_the_day(row: dict[str, object], state: int) -> None:
     """Receiving 0, pending 1, refused 2, nothing 3; without a stated period the delivery alone counts."""
-    rows = records({"period_start": None, "period_end": None, "delivered_on": "2020-02-01", "applied_on": "2020-01-05"} | row)
+    rows = records(
+        {"period_start": None, "period_end": None, "delivered_on": "2020-02-01", "applied_on": "2020-01-05"} | row
+    )
     assert standing(rows, DAY).tolist() == [state]
 
 

@@ -102,12 +102,18 @@ def test_a_budget_may_be_spent_to_the_last_yuan() -> None:
     assert (found.quota, found.budget) == (None, 7000.0)
     with pytest.raises(ModelError, match=r"order of CL02: an amount is unknown"):
         draw_order(waiting(a=9, b=8).assign(amount=[1.0, None]), "CL02", budget=7000.0)
-    assert draw_order(waiting(a=9, b=8).assign(amount=[1.0, None]), "CL02", quota=1).drawn()["household_id"].tolist() == ["a"]
+    assert draw_order(waiting(a=9, b=8).assign(amount=[1.0, None]), "CL02", quota=1).drawn()[
+        "household_id"
+    ].tolist() == ["a"]
 
 
 def test_nobody_waiting_is_an_empty_list_of_its_own_digest() -> None:
     """Nobody to draw: under a quota of one, under a budget of one, and for another item, are three lists."""
-    quota, budget, other = draw_order(waiting(), "CL02", quota=1), draw_order(waiting(), "CL02", budget=1.0), draw_order(waiting(), "CL03", quota=1)
+    quota, budget, other = (
+        draw_order(waiting(), "CL02", quota=1),
+        draw_order(waiting(), "CL02", budget=1.0),
+        draw_order(waiting(), "CL03", quota=1),
+    )
     assert list(quota.frame.columns) == ["place", "household_id", "person_id", "priority", "need", "amount", "drawn"]
     assert len(quota.frame) == len(quota.drawn()) == 0
     assert (quota.item_code, quota.quota, quota.budget, budget.quota, budget.budget) == ("CL02", 1, None, None, 1.0)
@@ -134,9 +140,13 @@ def test_a_redraw_tells_the_places_before_and_now_in_both_languages() -> None:
         ["d", "p", "aided", 1, None, "已得到救助", "has been aided"],
     ]  # fmt: skip
     other = entitled.assign(item_code=["CL03", "CL02"])
-    assert redraw(before, now, other)[1].set_index("household_id").loc["d", "change"] == "not_eligible", "by this item only"
+    assert redraw(before, now, other)[1].set_index("household_id").loc["d", "change"] == "not_eligible", (
+        "by this item only"
+    )
     person = entitled.assign(person_id=["q", "p"])
-    assert redraw(before, now, person)[1].set_index("household_id").loc["d", "change"] == "not_eligible", "another member"
+    assert redraw(before, now, person)[1].set_index("household_id").loc["d", "change"] == "not_eligible", (
+        "another member"
+    )
 
 
 def test_a_kept_list_is_plain_json_with_its_item_and_limit(tmp_path: Path) -> None:
@@ -144,7 +154,12 @@ def test_a_kept_list_is_plain_json_with_its_item_and_limit(tmp_path: Path) -> No
     path = write_order(drawn, tmp_path / "new" / "list.json")
     text = path.read_text(encoding="utf-8")
     content = json.loads(text)
-    assert (content["item"], content["quota"], content["budget"], content["digest"]) == ("CL02", None, 4000.0, drawn.digest)
+    assert (content["item"], content["quota"], content["budget"], content["digest"]) == (
+        "CL02",
+        None,
+        4000.0,
+        drawn.digest,
+    )
     assert content["rows"][0] == {
         "place": 1, "household_id": "甲", "person_id": None, "priority": 9.5, "need": 50.0, "amount": 3500.0, "drawn": True,
     }  # fmt: skip

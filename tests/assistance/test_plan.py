@@ -86,7 +86,14 @@ def test_a_plan_says_whose_it_is_and_when_to_call() -> None:
 
 def test_a_measure_names_its_department_and_day_once_for_each_cause() -> None:
     """The file asks 30 days of the aids and 90 of the conversions; a cause named twice is met once, an unknown one not."""
-    found = plan(pd.concat([HOME.drop(["cause_other_1", "cause_other_2"]), pd.Series({"cause_other_1": "illness", "cause_other_2": "flood"})])).measures
+    found = plan(
+        pd.concat(
+            [
+                HOME.drop(["cause_other_1", "cause_other_2"]),
+                pd.Series({"cause_other_1": "illness", "cause_other_2": "flood"}),
+            ]
+        )
+    ).measures
     assert list(found.columns) == ["cause", "zh", "en", "department", "due_on", "confidence"]
     assert found.to_numpy().tolist() == [
         ["illness", "医保、大病保险和医疗救助“一站式”结算", "Insurance, serious-illness cover and medical aid settled at once", "YB",
@@ -97,7 +104,11 @@ def test_a_measure_names_its_department_and_day_once_for_each_cause() -> None:
     assert list(none.columns) == list(found.columns)
     assert len(none) == 0
     disabled = plan().measures.iloc[-1]
-    assert disabled[["cause", "department", "due_on"]].tolist() == ["disability", "CL", pd.Timestamp("2021-03-31")]  # 90 days
+    assert disabled[["cause", "department", "due_on"]].tolist() == [
+        "disability",
+        "CL",
+        pd.Timestamp("2021-03-31"),
+    ]  # 90 days
 
 
 def test_a_claim_in_the_plan_says_what_for_by_whom_and_by_when() -> None:
@@ -136,7 +147,9 @@ def test_what_is_not_yet_sure_adds_nothing_to_the_expected_income() -> None:
         "index": [0, 1, 2, 3], "columns": ["line", "per_head"],
         "data": [["now", 3600.0], ["claims", 600.0], ["work", 0.0], ["expected", 4200.0]],
     }  # fmt: skip
-    unknown = plan(pd.concat([HOME.drop("income_pc_year"), pd.Series({"income_pc_year": None})]), claims, jobs).income["per_head"]
+    unknown = plan(pd.concat([HOME.drop("income_pc_year"), pd.Series({"income_pc_year": None})]), claims, jobs).income[
+        "per_head"
+    ]
     assert unknown.isna().tolist() == [True, False, False, True]
 
 

@@ -26,6 +26,8 @@ from relapse_risk.assistance import (
     write_worklists,
 )  # fmt: skip
 from relapse_risk.assistance import replies as replies_module
+from relapse_risk.assistance.department_lists import WorkList
+from relapse_risk.assistance.worklists import worklist_content, worklist_files
 from relapse_risk.errors import RegisterError, SourceError
 
 CATALOGUE = read_catalogue("dezhou")
@@ -222,3 +224,224 @@ def test_an_answer_given_while_the_workbook_is_read_is_named_and_the_others_come
     assert [step.step for step in taken.steps] == ["accepted", "returned"]
     assert "该提醒已办结或已退回" in set(taken.faults["zh"])
     assert [step.by for step in read_steps(register) if step.step == "finished"] == ["another office"]
+
+
+OVER = {"household_id": "H98", "item_code": "MZ08", "person_id": "P98"}
+PLACES = pd.DataFrame({"household_id": ["H98"], "county_code": "371425", "town_code": "t2"})
+
+
+def two_reminders() -> pd.DataFrame:
+    """One missing (H1, MZ01: 1,200 a year) and one over (H98, MZ08: no amount), of 31 December, due in 30 days."""
+    return remind(entitled(("H1", None, "MZ01")), records(OVER), CATALOGUE, None, PLACES).frame
+
+
+def test_a_row_of_the_sheet_says_what_when_and_why_in_either_language(tmp_path: Path) -> None:
+    frame = two_reminders().sort_values("kind", ignore_index=True)
+    rows = {}
+    for language, name in (("zh", "办理"), ("en", "Worklist")):
+        content = worklist_content(frame, CATALOGUE, DAY, ("齐河县", "MZ"), language, {"t": "甲镇"})  # type: ignore[arg-type]
+        (tmp_path / "book.xlsx").write_bytes(content[".xlsx"])
+        sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")[name]
+        rows[language] = list(sheet.iter_rows(values_only=True))
+    first, second = frame["reminder_id"]
+    assert rows["zh"] == [
+        ("提醒编号", "户编号", "人员编号", "乡镇", "事项", "类型", "理由", "依据", "年金额（元）", "数据日期", "办理期限", "优先度", "办理结果", "办理日期", "办理人", "说明"),
+        (first, "H1", None, "甲镇", "农村最低生活保障", "应享未享", "人均纯收入低于低保标准（不计低保、特困供养金）；财产核对通过", "有文件依据", 1200, "2020-12-31",
+         "2021-01-30", frame["priority"][0], None, None, None, None),
+        (second, "H98", "P98", "t2", "重度残疾人护理补贴", "在享存疑", rows["zh"][2][6], "待核实，请核对文件", None, "2020-12-31", "2021-01-30",
+         frame["priority"][1], None, None, None, None),
+    ]  # fmt: skip
+    assert rows["zh"][2][6].startswith("正在享受，但不再同时符合：")
+    assert rows["en"][0][:4] == ("Reminder", "Household", "Person", "Town")
+    assert rows["en"][1][4:8] == (
+        "Rural minimum living allowance", "entitled, not receiving",
+        "net income per head is below the dibao line, relief not counted; the property test is passed", "documented",
+    )  # fmt: skip
+    assert rows["en"][2][5] == "receiving, claim in doubt"
+
+
+def test_the_sheet_prints_and_protects_itself(tmp_path: Path) -> None:
+    """A4 landscape, one page wide; the list to choose from and a day; what the office wrote is locked, not what it asks."""
+    content = worklist_content(two_reminders(), CATALOGUE, DAY, ("A & B", "MZ"), "en", {})
+    (tmp_path / "book.xlsx").write_bytes(content[".xlsx"])
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    assert book.sheetnames == ["Worklist"]
+    assert book.properties.created == datetime(2020, 12, 31)
+    sheet = book["Worklist"]
+    setup = sheet.page_setup
+    assert (setup.paperSize, setup.orientation, setup.fitToWidth or 1, setup.fitToHeight) == (9, "landscape", 1, 0)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.oddHeader.left.text == "A && B Civil Affairs 2020-12-31"
+    assert sheet.oddFooter.right.text == "&P / &N"
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", "A1:P3")
+    rights = sheet.protection
+    assert not any((rights.sort, rights.autoFilter, rights.formatColumns, rights.formatRows)), "false here: allowed"
+    assert rights.insertRows
+    rules = {rule.type: rule for rule in sheet.data_validations.dataValidation}
+    assert (str(rules["list"].sqref), rules["list"].formula1) == ("M2:M3", '"accepted,returned,finished"')
+    assert (str(rules["date"].sqref), rules["date"].operator, rules["date"].formula1) == (
+        "N2:N3",
+        "greaterThanOrEqual",
+        "36526",
+    )  # 1 January 2000
+    widths = {letter: sheet.column_dimensions[letter].width for letter in ("A", "B", "G", "P")}
+    assert {letter: round(width) for letter, width in widths.items()} == {
+        "A": 16,
+        "B": 17,
+        "G": 47,
+        "P": 25,
+    }  # Excel adds 0.7
+    assert [sheet.cell(2, column).protection.locked for column in (12, 13, 14, 15, 16)] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+    assert (sheet.cell(2, 14).number_format, sheet.cell(2, 9).number_format) == ("yyyy-mm-dd", "#,##0")
+    assert sheet.cell(1, 1).font.bold
+    assert (sheet.cell(2, 1).alignment.wrap_text, sheet.cell(2, 1).alignment.vertical) == (True, "top")
+
+
+def test_a_list_beside_the_reminders_has_a_sheet_of_its_own_where_it_has_rows(tmp_path: Path) -> None:
+    due = pd.DataFrame(
+        {
+            "household_id": ["H1", "=H2"],
+            "town_code": ["t", None],
+            "labour_count": [2, 1],
+            "need": [40.25, None],
+            "due_on": pd.Timestamp("2021-01-10"),
+        }
+    )
+    lists = [WorkList("zero_employment", due), WorkList("drop_outs", pd.DataFrame({"person_id": []}))]
+    content = worklist_content(two_reminders().iloc[:0], CATALOGUE, DAY, ("371425", "RS"), "zh", {}, lists)
+    (tmp_path / "book.xlsx").write_bytes(content[".xlsx"])
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    assert book.sheetnames == ["办理", "零就业家庭"]
+    sheet = book["零就业家庭"]
+    assert list(sheet.iter_rows(values_only=True)) == [
+        ("户编号", "乡镇代码", "劳动力", "困难指数", "办理期限"), ("H1", "t", 2, 40.2, "2021-01-10"), ("'=H2", None, 1, None, "2021-01-10"),
+    ]  # fmt: skip
+    assert sheet.oddHeader.left.text == "371425 人力资源和社会保障局 2020-12-31 零就业家庭"
+    assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.protection.sheet) == ("B2", "A1:E3", True)
+    twin = json.loads(content[".json"])
+    assert (twin["county"], twin["department"], twin["day"], twin["reminders"]) == ("371425", "RS", "2020-12-31", [])
+    assert list(twin["lists"]) == ["zero_employment", "drop_outs"]
+    assert twin["lists"]["zero_employment"][0] == {
+        "household_id": "H1", "town_code": "t", "labour_count": 2, "need": 40.25, "due_on": "2021-01-10T00:00:00.000",
+    }  # fmt: skip
+
+
+def test_the_files_of_a_city_and_their_summary(tmp_path: Path) -> None:
+    """A reminder without a county has no file; a department without reminders has one where a list has rows."""
+    frame = two_reminders()
+    frame = pd.concat(
+        [
+            frame,
+            frame.assign(county_code="371402", reminder_id=["Ra", "Rb"], amount_year=[1.0, 2.0]),
+            frame.iloc[:1].assign(county_code=None),
+        ]
+    )
+    assert worklist_files(frame, tmp_path) == {
+        ("371402", "MZ"): tmp_path / "371402-MZ.xlsx", ("371425", "MZ"): tmp_path / "371425-MZ.xlsx",
+    }  # fmt: skip
+    due = WorkList("zero_employment", pd.DataFrame({"household_id": ["H1"]}))
+    none = WorkList("zero_employment", pd.DataFrame({"household_id": []}))
+    lists = {("371402", "RS"): [due], ("371425", "RS"): [none]}
+    files = write_worklists(frame, CATALOGUE, DAY, tmp_path / "a" / "b", "en", {}, lists)
+    names = [
+        "371402-MZ.xlsx",
+        "371402-MZ.json",
+        "371402-RS.xlsx",
+        "371402-RS.json",
+        "371425-MZ.xlsx",
+        "371425-MZ.json",
+        "summary.xlsx",
+        "summary.json",
+    ]
+    assert [file.name for file in files] == names
+    assert sorted(file.name for file in files[0].parent.iterdir()) == sorted(names)
+    assert json.loads(files[-1].read_text(encoding="utf-8")) == [
+        {"county_code": county, "department": "MZ", "kind": kind, "reminders": 1, "households": 1, "amount_year": amount, "first_due": "2021-01-30"}
+        for county, kind, amount in (("371402", "missing", 1.0), ("371402", "over", 2.0), ("371425", "missing", 1200.0), ("371425", "over", 0.0))
+    ]  # fmt: skip
+    sheet = openpyxl.load_workbook(files[-2])["Summary"]
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0] == ("County", "Department", "Kind", "Reminders", "Households", "Amount a year", "First due")
+    assert rows[1] == ("371402", "Civil Affairs", "entitled, not receiving", 1, 1, 1, "2021-01-30")
+    assert sheet.oddHeader.left.text == "2020-12-31"
+    zh = openpyxl.load_workbook(write_worklists(frame, CATALOGUE, DAY, tmp_path / "zh")[-2])["汇总"]
+    assert [cell.value for cell in zh[1]] == ["县代码", "部门", "类型", "提醒", "户数", "年金额（元）", "最早期限"]
+    assert [cell.value for cell in zh[2]][1:3] == ["民政局", "应享未享"]
+
+
+def test_the_same_rows_make_the_same_bytes() -> None:
+    given = (two_reminders(), CATALOGUE, DAY, ("371425", "MZ"), "zh", {})
+    assert worklist_content(*given) == worklist_content(*given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("said", "step"),
+    [("已受理", "accepted"), (" 已办结 ", "finished"), ("Returned", "returned"), ("FINISHED", "finished")],
+)
+@pytest.mark.parametrize(
+    "day", ["2021-01-15", "2021/1/15", "2021年1月15日", " 2021-01-15 ", datetime(2021, 1, 15, 8, 30), date(2021, 1, 15)]
+)
+def test_a_reply_in_whatever_way_a_clerk_writes_it(tmp_path: Path, said: str, step: str, day: object) -> None:
+    handed = Step("R1", "handed_over", "2020-12-31", "office", "H1", "", "MZ01", "MZ", "2021-01-30")
+    append_steps(tmp_path, [handed])
+    path = returned(tmp_path, {"Reminder": " R1 ", "Reply": said, "Replied on": day, "By": " Li ", "Note": " paid "})
+    replies = read_replies(path, tmp_path, TODAY)
+    assert replies.steps == (Step("R1", step, "2021-01-15", "Li", note="paid"),)
+    assert replies.summary() == "1 replies, 0 that could not be taken"
+    assert list(replies.faults.columns) == ["file", "sheet", "row", "column", "value", "zh", "en"]
+
+
+def returned(folder: Path, *rows: dict[str, object]) -> Path:
+    """A workbook as a department sends it back: only the columns that are read, in another order."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Worklist"
+    names = ["Note", "Reply", "Replied on", "Reminder", "By"]
+    sheet.append(names)
+    for row in rows:
+        sheet.append([row.get(name) for name in names])
+    book.save(folder / "back.xlsx")
+    return folder / "back.xlsx"
+
+
+def test_a_fault_names_file_sheet_row_column_and_value(tmp_path: Path) -> None:
+    """The day of the hand-over and today itself may be written; a day before or after may not."""
+    append_steps(
+        tmp_path,
+        [Step(f"R{i}", "handed_over", "2020-12-31", "office", "H1", "", "MZ01", "MZ", "2021-01-30") for i in range(6)],
+    )
+    path = returned(
+        tmp_path, {"Reminder": "R0", "Reply": "finished", "Replied on": "2020-12-30"}, {"Reminder": "R1", "Reply": "finished", "Replied on": "2020-12-31"},
+        {"Reminder": "R2", "Reply": "finished", "Replied on": "2021-02-01"}, {"Reminder": "R3", "Reply": "finished", "Replied on": "2021-02-02"},
+        {"Reminder": "R4", "Note": "?"}, {"Reminder": "R9", "By": "Li"}, {"Reminder": "R5", "Reply": "finished", "Replied on": "2021-02-30"}, {"Reminder": "R5"},
+        {"Reminder": "R5", "Reply": "accepted", "Replied on": "2021-01-05"},
+    )  # fmt: skip
+    replies = read_replies(path, tmp_path, TODAY)
+    assert [(step.reminder_id, step.by, step.note) for step in replies.steps] == [("R1", "", ""), ("R2", "", "")]
+    assert replies.faults.to_numpy().tolist() == [
+        ["back.xlsx", "Worklist", 2, "办理日期", "2020-12-30", "日期早于转办日期", "the day lies before the hand-over"],
+        ["back.xlsx", "Worklist", 5, "办理日期", "2021-02-02", "日期在今天之后", "the day lies in the future"],
+        ["back.xlsx", "Worklist", 6, "办理结果", "", "填写了日期或说明，但没有选择办理结果", "a day or a note without a reply"],
+        ["back.xlsx", "Worklist", 7, "提醒编号", "R9", "没有这个提醒编号", "no such reminder was handed over"],
+        ["back.xlsx", "Worklist", 8, "办理日期", "2021-02-30", "请填写日期，如 2020-12-31", "write a day such as 2020-12-31"],
+        ["back.xlsx", "Worklist", 10, "提醒编号", "R5", "同一提醒填写了两次", "the same reminder is answered twice"],
+    ]  # fmt: skip
+
+
+def test_what_is_finished_or_came_back_takes_no_other_reply_but_the_same_again(tmp_path: Path) -> None:
+    for name, last in (("R0", "finished"), ("R1", "returned"), ("R2", "accepted")):
+        append_steps(
+            tmp_path, [Step(name, "handed_over", "2020-12-31", "office"), Step(name, last, "2021-01-05", "Li")]
+        )
+    rows = [{"Reminder": f"R{i}", "Reply": "finished", "Replied on": "2021-01-05", "By": "Li"} for i in range(3)]
+    replies = read_replies(returned(tmp_path, *rows), tmp_path, TODAY)
+    assert [step.reminder_id for step in replies.steps] == ["R2"], "R0 said so already; R1 was sent back"
+    assert replies.faults[["row", "column", "value", "en"]].to_numpy().tolist() == [
+        [3, "办理结果", "finished", "the referral is finished or was returned already"]
+    ]

@@ -1,6 +1,6 @@
 """A seeded sample of mutants, run by mutmut against the tests that reach them; see docs/testing.md.
 
-usage: python tools/mutants.py [--count 300] [--seed 12] [--workers 2] [--keep]
+usage: python tools/mutants.py [--count 300] [--seed 12] [--workers 2] [--only assistance] [--keep]
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, walk_mut
 from statsmodels.stats.proportion import proportion_confint
 
 REPORT = Path("build/mutants.md")
-# Guards that can only raise, never change a number: what they are set to is no rule of the place.
-GUARDS = re.compile(r",?\s*\b(strict|validate)=(True|False|None|\"\w+:\w+\"|\"XX\w+:\w+XX\")")
+# What decides no number: guards that can only raise, and the name under which a county's data keep a computed frame.
+GUARDS = re.compile(r"\b(strict|validate)=(True|False|None|\"[\w:]+\")|(?<=\.once\()(None|\"\w+\")")
 
 
 def changed_lines(diff: str) -> tuple[str, str]:
@@ -34,20 +34,16 @@ def changed_lines(diff: str) -> tuple[str, str]:
 
 
 def in_scope(diff: str) -> bool:
-    """Whether a mutant changes anything but a guard.
-
-    >>> in_scope("-zip(a, b, strict=True)\\n+zip(a, b, )")
-    False
-    >>> in_scope("-a < b\\n+a <= b")
-    True
-    """
+    """Whether a mutant changes anything but a guard or the name of a kept frame."""
     before, after = (re.sub(r"[\s,]", "", GUARDS.sub("", text)) for text in changed_lines(diff))
     return before != after
 
 
-def draw(count: int, seed: int) -> dict[str, tuple[Path, str]]:
+def draw(count: int, seed: int, only: str) -> dict[str, tuple[Path, str]]:
     """Names of a simple random sample of the mutants in scope, each with its file and diff."""
-    known = {path: SourceFileMutationData(path=path) for path in sorted(walk_mutatable_files())}
+    known = {
+        path: SourceFileMutationData(path=path) for path in sorted(walk_mutatable_files()) if re.search(only, str(path))
+    }
     for data in known.values():
         data.load()
     everything = [(name, path) for path, data in known.items() for name in data.exit_code_by_key]
@@ -113,6 +109,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", default="", help="regular expression that the path of a file must match")
     parser.add_argument("--keep", action="store_true", help="keep what an earlier run generated")
     given = parser.parse_args()
     begun = time.monotonic()
@@ -121,7 +118,7 @@ def main() -> None:
     copy_src_dir()
     copy_also_copy_files()
     create_mutants(given.workers)
-    drawn = draw(given.count, given.seed)
+    drawn = draw(given.count, given.seed, given.only)
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(given.workers), *drawn]
     subprocess.run(command, check=True)
     text = report(drawn, outcomes(drawn), given.seed, (time.monotonic() - begun) / 60)

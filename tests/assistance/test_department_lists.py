@@ -58,7 +58,13 @@ def _home(name: str, village: str, month: str, **answers: object) -> dict[str, o
 
 
 def _person(name: str, home: str, **answers: object) -> dict[str, object]:
-    base = {"birth_date": "1980-05-01", "labour_capacity": "ordinary", "student_stage": "none", "employment_status": "none", "medical_insurance": True}
+    base = {
+        "birth_date": "1980-05-01",
+        "labour_capacity": "ordinary",
+        "student_stage": "none",
+        "employment_status": "none",
+        "medical_insurance": True,
+    }
     return {"person_id": name, "household_id": home} | base | answers
 
 
@@ -73,7 +79,14 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Register:
     h5  W5 seeks work, entitled to a post; k1 of another county, where everybody seeks work too
     """
     village = f"{COUNTY}101001"
-    homes = [("h1", village), ("h2", village), ("h3", village), ("h4", village), ("h5", f"{COUNTY}102001"), ("k1", "371481001001")]
+    homes = [
+        ("h1", village),
+        ("h2", village),
+        ("h3", village),
+        ("h4", village),
+        ("h5", f"{COUNTY}102001"),
+        ("k1", "371481001001"),
+    ]
     people = [
         _person("W1", "h1"), _person("W2", "h2", employment_status="local"), _person("W3", "h2", birth_date="2010-09-01", dropped_out=True, health_status="healthy"),
         _person("S1", "h3", birth_date="1945-01-01", labour_capacity="lost", disability_suspected=True, self_care="none", has_carer=False,
@@ -88,7 +101,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Register:
                 _home(name, place, month, relief_status="tekun" if name == "h1" else "none", policy_enjoying=True, responsible_cadre_id="C1")
                 for name, place in homes
             ]), month=month)  # fmt: skip
-            then = [one | ({"employment_status": "none"} if one["person_id"] == "W2" and month == "2020-06" else {}) for one in people]
+            then = [
+                one | ({"employment_status": "none"} if one["person_id"] == "W2" and month == "2020-06" else {})
+                for one in people
+            ]
             writer.put("person", pd.DataFrame(then), month=month)
         writer.put("income", pd.DataFrame([
             {"household_id": "h2", "period_end": month, "months": 12, "wage_income": wage} for month, wage in (("2020-06", 1000.0), ("2020-12", 9000.0))
@@ -109,7 +125,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Register:
             "post_id": ["O1", "O2"], "village_code": village, "holder_id": ["W3", "S1"], "start_on": pd.Timestamp("2020-01-01"),
             "end_on": pd.to_datetime([None, "2020-06-30"]), "monthly_pay": 300.0,
         }))  # fmt: skip
-        writer.put("pupil_sponsor", pd.DataFrame({"person_id": ["U1", "U1"], "sponsor_role": ["will", "learning"], "sponsor_id": "X1"}))
+        writer.put(
+            "pupil_sponsor",
+            pd.DataFrame({"person_id": ["U1", "U1"], "sponsor_role": ["will", "learning"], "sponsor_id": "X1"}),
+        )
         writer.commit(created="2021-01-05T00:00:00")
     return Register.open(folder)
 
@@ -118,7 +137,10 @@ def lists(register: Register, department: str, need: pd.Series | None = None) ->
     """Every list of a department in the hand-made county, judged with the city, as rows of what is known."""
     at = judge(register, "2020-12", CATALOGUE, PARAMETERS, PLACE)
     found = department_lists(register, at, COUNTY, PARAMETERS, PLACE, department, need)
-    return {one.name: [{k: v for k, v in row.items() if not pd.isna(v)} for row in one.frame.to_dict("records")] for one in found}
+    return {
+        one.name: [{k: v for k, v in row.items() if not pd.isna(v)} for row in one.frame.to_dict("records")]
+        for one in found
+    }
 
 
 def test_the_lists_of_visits_care_health_and_schooling_by_hand(office: Register) -> None:
@@ -159,7 +181,9 @@ def test_the_lists_of_work_by_hand(office: Register) -> None:
         {"household_id": "h5", "person_id": "W5", "status": "not_in_work", "employment_status": "none"},
         {"household_id": "h2", "person_id": "W2", "status": "in_work", "employment_status": "local", "wage_change": 8000.0},
     ]  # fmt: skip
-    assert found["post_audit"] == [{"post_id": "O1", "holder_id": "W3", "village_code": f"{COUNTY}101001", "reason": "未满16周岁"}]
+    assert found["post_audit"] == [
+        {"post_id": "O1", "holder_id": "W3", "village_code": f"{COUNTY}101001", "reason": "未满16周岁"}
+    ]
     unknown = lists(office, "RS")["zero_employment"]
     assert [row["household_id"] for row in unknown] == ["h1", "h5"], "by the id where nobody knows the need"
 
@@ -168,7 +192,13 @@ def test_nobody_can_be_followed_from_before_the_register_begins(office: Register
     at = judge(office, "2020-06", CATALOGUE, PARAMETERS, PLACE, COUNTY)
     found = {one.name: one.frame for one in department_lists(office, at, COUNTY, PARAMETERS, PLACE, "RS")}
     assert found["followed"].shape == (0, 5)
-    assert list(found["followed"].columns) == ["household_id", "person_id", "status", "employment_status", "wage_change"]
+    assert list(found["followed"].columns) == [
+        "household_id",
+        "person_id",
+        "status",
+        "employment_status",
+        "wage_change",
+    ]
     assert [row.person_id for row in found["matches"].itertuples()] == ["W1", "W2", "W5"], "W2 still sought work"
 
 
@@ -184,6 +214,15 @@ def test_titles_and_words_in_either_language() -> None:
         "特困人员", "岗位类型", "就业情况", "需核实", "健康状况", "困难指数", "缺少的帮扶人", "岗位编号", "上次服务日期", "全户工资变化（元/年）", "就业方式",
     ]  # fmt: skip
     assert zh.iloc[0].tolist()[:8] == ["否", "企业岗位", "未就业", "有无照料人", "患有大病", 1.3, "扶智", "O1"]
-    assert en.iloc[0].tolist()[:8] == ["no", "vacancy", "not in work", "carer", "Serious illness", 1.3, "learning", "O1"]
+    assert en.iloc[0].tolist()[:8] == [
+        "no",
+        "vacancy",
+        "not in work",
+        "carer",
+        "Serious illness",
+        1.3,
+        "learning",
+        "O1",
+    ]
     assert zh.iloc[0, 8:].isna().all()
     assert told_list(WorkList("post_audit", frame.assign(unknown="")), "en")["To be asked"].tolist() == [""]

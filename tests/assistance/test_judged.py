@@ -77,11 +77,14 @@ def test_each_month_is_judged_by_its_own_limits(hand_register: Register) -> None
 
 
 def test_a_wrong_record_or_place_stops_the_judging(hand_register: Register, tmp_path: Path) -> None:
-    with pytest.raises(RegisterError, match="county: unknown county; got '999999', expected .*371425 | 371481"):
+    with pytest.raises(RegisterError, match=r"county: unknown county; got '999999', expected .*371425 \| 371481"):
         judge(hand_register, "2020-12", CATALOGUE, PARAMETERS, PLACE, "999999")
     home = pd.DataFrame({"household_id": ["H1"], "village_code": ["371425101001"], "household_size": [1]})
     record = {"record_id": "R1", "household_id": "H1", "item_code": "MZ01", "decision": "approved"}
-    for wrong, words in (({"item_code": "XX99"}, "unknown item"), ({"delivered_on": pd.Timestamp("2021-01-01")}, "a day in the future")):
+    for wrong, words in (
+        ({"item_code": "XX99"}, "unknown item"),
+        ({"delivered_on": pd.Timestamp("2021-01-01")}, "a day in the future"),
+    ):
         folder = tmp_path / words.replace(" ", "_")
         with RegisterWriter(folder, place="dezhou") as writer:
             writer.put("household", home, month="2020-12")

@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relapse_risk.assessment.intervals import beta_binomial, combined, logit, of_mean, of_share, wilson
+from relapse_risk.assessment.intervals import (
+    Interval,
+    all_or_none,
+    beta_binomial,
+    combined,
+    fay_herriot,
+    logit,
+    of_mean,
+    of_rare_share,
+    of_share,
+    wilson,
+)
 
 
 def test_wilson_as_published() -> None:
@@ -60,3 +71,99 @@ def test_weighted_share_covers_the_truth(share: float) -> None:
         found = of_share(rng.random(300) < share, weight)
         hits += found.low is not None and found.high is not None and found.low <= share <= found.high
     assert 0.93 <= hits / 1000 <= 0.97
+
+
+def limits(found: Interval) -> tuple[float | None, float | None, float | None]:
+    return found.low, found.high, found.se
+
+
+def test_a_count_rebuilt_from_a_share_may_lie_outside_by_rounding() -> None:
+    """None and all of ten: 0 to 3.8415 / 13.8415 = 0.2775, and its mirror."""
+    assert limits(wilson(-1e-9, 10)) == pytest.approx((0.0, 0.2775, 0.0), abs=5e-5)
+    assert limits(wilson(10 + 1e-9, 10)) == pytest.approx((0.7225, 1.0, 0.0), abs=5e-5)
+    assert limits(wilson(0, 0)) == limits(wilson(1, -1)) == (None, None, None)
+    assert wilson(2, 10).se == pytest.approx((0.2 * 0.8 / 10) ** 0.5)
+
+
+def test_the_weighted_mean_of_two_by_hand() -> None:
+    """0 and 10 of weights 1 and 3: mean 7.5, residuals -1.875 and 1.875, se = sqrt(2 x 7.03125) = 3.75."""
+    found = of_mean(np.array([0.0, 10.0]), np.array([1.0, 3.0]))
+    assert limits(found) == pytest.approx((7.5 - 1.959964 * 3.75, 7.5 + 1.959964 * 3.75, 3.75), abs=1e-5)
+    assert limits(of_mean(np.array([1.0]), np.array([1.0]))) == (None, None, None)
+    assert limits(of_mean(np.array([1.0, 2.0]), np.array([0.0, 0.0]))) == (None, None, None)
+
+
+def test_the_weighted_share_of_two_by_hand() -> None:
+    """Yes of weight 3, no of 1: 0.75, se = sqrt(2 (0.1875^2 + 0.1875^2)) = 0.375.
+
+    Logit 1.0986, step 1.96 x 0.375 / 0.1875 = 3.9199: 1 / (1 + e^2.8213) = 0.0562 and 1 / (1 + e^-5.0185) = 0.9934.
+    """
+    found = of_share(np.array([True, False]), np.array([3.0, 1.0]))
+    assert limits(found) == pytest.approx((0.0562, 0.9934, 0.375), abs=5e-5)
+    assert limits(of_share(np.array([True, False]), np.array([0.0, 0.0]))) == (None, None, None)
+    everybody = of_share(np.array([True, True]), np.array([3.0, 1.0]))
+    assert limits(everybody) == pytest.approx((2 / (2 + 3.841459), 1.0, 0.0), abs=1e-6)  # Wilson's of 2 of 2
+
+
+def test_at_the_edge_the_logit_gives_way_to_wilson_and_keeps_the_error() -> None:
+    assert limits(logit(0.0, 0.2, 10)) == pytest.approx((0.0, 0.2775, 0.2), abs=5e-5)
+    assert limits(logit(0.5, 0.0, 10)) == pytest.approx((0.2366, 0.7634, 0.0), abs=5e-5)  # Wilson's of 5 of 10
+
+
+def test_all_or_none_of_a_weighted_sample() -> None:
+    """Weights 1, 1, 2 are worth 16 / 6 = 2.667 households: 0.025 ** (1 / 2.667) = 0.2507."""
+    weight = np.array([1.0, 1.0, 2.0])
+    assert limits(all_or_none(1.0, weight)) == pytest.approx((0.2507, 1.0, 0.0), abs=5e-5)
+    assert limits(all_or_none(0.0, weight)) == pytest.approx((0.0, 0.7493, 0.0), abs=5e-5)
+
+
+def test_a_rare_share_rests_on_what_its_variance_is_worth() -> None:
+    """Weights 3 and 1, one yes: 0.1875 / 0.140625 = 1.333 of 2.  All yes: 16 / 10 = 1.6.  Never more than n."""
+    one = of_rare_share(np.array([True, False]), np.array([3.0, 1.0]))
+    assert limits(one) == pytest.approx((wilson(1, 4 / 3).low, wilson(1, 4 / 3).high, 0.375))
+    sure = of_rare_share(np.array([True, True]), np.array([3.0, 1.0]))
+    assert limits(sure) == pytest.approx((1.6 / (1.6 + 3.841459), 1.0, 0.0))
+    # Five yes of weight 1, five no of weight 4: p = 0.2, se^2 = 10/9 x 5 x 5 x 10 x 16 / 25^4 = 0.01138, worth 14.06 > 10.
+    # Wilson's of 2 of 10, as published (Agresti and Coull 1998): 0.057 to 0.510.
+    many = of_rare_share(np.array([True] * 5 + [False] * 5), np.array([1.0] * 5 + [4.0] * 5))
+    assert limits(many) == pytest.approx((0.0567, 0.5098, 0.10667), abs=5e-5)
+    assert limits(of_rare_share(np.array([True]), np.array([1.0]))) == (None, None, None)
+    assert limits(of_rare_share(np.array([True, False]), np.array([0.0, 0.0]))) == (None, None, None)
+
+
+def test_unequal_counties_combine_by_hand() -> None:
+    """(0.4 x 1 + 0.8 x 3) / 4 = 0.7; error sqrt(0.1^2 + 0.3^2) / 4 = 0.0791; at 1 the edge rests on all the answers."""
+    value, found = combined([0.4, 0.8], [0.1, 0.1], [1, 3], 50)
+    assert (value, found.se) == pytest.approx((0.7, 0.079057), abs=1e-6)
+    step = 1.959964 * 0.079057 / 0.21
+    assert found.low == pytest.approx(1 / (1 + np.exp(-(np.log(7 / 3) - step))), abs=1e-6)
+    assert combined([1.0, 1.0], [0.0, 0.0], [1, 3], 10)[1].low == pytest.approx(0.7225, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("counts", "n", "shrunk"),
+    [
+        # Between 10 (0.2^2 + 0.2^2) = 0.8, noise 0.25, rho = (3.2 - 1) / (10 - 1) = 0.2444, strength 3.0909.
+        ([3, 7], [10, 10], [(3 + 3.0909 / 2) / 13.0909, (7 + 3.0909 / 2) / 13.0909]),
+        # Rate 0.4: between 0.9 + 0.3 = 1.2, noise 0.24, spread 40 - 1,000 / 40 = 15, rho = (5 - 1) / (15 - 1) = 2/7, 2.5.
+        ([1, 15], [10, 30], [2 / 12.5, 16 / 32.5]),
+        ([1, 9], [10, 10], [0.1, 0.9]),  # rho would be 1.31: all of it is real
+        ([4, 6], [10, 10], [0.5, 0.5]),  # between 0.2 / 0.25 = 0.8, less than chance
+        ([0, 0], [10, 20], [0.0, 0.0]),
+        ([5], [10], [0.5]),
+    ],
+)
+def test_shares_pulled_to_the_common_rate_by_hand(counts: list[int], n: list[int], shrunk: list[float]) -> None:
+    assert beta_binomial(counts, n).tolist() == pytest.approx(shrunk, abs=1e-4)
+
+
+def test_areas_of_unequal_noise_by_hand() -> None:
+    """0 and 4 with variances 1 and 3: 16 / (2A + 4) = 1, so A = 6; mean (4/9) / (1/7 + 1/9) = 1.75.
+
+    6/7 x 0 + 1/7 x 1.75 = 0.25; 6/9 x 4 + 3/9 x 1.75 = 3.25.
+    """
+    shrunk, between = fay_herriot([0.0, 4.0], [1.0, 3.0])
+    assert between == pytest.approx(6.0)
+    assert shrunk.tolist() == pytest.approx([0.25, 3.25])
+    assert fay_herriot([0.3], [0.01])[0].tolist() == pytest.approx([0.3]), "one area is its own mean"
+    assert fay_herriot([0.0, 1.0], [1.0, 1.0])[1] == 0.0

@@ -89,3 +89,71 @@ def test_words_of_a_row_go_with_it_and_a_table_that_is_the_same_for_all_is_taken
     by_county = city_rows(replace(table, city="counties"), both, {"x": "甲|X"})
     assert by_county["kind"].tolist() == ["甲|X", "y"], "the code where nobody named it"
     assert by_county["said"].isna().all()
+
+
+def test_counties_may_carry_words_that_tell_no_rows_apart_and_more_than_one_key() -> None:
+    """Keys are kind and period; the note is taken as the first county says it; a count nobody has stays unknown."""
+    columns = (C("kind", "code"), C("period", "period"), C("note", "text", descriptive=True), C("n", "households"), C("cash", "money", adds=True),
+               C("mean", "money", of=("cash", "n")), C("note_days", "days"))  # fmt: skip
+    table = FactTable("t", 2, columns, (), lambda data: pd.DataFrame(), order="kind")
+    one = pd.DataFrame(
+        {
+            "kind": ["other", "b"],
+            "period": "2020",
+            "note": ["first", "x"],
+            "n": [1, 2],
+            "cash": [5.0, None],
+            "note_days": 1.0,
+        }
+    )
+    two = pd.DataFrame({"kind": ["other", "other", "c"], "period": ["2019", "2020", "2020"], "note": ["y", "second", "z"], "n": [4, 3, 0], "cash": [9.0, 7.0, 6.0], "note_days": 2.0})  # fmt: skip
+    city = city_rows(table, {"x": one, "y": two}, {})
+    assert city[["kind", "period", "note", "n"]].to_numpy().tolist() == [
+        ["b", "2020", "x", 2.0], ["c", "2020", "z", 0.0], ["other", "2020", "first", 4.0], ["other", "2019", "y", 4.0],
+    ]  # fmt: skip
+    assert city["cash"].fillna(-1).tolist() == [-1, 6.0, 12.0, 9.0]
+    assert city["mean"].fillna(-1).tolist() == [-1, -1, 3.0, 2.25]
+    assert city["note_days"].isna().all()
+
+
+def test_by_county_further_words_are_left_out_and_an_unnamed_county_is_its_code() -> None:
+    columns = (
+        C("town", "town"),
+        C("kind", "text"),
+        C("note", "text", descriptive=True),
+        C("n", "households"),
+        C("days", "days"),
+    )
+    table = FactTable("t", 2, columns, (), lambda data: pd.DataFrame(), city="counties")
+    frame = pd.DataFrame({"town": ["a", "b"], "kind": ["x", "y"], "note": "w", "n": [1, 2], "days": 3.0})
+    city = city_rows(table, {"371425": frame, "371481": frame.assign(n=[5, None])}, {"371425": "甲|X"})
+    assert city["town"].tolist() == ["甲|X", "371481"]
+    assert city["n"].tolist() == [3.0, 5.0]
+    assert city[["kind", "note", "days"]].isna().all(axis=None)
+    assert frame["town"].tolist() == ["a", "b"], "what was given is not changed"
+
+
+def test_the_same_for_all_is_the_first_countys_and_an_empty_city_has_the_columns() -> None:
+    city = city_rows(spec("same"), {"x": ONE, "y": TWO}, {})
+    assert city.equals(ONE)
+    assert city is not ONE
+    assert list(city_rows(spec("none"), {"x": ONE}, {}).columns) == ["kind", "n", "hit", "share", "median"]
+
+
+def test_a_ratio_needs_a_positive_denominator() -> None:
+    frame = pd.DataFrame({"kind": list("abcd"), "n": [4, 0, -2, None], "hit": [1, 1, 1, 1]})
+    assert with_ratios(frame, spec())["share"].fillna(-1).tolist() == [0.25, -1, -1, -1]
+
+
+def test_other_stands_last_and_what_is_unknown_before_it() -> None:
+    columns = (C("kind", "code"), C("n", "households"))
+    frame = pd.DataFrame({"kind": ["other", "a", "b", "c", "d"], "n": [9, 1, None, 3, 1]}, index=[5, 6, 7, 8, 9])
+
+    def ordered(order: str) -> list[str]:
+        found = with_order(frame, FactTable("t", 2, columns, (), lambda data: pd.DataFrame(), order=order))
+        assert found.index.tolist() == [0, 1, 2, 3, 4]
+        return found["kind"].tolist()
+
+    assert ordered("n") == ["a", "d", "c", "b", "other"]
+    assert ordered("-n") == ["c", "a", "d", "b", "other"]
+    assert ordered("") == ["other", "a", "b", "c", "d"]

@@ -133,27 +133,6 @@ def test_by_county_further_words_are_left_out_and_an_unnamed_county_is_its_code(
     assert frame["town"].tolist() == ["a", "b"], "what was given is not changed"
 
 
-def test_the_same_for_all_is_the_first_countys_and_an_empty_city_has_the_columns() -> None:
-    city = city_rows(spec("same"), {"x": ONE, "y": TWO}, {})
-    assert city.equals(ONE)
-    assert city is not ONE
-    assert list(city_rows(spec("none"), {"x": ONE}, {}).columns) == ["kind", "n", "hit", "share", "median"]
-
-
 def test_a_ratio_needs_a_positive_denominator() -> None:
     frame = pd.DataFrame({"kind": list("abcd"), "n": [4, 0, -2, None], "hit": [1, 1, 1, 1]})
     assert with_ratios(frame, spec())["share"].fillna(-1).tolist() == [0.25, -1, -1, -1]
-
-
-def test_other_stands_last_and_what_is_unknown_before_it() -> None:
-    columns = (C("kind", "code"), C("n", "households"))
-    frame = pd.DataFrame({"kind": ["other", "a", "b", "c", "d"], "n": [9, 1, None, 3, 1]}, index=[5, 6, 7, 8, 9])
-
-    def ordered(order: str) -> list[str]:
-        found = with_order(frame, FactTable("t", 2, columns, (), lambda data: pd.DataFrame(), order=order))
-        assert found.index.tolist() == [0, 1, 2, 3, 4]
-        return found["kind"].tolist()
-
-    assert ordered("n") == ["a", "d", "c", "b", "other"]
-    assert ordered("-n") == ["c", "a", "d", "b", "other"]
-    assert ordered("") == ["other", "a", "b", "c", "d"]

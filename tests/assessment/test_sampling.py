@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -181,3 +182,111 @@ def test_verification_intervals_cover_rare_failures(demo_register: Path, paramet
     found = covered(draw, float(fails.mean()), 1000)
     print(found)
     assert 0.92 <= found <= 0.99, found
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n", "least", "calls"),
+    [
+        ({"a": 900, "b": 90, "c": 10}, 100, 20, {"a": 90, "b": 20, "c": 10}),
+        ({"a": 10, "b": 0}, 1, 1, {"a": 1}),  # a stratum without households has no calls
+        ({"a": 2, "b": 1}, 2, 1, {"a": 2, "b": 1}),  # 4/3 is rounded up
+        ({"a": 3}, 9, 1, {"a": 3}),  # never more than there are
+    ],
+)
+def test_calls_by_stratum(sizes: dict[str, int], n: int, least: int, calls: dict[str, int]) -> None:
+    assert allocate(sizes, n, least) == calls
+
+
+@pytest.mark.parametrize(("n", "least"), [(0, 1), (1, 0)])
+def test_a_sample_of_nobody_is_refused(n: int, least: int) -> None:
+    with pytest.raises(
+        ModelError, match=rf"n, least: a sample needs households; got '{n}, {least}', expected 1 or more"
+    ):
+        allocate({"a": 1}, n, least)
+
+
+def test_a_telephone_sample_in_full() -> None:
+    """Six and two households, four calls: ceil(3) and ceil(1); half as many in reserve, rounded up: 5 and 2 numbers."""
+    frame = pd.DataFrame(
+        {"household_id": list("abcdefgh"), "town_code": "t", "stratum": ["x"] * 6 + ["y"] * 2}, index=range(10, 18)
+    )
+    drawn = telephone_sample(frame, 4, 1, 0.5, np.random.default_rng(1))
+    assert list(drawn.columns) == [
+        "household_id", "town_code", "stratum", "call", "stratum_size", "calls", "is_reserve", "inclusion_probability", "sampling_weight",
+    ]  # fmt: skip
+    assert drawn.index.tolist() == list(range(7))
+    assert drawn[["stratum", "call", "stratum_size", "calls", "is_reserve"]].to_numpy().tolist() == [
+        ["x", 1, 6, 3, False], ["x", 2, 6, 3, False], ["x", 3, 6, 3, False], ["x", 4, 6, 3, True], ["x", 5, 6, 3, True],
+        ["y", 1, 2, 1, False], ["y", 2, 2, 1, True],
+    ]  # fmt: skip
+    assert drawn["inclusion_probability"].fillna(-1).tolist() == [0.5, 0.5, 0.5, -1, -1, 0.5, -1]
+    assert drawn["sampling_weight"].fillna(-1).tolist() == [2.0, 2.0, 2.0, -1, -1, 2.0, -1]
+    others = {
+        tuple(telephone_sample(frame, 4, 1, 0.5, np.random.default_rng(seed))["household_id"]) for seed in range(20)
+    }
+    assert len(others) > 10, "another seed draws others"
+    assert len(telephone_sample(frame, 4, 1, 0.0, np.random.default_rng(1))) == 4
+
+
+def test_weights_of_answers_by_stratum() -> None:
+    """x: 10 households, two answers; y: 4, one; z: nobody answered."""
+    stratum = pd.Series(list("xxxyz"))
+    answered = pd.Series([True, True, False, True, False])
+    assert answer_weights(stratum, answered, {"x": 10, "y": 4, "z": 9}).fillna(-1).tolist() == [5.0, 5.0, -1, 4.0, -1]
+
+
+def test_chances_that_reach_one_are_certain_and_a_sample_of_all_takes_all() -> None:
+    assert proportional_chances(np.array([1.0, 2.0, 3.0]), 3).tolist() == [1.0, 1.0, 1.0]
+    assert proportional_chances(np.array([1.0, 2.0]), 5).tolist() == [1.0, 1.0]
+    # 4 of 8 for two: exactly one; the rest share the other.
+    assert proportional_chances(np.array([4.0, 2.0, 2.0]), 2).tolist() == [1.0, 0.5, 0.5]
+    # 100 is certain at once, 30 only after it: 2 x 30 / 50 > 1; then one of 10 and 10.
+    assert proportional_chances(np.array([100.0, 30.0, 10.0, 10.0]), 3).tolist() == [1.0, 1.0, 0.5, 0.5]
+
+
+def test_a_systematic_draw_of_certain_and_impossible_households() -> None:
+    for seed in range(20):
+        drawn = systematic_draw(np.array([1.0, 0.0, 0.5, 0.5]), np.random.default_rng(seed))
+        assert drawn[0]
+        assert not drawn[1]
+        assert drawn.sum() == 2
+    assert drawn.dtype == bool
+
+
+def test_a_verification_sample_in_full() -> None:
+    """Two of four at random, and one aimed: sizes 1 1 2 4, so chances 1/8, 1/8, 1/4, 1/2 beside a half."""
+    frame = pd.DataFrame({"household_id": list("abcd"), "size": [1.0, 1.0, 2.0, 4.0]}, index=[5, 6, 7, 8])
+    seen = set()
+    for seed in range(60):
+        drawn = verification_sample(frame, 2, 1, np.random.default_rng(seed))
+        assert list(drawn.columns) == ["household_id", "size", "sample_part", "inclusion_probability"]
+        assert drawn.index.tolist() == list(range(len(drawn)))
+        parts = drawn["sample_part"].value_counts().to_dict()
+        assert parts.get("core", 0) + parts.get("both", 0) == 2
+        assert parts.get("targeted", 0) + parts.get("both", 0) == 1
+        chances = dict(zip("abcd", [1 - 0.5 * 7 / 8, 1 - 0.5 * 7 / 8, 1 - 0.5 * 3 / 4, 1 - 0.5 / 2], strict=True))
+        assert drawn["inclusion_probability"].tolist() == pytest.approx(
+            [chances[home] for home in drawn["household_id"]]
+        )
+        seen |= set(parts)
+    assert seen == {"core", "both", "targeted"}
+
+
+def test_without_an_aimed_part_the_core_is_all_there_is() -> None:
+    frame = pd.DataFrame({"household_id": list("abcd"), "size": [1.0, 1.0, 2.0, 4.0]})
+    drawn = verification_sample(frame, 3, 0, np.random.default_rng(1))
+    assert drawn["sample_part"].tolist() == ["core"] * 3
+    assert drawn["inclusion_probability"].tolist() == [0.75] * 3
+    everybody = verification_sample(frame, 9, 0, np.random.default_rng(1))
+    assert everybody["inclusion_probability"].tolist() == [1.0] * 4
+    with pytest.raises(ModelError, match=r"core, size: a rate needs every household to have a chance; got '0, 1\.0'"):
+        verification_sample(frame, 0, 2, np.random.default_rng(1))
+    with pytest.raises(ModelError, match=r"got '1, 0\.0', expected a core of one or more, positive sizes"):
+        verification_sample(frame.assign(size=[1.0, 0.0, 2.0, 4.0]), 1, 0, np.random.default_rng(1))
+
+
+def test_the_frame_keeps_the_place_and_does_without_scores(county: CountyData) -> None:
+    frame = sampling_frame(replace(county, scores=replace(county.scores, risk=None), _kept={}))
+    assert list(frame.columns) == ["household_id", "county_code", "town_code", "village_code", "stratum", "size"]
+    assert frame.iloc[0].tolist()[:4] == ["H1", "371425", "371425101", "371425101001"]
+    assert frame["size"].tolist() == pytest.approx([0.27, 0.27, 0.02, 0.02, 0.27])

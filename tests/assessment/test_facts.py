@@ -13,11 +13,21 @@ import pytest
 from scipy.optimize import linprog
 
 from relapse_risk.assessment import CITY, INDICATORS, TABLES, CountyData, Facts, compute_facts, read_facts
-from relapse_risk.assessment.facts import _computed, county_data, missing_needs
+from relapse_risk.assessment.facts import (
+    NO_SCORES,
+    _computed,
+    _why_missing,
+    county_data,
+    county_names,
+    in_words_of,
+    missing_needs,
+)
+from relapse_risk.assessment.facts_store import FactsManifest
 from relapse_risk.assessment.indicators import indicator_rows
 from relapse_risk.errors import RelapseRiskError
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
+from relapse_risk.scores import Scores
 
 MONTH = "2020-12"
 PEOPLE = ("households", "persons")
@@ -284,3 +294,201 @@ def test_reading_what_is_not_there(tmp_path: Path, facts: Facts) -> None:
     (folder / "facts.json").write_text("{", encoding="utf-8")
     with pytest.raises(RelapseRiskError, match="damaged"):
         read_facts(tmp_path, MONTH)
+
+
+HandMade = tuple[FactsManifest, Facts, list[tuple[int, int, str]]]
+
+
+@pytest.fixture(scope="module")
+def by_hand(hand_register: Register, tmp_path_factory: pytest.TempPathFactory) -> HandMade:
+    """Facts of the two hand-made counties without scores, as returned and as read, and what progress was told."""
+    out, told = tmp_path_factory.mktemp("by_hand"), []
+    manifest = compute_facts(
+        hand_register,
+        MONTH,
+        read_parameters(),
+        read_place("dezhou"),
+        None,
+        out,
+        lambda done, of, what: told.append((done, of, what)),
+    )
+    return manifest, read_facts(out, MONTH), told
+
+
+def test_the_manifest_of_the_hand_made_county(by_hand: HandMade) -> None:
+    manifest, facts, told = by_hand
+    read = facts.manifest
+    assert (read["place"], read["month"], read["data_date"], read["previous"]) == (
+        "dezhou",
+        "2020-12",
+        "2020-12-31",
+        "2019-12",
+    )
+    assert read["counties"] == [["371425", "齐河县", "Qihe County"], ["371481", "乐陵市", "Leling City"]]
+    assert set(read["hashes"]) == {"371425", "371481", "city"}
+    assert len(set(read["hashes"].values())) == 3
+    assert read["tables"] == [*(table.name for table in TABLES), "indicator", "availability"]
+    assert {path.name for path in facts.folder.iterdir()} == {
+        "facts.json",
+        *(f"{name}.parquet" for name in read["tables"]),
+    }
+    assert facts.folder.name == "2020-12"
+    assert read["schema"]["causes"] == {
+        "section": 2, "figure": read["schema"]["causes"]["figure"], "city": "sum", "restricted": False,
+        "columns": [{"name": c.name, "kind": c.kind, "codes": c.codes} for t in TABLES if t.name == "causes" for c in t.columns if not c.hidden],
+    }  # fmt: skip
+    assert read["schema"]["causes"]["columns"][0] == {"name": "cause", "kind": "code", "codes": "poverty_cause"}
+    assert read["schema"]["failure_list"]["restricted"]
+    assert read["cards"] == {"model_card": None, "index_card": None}
+    used = [(value["name"], value["start"]) for value in read["parameters"]]
+    assert used == sorted(used)
+    # The poverty line of both periods, and what both counties ask for once each.
+    assert [name for name, _ in used].count("small_cell") == 1
+    assert len(used) == len(set(used))
+    withheld = facts.all_counties("availability")["withheld"].sum() + facts.all_counties("indicator")["withheld"].sum()
+    assert read["suppressed"] == manifest.suppressed == withheld > 0
+    assert len(read["register_digest"]) == len(read["parameter_digest"]) == 32
+    assert told[-1] == (2, 2, "city")
+    assert [of for _, of, _ in told] == [2] * len(told)
+
+
+def test_what_each_table_has_to_show_and_why_not(by_hand: HandMade) -> None:
+    """County 371481 has one household and no project; nobody scored anything; what stands by county has no city."""
+    _, facts, _ = by_hand
+    rows = facts.all_counties("availability").set_index(["county_code", "table"])
+    assert list(facts.all_counties("availability").columns) == [
+        "county_code",
+        "section",
+        "table",
+        "status",
+        "reason",
+        "withheld",
+        "gone",
+    ]
+    words = ["section", "status", "reason"]
+    assert rows.loc[("371425", "causes"), words].tolist() == [2, "collected", ""]
+    assert rows.loc[("371481", "project_stages"), words].tolist() == [6, "empty", "no_cases"]
+    assert rows.loc[("city", "project_stages"), words].tolist() == [6, "collected", ""]
+    assert rows.loc[("city", "paired_activities"), ["status", "reason"]].tolist() == ["empty", "no_cases"]
+    assert rows.loc[("371425", "donations"), ["status", "reason"]].tolist() == ["not_collected", "place_fact:donation"]
+    assert rows.loc[("371425", "risk_bands"), "status"] == "not_collected"
+    assert rows.loc[("371425", "risk_bands"), "reason"] == "not_scored"
+    assert rows.loc[("city", "risk_bands"), ["status", "reason"]].tolist() == ["not_collected", "not_scored"]
+    assert rows.loc[("city", "failure_list"), ["status", "reason"]].tolist() == ["not_collected", "by_county_only"]
+    assert rows["withheld"].dtype == "int64"
+    full = rows[rows["withheld"] == 0]
+    assert (full["gone"] == "").all()
+    # Five households of four kinds: every cell of the causes is small.
+    assert rows.loc[("371425", "causes"), "withheld"] > 0
+    assert "main" in rows.loc[("371425", "causes"), "gone"]
+    assert len(rows) == 3 * len(TABLES)
+
+
+def test_the_indicators_of_every_county_and_the_city(by_hand: HandMade) -> None:
+    _, facts, _ = by_hand
+    rows = facts.all_counties("indicator")
+    assert rows.groupby("county_code").size().to_dict() == {
+        code: len(INDICATORS) for code in ("371425", "371481", "city")
+    }
+    persons = rows[rows["indicator"] == "persons"].set_index("county_code")
+    assert persons["value"].to_dict() == {"371425": 8, "371481": 4, "city": 12}
+    assert persons["previous_period"].to_dict() == dict.fromkeys(persons.index, "2019-12")
+    used = rows[rows["indicator"] == "funds_used"].set_index("county_code")
+    assert used.loc["371481", ["verdict", "reason"]].tolist() == ["not_collected", "no_cases"]
+    assert used.loc["city", ["numerator", "denominator", "value", "verdict"]].tolist() == [
+        100000,
+        200000,
+        0.5,
+        "not_met",
+    ]
+    risk = rows[rows["indicator"] == "expected_relapse"].set_index("county_code")
+    assert risk["reason"].to_dict() == dict.fromkeys(risk.index, "not_scored")
+    assert "previous_numerator" not in rows
+    # The village of 371425 that passes and the one that does not: public, never withheld.
+    villages = rows[rows["indicator"] == "villages_pass"].set_index("county_code")
+    assert villages.loc["city", ["value", "withheld"]].tolist() == [0.5, False]
+
+
+def test_towns_become_counties_in_the_city(by_hand: HandMade) -> None:
+    _, facts, _ = by_hand
+    assert sorted(facts.table("town_profile", "city")["town"]) == ["乐陵市|Leling City", "齐河县|Qihe County"]
+    assert facts.table("town_profile", "371425")["town"].tolist() == ["甲镇|Jia"]
+    assert facts.table("town_profile", "371481")["town"].tolist() == ["乙镇|Yi"]
+
+
+def tiny_register(folder: Path, **tables: pd.DataFrame) -> Register:
+    """One household, without a table of counties unless given one."""
+    home = pd.DataFrame({"household_id": ["A"], "village_code": ["371425101001"], "household_size": [1]})
+    with RegisterWriter(folder, place="dezhou") as writer:
+        writer.put("household", home, month=MONTH)
+        for name, frame in tables.items():
+            writer.put(name, frame)
+        writer.commit(created="2020-12-31T00:00:00")
+    return Register.open(folder)
+
+
+def test_a_county_nobody_named_is_called_by_its_code(tmp_path: Path) -> None:
+    assert county_names(tiny_register(tmp_path / "none")) == {"371425": ("371425", "371425", "371425")}
+    named = pd.DataFrame({"county_code": ["371425"], "county_name_zh": ["齐河县"]})
+    assert county_names(tiny_register(tmp_path / "half", county=named)) == {"371425": ("371425", "齐河县", "371425")}
+
+
+def test_what_was_never_collected(tmp_path: Path) -> None:
+    """A table, a column, a fact about the place, a group of a hundred rows, and scores."""
+    facts_of_place = pd.DataFrame({"fact_id": ["F"], "metric": ["gdp_total"], "value": [1.0]})
+    visits = pd.DataFrame({"visit_id": ["v"], "household_id": ["A"], "visited_on": pd.Timestamp("2020-12-01")})
+    register = tiny_register(tmp_path / "register", place_fact=facts_of_place, visit_record=visits)
+
+    def why(need: str, scores: Scores = NO_SCORES) -> str:
+        return _why_missing(need, register, MONTH, scores)
+
+    assert (why("visit_record"), why("alert")) == ("", "alert")
+    assert (why("visit_record.visited_on"), why("visit_record.visitor_id")) == ("", "visit_record.visitor_id")
+    assert (why("place_fact:gdp"), why("place_fact:grain")) == ("", "place_fact:grain")
+    assert why("household.household_class=ordinary") == "household.household_class=ordinary"
+    assert (why("scores.risk"), why("scores.hardship")) == ("not_scored", "not_scored")
+    scored = replace(NO_SCORES, risk=pd.DataFrame(), hardship=pd.DataFrame(), model_card={"fitted": False})
+    assert (why("scores.risk", scored), why("scores.hardship", scored)) == ("not_fitted", "")
+    assert why("scores.risk", replace(scored, model_card={"fitted": True})) == ""
+    assert why("scores.risk", replace(scored, model_card=None)) == ""
+
+
+@pytest.mark.parametrize(("homes", "missing"), [(99, True), (100, False)])
+def test_a_hundred_rows_are_enough_to_speak_of_a_group(tmp_path: Path, homes: int, missing: bool) -> None:
+    frame = pd.DataFrame({"household_id": [f"A{i}" for i in range(150)], "village_code": "371425101001", "household_size": 1,
+                          "household_class": ["ordinary"] * homes + ["edge"] * (150 - homes)})  # fmt: skip
+    with RegisterWriter(tmp_path / "register", place="dezhou") as writer:
+        writer.put("household", frame, month=MONTH)
+        writer.commit(created="2020-12-31T00:00:00")
+    need = "household.household_class=ordinary"
+    found = missing_needs(Register.open(tmp_path / "register"), None, MONTH)
+    assert found.get(need, "") == (need if missing else "")
+    assert found["scores.risk"] == "not_scored"
+    assert found["alert"] == "alert"
+    assert list(found) == sorted(found)
+
+
+def test_a_place_calls_the_terms_of_the_model_by_its_own_words() -> None:
+    place = read_place("argentina_eph")
+    name = next(iter(place.terms))
+    label = place.terms[name]
+    card = {"fitted": True, "terms": [{"name": name, "zh": "x", "en": "x", "b": 1}, {"name": "own", "zh": "y", "en": "y"}],
+            "left_out": [{"name": name, "zh": "x", "en": "x"}], "paper": {"lines": [{"name": name, "zh": "x", "en": "x"}], "unknown": [["own", 1]]}}  # fmt: skip
+    found = in_words_of(place, replace(NO_SCORES, model_card=card)).model_card
+    assert found is not None
+    assert found["terms"] == [
+        {"name": name, "zh": label.zh, "en": label.en, "b": 1},
+        {"name": "own", "zh": "y", "en": "y"},
+    ]
+    assert found["left_out"][0]["en"] == label.en
+    assert found["paper"] == {"lines": [{"name": name, "zh": label.zh, "en": label.en}], "unknown": [["own", 1]]}
+    assert card["terms"][0]["en"] == "x", "the card that was given is not changed"
+    plain = in_words_of(
+        place, replace(NO_SCORES, model_card={k: v for k, v in card.items() if k != "paper"})
+    ).model_card
+    assert plain is not None
+    assert "paper" not in plain
+    for same in (NO_SCORES, replace(NO_SCORES, model_card={"fitted": False})):
+        assert in_words_of(place, same) is same
+    scored = replace(NO_SCORES, model_card=card)
+    assert in_words_of(read_place("dezhou").model_copy(update={"terms": {}}), scored) is scored

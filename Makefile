@@ -7,7 +7,7 @@ BEFORE := 2020-11
 RR := $(BIN)/relapse-risk
 export VENV
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev reports demo test check lint types lab trials bench lock clean
+.PHONY: help setup setup-dev reports demo test check lint types lab trials mutants bench lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -40,6 +40,10 @@ test: setup-dev ## lint, types and every test
 trials: setup-dev ## the long trials: hundreds of kills, big data
 	@$(BIN)/pytest -m long
 
+mutants: setup-dev ## a seeded sample of 300 faults put into the rules, and how many the tests find (docs/testing.md)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/mutants.txt
+	@$(BIN)/python tools/mutants.py
+
 bench: setup-dev ## benchmarks, each beside a peer in the same run
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
@@ -52,6 +56,8 @@ lock: setup-dev ## compile the hash locks anew (names no registry host)
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --group build -o requirements/run.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra scale --group dev --group build --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/dev.txt
+	@$(BIN)/uv pip compile --group mutation -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/mutants.txt
 
 clean: ## remove data, reports and caches (not the environment)
-	@rm -rf data build dist .pytest_cache .mypy_cache .ruff_cache reports/*/
+	@rm -rf data build dist mutants .pytest_cache .mypy_cache .ruff_cache reports/*/

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from relapse_risk.assistance import entitlements, explain, near_misses, read_catalogue
+from relapse_risk.assistance.entitlements import person_frame
 from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.predicates import setting_on
@@ -201,3 +202,222 @@ def test_a_new_law_does_not_judge_an_old_month(tmp_path: Path) -> None:
     assert item.on(date(2020, 6, 30)).requires.names() == ("enjoys_policies",)
     assert item.on(date(2020, 7, 1)).requires.names() == ("on_dibao",)
     assert item.on(date(2015, 12, 31)) is None
+
+
+THREE = """
+A1: {label: {zh: 甲, en: a}, department: MZ, direction: livelihood, level: household, kind: cash, cadence: monthly, source: MEM, confidence: assumed,
+  versions: [{start: 2016-01-01, requires: [enjoys_policies], amount: {fixed: 100}}]}
+B1: {label: {zh: 乙, en: b}, department: YB, direction: medical, level: person, kind: reimbursement, cadence: event, source: MEM, confidence: assumed,
+  versions: [{start: 2016-01-01, requires: [aged_60, medical_spending_any], keeps: [aged_60], amount: {share: 0.5, column: medical_self_paid}}]}
+C1: {label: {zh: 丙, en: c}, department: ZJ, direction: housing, level: household, kind: cash, cadence: once, source: MEM, confidence: assumed,
+  versions: [{start: 2016-01-01, requires: [dwelling_dangerous], keeps: [on_dibao], amount: {by_word: {C: 14000, D: 28000}, column: dwelling_grade}}]}
+D1: {label: {zh: 丁, en: d}, department: ZJ, direction: housing, level: household, kind: cash, cadence: once, source: MEM, confidence: assumed,
+  versions: [{start: 2021-01-01, requires: [enjoys_policies], amount: {fixed: 1}}]}
+"""  # fmt: skip
+
+
+def test_every_row_of_a_small_catalogue_by_hand(tmp_path: Path) -> None:
+    """h: policies yes, dwelling D, bills of 1,000, one member of 70, one of unknown age; k: policies unknown, dwelling A.
+
+    D1 begins a day after; the amount of what nobody graded or billed is unknown.
+    """
+    homes = pd.DataFrame({
+        "household_id": ["h", "k", "n"], "county_code": ["1", "2", "2"], "town_code": ["t", "u", "v"], "size": [2, 1, 1],
+        "policy_enjoying": pd.array([True, None, False], dtype="boolean"), "dwelling_grade": ["D", "A", None], "medical_self_paid": [1000.0, 0.0, None],
+        "relief_status": ["dibao", "none", None],
+    })  # fmt: skip
+    people = pd.DataFrame({"person_id": ["p", "q", "r", "s"], "household_id": ["h", "h", "k", "n"], "age": pd.array([70, None, 70, 59], dtype="Int64"), "size": [9, 9, 9, 9]})  # fmt: skip
+    found = entitlements(homes, people, read_catalogue("here", written(tmp_path, THREE)), SETTING)
+    frame = found.frame
+    assert list(frame.columns) == [
+        "household_id",
+        "county_code",
+        "town_code",
+        "person_id",
+        "item_code",
+        "state",
+        "amount",
+        "amount_year",
+    ]
+    assert frame.index.tolist() == list(range(len(frame)))
+    told = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
+    assert told == [
+        ["h", "1", "t", None, "A1", "yes", 100.0, 1200.0],
+        ["k", "2", "u", None, "A1", "cannot_tell", 100.0, 1200.0],
+        ["h", "1", "t", None, "C1", "yes", 28000.0, 28000.0],
+        ["n", "2", "v", None, "C1", "cannot_tell", None, None],
+        ["h", "1", "t", "p", "B1", "yes", 500.0, 500.0],
+        ["h", "1", "t", "q", "B1", "cannot_tell", 500.0, 500.0],
+    ]
+    assert found.day == DAY
+    assert found.granted()["item_code"].tolist() == ["A1", "C1", "B1"]
+    kept = found.kept
+    assert list(kept.columns) == ["household_id", "person_id", "item_code"]
+    # Dibao may keep C1, and who may be on it; 60 or older, or of unknown age, may keep B1.
+    assert kept.astype(object).where(kept.notna(), None).to_numpy().tolist() == [
+        ["h", None, "C1"], ["n", None, "C1"], ["h", "p", "B1"], ["h", "q", "B1"], ["k", "r", "B1"],
+    ]  # fmt: skip
+
+
+def test_nothing_in_force_is_an_empty_table_of_the_same_columns(tmp_path: Path) -> None:
+    catalogue = read_catalogue("here", written(tmp_path, THREE))
+    early = setting_on(read_parameters(), read_place("dezhou"), date(2015, 12, 31))
+    homes = pd.DataFrame({"household_id": ["h"], "county_code": "1", "town_code": "t"})
+    found = entitlements(homes, pd.DataFrame({"person_id": ["p"], "household_id": ["h"]}), catalogue, early)
+    assert list(found.frame.columns) == [
+        "household_id",
+        "county_code",
+        "town_code",
+        "person_id",
+        "item_code",
+        "state",
+        "amount",
+        "amount_year",
+    ]
+    assert len(found.frame) == 0
+    assert list(found.kept.columns) == ["household_id", "person_id", "item_code"]
+    assert (found.frame["amount"].dtype, found.frame["amount_year"].dtype) == ("float64", "float64")
+
+
+def test_a_column_nobody_collected_leaves_the_amount_unknown(tmp_path: Path) -> None:
+    catalogue = read_catalogue(
+        "here",
+        written(
+            tmp_path,
+            THREE.replace("[dwelling_dangerous]", "[enjoys_policies]").replace(
+                "[aged_60, medical_spending_any]", "[aged_60]"
+            ),
+        ),
+    )
+    homes = pd.DataFrame({"household_id": ["h"], "county_code": "1", "town_code": "t", "policy_enjoying": [True]})
+    frame = entitlements(
+        homes, pd.DataFrame({"person_id": ["p"], "household_id": ["h"], "age": [60]}), catalogue, SETTING
+    ).frame
+    amounts = frame.set_index("item_code")["amount"]
+    assert amounts["A1"] == 100
+    assert amounts[["B1", "C1"]].isna().all()
+
+
+def test_a_person_inherits_the_household_but_keeps_what_is_its_own() -> None:
+    persons = pd.DataFrame({"person_id": ["p", "q"], "household_id": ["h", "gone"], "size": [1, 1]})
+    homes = pd.DataFrame(
+        {
+            "household_id": ["h"],
+            "county_code": "1",
+            "town_code": "t",
+            "village_code": "v",
+            "month": "m",
+            "size": [4],
+            "relief_status": "dibao",
+        }
+    )
+    found = person_frame(persons, homes)
+    assert found.to_dict("list") == {
+        "person_id": ["p"], "household_id": ["h"], "size": [1], "county_code": ["1"], "town_code": ["t"], "relief_status": ["dibao"],
+    }  # fmt: skip
+    assert "county_code" not in person_frame(persons, homes[["household_id", "size"]])
+
+
+def excluding(tmp_path: Path, first: str, second: str) -> str:
+    """Two items, the first of which rules the second out: of households or persons, both for who enjoys policies."""
+    item = ("{{label: {{zh: 甲, en: a}}, department: MZ, direction: livelihood, level: {level}, kind: cash, cadence: monthly, source: MEM, confidence: assumed, "
+            "excludes: {excludes}, versions: [{{start: 2016-01-01, requires: [{requires}], amount: {{fixed: 1}}}}]}}\n")  # fmt: skip
+    return written(
+        tmp_path,
+        "E1: " + item.format(level=first, excludes="[E2]", requires="enjoys_policies" if first == "household" else "aged_60")
+        + "E2: " + item.format(level=second, excludes="[]", requires="enjoys_policies" if second == "household" else "adult"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left"),
+    [
+        ("person", "person", {("h", "q", "E2"), ("h", "p", "E1"), ("k", "r", "E2")}),  # p alone loses E2
+        ("household", "person", {("h", None, "E1"), ("k", "r", "E2")}),  # the household's rules it out for its members
+        (
+            "person",
+            "household",
+            {("h", "p", "E1")},
+        ),  # one member's rules the household's out; k does not enjoy policies
+        ("household", "household", {("h", None, "E1")}),
+    ],
+)
+def test_whom_an_item_rules_another_out_for(
+    tmp_path: Path, first: str, second: str, left: set[tuple[str, str | None, str]]
+) -> None:
+    homes = pd.DataFrame(
+        {"household_id": ["h", "k"], "county_code": "1", "town_code": "t", "policy_enjoying": [True, False]}
+    )
+    people = pd.DataFrame({"person_id": ["r", "q", "p"], "household_id": ["k", "h", "h"], "age": [40, 40, 70]})
+    frame = entitlements(homes, people, read_catalogue("here", excluding(tmp_path, first, second)), SETTING).frame
+    rows = frame.astype(object).where(frame.notna(), None)
+    assert set(rows[["household_id", "person_id", "item_code"]].itertuples(index=False, name=None)) == left
+
+
+def test_an_open_question_rules_nothing_out(tmp_path: Path) -> None:
+    homes = pd.DataFrame(
+        {
+            "household_id": ["h"],
+            "county_code": "1",
+            "town_code": "t",
+            "policy_enjoying": pd.array([None], dtype="boolean"),
+        }
+    )
+    people = pd.DataFrame({"person_id": ["p"], "household_id": ["h"], "age": [40]})
+    frame = entitlements(
+        homes, people, read_catalogue("here", excluding(tmp_path, "household", "person")), SETTING
+    ).frame
+    assert frame[["item_code", "state"]].to_numpy().tolist() == [["E1", "cannot_tell"], ["E2", "yes"]]
+
+
+def test_an_explanation_asks_what_is_unknown_in_either_language() -> None:
+    """Income one yuan short of the line is met; nobody knows what is owned: the question of the property test."""
+    row = pd.DataFrame([{"income_pc_year": 5299.0, "size": 1}])
+    lines = explain(CATALOGUE.item("MZ01"), row, SETTING)
+    assert list(lines.columns) == ["condition", "state", "reason", "shortfall", "question", "source"]
+    assert lines["condition"].tolist() == ["income_below_dibao", "assets_within_cap"]
+    assert lines["state"].tolist() == ["yes", "cannot_tell"]
+    assert lines["shortfall"].isna().all()
+    assert lines.loc[1, ["reason", "question", "source"]].tolist() == [
+        "财产核对通过",
+        "核实车辆、第二住房、工商登记和金融资产？",
+        "DEF-EDGE",
+    ]
+    assert lines.loc[0, "question"] == ""
+    en = explain(CATALOGUE.item("MZ01"), row, SETTING, "en")
+    assert en.loc[1, ["reason", "question"]].tolist() == [
+        "the property test is passed",
+        "Check vehicles, second dwelling, business and financial assets.",
+    ]
+    early = setting_on(read_parameters(), read_place("dezhou"), date(2015, 12, 31))
+    assert len(explain(CATALOGUE.item("MZ01"), row, early)) == 0
+
+
+def test_a_near_miss_misses_one_number_only_and_by_no_more_than_was_asked() -> None:
+    """200 is still near, 200.5 not; who also fails the property test, or whose property is unknown, misses two."""
+    homes = pd.DataFrame([
+        {"household_id": name, "size": 1, "income_pc_year": income} | CLEAN | more
+        for name, income, more in (("at", 5500.0, {}), ("beyond", 5500.5, {}), ("car", 5400.0, {"vehicle_count": 1}), ("open", 5400.0, {"financial_assets": None}),
+                                   ("met", 5000.0, {}), ("owns", 5000.0, {"vehicle_count": 1}))
+    ])  # fmt: skip
+    found = near_misses(homes, CATALOGUE.item("MZ01"), SETTING, within=200)
+    assert found.to_dict("split") == {
+        "index": [0], "columns": ["household_id", "condition", "shortfall"], "data": [["at", "income_below_dibao", 200.0]],
+    }  # fmt: skip
+    early = setting_on(read_parameters(), read_place("dezhou"), date(2015, 12, 31))
+    none = near_misses(homes, CATALOGUE.item("MZ01"), early, within=200)
+    assert (list(none.columns), len(none)) == (["household_id", "condition", "shortfall"], 0)
+
+
+def test_a_near_miss_of_a_person_names_the_person(tmp_path: Path) -> None:
+    """B1 asks an age of 60 or more: 59 misses it by one year; D1 by itself asks nothing in numbers."""
+    item = read_catalogue("here", written(tmp_path, THREE)).item("B1")
+    people = pd.DataFrame(
+        {"household_id": ["h", "k"], "person_id": ["p", "q"], "age": [59, 50], "medical_self_paid": [1.0, 1.0]}
+    )
+    assert near_misses(people, item, SETTING, within=2).to_dict("records") == [
+        {"household_id": "h", "person_id": "p", "condition": "aged_60", "shortfall": 1.0}
+    ]
+    assert near_misses(
+        pd.DataFrame({"household_id": ["h"], "policy_enjoying": [False]}), CATALOGUE.item("YB01"), SETTING, within=2
+    ).empty

@@ -16,16 +16,17 @@ INTERVIEWS = """
     I3            H2            N1             2020-06-01      no         targeted     0.8                    yes              yes           yes         no          yes         no            yes      no
     I4            H3            N2             2020-06-01      no         both         1                      yes              -             yes         yes         yes         -             -        yes
     I5            H4            N2             2020-06-01      no         core         0                      no               no            no          no          no          yes           yes      yes
-    I6            H5            N1             2020-06-01      no         core         0.25                   no               yes           yes         yes         yes         yes           -        -
+    I6            H5            N1             2020-06-01      no         core         0.25                   yes              yes           yes         yes         yes         yes           -        -
     I7            H5            N2             2020-06-08      yes        core         0.25                   yes              -             yes         no          yes         no            yes      no
     I8            H2            N2             2020-12-31      yes        targeted     0.8                    no               -             yes         no          yes         no            yes      yes
     I9            H1            N2             2021-01-01      no         core         0.5                    no               no            no          no          no          yes           yes      yes
-    I10           H3            N2             2020-06-02      no         both         1                      no               no            no          no          no          yes           yes      no
+    I10           H3            N3             2020-06-02      no         both         1                      no               no            no          no          no          yes           yes      no
+    I11           H4            N2             2020-07-01      no         core         0.5                    yes              yes           yes         no          yes         no            yes      -
     """
-# I1 is a year old to the day, I9 of tomorrow; H4 had no chance to be asked; I7 and I8 are repeated (I8 today); of
-# H3 the earlier of two counts.
-# Left: H1 (stands for 2), H2 (1.25), H3 (1), H5 (4).  Failing: H2 by its dwelling, H5 by food and income; what H3 was not
-# asked does not fail.  Lifted are H1 H2 H3 H5; monitored H3 and H4.
+# I1 is a year old to the day, I9 of tomorrow; I5 had no chance to be asked; I7 and I8 are repeated (I8 today); of H3 the
+# earlier of two counts.
+# Left: H1 (stands for 2), H2 (1.25), H3 (1), H4 (2), H5 (4).  Failing: H2 and H4 by their dwelling, H5 by its income; what
+# H3 was not asked does not fail.  Lifted are H1 H2 H3 H5; monitored H3 and H4.
 ENUMERATORS = """
     enumerator_id  county_code  enumerator_tier  trained_on
     N1             371425       survey_staff     2020-03-01
@@ -44,7 +45,7 @@ def data(county_of: CountyOf) -> CountyData:
 def test_the_sample_by_part(data: CountyData) -> None:
     check("interview_sample", data, """
         sample_part  interviews  stands_for  failing
-        core         2           6           1
+        core         3           8           2
         targeted     1           1.25        1
         both         1           1           0
         """)  # fmt: skip
@@ -52,6 +53,7 @@ def test_the_sample_by_part(data: CountyData) -> None:
 
 def test_what_the_interviews_contradict(data: CountyData) -> None:
     # H2: out of poverty and failing, at risk and not monitored (of H5 nobody can say).  H3 is monitored and not helped.
+    # H4 fails but was never lifted, is at risk but monitored, and of its need nobody can say.
     check("interview_findings", data, """
         household_id  interview_finding  interviewed_on  sample_part
         H2            exit_fails         2020-06-01      targeted
@@ -66,7 +68,7 @@ def test_what_the_interviews_contradict(data: CountyData) -> None:
     [
         ("verified_wrong_exit", 2, 4, 5.25 / 8.25),  # H2 and H5 of H1 H2 H3 H5
         ("verified_missed_monitoring", 1, 2, 1.25 / 3.25),  # H2 of H1 and H2; of H5 nobody can say
-        ("verified_failed_help", 1, 1, 1.0),  # H3
+        ("verified_failed_help", 1, 1, 1.0),  # H3; of H4 nobody can say
     ],
 )
 def test_verified_rates(data: CountyData, name: str, found: int, of: int, share: float) -> None:
@@ -75,22 +77,22 @@ def test_verified_rates(data: CountyData, name: str, found: int, of: int, share:
 
 
 def test_enumerators_by_tier_with_their_load(data: CountyData) -> None:
-    # N1 made I2 I3 I6, N2 I4 I5 I7 I8 I10; N3 is trained and made none, N4 neither.
+    # N1 made I2 I3 I6, N3 I10, N2 I4 I5 I7 I8 I11; N4 is not trained and made none.
     check("enumerators", data, """
         enumerator_tier  enumerators  trained  active  interviews  most
-        survey_staff     2            2        1       3           3
+        survey_staff     2            2        2       4           3
         delegate         1            0        0       0           0
         third_party      1            0        1       5           5
         """)  # fmt: skip
 
 
 def test_households_asked_twice(data: CountyData) -> None:
-    # H2 and H5.  Food: yes then no, no then yes: 0 alike where chance gives a half: -1.  The dwelling: no no, yes no: one
-    # alike, as by chance.  Water and medical care: both alike, as chance gives for certain: no kappa.  Income: no no, yes
-    # no.  At risk and in need: H2 only.  Schooling was not asked again.
+    # H2 and H5.  Food: yes then no, yes yes: one alike, as by chance; the dwelling: no no, yes no, and income: no no, yes
+    # no: likewise.  Water and medical care: both alike, as chance gives for certain: no kappa.  At risk and in need: H2
+    # only.  Schooling was not asked again.
     check("repeat_agreement", data, """
         question         pairs  same  same_share  kappa
-        food_clothes_ok  2      0     0           -1
+        food_clothes_ok  2      1     1/2         0
         medical_ok       2      2     1           -
         house_safe       2      1     1/2         0
         water_safe       2      2     1           -

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from relapse_risk.research.benchmark_models import RIVALS
+from relapse_risk.research.benchmark_models import BENCHMARKS
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
@@ -100,11 +100,11 @@ def test_the_tour_of_relapse_without_the_panel_says_where_it_comes_from(monkeypa
 
 
 @pytest.mark.shared
-def test_the_tour_of_relapse_judges_every_model_on_the_argentine_panel(
+def test_the_tour_of_relapse_evaluates_every_model_on_the_argentine_panel(
     shared_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the small sample of the panel (200 households a city), one year and two groups of cities; the chain of visits
-    is left out for its quadrature, and is judged in the tests of the comparison."""
+    is left out for its quadrature, and is evaluated in the tests of the comparison."""
     panel = shared_dir / "data" / "argentina_eph" / "eph_sample_200_per_agglomeration.csv.gz"
     outputs = run("03_relapse", monkeypatch, panel=str(panel), years=1, groups=2, draws=40, leave_out=["transition"])
     assert pictures(outputs) == 2
@@ -114,4 +114,4 @@ def test_the_tour_of_relapse_judges_every_model_on_the_argentine_panel(
     assert from_reasons == as_scored
     tables = [o["data"]["text/plain"] for o in outputs if "text/plain" in o.get("data", {})]
     compared = next(t for t in tables if "missed_20" in t and "raw_boosting" in t)
-    assert all(name in compared for name in RIVALS if name != "transition")
+    assert all(name in compared for name in BENCHMARKS if name != "transition")

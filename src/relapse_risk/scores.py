@@ -122,25 +122,25 @@ def score_month(
     register: Register, month: str, *, parameters: Parameters, place: Place, progress: Progress | None = None
 ) -> tuple[ModelCard, pd.DataFrame, pd.DataFrame]:
     """What :func:`compute_scores` writes: the card, the risk of every household, and its reasons."""
-    tell = progress or no_progress
-    tell(0, 4, "history")
+    report = progress or no_progress
+    report(0, 4, "history")
     panel = household_panel(register, parameters=parameters, place=place)
     panel = panel[panel["month"] <= month].reset_index(drop=True)
     now = _rows_now(register, month, panel, parameters, place)
     high, medium = (parameters.on(f"risk_share_{band}", month_end(month)).value for band in ("high", "medium"))
-    tell(1, 4, "fit")
+    report(1, 4, "fit")
     try:
         rows = at_risk_rows(panel, place.horizon_months)
         seen = recent(followed(rows))
         known = without_outcomes(seen)
         fitted = RelapseLogit().fit(known, seen["event"], seen["weight"], seen["village_code"])
     except ModelError as error:
-        tell(4, 4, "done")
+        report(4, 4, "done")
         card = unfitted_card(month, place.name, place.horizon_months, str(error), (high, medium))
         return card, _unscored(now), _no_reasons()
-    tell(2, 4, "back-test")
+    report(2, 4, "back-test")
     tests = backtest(rows, seed=SEED)
-    tell(3, 4, "score")
+    report(3, 4, "score")
     spread = _spread(panel, followed(rows), fitted, place.horizon_months)
     learned = fitted.matrix(known)
     risk, why, bands, drift = _scored(now, fitted, (high, medium), spread, (learned, tests))
@@ -150,7 +150,7 @@ def score_month(
         (high, medium), float(1 - ended["observed"].mean()),
         make_card(fitted, learned, seen["event"], seen["weight"]), bands, spread, drift,
     )  # fmt: skip
-    tell(4, 4, "done")
+    report(4, 4, "done")
     return card, risk, why
 
 
@@ -246,13 +246,13 @@ def compute_ranks(
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Hardship index of every household of ``month``, need and priority, ranked within town, county and city."""
-    tell = progress or no_progress
+    report = progress or no_progress
     day = month_end(month)
-    tell(0, 3, "households")
+    report(0, 3, "households")
     households = household_frame(register, month, parameters=parameters, place=place)
-    tell(1, 3, "index")
+    report(1, 3, "index")
     index = hardship_index(households, read_index(place.index), parameters, place, day)
-    tell(2, 3, "ranks")
+    report(2, 3, "ranks")
     ranking = rank_households(index, np.random.default_rng(SEED), DRAWS)
     columns = ["household_id", *(c for c in index.frame if c not in ranking.frame)]
     frame = ranking.frame.merge(index.frame[columns], on="household_id", how="left")
@@ -261,7 +261,7 @@ def compute_ranks(
     reasons = index.reasons.merge(frame[["household_id", "county_code"]], on="household_id", how="left")
     _write(reasons, folder / "hardship_reasons.parquet")
     _write_json(_index_card(month, index, ranking), folder / "index_card.json")
-    tell(3, 3, "done")
+    report(3, 3, "done")
     return frame
 
 

@@ -68,8 +68,8 @@ def test_lists_hold_their_share_of_falls_in_every_county_whatever_the_score() ->
             score = pd.Series(rng.normal(size=800) + (2 * fell if name == "good" else 0))
             halves = np.arange(800) % 2 == 0
             lists = visit_lists(fell[halves], score[halves], county[halves], 0.9)
-            judged = lists.judged(fell[~halves], score[~halves], county[~halves]).set_index("county_code")
-            held[name].append(judged.loc["1", "held"])
+            evaluated = lists.evaluated(fell[~halves], score[~halves], county[~halves]).set_index("county_code")
+            held[name].append(evaluated.loc["1", "held"])
     for shares in held.values():
         # The guarantee, and its other side: at most 1 / (m + 1) too much, m about 40.
         assert 0.9 - 0.012 < np.mean(shares) < 0.9 + 1 / 41 + 0.012

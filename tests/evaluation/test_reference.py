@@ -98,6 +98,6 @@ def test_a_perfect_and_a_useless_score() -> None:
         ([0, 1], [0.1, 1.2], "not probabilities"),
     ],
 )
-def test_what_cannot_be_judged_is_refused(y: list[int], p: list[float], words: str) -> None:
+def test_what_cannot_be_evaluated_is_refused(y: list[int], p: list[float], words: str) -> None:
     with pytest.raises(ModelError, match=words):
         brier(y, p)

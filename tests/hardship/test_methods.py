@@ -91,10 +91,10 @@ def test_constant_columns_of_household_data() -> None:
 
 def test_ahp_of_consistent_judgements_is_exact() -> None:
     w = np.array([0.5, 0.3, 0.2])
-    judged = ahp(w[:, None] / w[None, :])
-    np.testing.assert_allclose(judged.weights, w)
-    assert judged.consistency_ratio == pytest.approx(0, abs=1e-9)
-    assert judged.is_consistent
+    weighted = ahp(w[:, None] / w[None, :])
+    np.testing.assert_allclose(weighted.weights, w)
+    assert weighted.consistency_ratio == pytest.approx(0, abs=1e-9)
+    assert weighted.is_consistent
     group = group_ahp([w[:, None] / w[None, :]] * 3)
     np.testing.assert_allclose(group.weights, w)
 

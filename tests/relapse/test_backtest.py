@@ -1,4 +1,4 @@
-"""The back-test: no row is judged by a model that saw its outcome, and rivals stand beside."""
+"""The back-test: no row is scored by a model that saw its outcome, and benchmark models stand beside."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from relapse_risk.relapse import (
     at_risk_rows,
     data_digest,
     followed,
-    keep_model,
     load_model,
+    save_model,
     without_outcomes,
 )
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit
@@ -34,7 +34,7 @@ def learned(panel: pd.DataFrame) -> tuple[FittedRelapseLogit, pd.DataFrame, str]
 
 def kept(learned: tuple, folder: Path) -> Path:
     path = folder / "score.json"
-    keep_model(learned[0], path, digest=learned[2], trained=("2015-12", "2018-12"), horizon_months=12, metrics=[("auc", 0.8)])  # fmt: skip
+    save_model(learned[0], path, digest=learned[2], trained=("2015-12", "2018-12"), horizon_months=12, metrics=[("auc", 0.8)])  # fmt: skip
     return path
 
 

@@ -1,4 +1,4 @@
-"""The comparison: splits disjoint in time, household and county; a leak is seen; the table holds every rival."""
+"""The comparison: splits disjoint in time, household and county; a leak is seen; the table holds every model."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from relapse_risk.errors import ModelError, ParameterError
 from relapse_risk.relapse import read_panel, read_panel_design
 from relapse_risk.research import compare, prepared, splits
-from relapse_risk.research.ablation import pushed_columns
-from relapse_risk.research.benchmark_models import RIVALS
+from relapse_risk.research.ablation import extended_columns
+from relapse_risk.research.benchmark_models import BENCHMARKS
 from relapse_risk.research.model_comparison import Comparison, Prepared
 
 
@@ -23,8 +23,10 @@ def data(panel: pd.DataFrame) -> Prepared:
 
 @pytest.fixture(scope="module")
 def found(data: Prepared) -> Comparison:
-    chosen = {name: rival for name, rival in RIVALS.items() if name not in ("hazard", "expected_poverty_multilevel")}
-    return compare(data, np.random.default_rng(1), rivals=chosen, draws=50, years=1, groups=2)
+    chosen = {
+        name: model for name, model in BENCHMARKS.items() if name not in ("hazard", "expected_poverty_multilevel")
+    }
+    return compare(data, np.random.default_rng(1), benchmarks=chosen, draws=50, years=1, groups=2)
 
 
 def test_train_and_test_share_no_household_and_no_future(data: Prepared) -> None:
@@ -68,22 +70,22 @@ def test_the_table_is_whole_and_the_official_score_beats_a_rule_it_contains(foun
 
 
 def test_a_leak_stands_out(data: Prepared) -> None:
-    """Fed the outcome, a rival reaches an area of one: the bench sees leaks, it does not hide them."""
+    """Fed the outcome, a model reaches an area of one: the bench sees leaks, it does not hide them."""
     fold_leak = dict(zip(data.rows.index, data.rows["event"], strict=True))
 
     def leak(fold):
         return np.array([fold_leak[i] for i in fold.test.index]) * 0.8 + 0.1
 
-    chosen = {"official": RIVALS["official"], "leak": leak}
-    table = compare(data, np.random.default_rng(2), rivals=chosen, draws=20, years=1, groups=2).table
+    chosen = {"official": BENCHMARKS["official"], "leak": leak}
+    table = compare(data, np.random.default_rng(2), benchmarks=chosen, draws=20, years=1, groups=2).table
     assert (table[(table["score"] == "leak") & (table["measure"] == "auc")]["value"] == 1.0).all()
 
 
-def test_pushes_look_only_back(panel: pd.DataFrame) -> None:
-    """Incomes of later visits changed at will leave every pushed column of earlier visits as it was."""
+def test_extended_features_look_only_back(panel: pd.DataFrame) -> None:
+    """Incomes of later visits changed at will leave every extended column of earlier visits as it was."""
     later = panel["month"] > "2017-12"
     turned = panel.assign(income_pc_year=panel["income_pc_year"].where(~later, 1.0))
-    before, after = (pushed_columns(frame)[~later] for frame in (panel, turned))
+    before, after = (extended_columns(frame)[~later] for frame in (panel, turned))
     pd.testing.assert_frame_equal(before, after)
 
 

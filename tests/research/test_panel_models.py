@@ -1,4 +1,4 @@
-"""Random effects, frailty, the chain, own risk: against closed forms, limits and processes whose truth is known."""
+"""Random effects, frailty, transition model, household-level risk: against closed forms, limits and processes whose truth is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.survey import covariance, survey_design
-from relapse_risk.relapse import Feature, RelapseLogit, at_risk_rows, fit_spread, own_upper, without_outcomes
+from relapse_risk.relapse import Feature, RelapseLogit, at_risk_rows, fit_spread, household_upper, without_outcomes
 from relapse_risk.relapse.glm import clustered_covariance, design_covariance, fit_glm
 from relapse_risk.relapse.household_uncertainty import both_expected
 from relapse_risk.relapse.outcome import with_history
@@ -186,7 +186,7 @@ def test_own_risk_is_bounded_as_stated_where_the_law_holds() -> None:
     first, later = (pd.Series((rng.random(n) < own).astype(float)) for _ in range(2))
     found = fit_spread(pd.Series(p), first, later)
     assert found.rho == pytest.approx(rho, abs=0.02)
-    assert (own <= own_upper(p, found.rho)).mean() == pytest.approx(0.95, abs=0.003)
+    assert (own <= household_upper(p, found.rho)).mean() == pytest.approx(0.95, abs=0.003)
     alone = pd.Series((rng.random(n) < p).astype(float))
     assert fit_spread(pd.Series(p), alone, pd.Series((rng.random(n) < p).astype(float))).rho < 0.02
     with pytest.raises(ModelError, match="too few households poor"):

@@ -1,4 +1,4 @@
-"""Planted faults: the check finds every one, and what else it says is in the key."""
+"""Seeded errors: the check finds every one, and what else it says is in the key."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from relapse_risk.parameters import read_parameters
 from relapse_risk.register import Register
 from relapse_risk.register.check_register import check_register
 from relapse_risk.register.findings_files import write_findings
-from relapse_risk.seeded_errors.rule_errors import PLANTS
-from relapse_risk.seeded_errors.seeding import KEY_COLUMNS, Finding, Plant, plant_faults
+from relapse_risk.seeded_errors.rule_errors import SEEDED_ERRORS
+from relapse_risk.seeded_errors.seeding import KEY_COLUMNS, Finding, SeededError, seed_cells
 
 PLACE = ["rule", "table", "row_key", "column"]
-# The 35 audit rules (QA-RULES); all are planted except s18's "empty" half.
+# The 35 audit rules (QA-RULES); all are seeded except s18's "empty" half.
 AUDIT = [
     "1_01_002",
     "1_01_003",
@@ -65,20 +65,20 @@ def findings(city: Register) -> pd.DataFrame:
     return check_register(city, "2020-12", read_parameters(), "dezhou").frame
 
 
-def test_all_35_audit_rules_are_planted(demo_register: Path) -> None:
-    planted = _key(demo_register).query("origin == 'planted'")["rule"]
+def test_all_35_audit_rules_are_seeded(demo_register: Path) -> None:
+    seeded = _key(demo_register).query("origin == 'planted'")["rule"]
     assert len(AUDIT) == 35
-    assert sorted(set(AUDIT) - set(planted)) == []
+    assert sorted(set(AUDIT) - set(seeded)) == []
 
 
-def test_faults_are_planted_at_the_stated_rate(demo_register: Path, city: Register) -> None:
+def test_errors_are_seeded_at_the_stated_rate(demo_register: Path, city: Register) -> None:
     rows = sum(
         len(city.read(name, month="2020-12", columns=[key]))
         for name, key in (("household", "household_id"), ("person", "person_id"))
     )
-    planted = _key(demo_register).query("origin == 'planted'")
+    seeded = _key(demo_register).query("origin == 'planted'")
     # 0.3% of the newest month's rows; a few kinds have fewer candidates than asked for.
-    assert 0.002 < len(planted) / rows < 0.004
+    assert 0.002 < len(seeded) / rows < 0.004
 
 
 def test_the_key_names_what_was_changed(demo_register: Path) -> None:
@@ -88,10 +88,10 @@ def test_the_key_names_what_was_changed(demo_register: Path) -> None:
     assert (changed["planted"] != changed["original"]).all()
 
 
-def test_the_check_finds_every_planted_fault(demo_register: Path, findings: pd.DataFrame) -> None:
-    planted = _key(demo_register).query("origin == 'planted'")
+def test_the_check_finds_every_seeded_error(demo_register: Path, findings: pd.DataFrame) -> None:
+    seeded = _key(demo_register).query("origin == 'planted'")
     found = set(map(tuple, findings[PLACE].astype(str).to_numpy()))
-    assert [row for row in map(tuple, planted[PLACE].to_numpy()) if row not in found] == []
+    assert [row for row in map(tuple, seeded[PLACE].to_numpy()) if row not in found] == []
 
 
 def test_the_check_says_nothing_that_the_key_does_not_explain(demo_register: Path, findings: pd.DataFrame) -> None:
@@ -117,20 +117,20 @@ def test_no_household_has_two_faults(demo_register: Path) -> None:
     assert not owner.duplicated().any()
 
 
-def test_planting_changes_one_cell_and_not_the_input() -> None:
+def test_seeding_changes_one_cell_and_not_the_input() -> None:
     village = pd.DataFrame({"village_code": ["1", "2", "3"], "exit_flags": ["1" * 15] * 3})
-    plant = Plant(
+    error = SeededError(
         Finding("exit_flags_shape"), "village", "exit_flags", lambda t: np.array([False, True, False]),
         lambda rows, t: ["0"] * len(rows),
     )  # fmt: skip
-    state = plant_faults({"village": village}, (plant,), 2, np.random.default_rng(0))
+    state = seed_cells({"village": village}, (error,), 2, np.random.default_rng(0))
     assert state.tables["village"]["exit_flags"].tolist() == ["1" * 15, "0", "1" * 15]
     assert village["exit_flags"].tolist() == ["1" * 15] * 3
     assert state.key[0][["row_key", "planted", "original"]].to_numpy().tolist() == [["2", "0", "1" * 15]]
 
 
 def test_each_kind_of_fault_has_its_own_place() -> None:
-    places = [(plant.finding.rule, plant.table, plant.column) for plant in PLANTS]
+    places = [(error.finding.rule, error.table, error.column) for error in SEEDED_ERRORS]
     assert len(set(places)) == len(places)
 
 

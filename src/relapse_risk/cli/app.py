@@ -1,4 +1,4 @@
-"""What every command shares: the application, its options, progress and how a result is told.
+"""What every command shares: the application, its options, progress and how a result is printed.
 
 Imports stand inside the commands (the one exception of the house) so that ``--help`` answers at once.
 
@@ -70,14 +70,14 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
 
 
-def tell(result: Any, text: str, as_json: bool) -> None:
+def print_result(result: Any, text: str, as_json: bool) -> None:
     """Print ``result`` as JSON, or ``text``, on standard output."""
     typer.echo(json.dumps(_plain(result), ensure_ascii=False, indent=2) if as_json else text)
 
 
 @contextmanager
 def bar(title: str) -> Iterator[Progress]:
-    """A progress bar on a terminal; one plain line per step elsewhere (cron, CI)."""
+    """A progress bar on a terminal; one plain line per step where there is none (cron, CI)."""
     if not sys.stderr.isatty():
         last = ""
 
@@ -155,7 +155,7 @@ __all__ = [
     "app",
     "bar",
     "opened_register",
-    "tell",
+    "print_result",
 ]
 
 

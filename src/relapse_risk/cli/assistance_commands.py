@@ -18,7 +18,7 @@ from relapse_risk.cli.app import (
     app,
     bar,
     opened_register,
-    tell,
+    print_result,
     written,
 )
 from relapse_risk.errors import RegisterError
@@ -30,8 +30,8 @@ SCORES = typer.Option(help="Folder of scores and ranks, for the order of priorit
 COUNTY = typer.Option(help="Only this county (six digits).", metavar="CODE")
 
 
-def _judged(register: Path, month: str | None, params: Path | None, county: str | None) -> tuple[Any, ...]:
-    """Register, catalogue and the month judged, of one command."""
+def _assessed(register: Path, month: str | None, params: Path | None, county: str | None) -> tuple[Any, ...]:
+    """Register, catalogue and the month assessed, for one command."""
     from relapse_risk.assistance import judge, read_catalogue
 
     opened, chosen, parameters, place = opened_register(register, month, params)
@@ -73,10 +73,10 @@ def entitlements(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Say who is entitled to what on the last day of a month: yes, or cannot tell; never a guess."""
-    _, chosen, _, at = _judged(register, month, params, county)
+    _, chosen, _, at = _assessed(register, month, params, county)
     path = written(at.claims.frame, out / chosen / "entitlements.csv")
     states = {word: int(count) for word, count in at.claims.frame["state"].value_counts().items()}
-    tell({"month": chosen, "states": states, "file": path}, f"{states}\n{path}", as_json)
+    print_result({"month": chosen, "states": states, "file": path}, f"{states}\n{path}", as_json)
 
 
 @app.command()
@@ -97,7 +97,7 @@ def remind(
 
     with bar("remind") as progress:
         progress(0, 3, "entitlements")
-        opened, chosen, catalogue, at = _judged(register, month, params, county)
+        opened, chosen, catalogue, at = _assessed(register, month, params, county)
         progress(1, 3, "reminders")
         reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes)
         wrong = ledger_findings(at.records, opened.read("person", chosen, county), catalogue, at.day)
@@ -116,7 +116,7 @@ def remind(
         progress(3, 3, "done")
     result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
     shown = "\n".join(str(file) for file in files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
-    tell(result, f"{reminders.summary()}\nledger: {wrong.summary()}\n{shown}", as_json)
+    print_result(result, f"{reminders.summary()}\nledger: {wrong.summary()}\n{shown}", as_json)
 
 
 @app.command()
@@ -147,11 +147,11 @@ def refer(
                 where = f"{file.name}: {fault['sheet']}: row {fault['row']}, {fault['column']}"
                 typer.echo(f"{where}: {fault['zh']} / {fault['en']}; got {fault['value']!r}", err=True)
         counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
-        tell(counts, f"{counts['taken']} replies taken, {counts['faults']} could not be", as_json)
+        print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} could not be", as_json)
         if counts["faults"]:
             raise typer.Exit(EXIT_FOUND)
         return
-    _, _, catalogue, at = _judged(register, month, params, county)
+    _, _, catalogue, at = _assessed(register, month, params, county)
     steps = hand_over(register, compare(at.claims, at.records, catalogue, None, at.homes).frame, by, day)
     states = referral_states(read_steps(register), day)
     counts = {
@@ -159,7 +159,7 @@ def refer(
         "open": int(states["state"].isin(["handed_over", "accepted"]).sum()),
         "overdue": int(states["overdue"].sum()),
     }
-    tell(
+    print_result(
         counts,
         f"{counts['handed_over']:,} handed over; {counts['open']:,} open, {counts['overdue']:,} overdue",
         as_json,
@@ -189,7 +189,7 @@ def order(
     from relapse_risk.assistance import draw_order, read_order, redraw, write_order
     from relapse_risk.assistance import remind as compare
 
-    _, chosen, catalogue, at = _judged(register, month, params, county)
+    _, chosen, catalogue, at = _assessed(register, month, params, county)
     catalogue.item(item)
     reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes).frame
     amounts = at.claims.frame[["household_id", "person_id", "item_code", "amount"]]
@@ -227,7 +227,7 @@ def order(
         "files": files,
         "changes": moved,
     }
-    tell(result, shown, as_json)
+    print_result(result, shown, as_json)
 
 
 @app.command()
@@ -267,7 +267,7 @@ def jobs(
     ]
     text = f"{len(idle):,} households without work; {placement.summary()}\n" + "\n".join(str(file) for file in files)
     result = {"households": len(idle), "placement": placement.summary(), "files": files}
-    tell(result, text, as_json)
+    print_result(result, text, as_json)
 
 
 LANGUAGES = typer.Option(help="Language (repeatable).")
@@ -332,7 +332,7 @@ def plan(
         }
         title = text("work.plan_title", one.value)
         files += _page("household_plan.ipynb", parameters, title, f"plan-{household}-{one.value}", out, chosen)
-    tell({"files": files}, "\n".join(str(file) for file in files), as_json)
+    print_result({"files": files}, "\n".join(str(file) for file in files), as_json)
 
 
 @app.command()
@@ -367,4 +367,4 @@ def worklist(
         files += _page(
             "department_worklist.ipynb", parameters, title, f"{county}-{department}-{one.value}", out, chosen
         )
-    tell({"files": files}, "\n".join(str(file) for file in files), as_json)
+    print_result({"files": files}, "\n".join(str(file) for file in files), as_json)

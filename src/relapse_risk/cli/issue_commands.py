@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, Language, app, opened_register, tell
+from relapse_risk.cli.app import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, Language, app, opened_register, print_result
 from relapse_risk.errors import RegisterError
 
 DAY = typer.Option(
@@ -53,7 +53,7 @@ def issues(
     if invent:
         result["invented"] = invented = _invent(register, day)
         shown += f"\n{invented} replies invented"
-    tell(result, shown, as_json)
+    print_result(result, shown, as_json)
 
 
 def _record(
@@ -107,7 +107,7 @@ def _take(files: list[Path], register: Path, day: date, as_json: bool) -> None:
             where = f"{file.name}: row {fault['row']}, {fault['column']}"
             typer.echo(f"{where}: {fault['zh']} / {fault['en']}; got {fault['value']!r}", err=True)
     counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
-    tell(counts, f"{counts['taken']} replies taken, {counts['faults']} could not be", as_json)
+    print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} could not be", as_json)
     if counts["faults"]:
         raise typer.Exit(EXIT_FOUND)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from relapse_risk.cli.app import BACKEND, JSON, MONTH, PARAMS, app, bar, opened_register, tell
+from relapse_risk.cli.app import BACKEND, JSON, MONTH, PARAMS, app, bar, opened_register, print_result
 
 nation_app = typer.Typer(
     no_args_is_help=True,
@@ -28,9 +28,11 @@ def _opened(folder: Path, params: Path | None) -> tuple[Any, Any, Any]:
     return nation, read_parameters(params), read_place(nation.place, params)
 
 
-def _told(name: str, parts: list[Any], as_json: bool) -> None:
+def _result(name: str, parts: list[Any], as_json: bool) -> None:
     rows, folder = sum(part.rows for part in parts), parts[0].file.parent
-    tell({"product": name, "parts": len(parts), "rows": rows, "folder": folder}, f"{rows:,} rows\n{folder}", as_json)
+    print_result(
+        {"product": name, "parts": len(parts), "rows": rows, "folder": folder}, f"{rows:,} rows\n{folder}", as_json
+    )
 
 
 @nation_app.command()
@@ -42,7 +44,7 @@ def collect(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Read a register once and keep what the other commands need, county by county."""
+    """Read a register once and store what the other commands need, county by county."""
     from relapse_risk.nation import collect_nation
 
     opened, chosen, parameters, place = opened_register(register, month, params)
@@ -50,7 +52,7 @@ def collect(
         nation = collect_nation(
             opened, chosen, folder, parameters, place, backend=backend, progress=progress, params=params
         )
-    _told("household", list(nation.parts), as_json)
+    _result("household", list(nation.parts), as_json)
 
 
 @nation_app.command()
@@ -67,7 +69,7 @@ def index(
     nation, parameters, place = _opened(folder, params)
     with bar("index") as progress:
         found = nation_index(nation, read_index(place.index, params), parameters, place, backend, progress)
-    _told("index", found.index, as_json)
+    _result("index", found.index, as_json)
 
 
 @nation_app.command()
@@ -88,7 +90,7 @@ def count(
     path, aside = folder / "counting.csv", folder / "counting.csv.part"
     table.to_csv(aside, index=False)
     aside.replace(path)
-    tell(table.to_dict("records"), str(path), as_json)
+    print_result(table.to_dict("records"), str(path), as_json)
 
 
 @nation_app.command()
@@ -100,14 +102,14 @@ def fit(
     """Fit the official relapse score on the whole history, to relapse_score.json."""
     from relapse_risk.nation import fit_nation, open_nation
     from relapse_risk.parameters import read_place
-    from relapse_risk.relapse import keep_model
+    from relapse_risk.relapse import save_model
 
     nation = open_nation(folder)
     found, path = fit_nation(nation, backend=backend), folder / MODEL
     trained, horizon = (found.trained_from, found.trained_to), read_place(nation.place).horizon_months
-    keep_model(found.model, path, digest=found.digest, trained=trained, horizon_months=horizon)
-    told = {"n": found.model.n, "events": found.model.events, "file": path}
-    tell(told, f"{found.model.summary()}\n{path}", as_json)
+    save_model(found.model, path, digest=found.digest, trained=trained, horizon_months=horizon)
+    result = {"n": found.model.n, "events": found.model.events, "file": path}
+    print_result(result, f"{found.model.summary()}\n{path}", as_json)
 
 
 @nation_app.command()
@@ -124,7 +126,7 @@ def score(
     fitted = load_model(model or folder / MODEL).model
     with bar("score") as progress:
         parts = nation_scores(open_nation(folder), fitted, backend, progress)
-    _told("risk", parts, as_json)
+    _result("risk", parts, as_json)
 
 
 @nation_app.command()
@@ -134,7 +136,7 @@ def gaps(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Judge every assistance item for everybody and compare with the aid records: missing and over, by item."""
+    """Assess every assistance item for everybody and compare with the aid records: missing and over, by item."""
     from relapse_risk.assistance import read_catalogue
     from relapse_risk.nation import gap_counts, nation_claims, nation_gaps
     from relapse_risk.parts import opened
@@ -147,4 +149,4 @@ def gaps(
         with bar("gaps") as progress:
             found = nation_gaps(nation, claims, catalogue, chosen, progress)
         counts = gap_counts(found, catalogue, chosen)
-    tell(counts.to_dict("records"), counts.to_string(index=False), as_json)
+    print_result(counts.to_dict("records"), counts.to_string(index=False), as_json)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import EXIT_FOUND, JSON, PARAMS, app, tell
+from relapse_risk.cli.app import EXIT_FOUND, JSON, PARAMS, app, print_result
 
 params_app = typer.Typer(no_args_is_help=True, help="Parameter folders: what is wrong, ends soon, or is not used.")
 app.add_typer(params_app, name="params")
@@ -37,6 +37,6 @@ def check_parameters(
     from relapse_risk.params_check import check_params
 
     report = check_params(place, day.date() if day else date.today(), params)
-    tell(report, report.summary(), as_json)
+    print_result(report, report.summary(), as_json)
     if report.faults:
         raise typer.Exit(EXIT_FOUND)

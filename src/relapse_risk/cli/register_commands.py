@@ -1,4 +1,4 @@
-"""Commands that fill and judge a register: demo, template, import, check."""
+"""Commands that fill and check a register: demo, template, import, check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from relapse_risk.cli.app import (
     app,
     bar,
     opened_register,
-    tell,
+    print_result,
 )
 
 CITY_MOST = 100_000  # households; beyond it the demonstration is a nation
@@ -41,7 +41,7 @@ def demo(
 ) -> None:
     """Build the demonstration register: Dezhou at true size, synthetic households, published totals.
 
-    Planted faults and true relapse probabilities go beside it into demo_key/, never into the register.
+    Seeded errors and true relapse probabilities go beside it into demo_key/, never into the register.
     With more than 100,000 households: a synthetic nation, streamed part by part, for the commands of `nation`;
     its counties are drawn from that city, and a run that was stopped is completed by the same command.
     """
@@ -51,12 +51,12 @@ def demo(
     with bar("demo") as progress:
         if households is not None and households > CITY_MOST:
             nation = build_nation(out or Path("data/nation"), households, seed, backend, progress)
-            told = {"households": nation.households, "counties": len(nation.counties), "folder": nation.folder}
-            tell(told, str(nation.folder), as_json)
+            result = {"households": nation.households, "counties": len(nation.counties), "folder": nation.folder}
+            print_result(result, str(nation.folder), as_json)
             return
         register = out or Path("data/dezhou/register")
         key = build_demo(register, seed=seed, households=households, progress=progress)
-    tell(key, str(register), as_json)
+    print_result(key, str(register), as_json)
 
 
 @app.command()
@@ -101,7 +101,7 @@ def import_(
             progress=progress,
         )
     counts = {"rejected": report.rejected, "warnings": report.warnings}
-    tell(asdict(report) | counts, report.summary(), as_json)
+    print_result(asdict(report) | counts, report.summary(), as_json)
     if report.rejected:
         raise typer.Exit(EXIT_FOUND)
 
@@ -113,13 +113,13 @@ def check(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the findings; beside the register when left out.")
     ] = None,
-    planted: Annotated[Path | None, typer.Option(help="Key of planted faults (CSV): compare findings with it.")] = None,
+    planted: Annotated[Path | None, typer.Option(help="Key of seeded errors (CSV): compare findings with it.")] = None,
     backend: Annotated[str, BACKEND] = "serial",
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Check a register against every data-quality rule; findings go to CSV and Excel. Exit code 1 on errors found,
-    or on a planted fault that was missed when a key is given.
+    or on a seeded error that was missed when a key is given.
     """
     import pandas as pd
 
@@ -133,12 +133,12 @@ def check(
     files = write_findings(findings, out or register.parent / "findings" / chosen)
     if planted is not None:
         report = compare_with_key(findings, pd.read_csv(planted, dtype=str, keep_default_na=False))
-        tell(report, report.summary(), as_json)
+        print_result(report, report.summary(), as_json)
         if len(report.missed):
             raise typer.Exit(EXIT_FOUND)
         return
     result = {"month": chosen, "findings": len(findings.frame), "errors": findings.errors, "files": files}
     text = f"{findings.summary()}\n" + "\n".join(str(file) for file in files)
-    tell(result, text, as_json)
+    print_result(result, text, as_json)
     if findings.errors:
         raise typer.Exit(EXIT_FOUND)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import BACKEND, JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, tell
+from relapse_risk.cli.app import BACKEND, JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, print_result
 from relapse_risk.errors import RenderError
 
 EXIT_NONE_PUBLISHED = 4
@@ -33,7 +33,7 @@ def facts(
     opened, chosen, parameters, place = opened_register(register, month, params)
     with bar("facts") as progress:
         manifest = compute_facts(opened, chosen, parameters, place, scores, out, progress=progress, backend=backend)
-    tell(manifest, str(out / chosen), as_json)
+    print_result(manifest, str(out / chosen), as_json)
 
 
 def _log_json(event: Mapping[str, object]) -> None:
@@ -66,7 +66,7 @@ def render(
     if explain:
         reasons = explain_edition(asked)
         lines = [f"{'render' if one.runs else 'keep':<7}{one.stem}: {one.why}" for one in reasons]
-        tell(reasons, "\n".join(lines), as_json)
+        print_result(reasons, "\n".join(lines), as_json)
         return
     try:
         if log_json:
@@ -79,7 +79,7 @@ def render(
             _log_json({"event": "nothing published", "error": str(error)})
         typer.echo(f"relapse-risk: {error}", err=True)
         sys.exit(EXIT_NONE_PUBLISHED)
-    tell(result, result.summary(), as_json)
+    print_result(result, result.summary(), as_json)
     raise typer.Exit(result.exit_code)
 
 
@@ -97,7 +97,7 @@ def reproduce(
     from relapse_risk.editions.reproduce import reproduce_report
 
     result = reproduce_report(stamp, reports, out)
-    tell(result, result.summary(), as_json)
+    print_result(result, result.summary(), as_json)
     raise typer.Exit(result.exit_code)
 
 
@@ -127,4 +127,4 @@ def status(
         *(f"edition   {edition}" for edition in found or ["none"]),
         *(f"{'due' if one.is_due else 'not due':<9} {one.name}: {one.why}" for one in due),
     ]
-    tell(result, "\n".join(lines), as_json)
+    print_result(result, "\n".join(lines), as_json)

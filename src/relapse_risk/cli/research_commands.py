@@ -1,4 +1,4 @@
-"""Commands that judge models and ask them: evaluate, oracle, what-if."""
+"""Commands that evaluate and query models: evaluate, oracle, what-if."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import JSON, MONTH, PARAMS, REGISTER, Language, app, bar, opened_register, tell
+from relapse_risk.cli.app import JSON, MONTH, PARAMS, REGISTER, Language, app, bar, opened_register, print_result
 
 
 class Kind(StrEnum):
@@ -25,9 +25,9 @@ def evaluate(
         Path | None, typer.Argument(help="Panel file (Parquet or CSV); the register when left out.", metavar="[FILE]")
     ] = None,
     design: Annotated[str, typer.Option(help="Which column is what: params/panels/NAME.yaml.")] = "argentina_eph",
-    register: Annotated[Path | None, typer.Option(help="Judge on this register instead.", metavar="FOLDER")] = None,
+    register: Annotated[Path | None, typer.Option(help="Evaluate on this register instead.", metavar="FOLDER")] = None,
     kind: Annotated[Kind, typer.Option(help="Who is at risk.")] = Kind.relapse,
-    years: Annotated[int, typer.Option(help="Newest years judged out of time.", min=1)] = 6,
+    years: Annotated[int, typer.Option(help="Newest years, validated out of time.", min=1)] = 6,
     draws: Annotated[int, typer.Option(help="Bootstrap draws.", min=20)] = 400,
     weighted: Annotated[bool, typer.Option(help="By the sampling weight.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 2020,
@@ -62,7 +62,7 @@ def evaluate(
         )
     if out is not None:
         replace_text(out, found.table.to_csv(index=False, lineterminator="\n"))
-    tell(found.table.to_dict("records"), found.summary(), as_json)
+    print_result(found.table.to_dict("records"), found.summary(), as_json)
 
 
 @app.command()
@@ -90,7 +90,7 @@ def oracle(
             _, risk, _ = score_month(opened, month, parameters=parameters, place=place, progress=progress)
         both = risk.dropna(subset=["probability"]).merge(true[true["month"] == month], on="household_id")
         found[month] = beside_truth(both, both["true_risk"], both["town_code"], np.random.default_rng(seed), draws)
-    tell(found, "\n\n".join(f"{month}: {one.summary()}" for month, one in found.items()), as_json)
+    print_result(found, "\n\n".join(f"{month}: {one.summary()}" for month, one in found.items()), as_json)
 
 
 @app.command(name="what-if")
@@ -136,7 +136,7 @@ def what_if_command(
         f"{one.summary(language.value)}\n  {assumed}{_in(known[name].source, language.value)}"
         for name, one in found.items()
     ]
-    tell(found, "\n".join(lines), as_json)
+    print_result(found, "\n".join(lines), as_json)
 
 
 def _in(source: str, language: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import JSON, MONTH, PARAMS, REGISTER, app, opened_register, tell, written
+from relapse_risk.cli.app import JSON, MONTH, PARAMS, REGISTER, app, opened_register, print_result, written
 from relapse_risk.errors import RegisterError
 
 
@@ -62,4 +62,4 @@ def draw(
     path = written(drawn, out / f"{sample.value}_{chosen}.csv")
     counts = drawn.groupby("county_code").size()
     text = f"{path}\n{len(drawn)} households: " + ", ".join(f"{code} {n}" for code, n in counts.items())
-    tell({"path": path, "households": len(drawn), "by_county": counts.to_dict()}, text, as_json)
+    print_result({"path": path, "households": len(drawn), "by_county": counts.to_dict()}, text, as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, tell
+from relapse_risk.cli.app import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, print_result
 
 
 @app.command()
@@ -27,7 +27,7 @@ def score(
     opened, chosen, parameters, place = opened_register(register, month, params)
     with bar("score") as progress:
         card = compute_scores(opened, chosen, parameters=parameters, place=place, out=out, progress=progress)
-    tell(card, f"{card.summary()}\n{out / chosen}", as_json)
+    print_result(card, f"{card.summary()}\n{out / chosen}", as_json)
     if fail_on_drift and card.drift_status == "fail":
         raise typer.Exit(EXIT_FOUND)
 
@@ -46,4 +46,4 @@ def rank(
     opened, chosen, parameters, place = opened_register(register, month, params)
     with bar("rank") as progress:
         ranks = compute_ranks(opened, chosen, parameters=parameters, place=place, out=out, progress=progress)
-    tell({"month": chosen, "households": len(ranks), "folder": out / chosen}, str(out / chosen), as_json)
+    print_result({"month": chosen, "households": len(ranks), "folder": out / chosen}, str(out / chosen), as_json)

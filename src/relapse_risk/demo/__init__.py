@@ -1,4 +1,4 @@
-"""The demonstration register: a synthetic Dezhou at true size, with its faults and its truth kept apart."""
+"""The demonstration register: a synthetic Dezhou at true size, its seeded errors and true risks stored apart."""
 
 from relapse_risk.demo.build import DemoKey, build_demo
 from relapse_risk.demo.published_targets import Calibration, read_calibration

@@ -128,7 +128,7 @@ def disability_aid(a: AidInput, rng: np.random.Generator) -> list[Grant]:
 
 
 def placements(a: AidInput, rng: np.random.Generator) -> list[Grant]:
-    """June 2020: 22 persons of Qihe to a care home and 4 to psychiatric care (F42, F43), a few elsewhere (assumed)."""
+    """June 2020: 22 persons of Qihe to a care home and 4 to psychiatric care (F42, F43), a few in other counties (assumed)."""
     mask = enjoying_persons(a)
     tekun = a.years[-1].relief.tekun[a.world.hh] & mask
     mind = a.view_column(a.view.mind_severe) & mask

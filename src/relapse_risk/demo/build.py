@@ -1,4 +1,4 @@
-"""Build the demonstration register on disk, with its fault key and its truth beside it."""
+"""Build the demonstration register on disk, with its answer key and true risks beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from relapse_risk.demo.true_risk import true_risk_table
 from relapse_risk.demo.typed_columns import NO_DAY
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import RegisterWriter
-from relapse_risk.seeded_errors.answer_key import spoil, write_answers
+from relapse_risk.seeded_errors.answer_key import seed_errors, write_answers
 
 __all__ = ["DemoKey", "build_demo"]
 
@@ -30,7 +30,7 @@ class DemoKey:
     register : Path
     planted_faults, true_risk : Path
     households, persons : int
-        Rows enjoying policies in December 2020, before faults.
+        Rows enjoying policies in December 2020, before seeded errors.
     """
 
     register: Path
@@ -73,32 +73,32 @@ def build_demo(
     """
     known = calibration or read_calibration()
     scale = 1.0 if households is None else households / known.number("end_households")
-    tell = progress or no_progress
+    report = progress or no_progress
     months = (*WAVES, *MONTHS)
     steps = len(months) + 8
-    tell(0, steps, "simulate six years")
+    report(0, steps, "simulate six years")
     city = draw_city(known, seed, scale)
-    tell(2, steps, "tables without months")
+    report(2, steps, "tables without months")
     tables = static_tables(city)
     tables["household"], tables["person"] = snapshots(city, MONTHS[-1])
     tables["interview"] = interview_table(
         tables["household"], tables["person"], tables["enumerator"], scale, stream(seed, "interviews")
     )
-    spoiled, key = spoil(tables, known.number("fault_rate"), known.line("poverty", 2020), stream(seed, "faults"))
+    seeded, key = seed_errors(tables, known.number("fault_rate"), known.line("poverty", 2020), stream(seed, "faults"))
     with RegisterWriter(path, place="dezhou") as writer:
-        for name, frame in spoiled.items():
+        for name, frame in seeded.items():
             writer.put(name, frame, month=MONTHS[-1] if name in ("household", "person") else None)
         for done, month in enumerate(months[:-1]):
-            tell(4 + done, steps, f"month {month}")
+            report(4 + done, steps, f"month {month}")
             household, person = snapshots(city, month)
             writer.put("household", household, month=month)
             writer.put("person", person, month=month)
-        tell(4 + len(months), steps, "write the register")
+        report(4 + len(months), steps, "write the register")
         writer.commit(created=CREATED)
-    tell(6 + len(months), steps, "true risk")
+    report(6 + len(months), steps, "true risk")
     answers = _answers(path, city)
     write_answers(answers.planted_faults.parent, key, _truth(city))
-    tell(steps, steps, "done")
+    report(steps, steps, "done")
     return answers
 
 

@@ -33,7 +33,7 @@ KINDS = {"leader_survey": 6, "delegate_visit": 5, "meeting": 44, "bulletin": 44,
 
 
 def enumerator_table(calibration: Calibration, scale: float, rng: np.random.Generator) -> pd.DataFrame:
-    """Survey staff, delegates and third-party surveyors: in Qihe as published, elsewhere in proportion."""
+    """Survey staff, delegates and third-party surveyors: in Qihe as published, other counties in proportion."""
     qihe = next(c.target_share for c in calibration.counties if c.code == QIHE)
     units = np.array(calibration.names.units)
     parts = []

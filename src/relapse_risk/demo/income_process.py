@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from relapse_risk.demo.leaving import keep_households
+from relapse_risk.demo.leaving import remaining_households
 from relapse_risk.demo.life import (
     ORDINARY,
     SKILLED,
@@ -155,7 +155,7 @@ def run_years(world: World, calibration: Calibration, rng: np.random.Generator) 
     years: list[Year] = []
     for number in range(2015, 2021):
         drawn = advance(world, state, number, calibration, rng)
-        done = keep_households(world, drawn, calibration, rng)
+        done = remaining_households(world, drawn, calibration, rng)
         years.append(done)
         state = after(done, world)
     return tuple(years)

@@ -34,12 +34,12 @@ def invented_replies(states: pd.DataFrame, day: date, calibration: Calibration, 
     answered, closed, early = (number(f"issue_{kind}_share", day.year) for kind in ("answered", "closed", "premature"))
     rows = []
     for issue in states[states["open"].astype(bool)].sort_values("issue_id").itertuples():
-        shut = rng.random() < (closed if issue.state == "passed" else early)
+        closes = rng.random() < (closed if issue.state == "passed" else early)
         said = rng.random() < answered
         on = day + timedelta(days=int(rng.integers(3, SLOWEST_DAYS)))
         reference = f"{issue.department}-{on:%Y%m%d}-{issue.issue_id[-4:]}"
         paper = f"演示佐证 {reference}|demo evidence {reference}"
-        if shut:
+        if closes:
             rows.append((issue.issue_id, "closed", on.isoformat(), issue.department, paper, ""))
         elif said and issue.state != "passed":
             rows.append((issue.issue_id, "answered", on.isoformat(), issue.department, "", "演示答复|demo answer"))

@@ -13,11 +13,11 @@ from relapse_risk.demo.typed_columns import Bools, Floats, Ints
 from relapse_risk.demo.work_year import POST
 from relapse_risk.demo.year_state import Year
 
-__all__ = ["choose_stayers", "keep_households"]
+__all__ = ["choose_stayers", "remaining_households"]
 ROUNDS = 5
 
 
-def keep_households(world: World, year: Year, calibration: Calibration, rng: np.random.Generator) -> Year:
+def remaining_households(world: World, year: Year, calibration: Calibration, rng: np.random.Generator) -> Year:
     """``year`` with its transitory shock drawn, its level set and its leavers gone.
 
     Level and leaving depend on each other (the better-off leave, the mean is that of who stays), so both are

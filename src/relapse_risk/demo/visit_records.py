@@ -80,7 +80,7 @@ def assignment_table(
 
 
 def _departments(g: Geography, calibration: Calibration, scale: float) -> pd.DataFrame:
-    """County departments helping towns: 79 different ones in Qihe, four per town elsewhere."""
+    """County departments helping towns: 79 different ones in Qihe, four per town in other counties."""
     names = calibration.names.units
     out = []
     for county, code in enumerate(g.county_codes):

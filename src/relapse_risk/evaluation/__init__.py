@@ -1,4 +1,4 @@
-"""Judging us: discrimination, calibration and targeting errors of scores and lists."""
+"""Evaluation of scores and lists: discrimination, calibration and targeting errors."""
 
 from relapse_risk.evaluation.calibration import (
     Calibration,

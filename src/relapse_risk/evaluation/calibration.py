@@ -90,9 +90,9 @@ def calibration(
     events, others = p[y == 1], p[y == 0]
     if p.min() < p.max() and (events.min() >= others.max() or events.max() <= others.min()):
         raise ModelError(
-            "cannot be told: the probabilities separate the outcomes", where="calibration",
+            "not estimable: the probabilities separate the outcomes", where="calibration",
             got=f"events at {events.min():g} to {events.max():g}, other rows at {others.min():g} to {others.max():g}",
-            expected="probabilities that overlap", fix="judge more rows, or coarser probabilities",
+            expected="probabilities that overlap", fix="evaluate more rows, or coarser probabilities",
         )  # fmt: skip
     large = sm.GLM(y, np.ones((len(y), 1)), family=family, offset=logit, var_weights=w).fit()
     slope = sm.GLM(y, sm.add_constant(logit, has_constant="add"), family=family, var_weights=w).fit()

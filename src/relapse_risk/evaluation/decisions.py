@@ -29,7 +29,7 @@ class Decomposition:
     ----------
     loss : float
     miscalibration : float
-        What putting the probabilities right (keeping their order) would save.
+        What recalibrating the probabilities (without changing their order) would save.
     discrimination : float
         What the order saves beyond giving everybody the base rate.
     uncertainty : float

@@ -52,7 +52,7 @@ def check_outcomes(outcome: npt.ArrayLike, score: npt.ArrayLike, where: str) -> 
     if y.shape != s.shape or y.ndim != 1:
         raise ModelError("outcomes and scores differ in shape", where=where, got=(y.shape, s.shape))
     if np.isnan(y).any() or np.isnan(s).any():
-        raise ModelError("missing outcome or score", where=where, fix="judge only rows that have both")
+        raise ModelError("missing outcome or score", where=where, fix="evaluate only rows that have both")
     if not np.isin(y, (0.0, 1.0)).all() or y.min() == y.max():
         raise ModelError("outcomes must hold both 0 and 1", where=where, got=sorted(set(y.tolist()))[:5])
     return y, s

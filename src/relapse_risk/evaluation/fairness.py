@@ -1,4 +1,4 @@
-"""Who is missed and whose risk is misjudged, group by group, with small groups shrunk towards all."""
+"""Who is missed and whose risk is miscalibrated, group by group, with small groups shrunk towards all."""
 
 from __future__ import annotations
 

@@ -26,13 +26,13 @@ class BesideTruth:
     ----------
     n : int
     coverage, coverage_low, coverage_high : float
-        Share of households whose own risk is at most ``own_high``, with the interval of draws of whole clusters.
+        Share of households whose true risk is at most ``own_high``, with the interval of draws of whole clusters.
     mean_score, mean_truth : float
     loss : DataFrame
         measure, oracle, score, loss (oracle minus score), low, high: expected values given the true risks, so that
         no luck of one year is in them.
     tenths : DataFrame
-        tenth of the score (from 0), n, score, truth (means), held (share with own risk at most ``own_high``), mean_held
+        tenth of the score (from 0), n, score, truth (means), held (share with true risk at most ``own_high``), mean_held
         (whether the mean of the truth is inside the mean of the intervals of the mean risk).
     """
 
@@ -83,7 +83,7 @@ def read_truth(path: Path) -> pd.DataFrame:
 def beside_truth(
     risk: pd.DataFrame, truth: pd.Series, cluster: pd.Series, rng: np.random.Generator, draws: int = 400
 ) -> BesideTruth:
-    """Judge scored households against their true risk.
+    """Compare scored households with their true risk.
 
     Parameters
     ----------

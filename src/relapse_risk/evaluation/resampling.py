@@ -21,7 +21,7 @@ TINY = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One score judged on rows: point values and draws, shapes (k,) and (draws, k), in the order of ``names``."""
+    """One score evaluated on rows: point values and draws, shapes (k,) and (draws, k), in the order of ``names``."""
 
     names: tuple[str, ...]
     value: Array

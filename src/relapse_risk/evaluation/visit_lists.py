@@ -38,7 +38,7 @@ class VisitLists:
         pooled = float(self.frame.loc[self.frame["county_code"] == ALL, "limit"].iloc[-1])
         return score >= county.map(str, na_action="ignore").map(known).fillna(pooled)
 
-    def judged(self, event: pd.Series, score: pd.Series, county: pd.Series) -> pd.DataFrame:
+    def evaluated(self, event: pd.Series, score: pd.Series, county: pd.Series) -> pd.DataFrame:
         """What the lists of another year held.
 
         Returns

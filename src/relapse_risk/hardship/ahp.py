@@ -1,4 +1,4 @@
-"""Weights from judgement: the analytic hierarchy process, of one judge or of a group, with its consistency."""
+"""Weights from expert judgement: the analytic hierarchy process of one expert or of a group, with its consistency."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def ahp(comparisons: npt.ArrayLike) -> AhpWeights:
     return AhpWeights(share_out(np.abs(vectors[:, at].real), "ahp"), lambda_max, index, ratio)
 
 
-def group_ahp(judges: Sequence[npt.ArrayLike], influence: npt.ArrayLike | None = None) -> AhpWeights:
-    """AHP of several judges: weighted geometric mean of their judgements (keeps the matrix reciprocal).
+def group_ahp(experts: Sequence[npt.ArrayLike], influence: npt.ArrayLike | None = None) -> AhpWeights:
+    """AHP of several experts: weighted geometric mean of their judgements (keeps the matrix reciprocal).
 
     Notes
     -----
@@ -99,11 +99,11 @@ def group_ahp(judges: Sequence[npt.ArrayLike], influence: npt.ArrayLike | None =
     >>> group_ahp([[[1, 4], [1 / 4, 1]], [[1, 1], [1, 1]]]).weights.round(6).tolist()
     [0.666667, 0.333333]
     """
-    if not judges:
-        raise ModelError("no judge", where="group_ahp", expected="one matrix or more")
-    stack = np.stack([np.asarray(judge, dtype=np.float64) for judge in judges])
-    for judge in stack:
-        ahp(judge)
+    if not experts:
+        raise ModelError("no expert", where="group_ahp", expected="one matrix or more")
+    stack = np.stack([np.asarray(expert, dtype=np.float64) for expert in experts])
+    for expert in stack:
+        ahp(expert)
     voice = share_out(
         np.ones(len(stack)) if influence is None else np.asarray(influence, dtype=np.float64), "group_ahp"
     )

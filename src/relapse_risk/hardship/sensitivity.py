@@ -232,7 +232,7 @@ def remove_each(
     >>> from relapse_risk.hardship import design_from_table
     >>> meta = pd.DataFrame({"code": ["all", "a", "b"], "parent": [None, "all", "all"], "weight": [1.0, 1, 1], "direction": [None, 1, 1]})
     >>> units = pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 2, 3]})
-    >>> remove_each(units, design_from_table(meta), codes=["a"])["mean_shift"].tolist()  # the twin tells the same
+    >>> remove_each(units, design_from_table(meta), codes=["a"])["mean_shift"].tolist()  # the duplicate indicator carries the same information
     [0.0]
     """
     base = rank_scores(score_units(units, design, lines).scores[TOP])

@@ -51,7 +51,7 @@ def nation_claims(
     nation: Nation, catalogue: Catalogue, parameters: Parameters, place: Place, backend: str | Backend = SERIAL,
     progress: Progress | None = None,
 ) -> list[Part]:  # fmt: skip
-    """Judge every item of a catalogue for every household and person.
+    """Assess every item of a catalogue for every household and person.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def nation_claims(
 
 
 def _claims(job: _Job, part: Part) -> pa.Table:
-    """Some counties at a time: judging holds every answer of every condition."""
+    """Some counties at a time: the assessment holds every answer of every condition."""
     households = read_part(part, "household", job.household)
     persons = read_part(part, "person", job.person)
     codes = households["county_code"].to_numpy(zero_copy_only=False)
@@ -111,8 +111,8 @@ def _claims_of(job: _Job, rows: pa.Table, everybody: pa.Table) -> pa.Table:
     mine = pc.is_in(everybody["household_id"], rows["household_id"].combine_chunks())
     found = entitlements(households, frame_of(everybody.filter(mine)), job.catalogue, job.setting)
     yes = found.frame["state"].eq("yes").to_numpy(dtype=bool)
-    told = {"yes": found.frame[yes], "open": found.frame[~yes], "kept": found.kept}
-    pairs = pa.concat_tables([_coded(frame, job.catalogue, what) for what, frame in told.items()])
+    frames = {"yes": found.frame[yes], "open": found.frame[~yes], "kept": found.kept}
+    pairs = pa.concat_tables([_coded(frame, job.catalogue, what) for what, frame in frames.items()])
     return _asked(CLAIMS, {"pairs": pairs, "county": rows.select(["household_id", "county_code"])})
 
 
@@ -173,13 +173,13 @@ GAPS = f"""
                COALESCE(g.known, 0::UBIGINT) AS known, COALESCE(g.receiving, 0::UBIGINT) AS receiving
         FROM claims c FULL JOIN got g
           ON c.household_id = g.household_id AND c.person_id IS NOT DISTINCT FROM g.person_id),
-    told AS (
+    combined AS (
         SELECT household_id, person_id,
                yes & ~(CASE WHEN person_id IS NULL THEN COALESCE(h.known, 0::UBIGINT) ELSE r.known | COALESCE(h.unnamed, 0::UBIGINT) END) AS missing,
                receiving & ~(CASE WHEN person_id IS NULL THEN COALESCE(d.anybody, 0::UBIGINT)
                                   ELSE claim | COALESCE(d.own, 0::UBIGINT) END) AS over
         FROM rows r LEFT JOIN got_household h USING (household_id) LEFT JOIN claimed d USING (household_id))
-    SELECT household_id, person_id, county_code, missing, over FROM told JOIN county USING (household_id)
+    SELECT household_id, person_id, county_code, missing, over FROM combined JOIN county USING (household_id)
     WHERE missing <> 0 OR over <> 0 ORDER BY county_code, household_id, person_id NULLS FIRST
 """
 

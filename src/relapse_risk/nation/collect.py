@@ -144,6 +144,6 @@ def _county_history(job: _Job, county: str) -> pd.DataFrame:
         rows = followed(at_risk_rows(panel[panel["month"] <= job.month], job.place.horizon_months))
     except ModelError:  # a county whose households were seen once teaches nothing
         return pd.DataFrame(columns=[*TRAINING, *names])
-    told = rows[list(TRAINING)].assign(county_code=county)
+    found = rows[list(TRAINING)].assign(county_code=county)
     matrix = feature_matrix(rows.drop(columns=["event", "observed", "month_next"])).reindex(columns=names)
-    return pd.concat([told, matrix.astype("float64")], axis=1).sort_values(["month", "household_id"])
+    return pd.concat([found, matrix.astype("float64")], axis=1).sort_values(["month", "household_id"])

@@ -122,7 +122,7 @@ def _measures(sums: Array, counties: tuple[str, ...], job: _Job) -> pd.DataFrame
     with np.errstate(invalid="ignore", divide="ignore"):
         share = sums[:, 1:] / sums[:, [0]]
         intensity = sums[:, 2] / sums[:, 1]
-    told = {"county_code": [*counties, NATION], "households": sums[:, 0].astype(np.int64)}
-    told |= {"H": share[:, 0], "A": intensity, "M0": share[:, 1]}
-    told |= {f"hd_{code}": share[:, 2 + i] for i, code in enumerate(codes)}
-    return pd.DataFrame(told | {f"hdk_{code}": share[:, 2 + p + i] for i, code in enumerate(codes)})
+    found = {"county_code": [*counties, NATION], "households": sums[:, 0].astype(np.int64)}
+    found |= {"H": share[:, 0], "A": intensity, "M0": share[:, 1]}
+    found |= {f"hd_{code}": share[:, 2 + i] for i, code in enumerate(codes)}
+    return pd.DataFrame(found | {f"hdk_{code}": share[:, 2 + p + i] for i, code in enumerate(codes)})

@@ -189,14 +189,14 @@ def _county(job: _Job, code: str) -> dict[str, pa.Table]:
     drawn = np.sort(rng.integers(len(donor_ids), size=size))  # neighbours stay neighbours
     number = np.arange(job.first[code], job.first[code] + size)
     ids = _keys("H", number)
-    told = {"household": _with_income(_moved(given["household"].take(pa.array(drawn)), ids, code), rng)}
+    written = {"household": _with_income(_moved(given["household"].take(pa.array(drawn)), ids, code), rng)}
     member = _members(given["person"])
     for table in TABLES[1:]:
         taken = np.flatnonzero(rng.random(size) < HISTORY_SHARE) if table == "history" else np.arange(size)
         rows, owner = _belongings(given[table], donor_ids, drawn[taken])
         data = _moved(given[table].take(pa.array(rows)), ids.take(pa.array(taken[owner])), code)
-        told[table] = _with_members(data, member, number[taken[owner]]) if "person_id" in data.column_names else data
-    return told
+        written[table] = _with_members(data, member, number[taken[owner]]) if "person_id" in data.column_names else data
+    return written
 
 
 def _coded(data: pa.Table) -> pa.Table:

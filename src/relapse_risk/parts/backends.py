@@ -175,9 +175,9 @@ def map_parts(
     >>> list(map_parts(lambda part: part.name, parts))
     ['371402', '371425']
     """
-    tell = progress or no_progress
+    report = progress or no_progress
     with opened(backend) as chosen:
-        tell(0, len(parts), parts[0].name if parts else "")
+        report(0, len(parts), parts[0].name if parts else "")
         for done, result in enumerate(chosen.map(_Task(kernel, package_versions()), parts), start=1):
-            tell(done, len(parts), parts[min(done, len(parts) - 1)].name)
+            report(done, len(parts), parts[min(done, len(parts) - 1)].name)
             yield result

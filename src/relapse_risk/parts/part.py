@@ -101,9 +101,9 @@ def _footer(file: Path, name: str) -> pq.FileMetaData:
 
 
 def _unreadable(file: Path, name: str, error: Exception) -> PartError:
-    told = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
+    message = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
     return PartError(
-        f"cannot be read: {told}", where=f"part {name}, {file}",
+        f"cannot be read: {message}", where=f"part {name}, {file}",
         fix="restore this file or make it again, then run again: parts already done are kept",
     )  # fmt: skip
 
@@ -163,7 +163,7 @@ def _groups(part: Part, table: str, footer: pq.FileMetaData) -> list[int]:
 
 
 def collected(parts: Iterable[Part], table: str) -> frozenset[str]:
-    """Columns of ``table`` with a value in any part, told by the footers alone.
+    """Columns of ``table`` with a value in any part, read from the footers alone.
 
     Raises
     ------

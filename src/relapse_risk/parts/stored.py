@@ -107,8 +107,8 @@ class Stored:
 
     def _key(self, part: Part) -> str:
         """Of this part: the product's key, the versions of the libraries, and the content of every file it reads."""
-        told = f"{self.key}|{part.name}|{part.groups}|{part.counties}|{package_versions()}"
-        digest = blake2b(told.encode(), digest_size=16)
+        content = f"{self.key}|{part.name}|{part.groups}|{part.counties}|{package_versions()}"
+        digest = blake2b(content.encode(), digest_size=16)
         for table in self.reads:
             digest.update(_content(part.of(table)))
         return digest.hexdigest()

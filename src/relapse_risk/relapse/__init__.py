@@ -1,6 +1,6 @@
 """Who may fall back: outcome, features known in time, the additive score, its bands, card and back-test."""
 
-from relapse_risk.relapse.backtest import Backtest, CalibrationBin, Judged, backtest, recent
+from relapse_risk.relapse.backtest import Backtest, CalibrationBin, ScoreEvaluation, backtest, recent
 from relapse_risk.relapse.bands import Bands, band_limits, bands_at, risk_bands, worth_a_visit
 from relapse_risk.relapse.block_scoring import Scored, score_blocks
 from relapse_risk.relapse.boost import FittedRelapseBoost, RelapseBoost
@@ -13,7 +13,7 @@ from relapse_risk.relapse.features import (
     feature_matrix,
     refuse_later,
 )
-from relapse_risk.relapse.household_uncertainty import Spread, fit_spread, own_upper
+from relapse_risk.relapse.household_uncertainty import Spread, fit_spread, household_upper
 from relapse_risk.relapse.model_card import ModelCard, fitted_card, unfitted_card
 from relapse_risk.relapse.monitoring_rules import eliminations, entry_types
 from relapse_risk.relapse.outcome import at_risk_rows, followed, spell_clock, with_history, without_outcomes
@@ -23,7 +23,7 @@ from relapse_risk.relapse.reasons import POINTS_PER_LOGIT, base_points, reasons
 from relapse_risk.relapse.recalibration import Recalibration, fit_recalibration, level_shift, out_of_fold, shift_rate
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, LeftOutTerm, RelapseLogit, Term, unlike_training
 from relapse_risk.relapse.scorecard import CardLine, RelapseCard, make_card
-from relapse_risk.relapse.stored_models import KeptModel, data_digest, keep_model, load_model
+from relapse_risk.relapse.stored_models import SavedModel, data_digest, load_model, save_model
 from relapse_risk.relapse.what_if import WhatIf, what_if
 
 __all__ = [
@@ -37,8 +37,6 @@ __all__ = [
     "Feature",
     "FittedRelapseBoost",
     "FittedRelapseLogit",
-    "Judged",
-    "KeptModel",
     "LeftOutTerm",
     "ModelCard",
     "Panel",
@@ -48,6 +46,8 @@ __all__ = [
     "RelapseBoost",
     "RelapseCard",
     "RelapseLogit",
+    "SavedModel",
+    "ScoreEvaluation",
     "Scored",
     "Spread",
     "Term",
@@ -67,12 +67,11 @@ __all__ = [
     "fit_spread",
     "fitted_card",
     "followed",
-    "keep_model",
+    "household_upper",
     "level_shift",
     "load_model",
     "make_card",
     "out_of_fold",
-    "own_upper",
     "read_panel",
     "read_panel_design",
     "read_policies",
@@ -80,6 +79,7 @@ __all__ = [
     "recent",
     "refuse_later",
     "risk_bands",
+    "save_model",
     "score_blocks",
     "shift_rate",
     "spell_clock",

@@ -28,16 +28,16 @@ from relapse_risk.relapse.outcome import followed, without_outcomes
 from relapse_risk.relapse.relapse_logit import RelapseLogit, predict_matrix
 from relapse_risk.relapse.simple_rules import income_gap, trigger_rules
 
-__all__ = ["Backtest", "CalibrationBin", "Judged", "backtest", "recent"]
+__all__ = ["Backtest", "CalibrationBin", "ScoreEvaluation", "backtest", "recent"]
 
-PREDICTED, RIVALS = ("official", "challenger"), ("official", "challenger", "income_gap", "trigger_rules")
+PREDICTED, BENCHMARKS = ("official", "challenger"), ("official", "challenger", "income_gap", "trigger_rules")
 BUDGETS, FOLDS, WINDOW_MONTHS, TEST_MONTHS, ENOUGH_EVENTS = (0.05, 0.1, 0.2), 5, 24, 12, 1000
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """How one score did on rows it had not seen.
+class ScoreEvaluation:
+    """How one score performed on rows it had not seen.
 
     Attributes
     ----------
@@ -90,12 +90,12 @@ class Backtest:
     brier_of_base_rate : float
         What predicting the test's own base rate for everybody would score.
     gives_up : Difference or None
-        Area of the challenger minus area of the official score, on the same rows; judged out of time only.
-    scores : tuple of Judged
+        Area of the challenger minus area of the official score, on the same rows; evaluated out of time only.
+    scores : tuple of ScoreEvaluation
         The official score first, then the challenger and the simple rules.
     bins : tuple of CalibrationBin
     groups : tuple of GroupCheck
-        Errors and calibration by sex and age of the head, disability and county; judged out of time only.
+        Errors and calibration by sex and age of the head, disability and county; evaluated out of time only.
     """
 
     design: str
@@ -111,13 +111,13 @@ class Backtest:
     calibration_slope_se: float
     brier_of_base_rate: float
     gives_up: Difference | None
-    scores: tuple[Judged, ...]
+    scores: tuple[ScoreEvaluation, ...]
     bins: tuple[CalibrationBin, ...]
     groups: tuple[GroupCheck, ...] = ()
 
 
 def backtest(rows: pd.DataFrame, model: RelapseLogit | None = None, seed: int = 2020) -> tuple[Backtest, ...]:
-    """Judge the score on the newest twelve months (out of time) and on whole counties held out (out of place).
+    """Evaluate the score on the newest twelve months (out of time) and on whole counties held out (out of place).
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def backtest(rows: pd.DataFrame, model: RelapseLogit | None = None, seed: int = 
     matrix = feature_matrix(without_outcomes(seen), chosen.features)
     found = []
     if _enough(seen, train, chosen) and _enough(seen, newest, chosen):
-        found.append(_judge("out_of_time", seen, matrix, [(train, newest)], chosen, seed))
+        found.append(_evaluate("out_of_time", seen, matrix, [(train, newest)], chosen, seed))
     folds = [
         (window & ~inside, newest & inside)
         for codes in np.array_split(sorted(seen.loc[newest, "county_code"].unique()), FOLDS)
@@ -156,7 +156,7 @@ def backtest(rows: pd.DataFrame, model: RelapseLogit | None = None, seed: int = 
     ]
     folds = [(left, right) for left, right in folds if _enough(seen, left, chosen) and right.any()]
     if len(folds) > 1 and _enough(seen, newest, chosen):
-        found.append(_judge("leave_counties_out", seen, matrix, folds, chosen, None))
+        found.append(_evaluate("leave_counties_out", seen, matrix, folds, chosen, None))
     return tuple(found)
 
 
@@ -200,7 +200,7 @@ def _enough(seen: pd.DataFrame, flags: Flags, model: RelapseLogit) -> bool:
     return bool(len(event)) and min(event.sum(), (1 - event).sum()) >= model.min_events
 
 
-def _judge(
+def _evaluate(
     design: str, seen: pd.DataFrame, matrix: pd.DataFrame, folds: list[tuple[Flags, Flags]], model: RelapseLogit,
     seed: int | None,
 ) -> Backtest:  # fmt: skip
@@ -222,7 +222,7 @@ def _judge(
         calibration_slope_se=measured.slope_se,
         brier_of_base_rate=base * (1 - base),
         gives_up=auc_difference(y, tested["challenger"], p, w) if "challenger" in tested else None,
-        scores=tuple(_judged(tested, name) for name in RIVALS if name in tested),
+        scores=tuple(_evaluated(tested, name) for name in BENCHMARKS if name in tested),
         bins=tuple(
             CalibrationBin(int(b.n), int(b.events), float(b.expected), float(b.observed), float(b.low), float(b.high))
             for b in calibration_table(y, p).itertuples()
@@ -249,11 +249,11 @@ def _scored(
     return scored.assign(challenger=challenger.predict_matrix(matrix[test]))
 
 
-def _judged(tested: pd.DataFrame, name: str) -> Judged:
+def _evaluated(tested: pd.DataFrame, name: str) -> ScoreEvaluation:
     score, y, w = tested[name], tested["event"], tested["weight"]
     area = area_under_curve(y, score, w)
     reached = [targeting(y, select_top(score, int(len(score) * share)), w).coverage for share in BUDGETS]
-    return Judged(
+    return ScoreEvaluation(
         name, area.value, area.low, area.high, average_precision(y, score, w),
         brier(y, score, w) if name in PREDICTED else None, *reached,
     )  # fmt: skip

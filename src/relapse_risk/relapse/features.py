@@ -32,7 +32,7 @@ __all__ = [
 PROTECTED = PROTECTED_TRAITS
 # Alone, no honest feature of a panel comes near this: last income reaches about 0.66, all of them 0.7 to 0.85.
 KNOWING_AUC = 0.95
-# What a feature tells of: a cause of poverty, or one of these.
+# What a feature describes: a cause of poverty, or one of these.
 FAMILIES = (*code_list("poverty_cause").words, "income", "work", "housing", "history", "place")
 Direction = Literal[-1, 0, 1]
 
@@ -207,7 +207,7 @@ def refuse_later(rows: pd.DataFrame) -> None:
 
 
 def refuse_knowing(matrix: pd.DataFrame, event: np.ndarray) -> None:
-    """Raise if one feature alone all but tells the outcome: it was written down after it.
+    """Raise if one feature alone nearly determines the outcome: it was recorded after it.
 
     Raises
     ------

@@ -213,10 +213,10 @@ def level_likelihood(
     eta = x[:, 1:] @ slopes + (0.0 if base is None else base)
     score, information = glm_score(eta, y, w, link)
     sums = np.array([w.sum(), w @ y, w @ inverse_link(eta, link)])
-    told = Likelihood(
+    found = Likelihood(
         glm_log_likelihood(eta, y, w, link), np.array([score.sum()]), np.array([[information.sum()]]), 0.0
     )
-    return told, sums
+    return found, sums
 
 
 def level_meat(

@@ -1,4 +1,4 @@
-"""How far one household's own risk may lie from that of households with the same values."""
+"""Household-level uncertainty: how far the risk of one household may lie from the mean of those with the same values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from relapse_risk.relapse.glm import Array, expit, fit_glm, logit
 from relapse_risk.relapse.outcome import poor_at
 from relapse_risk.rows import by_row
 
-__all__ = ["Spread", "both_expected", "fit_spread", "own_area", "own_upper", "upper_of", "with_later"]
+__all__ = ["Spread", "both_expected", "fit_spread", "household_level_area", "household_upper", "upper_of", "with_later"]
 
 NODES, TINY, TOP = 40, 1e-9, 0.95
 ENOUGH = 10
@@ -24,16 +24,16 @@ ENOUGH = 10
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What households alike on paper do not share.
+    """Unobserved heterogeneity among households with the same recorded values.
 
     Attributes
     ----------
     rho : float
-        Share of the variance of what decides a fall that the household brings along and nobody recorded; 0 … 0.95.
+        Share of the latent variance that is a household's own and unobserved; 0 … 0.95.
     pairs : int
         Households not poor at a visit and seen at the two after.
     both, expected : float
-        How many were poor at both, and how many would be if their chances were all their own.
+        How many were poor at both, and how many would be if the two outcomes were independent.
     """
 
     rho: float
@@ -43,7 +43,7 @@ class Spread:
 
 
 def both_expected(first: Array, second: Array, rho: float) -> float:
-    """Sum of P(poor at both) where the same unseen normal part, a share ``rho`` of the variance, counts at both.
+    """Sum of P(poor at both) where one unobserved normal effect, a share ``rho`` of the variance, acts at both visits.
 
     Examples
     --------
@@ -59,10 +59,10 @@ def both_expected(first: Array, second: Array, rho: float) -> float:
 
 @by_row("probability", "event", "later")
 def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Spread:
-    """How much of the risk is the household's own, from those seen at two visits after the one they were scored at.
+    """How much of the risk is unobserved household heterogeneity, from households seen at two visits after scoring.
 
-    A household that is poor at both is, with equal chances on paper, likelier than chance to be one whose own risk is
-    high.  Shocks of the first year that last are counted as the household's, so the spread is an upper estimate.
+    Among households with equal scores, more are poor at both than independence allows when unobserved risk differs.
+    Lasting shocks of the first year count as heterogeneity, so the spread is an upper estimate.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Sp
 
     References
     ----------
-    Vasicek (2002), Risk 15(12), 160-162, for the law of the own risk; the estimate equates a moment.
+    Vasicek (2002), Risk 15(12), 160-162, for the distribution of household-level risk; the estimate equates a moment.
     """
     seen = (event.notna() & later.notna()).to_numpy(dtype=bool)
     p, y, z = (series.to_numpy(dtype=float)[seen] for series in (probability, event, later))
@@ -100,13 +100,13 @@ def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Sp
     return Spread(float(rho), len(p), both, least)
 
 
-def own_area(probability: Array, rho: float) -> float:
-    """Expected area under the curve of someone who knew every household's own risk, by the law of :func:`own_upper`.
+def household_level_area(probability: Array, rho: float) -> float:
+    """Expected AUC if every household-level risk were known, with the distribution of :func:`household_upper`.
 
     Examples
     --------
     >>> p = np.linspace(0.1, 0.5, 50)
-    >>> own_area(p, 0.0) < own_area(p, 0.2) < own_area(p, 0.4)
+    >>> household_level_area(p, 0.0) < household_level_area(p, 0.2) < household_level_area(p, 0.4)
     True
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
@@ -133,17 +133,19 @@ def with_later(panel: pd.DataFrame, rows: pd.DataFrame, horizon_months: int) -> 
 
 
 def upper_of(predicted: pd.DataFrame, rho: float, level: float = 0.95) -> pd.Series:
-    """:func:`own_upper` of predictions with their 95 % interval: columns probability, low, high."""
+    """:func:`household_upper` of predictions with their 95 % interval: columns probability, low, high."""
     low, high = (ndtri(predicted[side].to_numpy(dtype=float)) for side in ("low", "high"))
     se = (high - low) / (2 * ndtri(0.975))
-    return pd.Series(own_upper(predicted["probability"].to_numpy(dtype=float), rho, se, level), index=predicted.index)
+    return pd.Series(
+        household_upper(predicted["probability"].to_numpy(dtype=float), rho, se, level), index=predicted.index
+    )
 
 
-def own_upper(probability: Array, rho: float, se: Array | float = 0.0, level: float = 0.95) -> Array:
-    """What a household's own risk stays under in ``level`` of the households with the same values.
+def household_upper(probability: Array, rho: float, se: Array | float = 0.0, level: float = 0.95) -> Array:
+    """Upper limit of household-level risk: the ``level`` quantile among households with the same values.
 
-    U = Φ((Φ⁻¹(p) + z · sqrt(ρ + se²)) / sqrt(1 − ρ)).  From below there is no bound but 0: most households of any
-    score are quite safe, and nothing recorded tells which.
+    U = Φ((Φ⁻¹(p) + z · sqrt(ρ + se²)) / sqrt(1 − ρ)).  The lower limit is 0: at any score most households are quite
+    safe, and no recorded column identifies which.
 
     Parameters
     ----------
@@ -157,7 +159,7 @@ def own_upper(probability: Array, rho: float, se: Array | float = 0.0, level: fl
 
     Examples
     --------
-    >>> own_upper(np.array([0.01]), 0.0).round(4).tolist(), own_upper(np.array([0.01]), 0.4).round(4).tolist()
+    >>> household_upper(np.array([0.01]), 0.0).round(4).tolist(), household_upper(np.array([0.01]), 0.4).round(4).tolist()
     ([0.01], [0.0484])
     """
     z = ndtri(np.clip(probability, TINY, 1 - TINY))

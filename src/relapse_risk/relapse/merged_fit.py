@@ -76,7 +76,7 @@ class _Fit:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The blocks and what the first passes told of them."""
+    """The blocks and what the first passes found of them."""
 
     over: Over
     model: RelapseLogit
@@ -137,14 +137,14 @@ def fit_blocks(over: Over, names: Sequence[str], model: RelapseLogit | None = No
     rows = _rows(over, tuple(names), chosen)
     _refuse_knowing(rows)
     kept, dropped = _offered(rows)
-    fit, told = _settled(rows, kept, None)
-    dropped |= dict.fromkeys(told, "separates")
+    fit, separating = _settled(rows, kept, None)
+    dropped |= dict.fromkeys(separating, "separates")
     while wrong := against_direction(kept, fit.params, fit.bread, by_name):
         dropped[wrong] = "direction"
         start = np.delete(fit.params, kept.index(wrong) + 1)
         kept.remove(wrong)
-        fit, told = _settled(rows, kept, start)
-        dropped |= dict.fromkeys(told, "separates")
+        fit, separating = _settled(rows, kept, start)
+        dropped |= dict.fromkeys(separating, "separates")
     return _fitted(rows, kept, dropped, fit, by_name)
 
 
@@ -169,7 +169,7 @@ def _rows(over: Over, names: tuple[str, ...], model: RelapseLogit) -> _Rows:
 
 
 def _refuse_knowing(rows: _Rows) -> None:
-    """Raise if one feature alone all but tells the outcome, as far as two hundred cells of its values show."""
+    """Raise if one feature alone nearly determines the outcome, as far as two hundred cells of its values show."""
     without, with_ = rows.shape.cells
     pairs = with_.sum(axis=1) * without.sum(axis=1)
     area = (with_ * (np.cumsum(without, axis=1) - without / 2)).sum(axis=1) / pairs
@@ -221,7 +221,7 @@ def _independent(gram: Array, columns: list[int]) -> list[int]:
 
 def _settled(rows: _Rows, kept: list[str], start: Array | None) -> tuple[_Fit, list[str]]:
     """The fit without the columns that separate the outcome; they leave ``kept`` and are named."""
-    told: list[str] = []
+    separating: list[str] = []
     while True:
         columns = rows.columns(kept)
         spread = np.sqrt(np.diag(rows.shape.gram)[columns] / rows.values.n)
@@ -231,11 +231,11 @@ def _settled(rows: _Rows, kept: list[str], start: Array | None) -> tuple[_Fit, l
             return reduce(add, rows.over(task))
 
         try:
-            return _fisher(evaluate, start, np.append(0.0, spread), ("base", *kept)), told
+            return _fisher(evaluate, start, np.append(0.0, spread), ("base", *kept)), separating
         except Separation as error:
             if not error.column:
                 raise
-            told.append(kept.pop(error.column - 1))
+            separating.append(kept.pop(error.column - 1))
             start = None
 
 
@@ -325,7 +325,7 @@ def _term(rows: _Rows, feature: Feature, coefficient: float, variance: float) ->
 
 
 def _quantile(shape: Shape, at: int, known: int, share: float) -> float:
-    """Quantile of the known values from their kept extremes, linear between neighbours as pandas does."""
+    """Quantile of the known values from their stored extremes, linear between neighbours as pandas does."""
     place = share * (known - 1)
     under = int(np.floor(place))
     if share < 0.5:

@@ -1,4 +1,4 @@
-"""Probabilities put right: maps learned out of fold by household, and the level moved to another place or year."""
+"""Recalibration: maps learned out of fold by household, and the level moved to another place or year."""
 
 from __future__ import annotations
 

@@ -146,18 +146,18 @@ class RelapseLogit:
         centred = matrix.fillna(reference) - reference
         varied = centred.loc[:, centred.std(ddof=0).fillna(0) > self.min_spread]
         dropped = {name: "constant" for name in matrix if name not in varied}
-        varied, told = _without_separators(varied, y)
+        varied, separating = _without_separators(varied, y)
         kept = independent_columns(varied)
-        dropped |= dict.fromkeys(told, "separates")
+        dropped |= dict.fromkeys(separating, "separates")
         dropped |= {name: "determined" for name in varied if name not in kept}
-        fit, told = _settled(centred, kept, y, w, self.link)
-        dropped |= dict.fromkeys(told, "separates")
+        fit, separating = _settled(centred, kept, y, w, self.link)
+        dropped |= dict.fromkeys(separating, "separates")
         while wrong := against_direction(kept, fit.params, fit.bread, by_name):
             dropped[wrong] = "direction"
             start = np.delete(fit.params, kept.index(wrong) + 1)
             kept.remove(wrong)
-            fit, told = _settled(centred, kept, y, w, self.link, start)
-            dropped |= dict.fromkeys(told, "separates")
+            fit, separating = _settled(centred, kept, y, w, self.link, start)
+            dropped |= dict.fromkeys(separating, "separates")
         x = _design(centred[kept])
         covariance = clustered_covariance(x, fit, codes) if design is None else _of_design(x, fit, weight, design)
         newest = (month > add_months(month.max(), -LEVEL_MONTHS)).to_numpy(dtype=bool)
@@ -222,7 +222,7 @@ def _design(centred: pd.DataFrame) -> Array:
 
 def _without_separators(centred: pd.DataFrame, y: Array) -> tuple[pd.DataFrame, list[str]]:
     """Columns, and the names of two-valued ones with a value under which everybody, or nobody, fell (or too few are)."""
-    told = []
+    separating = []
     for name in centred:
         values = centred[name].to_numpy()
         lower = values == values.min()
@@ -230,8 +230,8 @@ def _without_separators(centred: pd.DataFrame, y: Array) -> tuple[pd.DataFrame, 
             continue
         sides = [(y[side].sum(), side.sum()) for side in (lower, ~lower)]
         if any(n < FEWEST or events in (0, n) for events, n in sides):
-            told.append(str(name))
-    return centred.drop(columns=told), told
+            separating.append(str(name))
+    return centred.drop(columns=separating), separating
 
 
 def _fit(centred: pd.DataFrame, y: Array, w: Array, link: Link, start: Array | None) -> GlmFit:
@@ -252,14 +252,14 @@ def _settled(
     centred: pd.DataFrame, kept: list[str], y: Array, w: Array, link: Link, start: Array | None = None
 ) -> tuple[GlmFit, list[str]]:
     """The fit without the columns that separate the outcome; they leave ``kept`` and are named."""
-    told: list[str] = []
+    separating: list[str] = []
     while True:
         try:
-            return _fit(centred[kept], y, w, link, start), told
+            return _fit(centred[kept], y, w, link, start), separating
         except Separation as error:
             if not error.column:
                 raise
-            told.append(kept.pop(error.column - 1))
+            separating.append(kept.pop(error.column - 1))
             start = None
 
 
@@ -391,7 +391,7 @@ def predict_matrix(fitted: FittedRelapseLogit, matrix: pd.DataFrame, level: floa
 
 
 def unlike_training(fitted: FittedRelapseLogit, matrix: pd.DataFrame) -> pd.Series:
-    """Rows the score has no business judging: ``mostly_missing``, ``unlike_training``, or null where it may.
+    """Rows outside what the score can be applied to: ``mostly_missing``, ``unlike_training``, or null where it may.
 
     Mostly missing: the terms that are known carry under half of the score's spread.  Unlike training: values beyond
     the 0.1 and 99.9 % points of the rows it was fitted on move the score by more than half a logit.

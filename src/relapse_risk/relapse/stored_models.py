@@ -1,4 +1,4 @@
-"""Fitted scores on disk: plain JSON that says what they learned from, and refuses what does not fit."""
+"""Fitted scores on disk: plain JSON with what they learned from; loading checks that it fits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from relapse_risk.register.manifest import replace_file
 from relapse_risk.relapse.features import FEATURES, Feature
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, LeftOutTerm, Term
 
-__all__ = ["KeptModel", "data_digest", "keep_model", "load_model", "replace_text"]
+__all__ = ["SavedModel", "data_digest", "load_model", "replace_text", "save_model"]
 
 FORMAT = 1
 LIBRARIES = ("relapse-risk", "numpy", "pandas", "scipy")
@@ -27,7 +27,7 @@ SAME = ("relapse-risk",)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptModel:
+class SavedModel:
     """A score read from disk, and what was written beside it.
 
     Attributes
@@ -77,7 +77,7 @@ def replace_text(path: Path, text: str) -> None:
     replace_file(part, path)
 
 
-def keep_model(
+def save_model(
     fitted: FittedRelapseLogit, path: Path, *, digest: str, trained: tuple[str, str], horizon_months: int | None,
     metrics: Sequence[tuple[str, float]] = (),
 ) -> None:  # fmt: skip
@@ -94,7 +94,7 @@ def keep_model(
     horizon_months : int or None
     metrics : sequence of (str, float)
     """
-    kept = [_declared(feature) for feature in fitted.features]
+    declared = [_declared(feature) for feature in fitted.features]
     content: dict[str, Any] = {
         "format": FORMAT,
         "model": "RelapseLogit",
@@ -104,8 +104,8 @@ def keep_model(
         "trained_to": trained[1],
         "horizon_months": horizon_months,
         "metrics": dict(metrics),
-        "features": kept,
-        "features_digest": _digest(kept),
+        "features": declared,
+        "features_digest": _digest(declared),
         "link": fitted.link,
         "base": fitted.base,
         "base_se": fitted.base_se,
@@ -122,14 +122,14 @@ def keep_model(
 
 def load_model(
     path: Path, *, features: Sequence[Feature] = FEATURES, digest: str | None = None, horizon_months: int | None = None
-) -> KeptModel:
+) -> SavedModel:
     """Read a score back, with the features that compute its terms.
 
     Parameters
     ----------
     path : Path
     features : sequence of Feature
-        What it was fitted on; they must declare the same as when it was kept.
+        What it was fitted on; they must declare the same as when it was saved.
     digest : str, optional
         Refuse a score that learned from other data.
     horizon_months : int, optional
@@ -138,16 +138,16 @@ def load_model(
     Raises
     ------
     ModelError
-        For a file that is not such a score, was changed, was kept by another version of this library, or does not fit
+        For a file that is not such a score, was changed, was saved by another version of this library, or does not fit
         ``features``, ``digest`` or ``horizon_months``.
     """
     content = _content(path)
     where = str(path)
     for name in SAME:
-        _same(content["versions"].get(name), version(name), f"kept with another version of {name}", where)
+        _same(content["versions"].get(name), version(name), f"saved with another version of {name}", where)
     declared = {feature.name: _declared(feature) for feature in features}
-    for kept in content["features"]:
-        _same(declared.get(kept["name"]), kept, f"feature {kept['name']} is declared otherwise now", where)
+    for saved in content["features"]:
+        _same(declared.get(saved["name"]), saved, f"feature {saved['name']} is declared differently now", where)
     if digest is not None:
         _same(content["data_digest"], digest, "the score learned from other data", where)
     if horizon_months is not None:
@@ -156,29 +156,29 @@ def load_model(
     model = FittedRelapseLogit(
         content["base"], content["base_se"], tuple(Term(**term) for term in content["terms"]),
         tuple(LeftOutTerm(**term) for term in content["left_out"]),
-        tuple(by_name[kept["name"]] for kept in content["features"]),
+        tuple(by_name[saved["name"]] for saved in content["features"]),
         np.array(content["covariance"], dtype=np.float64), content["n"], content["events"], content["clusters"],
         content["link"],
     )  # fmt: skip
-    return KeptModel(
+    return SavedModel(
         model, content["data_digest"], content["trained_from"], content["trained_to"], content["horizon_months"],
         tuple(content["metrics"].items()), tuple(content["versions"].items()),
     )  # fmt: skip
 
 
 def _content(path: Path) -> dict[str, Any]:
-    where, fix = str(path), "fit and keep the score again"
+    where, fix = str(path), "fit and save the score again"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ModelError("no kept score", where=where, fix="fit and keep one") from error
+        raise ModelError("no saved score", where=where, fix="fit and save one") from error
     except (OSError, ValueError) as error:
-        raise ModelError(f"not a kept score: {error}", where=where, fix=fix) from error
+        raise ModelError(f"not a saved score: {error}", where=where, fix=fix) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         got = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise ModelError("not a kept score of this format", where=where, got=got, expected=FORMAT, fix=fix)
+        raise ModelError("not a saved score of this format", where=where, got=got, expected=FORMAT, fix=fix)
     digest = content.pop("content_digest", None)
-    _same(digest, _digest(content), "the file was changed after it was kept", where)
+    _same(digest, _digest(content), "the file was changed after it was saved", where)
     _same(content["features_digest"], _digest(content["features"]), "the features were changed", where)
     return content
 

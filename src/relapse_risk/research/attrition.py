@@ -45,7 +45,8 @@ class Attrition:
 def attrition_weights(rows: pd.DataFrame, features: Sequence[Feature] = FEATURES, last: str = "") -> Attrition:
     """Inverse-probability weights of being seen at the horizon.
 
-    They put right what goes with the features; loss that goes with the outcome itself beyond them stays.
+    They correct attrition that depends on the features (missing at random given them); attrition that depends on the
+    outcome beyond the features remains.
 
     Parameters
     ----------

@@ -25,7 +25,17 @@ from relapse_risk.research.hazard import CLOCKED, DURATIONS
 from relapse_risk.research.transition import TransitionModel
 from relapse_risk.research.vulnerability import ExpectedPoverty
 
-__all__ = ["CHALLENGERS", "COUNTY_RULES", "MODELS", "PUSHES", "RIVALS", "Fold", "Rival", "learned", "official"]
+__all__ = [
+    "ABLATIONS",
+    "BENCHMARKS",
+    "CHALLENGERS",
+    "COUNTY_RULES",
+    "MODELS",
+    "BenchmarkModel",
+    "Fold",
+    "learned",
+    "official",
+]
 
 FROM_INCOME = ("income_pc_year", "since_exit", "poor_before", "spells", "ratio_lowest", "ratio_mean", "ratio_sd")
 REAL_FALL = 0.75
@@ -41,11 +51,11 @@ class Fold:
     train, test : DataFrame
         At-risk rows without outcomes, aligned with ``train_matrix`` and ``test_matrix``.
     train_matrix, test_matrix : DataFrame
-        Every feature, pushes included.
+        Every feature, the extended ones included.
     features : tuple of Feature
         Those of the official score.
-    pushed : mapping of str to tuple of Feature
-        Features of each push.
+    extended : mapping of str to tuple of Feature
+        Extended features by group.
     event, weight : Series
         Of the rows to learn from.
     depth : Series
@@ -62,7 +72,7 @@ class Fold:
     score : FittedRelapseLogit or None
         The official score of this fold.
     against : frozenset of str
-        Features it left out because they moved the risk against common sense.
+        Features it left out because they moved the risk against their declared direction.
     """
 
     train: pd.DataFrame
@@ -70,7 +80,7 @@ class Fold:
     train_matrix: pd.DataFrame
     test_matrix: pd.DataFrame
     features: tuple[Feature, ...]
-    pushed: Mapping[str, tuple[Feature, ...]]
+    extended: Mapping[str, tuple[Feature, ...]]
     event: pd.Series
     weight: pd.Series
     depth: pd.Series
@@ -84,7 +94,7 @@ class Fold:
     against: frozenset[str] = frozenset()
 
 
-Rival = Callable[[Fold], Array]
+BenchmarkModel = Callable[[Fold], Array]
 
 
 def _fitted(
@@ -225,9 +235,9 @@ def _triggered(rows: pd.DataFrame) -> pd.Series:
     return trigger_rules(full) + 0.01 * income_gap(rows).clip(lower=-40.0)
 
 
-def _pushed(*names: str) -> Rival:
+def _extended(*names: str) -> BenchmarkModel:
     def run(fold: Fold) -> Array:
-        more = {feature.name: feature for name in names for feature in fold.pushed[name]}
+        more = {feature.name: feature for name in names for feature in fold.extended[name]}
         return _chance(_fitted(fold, (*fold.features, *more.values())), fold)
 
     run.__doc__ = f"The official score with the features of {' and '.join(names)}."
@@ -253,7 +263,7 @@ def churn_apart(fold: Fold) -> Array:
     return falls + (1 - falls) * slips
 
 
-MODELS: Mapping[str, Rival] = MappingProxyType(
+MODELS: Mapping[str, BenchmarkModel] = MappingProxyType(
     {
         "official": official,
         "frozen_level": frozen_level,
@@ -265,7 +275,7 @@ MODELS: Mapping[str, Rival] = MappingProxyType(
         "transition": transition,
     }
 )
-COUNTY_RULES: Mapping[str, Rival] = MappingProxyType(
+COUNTY_RULES: Mapping[str, BenchmarkModel] = MappingProxyType(
     {
         "last_income": last_income,
         "distance_to_line": distance_to_line,
@@ -274,15 +284,15 @@ COUNTY_RULES: Mapping[str, Rival] = MappingProxyType(
         "raw_boosting": raw_boosting,
     }
 )
-PUSHES: Mapping[str, Rival] = MappingProxyType(
+ABLATIONS: Mapping[str, BenchmarkModel] = MappingProxyType(
     {
         "without_history": without_history,
-        "whole_history": _pushed("whole_history"),
+        "whole_history": _extended("whole_history"),
         "churn_apart": churn_apart,
-        "place_and_quarter": _pushed("place_and_quarter"),
-        "measurement_error": _pushed("measurement_error"),
-        "all_pushes": _pushed("whole_history", "place_and_quarter", "measurement_error"),
+        "place_and_quarter": _extended("place_and_quarter"),
+        "measurement_error": _extended("measurement_error"),
+        "all_extensions": _extended("whole_history", "place_and_quarter", "measurement_error"),
     }
 )
-RIVALS: Mapping[str, Rival] = MappingProxyType({**MODELS, **COUNTY_RULES, **PUSHES})
+BENCHMARKS: Mapping[str, BenchmarkModel] = MappingProxyType({**MODELS, **COUNTY_RULES, **ABLATIONS})
 CHALLENGERS = ("challenger", "raw_boosting", "raw_logistic")

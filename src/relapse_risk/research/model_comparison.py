@@ -15,10 +15,10 @@ from relapse_risk.evaluation.discrimination import area_under_curve
 from relapse_risk.months import add_months
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.relapse.features import FEATURES, Feature, feature_matrix
-from relapse_risk.relapse.household_uncertainty import fit_spread, own_area, with_later
+from relapse_risk.relapse.household_uncertainty import fit_spread, household_level_area, with_later
 from relapse_risk.relapse.outcome import OUTCOMES, at_risk_rows, poor_at, with_history
-from relapse_risk.research.ablation import pushed_columns, pushed_features
-from relapse_risk.research.benchmark_models import REAL_FALL, RIVALS, Fold, Rival, learned, official
+from relapse_risk.research.ablation import extended_columns, extended_features
+from relapse_risk.research.benchmark_models import BENCHMARKS, REAL_FALL, BenchmarkModel, Fold, learned, official
 from relapse_risk.research.hazard import DURATIONS
 
 __all__ = ["Comparison", "Prepared", "Split", "compare", "decay", "prepared", "splits"]
@@ -40,13 +40,13 @@ class Prepared:
     later: pd.Series = field(repr=False)
     visits: pd.DataFrame = field(repr=False)
     features: tuple[Feature, ...] = field(repr=False)
-    pushed: Mapping[str, tuple[Feature, ...]] = field(repr=False)
+    extended: Mapping[str, tuple[Feature, ...]] = field(repr=False)
     raw: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows to learn from and rows to judge on: disjoint in households, and in time or in counties."""
+    """Training rows and test rows: disjoint in households, and in time or in counties."""
 
     design: str
     name: str
@@ -66,7 +66,7 @@ class Comparison:
         months (age of the newest outcome learned from), auc, intercept, slope on the same test rows.
     bounds : DataFrame
         design, part (every fall, real falls to below three quarters of the line, slips just below it), events, auc of
-        the official score against those who stayed above; and ``own risk known``: households seen at two later
+        the official score against those who stayed above; and ``household-level risk known``: households seen at two later
         visits, and the area of someone who knew what each brings along (an upper estimate).
     tests : DataFrame
         design, n, events, train_n (mean of the folds), clusters, from, to.
@@ -96,7 +96,7 @@ class Comparison:
         return "\n\n".join([*parts, self.bound_words(), self.decay_words()])
 
     def bound_words(self) -> str:
-        """What bounds the area: slips that nothing recorded tells from staying, and what households bring along."""
+        """What bounds the AUC: slips that no recorded column separates from staying, and unobserved heterogeneity."""
         return "\n".join(f"{b.design}: {b.part}, {b.events}: AUC {b.auc:.3f}" for b in self.bounds.itertuples())
 
     def decay_words(self) -> str:
@@ -138,7 +138,7 @@ def prepared(
     panel: pd.DataFrame, horizon_months: int | None, *, extra: Sequence[Feature] = (), raw: Sequence[str] = (),
     kind: str = "relapse",
 ) -> Prepared:  # fmt: skip
-    """At-risk rows of ``kind`` (``relapse``, ``entry`` or ``all``) with every feature and push.
+    """At-risk rows of ``kind`` (``relapse``, ``entry`` or ``all``) with every feature, the extended ones included.
 
     Parameters
     ----------
@@ -152,8 +152,8 @@ def prepared(
         Columns plain machine learning is given; every numeric one when left out.
     """
     visits = with_history(panel)
-    pushes = pushed_columns(visits)
-    full = at_risk_rows(pd.concat([panel, pushes], axis=1), horizon_months)
+    extensions = extended_columns(visits)
+    full = at_risk_rows(pd.concat([panel, extensions], axis=1), horizon_months)
     wanted = full["observed"] & (True if kind == "all" else full["kind"] == kind)
     rows = full[wanted.to_numpy(dtype=bool)].reset_index(drop=True)
     if rows.empty:
@@ -171,22 +171,22 @@ def prepared(
         later = with_later(panel, rows, horizon_months)
     # The clock of the outcome is fixed when it is not the next visit, so its length is no feature then.
     features = (*FEATURES, *extra)
-    pushed = pushed_features(pushes)
+    extended = extended_features(extensions)
     known = rows.drop(columns=[name for name in OUTCOMES if name in rows])
-    matrix = feature_matrix(known, (*features, *DURATIONS, *(f for group in pushed.values() for f in group)))
+    matrix = feature_matrix(known, (*features, *DURATIONS, *(f for group in extended.values() for f in group)))
     chosen = tuple(raw) or tuple(
         str(name) for name in panel if pd.api.types.is_numeric_dtype(panel[name]) and panel[name].notna().any()
     )
     columns = tuple(
         dict.fromkeys([*chosen, "income_pc_year", "poverty_line", *(["gap_months"] if horizon_months is None else [])])
     )
-    return Prepared(rows, matrix, depth, later, visits, features, pushed, columns)
+    return Prepared(rows, matrix, depth, later, visits, features, extended, columns)
 
 
 def splits(rows: pd.DataFrame, *, years: int = 6, groups: int = 8, households: int = 4) -> tuple[Split, ...]:
     """Year × household × county in one call.
 
-    Out of time: each of the newest ``years`` years is judged by what was known when it began, learned from other
+    Out of time: each of the newest ``years`` years is scored with what was known when it began, learned from other
     households.  Households are parted by a hash of their identifier: leaving out of the training those seen again in
     the test year would leave out survivors, and bias the level.  Out of place: each of ``groups`` groups of whole
     counties by the others.
@@ -229,39 +229,39 @@ def splits(rows: pd.DataFrame, *, years: int = 6, groups: int = 8, households: i
 
 
 def compare(
-    data: Prepared, rng: np.random.Generator, *, rivals: Mapping[str, Rival] = RIVALS, draws: int = 400,
+    data: Prepared, rng: np.random.Generator, *, benchmarks: Mapping[str, BenchmarkModel] = BENCHMARKS, draws: int = 400,
     weighted: bool = False, seed: int = 2020, years: int = 6, groups: int = 8, progress: Progress | None = None,
 ) -> Comparison:  # fmt: skip
-    """Judge every rival on rows it has not seen, by whole clusters of counties (villages where counties are few).
+    """Evaluate every model on rows it has not seen, by whole clusters of counties (villages where counties are few).
 
     Parameters
     ----------
     data : Prepared
     rng : Generator
         Draws the clusters.
-    rivals : mapping of str to function of a Fold
+    benchmarks : mapping of str to function of a Fold
         ``official`` must be among them.
     draws : int
     weighted : bool
-        Learn and judge by the sampling weight; each household counts once otherwise.
+        Learn and evaluate with the sampling weight; each household counts once otherwise.
     seed : int
         Of the models that draw.
     years, groups : int
         Test years, and groups of counties, of :func:`splits`.
     """
-    tell = progress or no_progress
+    report = progress or no_progress
     counties = data.rows["county_code"].nunique()
     cluster = "county_code" if counties >= ENOUGH_COUNTIES else "village_code"
     every = splits(data.rows, years=years, groups=min(groups, counties))
     tested: dict[str, list[pd.DataFrame]] = {}
     sizes: dict[str, list[int]] = {}
     for i, split in enumerate(every):
-        tell(i, len(every), f"{split.design} {split.name}")
+        report(i, len(every), f"{split.design} {split.name}")
         fold = learned(_fold(data, split, weighted, seed))
         scored = data.rows[split.test].assign(
             depth=data.depth[split.test],
             later=data.later[split.test],
-            **{name: rival(fold) for name, rival in rivals.items()},
+            **{name: model(fold) for name, model in benchmarks.items()},
         )
         tested.setdefault(split.design, []).append(scored)
         sizes.setdefault(split.design, []).append(int(split.train.sum()))
@@ -269,14 +269,14 @@ def compare(
     for design, parts in tested.items():
         frame = pd.concat(parts, ignore_index=True)
         table = bootstrap_measures(
-            frame, tuple(rivals), reference="official", cluster=cluster, draws=draws, rng=rng,
+            frame, tuple(benchmarks), reference="official", cluster=cluster, draws=draws, rng=rng,
             weight="weight" if weighted else None,
         )  # fmt: skip
         tables.append(table.assign(design=design))
         bounds += [(design, *row) for row in _bounds(frame, frame["weight"] if weighted else None)]
         tests.append((design, len(frame), int(frame["event"].sum()), int(np.mean(sizes[design])),
                       frame[cluster].nunique(), frame["month"].min(), frame["month_next"].max()))  # fmt: skip
-    tell(len(every), len(every), "done")
+    report(len(every), len(every), "done")
     names = ["design", "n", "events", "train_n", "clusters", "from", "to"]
     table = pd.concat(tables, ignore_index=True)
     table = table[["design", *(name for name in table if name != "design")]]
@@ -297,16 +297,22 @@ def _bounds(frame: pd.DataFrame, weight: pd.Series | None) -> list[tuple[str, in
         w = None if weight is None else weight[used]
         area = area_under_curve(chosen[used].astype(float), frame.loc[used, "official"], w).value
         found.append((part, int(chosen.sum()), area))
-    return [*found, *_known_own(frame)]
+    return [*found, *_household_level_bound(frame)]
 
 
-def _known_own(frame: pd.DataFrame) -> list[tuple[str, int, float]]:
-    """What the area would be if everything a household brings along were recorded: the rest is luck, and error."""
+def _household_level_bound(frame: pd.DataFrame) -> list[tuple[str, int, float]]:
+    """The AUC if all household heterogeneity were recorded; what remains is chance and measurement error."""
     try:
         spread = fit_spread(frame["official"], frame["event"], frame["later"])
-    except ModelError:  # a panel of two visits cannot tell
+    except ModelError:  # not estimable from a panel of two visits
         return []
-    return [("own risk known", spread.pairs, own_area(frame["official"].to_numpy(dtype=float), spread.rho))]
+    return [
+        (
+            "household-level risk known",
+            spread.pairs,
+            household_level_area(frame["official"].to_numpy(dtype=float), spread.rho),
+        )
+    ]
 
 
 def _fold(data: Prepared, split: Split, weighted: bool, seed: int) -> Fold:
@@ -323,7 +329,7 @@ def _fold(data: Prepared, split: Split, weighted: bool, seed: int) -> Fold:
     known = known[(known["month"] > add_months(known["month"].max(), -YEAR)).to_numpy(dtype=bool)]
     return Fold(
         train.drop(columns=drop), test.drop(columns=drop), data.matrix[split.train], data.matrix[split.test],
-        data.features, data.pushed, train["event"], one, data.depth[split.train], known, visits[learned_from],
+        data.features, data.extended, train["event"], one, data.depth[split.train], known, visits[learned_from],
         visits[visits["household_id"].isin(test["household_id"]).to_numpy(dtype=bool)], data.raw, seed,
         update=split.design == "out_of_time",
     )  # fmt: skip
@@ -342,7 +348,7 @@ def decay(data: Prepared, every: Sequence[Split], weighted: bool = False, seed: 
     if not newest:
         return pd.DataFrame(rows, columns=["months", "train_n", "auc", "intercept", "slope"])
     last = replace(newest[-1], test=np.logical_or.reduce([s.test for s in newest if s.name == newest[-1].name]))
-    # All households are judged, by a score that learned from all: only its age differs.
+    # All households are scored, by a score that learned from all: only its age differs.
     last = replace(last, train=np.logical_or.reduce([s.train for s in newest if s.name == last.name]))
     for months in range(0, 5 * YEAR, YEAR):
         limit = add_months(data.rows.loc[last.test, "month"].min(), -months)

@@ -1,4 +1,4 @@
-"""The demonstration's answers, kept apart from the register: which faults were planted, and the true risk."""
+"""The demonstration's answer key, stored apart from the register: the seeded errors, and the true risk."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relapse_risk.seeded_errors.multi_row_errors import duplicate_numbers, remove_measures
-from relapse_risk.seeded_errors.rule_errors import PLANTS
-from relapse_risk.seeded_errors.seeding import KEY_COLUMNS, Tables, plant_faults, row_keys
+from relapse_risk.seeded_errors.rule_errors import SEEDED_ERRORS
+from relapse_risk.seeded_errors.seeding import KEY_COLUMNS, Tables, row_keys, seed_cells
 
-__all__ = ["faults_per_rule", "spoil", "write_answers"]
+__all__ = ["errors_per_rule", "seed_errors", "write_answers"]
 
 NEWEST = "2020-12"
 
 
-def faults_per_rule(rate: float, rows: int) -> int:
-    """Faults of each kind so that all kinds together are ``rate`` of ``rows``; at least one.
+def errors_per_rule(rate: float, rows: int) -> int:
+    """Errors of each kind so that all kinds together are ``rate`` of ``rows``; at least one.
 
     Examples
     --------
-    >>> faults_per_rule(0.003, 84_000) > 2
+    >>> errors_per_rule(0.003, 84_000) > 2
     True
     """
-    return max(round(rate * rows / (len(PLANTS) + 3)), 1)
+    return max(round(rate * rows / (len(SEEDED_ERRORS) + 3)), 1)
 
 
-def spoil(
+def seed_errors(
     tables: Mapping[str, pd.DataFrame], rate: float, line: float, rng: np.random.Generator
 ) -> tuple[Tables, pd.DataFrame]:
-    """Plant all kinds of fault at ``rate`` of the newest month's household and person rows; ``line``: poverty line.
+    """Seed errors of every kind at ``rate`` of the newest month's household and person rows; ``line``: poverty line.
 
     The key also lists, as ``genuine``, the households that are truly below the poverty line: rule s18 reports them
     although nothing is wrong with their rows.
     """
-    count = faults_per_rule(rate, len(tables["household"]) + len(tables["person"]))
-    state = plant_faults(tables, PLANTS, count, rng)
-    spoiled, numbers = duplicate_numbers(state.tables, state.used, count, rng)
+    count = errors_per_rule(rate, len(tables["household"]) + len(tables["person"]))
+    state = seed_cells(tables, SEEDED_ERRORS, count, rng)
+    seeded, numbers = duplicate_numbers(state.tables, state.used, count, rng)
     owner = tables["person"].set_index("person_id")["household_id"]
     used = state.used | set(owner.reindex(numbers["row_key"]).dropna())
-    spoiled, late = remove_measures(spoiled, used, count, rng)
+    seeded, late = remove_measures(seeded, used, count, rng)
     key = pd.concat([*state.key, numbers, late], ignore_index=True)
-    return spoiled, pd.concat([key, _genuinely_poor(spoiled, key, line)], ignore_index=True)
+    return seeded, pd.concat([key, _genuinely_poor(seeded, key, line)], ignore_index=True)
 
 
 def _genuinely_poor(tables: Tables, key: pd.DataFrame, line: float) -> pd.DataFrame:

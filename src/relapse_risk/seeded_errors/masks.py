@@ -1,4 +1,4 @@
-"""Masks and values that the kinds of fault are put together from."""
+"""Masks and values from which the seeded errors are composed."""
 
 from __future__ import annotations
 

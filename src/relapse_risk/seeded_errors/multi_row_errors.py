@@ -1,4 +1,4 @@
-"""Two faults that are more than one changed cell: an identity number in two households, and help never recorded."""
+"""Two seeded errors that change more than one cell: an identity number in two households, and help never recorded."""
 
 from __future__ import annotations
 

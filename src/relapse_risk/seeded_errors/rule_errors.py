@@ -1,4 +1,4 @@
-"""The kinds of fault that are planted: all rules of ``qa_rules.csv`` that one change can break, and others."""
+"""The seeded errors: all rules of ``qa_rules.csv`` that one change can break, and others."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from relapse_risk.seeded_errors.masks import (
     true,
     unmonitored,
 )
-from relapse_risk.seeded_errors.record_errors import LEDGER_PLANTS
-from relapse_risk.seeded_errors.seeding import Finding, Plant, Tables
+from relapse_risk.seeded_errors.record_errors import RECORD_ERRORS
+from relapse_risk.seeded_errors.seeding import Finding, SeededError, Tables
 
-__all__ = ["PLANTS"]
+__all__ = ["SEEDED_ERRORS"]
 
 
 def _plain(t: Tables) -> Bools:
@@ -53,7 +53,7 @@ def _gone_up_and_down(rows: pd.DataFrame, t: Tables) -> object:
     return (rows["household_size"].astype("int64") + step).to_numpy()
 
 
-def _identity() -> tuple[Plant, ...]:
+def _identity() -> tuple[SeededError, ...]:
     def known(t: Tables) -> Bools:
         return true(t["identity"]["person_id"].isin(t["person"]["person_id"]))
 
@@ -61,16 +61,16 @@ def _identity() -> tuple[Plant, ...]:
         return known(t) & t["identity"]["disability_certificate"].notna().to_numpy()
 
     return (
-        Plant(Finding("1_01_002"), "identity", "id_number", known, lambda r, t: r["id_number"].str[:17].to_numpy()),
-        Plant(Finding("1_01_003"), "identity", "id_number", known, _wrong_last),
-        Plant(
+        SeededError(Finding("1_01_002"), "identity", "id_number", known, lambda r, t: r["id_number"].str[:17].to_numpy()),
+        SeededError(Finding("1_01_003"), "identity", "id_number", known, _wrong_last),
+        SeededError(
             Finding("dis_cert"), "identity", "disability_certificate", certified,
             lambda r, t: (r["disability_certificate"].str[:18] + "9" + r["disability_certificate"].str[19:]).to_numpy(),
         ),
     )  # fmt: skip
 
 
-def _missed() -> tuple[Plant, ...]:
+def _missed() -> tuple[SeededError, ...]:
     """Unsafe homes, water, schooling and insurance of households that are not monitored."""
 
     def pupil(t: Tables) -> Bools:
@@ -82,14 +82,14 @@ def _missed() -> tuple[Plant, ...]:
         return of_household(t, "person", unmonitored(t)) & living(t) & ill
 
     return (
-        Plant(Finding("1_02_001"), "household", "dwelling_grade", unmonitored, fixed("D")),
-        Plant(Finding("1_02_002"), "household", "water_quality_ok", unmonitored, fixed(False)),
-        Plant(Finding("1_02_edu", "household", "out_of_school"), "person", "dropped_out", pupil, fixed(True)),
-        Plant(
+        SeededError(Finding("1_02_001"), "household", "dwelling_grade", unmonitored, fixed("D")),
+        SeededError(Finding("1_02_002"), "household", "water_quality_ok", unmonitored, fixed(False)),
+        SeededError(Finding("1_02_edu", "household", "out_of_school"), "person", "dropped_out", pupil, fixed(True)),
+        SeededError(
             Finding("1_02_med", "household", "sick_uninsured"), "person", "serious_illness_insurance", sick,
             fixed(False),
         ),
-        Plant(
+        SeededError(
             Finding("1_02_006", "household", "net_income_per_head"), "household", "monitor_type",
             lambda t: active(t) & true(t["household"]["policy_enjoying"]) & true(per_head(t).between(4050, 4950)),
             fixed("none"),
@@ -98,7 +98,7 @@ def _missed() -> tuple[Plant, ...]:
     )  # fmt: skip
 
 
-def _monitoring() -> tuple[Plant, ...]:
+def _monitoring() -> tuple[SeededError, ...]:
     def listed(t: Tables) -> Bools:
         return of_household(t, "person", active(t)) & living(t) & (age(t) >= 30)
 
@@ -119,34 +119,34 @@ def _monitoring() -> tuple[Plant, ...]:
         return newest(t) & true(t["income"]["household_id"].isin(keys))
 
     return (
-        Plant(Finding("1_11_002"), "household", "monitor_risk_types", active, fixed(None)),
-        Plant(Finding("1_11_004"), "elimination", "medical_self_paid", by_help, fixed(None)),
-        Plant(Finding("4_11_010"), "elimination", "net_income_per_head", by_help, fixed(4300.0)),
-        Plant(Finding("5_11_013"), "elimination", "business_gross", with_farm_help, fixed(0.0)),
-        Plant(
+        SeededError(Finding("1_11_002"), "household", "monitor_risk_types", active, fixed(None)),
+        SeededError(Finding("1_11_004"), "elimination", "medical_self_paid", by_help, fixed(None)),
+        SeededError(Finding("4_11_010"), "elimination", "net_income_per_head", by_help, fixed(4300.0)),
+        SeededError(Finding("5_11_013"), "elimination", "business_gross", with_farm_help, fixed(0.0)),
+        SeededError(
             Finding("5_16_005", "household", "dibao_received"), "income", "dibao_received", on_dibao, fixed(0.0),
             (Finding("dibao_without_amount", "household", "dibao_received"),),
         ),
-        Plant(
+        SeededError(
             Finding("eliminated_before_identified"), "household", "risk_eliminated_on",
             lambda t: true(t["household"]["risk_eliminated"]), earlier("monitor_identified_on", 30),
         ),
-        Plant(
+        SeededError(
             # Incomes above the line of 2019 too, which was higher than that of 2020: else 4_11_010 speaks as well.
             Finding("elimination_before_identification"), "elimination", "eliminated_on",
             lambda t: by_help(t) & true(t["elimination"]["net_income_per_head"] >= 6000), day("2019-07-15"),
         ),
-        Plant(
+        SeededError(
             Finding("risk_type_unknown"), "household", "monitor_risk_types", active, fixed("illness;luck")
         ),
-        Plant(
+        SeededError(
             Finding("disability_half_given", "", "disability_level"), "person", "disability_type",
             lambda t: listed(t) & true(t["person"]["disability_level"] != "none"), fixed("none"),
         ),
     )  # fmt: skip
 
 
-def _persons() -> tuple[Plant, ...]:
+def _persons() -> tuple[SeededError, ...]:
     def away(t: Tables) -> Bools:
         return true(t["person"]["employment_status"] == "away") & living(t)
 
@@ -160,30 +160,30 @@ def _persons() -> tuple[Plant, ...]:
         return _plain(t) & (age(t) >= 40) & (age(t) < 69) & true(t["person"]["relation_to_head"] != "head")
 
     return (
-        Plant(Finding("5_01_203"), "person", "work_county_code", away, fixed(None)),
-        Plant(
+        SeededError(Finding("5_01_203"), "person", "work_county_code", away, fixed(None)),
+        SeededError(
             Finding("5_12_003"), "person", "employment_status", on_tekun, fixed("away"),
             (Finding("5_01_203", "person", "work_county_code"),),
         ),
-        Plant(Finding("5_12_004"), "person", "post_type", child, fixed("cleaning")),
-        Plant(
+        SeededError(Finding("5_12_004"), "person", "post_type", child, fixed("cleaning")),
+        SeededError(
             Finding("5_12_005"), "person", "post_type", lambda t: _plain(t) & (age(t) >= 72), fixed("help_old")
         ),
-        Plant(
+        SeededError(
             Finding("5_12_013"), "person", "student_stage",
             lambda t: child(t) & true(t["person"]["health_status"] == "healthy") & ~_sponsored(t), fixed("preschool"),
         ),
-        Plant(
+        SeededError(
             Finding("5_15_009"), "person", "work_service_need",
             lambda t: living(t) & true(t["person"]["plans_to_work_away"]), fixed(None),
         ),
-        Plant(
+        SeededError(
             Finding("date_future"), "person", "birth_date", lambda t: grown(t) & _alone_unnamed(t), day("2021-03-01"),
             (Finding("id_birth_differs", "identity", "id_number"),),
         ),
-        Plant(Finding("months_of_year"), "person", "work_months", grown, fixed(15)),
-        Plant(Finding("orphan_too_old"), "person", "orphan_status", grown, fixed("orphan")),
-        Plant(Finding("child_at_work"), "person", "employment_status", child, fixed("self_employed")),
+        SeededError(Finding("months_of_year"), "person", "work_months", grown, fixed(15)),
+        SeededError(Finding("orphan_too_old"), "person", "orphan_status", grown, fixed("orphan")),
+        SeededError(Finding("child_at_work"), "person", "employment_status", child, fixed("self_employed")),
     )  # fmt: skip
 
 
@@ -196,23 +196,23 @@ def _alone_unnamed(t: Tables) -> Bools:
     return true(t["person"]["employment_status"].isin(["unable", "none"]))
 
 
-def _households() -> tuple[Plant, ...]:
+def _households() -> tuple[SeededError, ...]:
     return (
-        Plant(Finding("s17"), "household", "distance_to_road_km", unmonitored, fixed(12.5)),
-        Plant(Finding("s10"), "household", "arable_mu", unmonitored, fixed(None)),
-        Plant(Finding("quantity_negative"), "household", "arable_mu", unmonitored, fixed(-2.0)),
-        Plant(
+        SeededError(Finding("s17"), "household", "distance_to_road_km", unmonitored, fixed(12.5)),
+        SeededError(Finding("s10"), "household", "arable_mu", unmonitored, fixed(None)),
+        SeededError(Finding("quantity_negative"), "household", "arable_mu", unmonitored, fixed(-2.0)),
+        SeededError(
             Finding("days_of_year"), "household", "water_outage_days", active, fixed(400)
         ),
-        Plant(Finding("amount_huge"), "household", "loan_balance", unmonitored, fixed(9_000_000.0)),
-        Plant(
+        SeededError(Finding("amount_huge"), "household", "loan_balance", unmonitored, fixed(9_000_000.0)),
+        SeededError(
             Finding("cause_twice"), "household", "cause_other_1",
             lambda t: unmonitored(t) & t["household"]["cause_other_2"].isna().to_numpy(),
             lambda r, t: r["cause_main"].to_numpy(),
         ),
-        Plant(Finding("exit_before_register"), "household", "exit_year", unmonitored, fixed(2013)),
-        Plant(Finding("head_not_member"), "household", "head_person_id", unmonitored, _other_head),
-        Plant(
+        SeededError(Finding("exit_before_register"), "household", "exit_year", unmonitored, fixed(2013)),
+        SeededError(Finding("head_not_member"), "household", "head_person_id", unmonitored, _other_head),
+        SeededError(
             Finding("size_differs"), "household", "household_size",
             lambda t: unmonitored(t) & true(t["household"]["household_size"] >= 3) & true(per_head(t) > 7000),
             _gone_up_and_down,
@@ -220,11 +220,11 @@ def _households() -> tuple[Plant, ...]:
     )  # fmt: skip
 
 
-PLANTS: tuple[Plant, ...] = (
+SEEDED_ERRORS: tuple[SeededError, ...] = (
     *_identity(),
     *_missed(),
     *_monitoring(),
     *_persons(),
     *_households(),
-    *LEDGER_PLANTS,
+    *RECORD_ERRORS,
 )

@@ -1,7 +1,7 @@
-"""Faults of known kinds planted in the newest month, and the key that says where and what should be found.
+"""Errors of known kinds seeded in the newest month, and the key that says where and what should be found.
 
-A plant picks rows that are clean, changes one value, and states which finding it expects.  No household gets two
-faults, so a plant cannot hide or cause another; what one fault implies under other rules is listed with it.
+A seeded error picks rows that are clean, changes one value, and states which finding it expects.  No household gets
+two, so none can hide or cause another; what one implies under other rules is listed with it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 from relapse_risk.schema import table
 from relapse_risk.seeded_errors.array_types import Bools, Ints
 
-__all__ = ["KEY_COLUMNS", "Finding", "Plant", "Planted", "Tables", "plant_faults", "row_keys"]
+__all__ = ["KEY_COLUMNS", "Finding", "SeededError", "Seeding", "Tables", "row_keys", "seed_cells"]
 
 KEY_COLUMNS = (
     "rule",
@@ -42,8 +42,8 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Plant:
-    """One kind of fault.
+class SeededError:
+    """One kind of seeded error.
 
     Attributes
     ----------
@@ -67,8 +67,8 @@ class Plant:
 
 
 @dataclass(slots=True)
-class Planted:
-    """Tables being spoiled, the households already used, and the key so far."""
+class Seeding:
+    """Tables being seeded, the households already used, and the key so far."""
 
     tables: Tables
     used: set[str] = field(default_factory=set)
@@ -95,57 +95,57 @@ def row_keys(name: str, frame: pd.DataFrame) -> pd.Series:
     return joined
 
 
-def plant_faults(
-    tables: Mapping[str, pd.DataFrame], plants: tuple[Plant, ...], per_rule: int, rng: np.random.Generator
-) -> Planted:
-    """Spoil copies of ``tables`` with ``per_rule`` faults of each kind.
+def seed_cells(
+    tables: Mapping[str, pd.DataFrame], errors: tuple[SeededError, ...], per_rule: int, rng: np.random.Generator
+) -> Seeding:
+    """Seed ``per_rule`` errors of each kind into copies of ``tables``.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
         All tables, with the newest ``household`` and ``person`` snapshots.
-    plants : tuple of Plant
+    errors : tuple of SeededError
     per_rule : int
-        Rows per kind of fault; fewer where fewer are eligible.
+        Rows per kind of error; fewer where fewer are eligible.
 
     Returns
     -------
-    Planted
+    Seeding
         New frames (the inputs are not changed), the households used, and the key: parts with ``KEY_COLUMNS``,
         ``origin`` being ``planted`` or ``implied``.
     """
-    state = Planted({name: frame.copy() for name, frame in tables.items()})
-    for plant in plants:
-        _apply(plant, state, per_rule, rng)
+    state = Seeding({name: frame.copy() for name, frame in tables.items()})
+    for error in errors:
+        _apply(error, state, per_rule, rng)
     return state
 
 
-def _apply(plant: Plant, state: Planted, count: int, rng: np.random.Generator) -> None:
-    frame = state.tables[plant.table]
-    owner = households_of(plant.table, state.tables)
-    fit = np.asarray(plant.eligible(state.tables), dtype=bool) & ~owner.isin(state.used).to_numpy()
+def _apply(error: SeededError, state: Seeding, count: int, rng: np.random.Generator) -> None:
+    frame = state.tables[error.table]
+    owner = households_of(error.table, state.tables)
+    fit = np.asarray(error.eligible(state.tables), dtype=bool) & ~owner.isin(state.used).to_numpy()
     rows = _one_per_household(np.flatnonzero(fit), owner, count, rng)
     if len(rows) == 0:
         return
     chosen = frame.iloc[rows]
-    original = chosen[plant.column].astype(object)
-    values = plant.value(chosen, state.tables)
-    changed = frame[plant.column].copy()
-    changed.iloc[rows] = pd.Series(values, dtype=frame[plant.column].dtype).to_numpy()
-    state.tables[plant.table] = frame.assign(**{plant.column: changed})
+    original = chosen[error.column].astype(object)
+    values = error.value(chosen, state.tables)
+    changed = frame[error.column].copy()
+    changed.iloc[rows] = pd.Series(values, dtype=frame[error.column].dtype).to_numpy()
+    state.tables[error.table] = frame.assign(**{error.column: changed})
     state.used |= set(owner.iloc[rows]) - {""}
-    now = state.tables[plant.table].iloc[rows]
+    now = state.tables[error.table].iloc[rows]
     base = pd.DataFrame(
         {
-            "planted": _written(now[plant.column]),
+            "planted": _written(now[error.column]),
             "original": _written(original),
-            "changed_table": plant.table,
-            "changed_row_key": row_keys(plant.table, now).to_numpy(),
-            "changed_column": plant.column,
+            "changed_table": error.table,
+            "changed_row_key": row_keys(error.table, now).to_numpy(),
+            "changed_column": error.column,
         }
     )
-    for origin, finding in (("planted", plant.finding), *(("implied", other) for other in plant.implies)):
-        state.key.append(_expected(base, origin, finding, plant, now, owner.iloc[rows], state.tables))
+    for origin, finding in (("planted", error.finding), *(("implied", other) for other in error.implies)):
+        state.key.append(_expected(base, origin, finding, error, now, owner.iloc[rows], state.tables))
 
 
 def _one_per_household(rows: Ints, owner: pd.Series, count: int, rng: np.random.Generator) -> Ints:
@@ -166,15 +166,15 @@ def _expected(
     base: pd.DataFrame,
     origin: str,
     finding: Finding,
-    plant: Plant,
+    error: SeededError,
     now: pd.DataFrame,
     owner: pd.Series,
     tables: Tables,
 ) -> pd.DataFrame:
     """Rows of the key: the finding is on the changed row, or on its household when another table is named."""
-    name = finding.table or plant.table
-    keys = row_keys(name, now).to_numpy() if name == plant.table else _related(name, now, owner, tables)
-    column = finding.column or plant.column
+    name = finding.table or error.table
+    keys = row_keys(name, now).to_numpy() if name == error.table else _related(name, now, owner, tables)
+    column = finding.column or error.column
     return base.assign(rule=finding.rule, table=name, row_key=keys, column=column, origin=origin)[list(KEY_COLUMNS)]
 
 
@@ -182,7 +182,7 @@ def _related(name: str, now: pd.DataFrame, owner: pd.Series, tables: Tables) -> 
     if name == "household":
         month = tables["household"]["snapshot_month"].iloc[0]
         return (owner.astype("str") + "|" + month).to_numpy()
-    # One record of the person, in the table named: the plant chose persons who have exactly one.
+    # One record of the person, in the table named: ``eligible`` holds only persons who have exactly one.
     frame = tables[name]
     keyed = frame.assign(key=row_keys(name, frame)).dropna(subset="person_id").drop_duplicates("person_id", keep="last")
     return now["person_id"].map(keyed.set_index("person_id")["key"]).to_numpy()

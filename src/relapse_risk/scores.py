@@ -184,7 +184,7 @@ def _rows_now(
 
 
 def _spread(panel: pd.DataFrame, seen: pd.DataFrame, fitted: FittedRelapseLogit, horizon_months: int) -> Spread | None:
-    """How far households alike on paper differ; null where too few were seen twice after they were scored."""
+    """Household-level uncertainty; null where too few households were seen twice after scoring."""
     later = with_later(panel, seen, horizon_months)
     twice = seen[later.notna().to_numpy(dtype=bool)]
     try:

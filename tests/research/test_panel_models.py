@@ -13,7 +13,7 @@ from relapse_risk.relapse import Feature, RelapseLogit, at_risk_rows, fit_spread
 from relapse_risk.relapse.glm import clustered_covariance, design_covariance, fit_glm
 from relapse_risk.relapse.household_uncertainty import both_expected
 from relapse_risk.relapse.outcome import with_history
-from relapse_risk.research.random_effects import fit_random_effects, log_likelihood, posterior_chance
+from relapse_risk.research.random_effects import fit_random_effects, log_likelihood, posterior_probability
 from relapse_risk.research.transition import TransitionModel
 from relapse_risk.research.unobserved_heterogeneity import fit_gamma_frailty
 
@@ -48,8 +48,8 @@ def test_what_was_seen_of_a_household_moves_its_chance_and_nothing_seen_leaves_t
     y, who = np.r_[np.ones(30), np.zeros(70), np.ones(20), np.zeros(80)], np.tile(np.arange(50), 4)
     fit = fit_random_effects(np.ones((200, 1)), y, who)
     x = np.ones((1, 1))
-    known = [posterior_chance(fit, np.ones((3, 1)), np.full(3, v), [7, 7, 7], x, [7])[0] for v in (0.0, 1.0)]
-    new = posterior_chance(fit, np.ones((3, 1)), np.ones(3), [7, 7, 7], x, [8])[0]
+    known = [posterior_probability(fit, np.ones((3, 1)), np.full(3, v), [7, 7, 7], x, [7])[0] for v in (0.0, 1.0)]
+    new = posterior_probability(fit, np.ones((3, 1)), np.ones(3), [7, 7, 7], x, [8])[0]
     assert known[0] <= new <= known[1]
     assert new == pytest.approx(norm.cdf(fit.params[0] / np.sqrt(1 + fit.sigma**2)), abs=1e-6)
 
@@ -143,7 +143,7 @@ def test_state_dependence_is_told_from_what_households_bring_along(chain: pd.Dat
     effect, se = fitted.state_dependence
     assert effect == pytest.approx(0.6, abs=3 * se)
     assert f"poor now: {effect:+.3f}" in fitted.summary()
-    assert fitted.brought_along == pytest.approx(0.64 / 1.64, abs=0.1)
+    assert fitted.heterogeneity_share == pytest.approx(0.64 / 1.64, abs=0.1)
     # Without the household's part the same lag looks far larger: the notes found 1.95 against 0.90 on wages.
     order = chain.sort_values(["household_id", "month"])
     then = order["poor"].astype(float).groupby(order["household_id"]).shift(1)

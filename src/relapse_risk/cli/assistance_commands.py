@@ -311,9 +311,7 @@ def plan(
     month: Annotated[str | None, MONTH] = None,
     scores: Annotated[Path | None, SCORES] = None,
     language: Annotated[list[Language] | None, LANGUAGES] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the page; keep it from the public.")] = Path(
-        "reports/restricted"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder for the page; do not publish it.")] = Path("reports/restricted"),
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Write one household's plan as a page: causes and measures, claims, work, expected income. Restricted."""

@@ -108,7 +108,7 @@ def status(
     editions: Annotated[Path, typer.Option(help="Folder of edition files.")] = Path("params/editions"),
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Say what is there: months in the register, scores, facts, published editions, and which are due."""
+    """Show what is there: months in the register, scores, facts, published editions, and which are due."""
     from relapse_risk.editions.due import due_editions, published_editions
     from relapse_risk.register import Register
 

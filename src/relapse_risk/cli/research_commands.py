@@ -35,7 +35,7 @@ def evaluate(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Every model and every rule a county would use on unseen rows: out of time, and with counties left out."""
+    """Compare every benchmark model and county rule on unseen rows: out of time, and with counties left out."""
     import numpy as np
 
     from relapse_risk.derive import household_panel
@@ -76,7 +76,7 @@ def oracle(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Hold the scores of a demonstration register against the true risk: what intervals hold, what an oracle knows."""
+    """Compare the scores of a demonstration register with the true risk: coverage of intervals, loss against an oracle."""
     import numpy as np
 
     from relapse_risk.evaluation import beside_truth, read_truth

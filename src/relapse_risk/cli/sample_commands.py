@@ -27,7 +27,7 @@ def draw(
     register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
     month: Annotated[str | None, MONTH] = None,
     scores: Annotated[
-        Path | None, typer.Option(help="Folder of scores; without it risk does not aim the sample.")
+        Path | None, typer.Option(help="Folder of scores; without it the sample is not targeted by risk.")
     ] = None,
     county: Annotated[str | None, typer.Option(help="Only this county (six digits).", metavar="CODE")] = None,
     calls: Annotated[int, typer.Option(min=1, help="survey: calls per county.")] = 280,
@@ -35,7 +35,7 @@ def draw(
     reserve: Annotated[float, typer.Option(min=0, help="survey: reserves per call.")] = 0.5,
     core: Annotated[int, typer.Option(min=1, help="verification: random core per county.")] = 130,
     targeted: Annotated[int, typer.Option(min=0, help="verification: targeted households per county.")] = 70,
-    seed: Annotated[int, typer.Option(help="Keep it: the same seed draws the same households.")] = 1,
+    seed: Annotated[int, typer.Option(help="Write it down: the same seed draws the same households.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for the list.")] = Path("data/dezhou/samples"),
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,

@@ -1,4 +1,4 @@
-"""The true state at a year's end and one simulated year: what the income process hands from step to step."""
+"""The true state at a year's end and one simulated year: what the income process passes from step to step."""
 
 from __future__ import annotations
 

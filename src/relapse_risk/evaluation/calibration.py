@@ -1,4 +1,4 @@
-"""Whether ten in a hundred means ten in a hundred: Brier score, calibration in the large, slope, bins."""
+"""Calibration of probabilities: Brier score, calibration in the large, slope, bins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What acting on a score is worth: gains of a list, net benefit of a threshold, and where a loss comes from."""
+"""Value of acting on a score: gains of a list, net benefit of a threshold, and the decomposition of a loss."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def decision_curve(
     """Net benefit of visiting who scores at least a threshold, beside visiting everybody (nobody: 0).
 
     A threshold t says that one fall reached is worth (1 - t) / t needless visits
-    (:func:`relapse_risk.relapse.bands.worth_a_visit`).  Net benefit is falls reached a household, less needless visits
+    (:func:`relapse_risk.relapse.bands.worth_a_visit`).  Net benefit is falls reached per household, less needless visits
     at that price.
 
     Parameters

@@ -1,4 +1,4 @@
-"""How well a score puts those who fall before those who do not, weighted, with DeLong's interval."""
+"""Discrimination: how well a score ranks those who fall above those who do not, weighted, with DeLong's interval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the households scored now are those the score learned from, as a table a scheduled run can fail on."""
+"""Population drift since a score was fitted, as a table a scheduled run can fail on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ORDER = ("ok", "watch", "fail")
 
 @dataclass(frozen=True, slots=True)
 class DriftTable:
-    """One line a feature and one for calibration.
+    """One line per feature and one for calibration.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ __all__ = ["Fairness", "fairness"]
 
 @dataclass(frozen=True, slots=True)
 class Fairness:
-    """A line a group.
+    """One line per group.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A score beside the truth, where the truth is known: what an oracle would order better, and what intervals hold."""
+"""A score beside the true risks, where they are known: loss against an oracle, and coverage of its intervals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BesideTruth:
     mean_score, mean_truth : float
     loss : DataFrame
         measure, oracle, score, loss (oracle minus score), low, high: expected values given the true risks, so that
-        no luck of one year is in them.
+        chance of a single year is averaged out.
     tenths : DataFrame
         tenth of the score (from 0), n, score, truth (means), held (share with true risk at most ``own_high``), mean_held
         (whether the mean of the truth is inside the mean of the intervals of the mean risk).
@@ -49,14 +49,14 @@ class BesideTruth:
         """The numbers as text."""
         lines = [
             f"{self.n} households; mean score {self.mean_score:.4f}, mean true risk {self.mean_truth:.4f}",
-            f"own risk within its 95 % interval: {self.coverage:.2%} [{self.coverage_low:.2%}, {self.coverage_high:.2%}]",
+            f"household-level risk within its 95 % interval: {self.coverage:.2%} [{self.coverage_low:.2%}, {self.coverage_high:.2%}]",
         ]
         lines += [
             f"{r.measure:<10} oracle {r.oracle:.4f}, score {r.score:.4f}, lost {r.loss:+.4f} [{r.low:+.4f}, {r.high:+.4f}]"
             for r in self.loss.itertuples()
         ]
         lines += [
-            f"tenth {r.tenth + 1:>2}: score {r.score:.4f}, truth {r.truth:.4f}, own risk held {r.held:.2%}, "
+            f"tenth {r.tenth + 1:>2}: score {r.score:.4f}, truth {r.truth:.4f}, household-level risk covered {r.held:.2%}, "
             f"mean {'inside' if r.mean_held else 'outside'}"
             for r in self.tenths.itertuples()
         ]
@@ -104,7 +104,7 @@ def beside_truth(
     Raises
     ------
     ModelError
-        For true risks that are no shares, or nobody scored.
+        For true risks outside 0 to 1, or nobody scored.
     """
     t = truth.to_numpy(dtype=float)
     if not len(t) or not np.isfinite(t).all() or t.min() < 0 or t.max() > 1:

@@ -1,4 +1,4 @@
-"""Whom a list reaches and misses at a given budget."""
+"""Targeting of a list: coverage, exclusion and inclusion errors at a given budget."""
 
 from __future__ import annotations
 

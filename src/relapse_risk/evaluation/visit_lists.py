@@ -1,4 +1,4 @@
-"""Visit lists that hold a stated share of those who will fall, county by county, however good the score is."""
+"""Visit lists with a guaranteed coverage of those who will fall, county by county, whatever the quality of the score."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class VisitLists:
         return score >= county.map(str, na_action="ignore").map(known).fillna(pooled)
 
     def evaluated(self, event: pd.Series, score: pd.Series, county: pd.Series) -> pd.DataFrame:
-        """What the lists of another year held.
+        """Coverage of the lists in another year.
 
         Returns
         -------

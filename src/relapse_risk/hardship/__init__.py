@@ -1,4 +1,4 @@
-"""The hardship index: design, normalise, weigh, aggregate, explain, and say how far the choices matter."""
+"""The hardship index: design, normalise, weigh, aggregate, explain, and test sensitivity to the choices."""
 
 from relapse_risk.hardship.design import IndexDesign, Indicator, SubIndex, check_design
 from relapse_risk.hardship.design_file import read_index

@@ -1,4 +1,4 @@
-"""Designs from and to a plain table, the way index builders keep them: one row per code with parent and weight."""
+"""Designs from and to a plain table, as index builders write them: one row per code with parent and weight."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def topsis(
     ------
     ModelError
         For missing entries, bad weights, an all-zero column (vector) or directions other than 1 and -1. A constant
-        column adds nothing to either distance, so 0/1 household data work.
+        column adds nothing to either distance, so 0/1 household data are allowed.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Do the indicators say different things? Statistics, correlation flags and reliability of a design on data."""
+"""Redundancy of indicators: statistics, correlation flags and reliability of a design on data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights from the data or from an outcome (from judgement: ``judgement``). Every function returns shape (p,), summing to one.
+"""Weights from the data or from an outcome (from judgement: ``ahp``). Every function returns shape (p,), summing to one.
 
 Data-driven functions take a matrix (n, p) oriented so that higher is worse (or better) in every column alike. Register
 a new one that needs nothing but the matrix in :data:`WEIGHTINGS`.

@@ -1,7 +1,7 @@
 """Entitlements of a nation as words of 64 bits, and the gaps between them and the aid records.
 
 The order of the catalogue gives each item its bit.  A row is a household (``person_id`` null, items for households)
-or a person; ``yes``, ``open`` (cannot tell) and ``kept`` (may keep what is received) are words of items.
+or a person; ``yes``, ``open`` (undetermined) and ``kept`` (may keep what is received) are words of items.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def nation_gaps(
     claims : list of Part
         Of :func:`nation_claims`.
     catalogue : Catalogue
-        That gave the bits.
+        Whose order gave the bits.
     backend, progress
         As :func:`relapse_risk.parts.map_parts`.
 
@@ -209,7 +209,7 @@ def nation_gaps(
     Notes
     -----
     The rules are those of :func:`relapse_risk.assistance.remind`: missing = yes - receiving - pending - refused; over =
-    receiving a continuing item - (yes, cannot tell or may keep it).
+    receiving a continuing item - (yes, undetermined or may keep it).
     """
     day = month_end(nation.month)
     key = f"gaps|{day}|{catalogue}"

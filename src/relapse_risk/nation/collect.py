@@ -142,7 +142,7 @@ def _county_history(job: _Job, county: str) -> pd.DataFrame:
     names = [feature.name for feature in FEATURES]
     try:
         rows = followed(at_risk_rows(panel[panel["month"] <= job.month], job.place.horizon_months))
-    except ModelError:  # a county whose households were seen once teaches nothing
+    except ModelError:  # a county whose households were seen once has no transitions to fit on
         return pd.DataFrame(columns=[*TRAINING, *names])
     found = rows[list(TRAINING)].assign(county_code=county)
     matrix = feature_matrix(rows.drop(columns=["event", "observed", "month_next"])).reindex(columns=names)

@@ -1,4 +1,4 @@
-"""Which columns the frames of a nation keep: those that an index, a count, a score or a condition reads."""
+"""Which columns the frames of a nation hold: those that an index, a count, a score or a condition reads."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def condition_columns(catalogue: Catalogue) -> list[str]:
 def household_columns(
     index: IndexDesign, counted: DeprivationDesign, catalogue: Catalogue, predicates: Mapping[str, Predicate]
 ) -> list[str]:
-    """Every household column a product reads; those that are no household's are left to the person table."""
+    """Every household column a product reads; columns of persons only are left to the person table."""
     features = [need for feature in FEATURES for need in feature.needs]
     columns = [
         name
@@ -57,5 +57,5 @@ def household_columns(
 
 
 def person_columns(catalogue: Catalogue) -> list[str]:
-    """Every person column a condition may read; those that are no person's are left to the household table."""
+    """Every person column a condition may read; columns of households only are left to the household table."""
     return list(dict.fromkeys([*PERSON_KEYS, "boarder", *condition_columns(catalogue)]))

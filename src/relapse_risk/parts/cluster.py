@@ -67,7 +67,7 @@ class Dask:
                 ) from error
 
     def map(self, task: Callable[[P], Any], parts: Sequence[P]) -> Iterator[Any]:
-        # A finished future is let go of at once: results of the whole nation never lie on the cluster together.
+        # A finished future is released at once, so that the cluster never holds the results of the whole nation.
         futures = self.client.map(task, parts, pure=False)[::-1]
         left = iter(parts)
         try:

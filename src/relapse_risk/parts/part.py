@@ -1,4 +1,4 @@
-"""A part: whole counties of one Parquet file, small enough to be held, large enough to be worth a journey."""
+"""A part: whole counties of one Parquet file, small enough for memory, large enough to be worth sending to a worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Products on disk, one file per part: written aside and renamed, so that a run can be killed and taken up again."""
+"""Products on disk, one file per part: written aside and renamed, so that a run can be killed and resumed."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Stored:
 
 
 def _content(path: Path) -> bytes:
-    """Digest of a file; nothing where it cannot be read, which the kernel will say better."""
+    """Digest of a file; empty where it cannot be read: the kernel then raises the clearer error."""
     try:
         with path.open("rb") as file:
             return file_digest(file, "blake2b").digest()

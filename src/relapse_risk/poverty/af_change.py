@@ -35,7 +35,7 @@ def alkire_foster_change(
     Parameters
     ----------
     g0, weights, cutoffs, design, indicators, groups
-        As in :func:`relapse_risk.poverty.alkire_foster`, both rounds stacked under one design, so that clusters met
+        As in :func:`relapse_risk.poverty.alkire_foster`, both rounds stacked under one design, so that clusters sampled
         twice give the covariance between rounds.
     rounds : sequence of shape (n,)
         Two distinct values, the earlier sorting first.

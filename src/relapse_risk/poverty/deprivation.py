@@ -169,7 +169,7 @@ class DeprivationMatrix:
 
 
 def _check_spec(spec: _DesignSpec, file: str) -> None:
-    """Faults a schema cannot see: unknown dimension, repeated code, no or two cut-offs, weights of zero sum."""
+    """Errors a schema cannot check: unknown dimension, repeated code, no or two cut-offs, weights of zero sum."""
     dimensions = [d.code for d in spec.dimensions]
     codes = [i.code for i in spec.indicators]
     for names in (dimensions, codes):

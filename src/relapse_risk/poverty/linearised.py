@@ -1,4 +1,4 @@
-"""Measures that know their influence values, so that one survey design gives every one of them a standard error.
+"""Measures with their influence values, so that one survey design gives each of them a standard error.
 
 A measure is a small frozen specification with two functions of ``(x, w, domain)``: full-sample incomes and weights and
 a mask of the rows it is estimated on. ``influence`` returns zeros outside the domain except where a national threshold,

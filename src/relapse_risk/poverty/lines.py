@@ -1,4 +1,4 @@
-"""Lines of a place on a day. What counts as poor at exactly the line is said by ``closed``, never left to chance."""
+"""Lines of a place on a day. Whether income at exactly the line is poor is stated by ``closed`` of each measure."""
 
 from __future__ import annotations
 

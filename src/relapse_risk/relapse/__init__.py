@@ -1,4 +1,4 @@
-"""Who may fall back: outcome, features known in time, the additive score, its bands, card and back-test."""
+"""Risk of relapse: outcome, features known in time, the additive score, its bands, card and back-test."""
 
 from relapse_risk.relapse.backtest import Backtest, CalibrationBin, ScoreEvaluation, backtest, recent
 from relapse_risk.relapse.bands import Bands, band_limits, bands_at, risk_bands, worth_a_visit

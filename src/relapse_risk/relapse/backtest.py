@@ -1,4 +1,4 @@
-"""Out of time and out of place: what the score would have known, beside what a county would use instead."""
+"""Back-test: validation of the score out of time and out of place, beside simple rules a county would use."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ScoreEvaluation:
         Area under the ROC curve with DeLong's 95 % interval.
     average_precision : float
     brier : float or None
-        Null for scores that are no probabilities.
+        Null for scores that are not probabilities.
     recall_at_twentieth, recall_at_tenth, recall_at_fifth : float
         Share of those who fell among the 5, 10 and 20 % with the highest score.
     """
@@ -90,7 +90,7 @@ class Backtest:
     brier_of_base_rate : float
         What predicting the test's own base rate for everybody would score.
     gives_up : Difference or None
-        Area of the challenger minus area of the official score, on the same rows; evaluated out of time only.
+        AUC of the challenger minus AUC of the official score, on the same rows; evaluated out of time only.
     scores : tuple of ScoreEvaluation
         The official score first, then the challenger and the simple rules.
     bins : tuple of CalibrationBin

@@ -43,7 +43,7 @@ def risk_bands(probability: pd.Series, household_id: pd.Series, high: float, med
         raise ModelError("shares of bands must add to at most one", where="risk_bands", got=(high, medium))
     scored = probability.notna()
     order = pd.DataFrame({"p": -probability[scored], "id": household_id[scored]}).sort_values(["p", "id"]).index
-    # A hair more than the product: 0.05 + 0.1 is 0.15000000000000002, 0.07 x 100 is 7.000000000000001.
+    # Slightly more than the product: 0.05 + 0.1 is 0.15000000000000002, 0.07 x 100 is 7.000000000000001.
     cut = [int(len(order) * share + 1e-9) for share in (high, high + medium)]
     place = pd.Series(np.arange(len(order)), index=order)
     names = np.select([place < cut[0], place < cut[1]], ["high", "medium"], "low")

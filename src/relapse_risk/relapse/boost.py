@@ -1,4 +1,4 @@
-"""The challenger: gradient boosting on the same features, to say what the additive score gives up."""
+"""The challenger: gradient boosting on the same features, to measure what the additive score gives up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_knowing
+from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_leakage
 from relapse_risk.relapse.glm import Array
 from relapse_risk.rows import by_row
 
@@ -43,7 +43,7 @@ class RelapseBoost:
     def fit(self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series) -> FittedRelapseBoost:
         """Fit on at-risk rows without outcomes; as :meth:`RelapseLogit.fit`, but trees have no standard errors."""
         matrix = feature_matrix(rows, check_features(self.features))
-        refuse_knowing(matrix, event.to_numpy(dtype=float))
+        refuse_leakage(matrix, event.to_numpy(dtype=float))
         return self.fit_matrix(matrix, event, weight)
 
     def fit_matrix(self, matrix: pd.DataFrame, event: pd.Series, weight: pd.Series) -> FittedRelapseBoost:

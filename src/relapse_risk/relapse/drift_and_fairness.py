@@ -1,4 +1,4 @@
-"""What a card says beside its back-test: who is missed in which group, and whether the population has moved."""
+"""Fairness and drift for the model card: who is missed in which group, and whether the population has changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TENTH, OLD_FROM = 0.1, 60
 
 @dataclass(frozen=True, slots=True)
 class GroupCheck:
-    """How one group fared when the tenth of households with the highest score was visited.
+    """Errors and calibration of one group when the tenth of households with the highest score was visited.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class GroupCheck:
     selected, reached, reached_low, reached_high, false_alarms : float
         Shares of all, of those who fell (with Wilson's 95 % interval) and of the others who were visited.
     observed, expected, ratio, ratio_shrunk : float
-        Share that fell, mean score, their ratio, and that drawn towards all the more the fewer fell.
+        Share that fell, mean score, their ratio, and that ratio shrunk towards the overall one, more so the fewer fell.
     """
 
     trait: str

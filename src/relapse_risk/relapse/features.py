@@ -25,12 +25,12 @@ __all__ = [
     "check_features",
     "check_terms",
     "feature_matrix",
-    "refuse_knowing",
     "refuse_later",
+    "refuse_leakage",
 ]
 
 PROTECTED = PROTECTED_TRAITS
-# Alone, no honest feature of a panel comes near this: last income reaches about 0.66, all of them 0.7 to 0.85.
+# No single feature without leakage comes near this: last income reaches about 0.66, all of them 0.7 to 0.85.
 KNOWING_AUC = 0.95
 # What a feature describes: a cause of poverty, or one of these.
 FAMILIES = (*code_list("poverty_cause").words, "income", "work", "housing", "history", "place")
@@ -49,7 +49,7 @@ class Feature:
     needs : tuple of str
         Columns of the household frame it is computed from; it is given no others.
     direction : {-1, 0, 1}
-        How more of it must move the risk for the score to be explainable; 0 where both are possible.
+        Direction in which more of it must move the risk for the score to be explainable; 0 where both are possible.
     absent : str
         What a 0 of a yes or no (``0/1``) that may lower the risk says, without a "not": ``zh|en``.
     """
@@ -161,7 +161,7 @@ def check_features(features: Sequence[Feature]) -> tuple[Feature, ...]:
 
 
 def check_terms(place: Place) -> Place:
-    """``place``, if every term it calls otherwise is one of the score.
+    """``place``, if every term it relabels is one of the score.
 
     Raises
     ------
@@ -206,13 +206,13 @@ def refuse_later(rows: pd.DataFrame) -> None:
             )
 
 
-def refuse_knowing(matrix: pd.DataFrame, event: np.ndarray) -> None:
+def refuse_leakage(matrix: pd.DataFrame, event: np.ndarray) -> None:
     """Raise if one feature alone nearly determines the outcome: it was recorded after it.
 
     Raises
     ------
     ModelError
-        Naming the feature and its area under the curve.
+        Naming the feature and its AUC.
     """
     events = int(event.sum())
     others = len(event) - events

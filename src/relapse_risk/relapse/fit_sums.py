@@ -1,4 +1,4 @@
-"""What a fit asks of its rows, as sums of blocks: a nation is fitted without its rows ever lying together."""
+"""Sufficient sums of a fit, block by block: a nation is fitted without all its rows in memory together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
     "value_sums",
 ]
 
-CELLS = 200  # of the guard against features that know the outcome
+CELLS = 200  # of the guard against features that leak the outcome
 Ints = npt.NDArray[np.int64]
 
 

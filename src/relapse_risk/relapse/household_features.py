@@ -1,4 +1,4 @@
-"""What features are computed with: small functions of a household frame, null where unknown."""
+"""Building blocks of features: small functions of a household frame, null where unknown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def beyond_break(frame: pd.DataFrame) -> pd.Series:
 
 
 def wage_gone(frame: pd.DataFrame) -> pd.Series:
-    """How far ln(income / line) falls without this year's wages, where nobody is in work any more; else 0."""
+    """Fall of ln(income / line) without this year's wages, where nobody is in work any more; else 0."""
     wage = number(frame, "wage_income").fillna(0).where(number(frame, "employed_count") == 0, 0.0)
     still = (number(frame, "net_income") - wage) / number(frame, "scale")
     line = number(frame, "poverty_line")

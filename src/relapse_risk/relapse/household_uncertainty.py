@@ -87,7 +87,7 @@ def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Sp
             "too few households poor at two later visits", where="fit_spread", got=int((y * z).sum()) if len(p) else 0,
             expected=f"at least {ENOUGH}", fix="use a panel of three visits",
         )  # fmt: skip
-    # Both chances are brought to their observed level, so that only what is common to the two visits is left.
+    # Both probabilities are recalibrated to their observed level, so that only the shared effect is left.
     index = logit(np.clip(p, TINY, 1 - TINY))
     x = np.column_stack([np.ones(len(p)), index])
     first, second = (expit(x @ fit_glm(x, outcome, names=("base", "score")).params) for outcome in (y, z))

@@ -1,4 +1,4 @@
-"""The official score fitted on blocks of rows: the same coefficients and covariance as with all rows in one place.
+"""The official score fitted on blocks of rows: the same coefficients and covariance as with all rows together.
 
 Normal equations add up, so every Fisher step is one pass over the blocks; means, spreads, tails and cluster totals add
 up as well.  The steps, and what they leave out, are those of :class:`relapse_risk.relapse.RelapseLogit`.
@@ -98,7 +98,7 @@ class _Rows:
 
 
 def fit_blocks(over: Over, names: Sequence[str], model: RelapseLogit | None = None) -> FittedRelapseLogit:
-    """Fit the official score on rows that never lie together.
+    """Fit the official score on rows that are never in memory together.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def fit_blocks(over: Over, names: Sequence[str], model: RelapseLogit | None = No
     chosen = model or RelapseLogit()
     by_name = {feature.name: feature for feature in check_features(chosen.features)}
     rows = _rows(over, tuple(names), chosen)
-    _refuse_knowing(rows)
+    _refuse_leakage(rows)
     kept, dropped = _offered(rows)
     fit, separating = _settled(rows, kept, None)
     dropped |= dict.fromkeys(separating, "separates")
@@ -168,7 +168,7 @@ def _rows(over: Over, names: tuple[str, ...], model: RelapseLogit) -> _Rows:
     return _Rows(over, model, names, values, shape, reference, low, high)
 
 
-def _refuse_knowing(rows: _Rows) -> None:
+def _refuse_leakage(rows: _Rows) -> None:
     """Raise if one feature alone nearly determines the outcome, as far as two hundred cells of its values show."""
     without, with_ = rows.shape.cells
     pairs = with_.sum(axis=1) * without.sum(axis=1)

@@ -40,11 +40,11 @@ class ModelCard:
     bands : Bands or None
         Probability at which each band begins this month.
     attrition : float or None
-        Share of at-risk households nobody saw at the horizon.
+        Share of at-risk households not observed at the horizon.
     spread : Spread or None
-        How far households alike on paper differ; null where too few were seen twice after they were scored.
+        Household-level uncertainty; null where too few households were seen twice after scoring.
     drift : tuple of DriftLine
-        Whether the households scored now are like those learned from, and the level that of the newest known year.
+        Population drift since fitting, and drift of the level in the newest known year.
     """
 
     month: str

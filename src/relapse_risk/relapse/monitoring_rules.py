@@ -63,7 +63,7 @@ def _yes(answer: pd.Series) -> npt.NDArray[np.bool_]:
 
 
 def eliminations(now: pd.DataFrame, history: pd.DataFrame, setting: Setting) -> pd.DataFrame:
-    """Whose risk may be marked as eliminated at the end of the setting's month, and what stands in the way of the others.
+    """Whose risk may be marked as eliminated at the end of the setting's month, and which condition the others fail.
 
     All must hold: income at or above the monitoring line in every month seen of the last half year, the first of them
     that long ago, and monitored that long; rigid spending within income; dwelling, water, schooling, health care, food

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
 from relapse_risk.poverty.survey import SurveyDesign
-from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_knowing
+from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_leakage
 from relapse_risk.relapse.glm import (
     Array,
     GlmFit,
@@ -63,7 +63,7 @@ class LeftOutTerm:
     """A feature that is not in the score, and why.
 
     ``constant``; ``determined`` by others; ``separates``: a yes or no under which nobody, everybody or too few fell to
-    learn from; ``direction``: it would move the risk against common sense.
+    learn from; ``direction``: it would move the risk against its declared direction.
     """
 
     name: str
@@ -77,7 +77,7 @@ class RelapseLogit:
     """Logit of falling within the horizon on additive features, covariance clustered by village.
 
     A feature that moves the risk against its declared direction is left out and the rest fitted again, so that no
-    line of the score contradicts common sense.  The level (not the slopes) is that of the newest twelve months:
+    line of the score contradicts its declared direction.  The level (not the slopes) is that of the newest twelve months:
     rates drift, slopes do not.
 
     Parameters
@@ -123,13 +123,13 @@ class RelapseLogit:
         ------
         ModelError
             For row labels that differ, an event that is neither 0 nor 1, a row without a cluster, too few events or
-            non-events, weights that are no weights, a feature that knows the outcome, or a fit
+            non-events, invalid weights, a feature that leaks the outcome, or a fit
             that does not settle.
         """
         _check_rows(event, cluster)
         check_counts(int(event.sum()), int(len(event) - event.sum()), self.min_events)
         matrix = feature_matrix(rows, check_features(self.features))
-        refuse_knowing(matrix, event.to_numpy(dtype=float))
+        refuse_leakage(matrix, event.to_numpy(dtype=float))
         return self.fit_matrix(matrix, rows["month"], event, weight, cluster, design)
 
     def fit_matrix(

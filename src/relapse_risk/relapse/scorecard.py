@@ -1,4 +1,4 @@
-"""The score on paper: whole points a village officer adds up, and the chance each total stands for."""
+"""The scorecard: whole points a village officer adds up, and the probability each total stands for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CardLine:
 
 @dataclass(frozen=True, slots=True)
 class CardChance:
-    """Households with a total from ``points_from`` to ``points_to``: how many, how many fell, expected chance."""
+    """Households with a total from ``points_from`` to ``points_to``: how many, how many fell, expected probability."""
 
     points_from: int
     points_to: int
@@ -43,7 +43,7 @@ class CardChance:
 
 @dataclass(frozen=True, slots=True)
 class RelapseCard:
-    """Whole points by answer, the points of an unknown answer, and the chance of a total.
+    """Whole points by answer, the points of an unknown answer, and the probability of a total.
 
     Attributes
     ----------

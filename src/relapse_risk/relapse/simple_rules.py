@@ -1,4 +1,4 @@
-"""What a county would use instead of a model: last income, and the official triggers counted."""
+"""Simple rules a county would use instead of a model: last income, and the number of official triggers met."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NEAR_LINE, SHARP_FALL, URGENT_LOSS = 1.5, 0.6, 10000
 
 
 def income_gap(rows: pd.DataFrame) -> pd.Series:
-    """What a clerk would do: the lower the income over the line, the higher the risk.
+    """The plain income rule: the lower the income over the line, the higher the risk.
 
     Examples
     --------
@@ -21,8 +21,8 @@ def income_gap(rows: pd.DataFrame) -> pd.Series:
 
 
 def trigger_rules(rows: pd.DataFrame) -> pd.Series:
-    """How many official triggers fire: income near the line, sharp fall, rigid spending, urgent loss, unsafe home,
-    nobody in work.  What was not collected does not fire."""
+    """Number of official triggers met: income near the line, sharp fall, rigid spending, urgent loss, unsafe home,
+    nobody in work.  What was not collected does not count."""
     fired = [
         rows["income_pc_year"] < NEAR_LINE * rows["poverty_line"],
         rows["income_change"] < SHARP_FALL,

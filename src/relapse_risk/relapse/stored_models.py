@@ -129,7 +129,7 @@ def load_model(
     ----------
     path : Path
     features : sequence of Feature
-        What it was fitted on; they must declare the same as when it was saved.
+        What it was fitted on; their declarations must be those of when it was saved.
     digest : str, optional
         Refuse a score that learned from other data.
     horizon_months : int, optional
@@ -189,7 +189,7 @@ def _same(got: object, expected: object, message: str, where: str) -> None:
 
 
 def _declared(feature: Feature) -> dict[str, Any]:
-    """What a feature says of itself; how it is computed is held by the version of the library."""
+    """A feature's declaration; how it is computed is fixed by the version of the library."""
     return {
         "name": feature.name, "unit": feature.unit, "family": feature.family, "needs": list(feature.needs),
         "direction": feature.direction,

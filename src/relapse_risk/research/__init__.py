@@ -3,7 +3,7 @@
 from relapse_risk.research.attrition import Attrition, attrition_weights
 from relapse_risk.research.hazard import RelapseHazard, spell_frailty
 from relapse_risk.research.model_comparison import Comparison, Prepared, Split, compare, prepared, splits
-from relapse_risk.research.random_effects import RandomEffects, fit_random_effects, posterior_chance
+from relapse_risk.research.random_effects import RandomEffects, fit_random_effects, posterior_probability
 from relapse_risk.research.transition import FittedTransition, TransitionModel
 from relapse_risk.research.unobserved_heterogeneity import GammaFrailty, fit_gamma_frailty
 from relapse_risk.research.vulnerability import ExpectedPoverty, FittedExpectedPoverty
@@ -24,7 +24,7 @@ __all__ = [
     "compare",
     "fit_gamma_frailty",
     "fit_random_effects",
-    "posterior_chance",
+    "posterior_probability",
     "prepared",
     "spell_frailty",
     "splits",

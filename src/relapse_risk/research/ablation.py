@@ -21,7 +21,7 @@ def _log_ratio(frame: pd.DataFrame) -> pd.Series:
 
 
 def extended_columns(history: pd.DataFrame) -> pd.DataFrame:
-    """Columns the extensions read, each known at the row's month.
+    """Columns that the extended features read, each known at the row's month.
 
     Parameters
     ----------

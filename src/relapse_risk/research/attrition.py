@@ -1,4 +1,4 @@
-"""Households that are not seen again: how many, who they are, and weights that let those who stayed stand for them."""
+"""Attrition: how many households are not seen again, who they are, and weights that let those observed represent them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Attrition:
     Attributes
     ----------
     weight : Series, shape (n,)
-        Share observed over the chance of being observed given what was known at t; 0 for rows not observed; at most
+        Share observed over the probability of being observed given what was known at t; 0 for rows not observed; at most
         ten.  Times the sampling weight it goes into any fit.
     lost : float
         Share not observed.
@@ -81,7 +81,7 @@ def attrition_weights(rows: pd.DataFrame, features: Sequence[Feature] = FEATURES
 
 
 def _inverse(matrix: pd.DataFrame, seen: np.ndarray, due: np.ndarray) -> np.ndarray:
-    """Share observed over the fitted chance of it, for the rows that are due."""
+    """Share observed over its fitted probability, for the rows that are due."""
     mine = matrix[due]
     centred = mine.fillna(mine.mean()) - mine.mean()
     kept = independent_columns(centred.loc[:, centred.std(ddof=0).fillna(0) > 1e-3])

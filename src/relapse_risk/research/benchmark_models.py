@@ -1,4 +1,4 @@
-"""What the official score is compared with: other models, plain machine learning, and the rules a county would use."""
+"""Benchmark models of the official score: other models, plain machine learning, and the rules a county would use."""
 
 from __future__ import annotations
 
@@ -166,14 +166,14 @@ def expected_poverty(fold: Fold) -> Array:
 
 
 def expected_poverty_multilevel(fold: Fold) -> Array:
-    """The multilevel variant: idiosyncratic and county risk apart."""
+    """The multilevel variant: idiosyncratic and covariate (county) risk separated."""
     traits = tuple(f for f in fold.features if not set(f.needs) & set(FROM_INCOME) and f.name != "gap_months")
     fitted = ExpectedPoverty(traits, place="county_code").fit(fold.households)
     return fitted.predict(fold.test).to_numpy()
 
 
 def transition(fold: Fold) -> Array:
-    """The chain of all visits with a household's own effect, learned from 12,000 households: quadrature is dear."""
+    """Dynamic random-effects probit over all visits, fitted on 12,000 households because quadrature is expensive."""
     ids = fold.visits["household_id"].unique()
     drawn = ids[np.argsort(pd.util.hash_array(ids.astype(object)), kind="stable")[:CHAINED]]
     traits = tuple(f for f in fold.features if f.family != "history")
@@ -191,7 +191,7 @@ def _raw(rows: pd.DataFrame, names: Sequence[str]) -> Array:
 
 
 def raw_logistic(fold: Fold) -> Array:
-    """scikit-learn's logistic regression, as it comes, on the raw columns (standardised, means for missing)."""
+    """scikit-learn's logistic regression with default settings on the raw columns (standardised, means for missing)."""
     model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(max_iter=2000))
     with threadpool_limits(limits=1):
         model.fit(_raw(fold.train, fold.raw), fold.event, logisticregression__sample_weight=fold.weight.to_numpy())
@@ -199,7 +199,7 @@ def raw_logistic(fold: Fold) -> Array:
 
 
 def raw_boosting(fold: Fold) -> Array:
-    """scikit-learn's histogram gradient boosting, as it comes, on the raw columns."""
+    """scikit-learn's histogram gradient boosting with default settings on the raw columns."""
     model = HistGradientBoostingClassifier(random_state=fold.seed)
     with threadpool_limits(limits=1):
         model.fit(_raw(fold.train, fold.raw), fold.event.to_numpy(dtype=int), sample_weight=fold.weight.to_numpy())
@@ -215,17 +215,17 @@ def _one_variable(fold: Fold, train: pd.Series, test: pd.Series) -> Array:
 
 
 def last_income(fold: Fold) -> Array:
-    """Last income a head, lowest first."""
+    """Last income per head, lowest first."""
     return _one_variable(fold, -np.log(fold.train["income_pc_year"]), -np.log(fold.test["income_pc_year"]))
 
 
 def distance_to_line(fold: Fold) -> Array:
-    """Income over the poverty line, lowest first, held to four times the line."""
+    """Income over the poverty line, lowest first, capped at four times the line."""
     return _one_variable(fold, *(income_gap(rows).clip(lower=-4.0) for rows in (fold.train, fold.test)))
 
 
 def triggers(fold: Fold) -> Array:
-    """How many official triggers fire; ties by income over the line."""
+    """Number of official triggers met; ties by income over the line."""
     return _one_variable(fold, *(_triggered(rows) for rows in (fold.train, fold.test)))
 
 
@@ -251,7 +251,7 @@ def without_history(fold: Fold) -> Array:
 
 
 def churn_apart(fold: Fold) -> Array:
-    """Falls to below three quarters of the line and falls just below it, each with its own additive score."""
+    """Separate additive scores for falls below three quarters of the line and for falls just below it."""
     deep = ((fold.event == 1) & (fold.depth < REAL_FALL)).astype(float)
     real = _fitted(fold, fold.features, deep)
     kept = (deep == 0).to_numpy()

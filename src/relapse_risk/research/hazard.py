@@ -1,4 +1,4 @@
-"""The relapse hazard: how the chance of falling back changes with the time since exit."""
+"""The relapse hazard: how the probability of relapse changes with the time since exit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNCLOCKED = RelapseLogit(features=tuple(f for f in FEATURES if f.name not in CLO
 
 @dataclass(frozen=True, slots=True)
 class RelapseHazard:
-    """Discrete-time proportional hazard (complementary log-log) of falling back after a seen exit.
+    """Discrete-time proportional hazard (complementary log-log) of relapse after an observed exit.
 
     The first visit since exit is the base; exp(coefficient) multiplies the hazard, whatever the length of a period.
     Spells that began before the first visit, or of which only the register's exit year is known, have no clock and
@@ -56,7 +56,7 @@ class RelapseHazard:
     model: RelapseLogit = UNCLOCKED
 
     def fit(self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series, cluster: pd.Series) -> FittedRelapseLogit:
-        """Fit on at-risk rows; those never seen to exit are left out.
+        """Fit on at-risk rows; those with no observed exit are left out.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class RelapseHazard:
 
 
 def spell_frailty(fitted: FittedRelapseLogit, rows: pd.DataFrame, event: pd.Series) -> GammaFrailty:
-    """The hazard's terms fitted anew with gamma frailty: how far spells differ in what nobody recorded.
+    """The hazard's terms refitted with gamma frailty: unobserved heterogeneity between spells.
 
     A spell is one household between two exits from poverty; rows without a clock are left out, as in the fit.
 

@@ -1,4 +1,4 @@
-"""Every model and every rule of a county on the same unseen rows: out of time, and with whole counties left out."""
+"""Every benchmark model on the same test rows: out of time, and with whole counties left out."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Comparison:
     bounds : DataFrame
         design, part (every fall, real falls to below three quarters of the line, slips just below it), events, auc of
         the official score against those who stayed above; and ``household-level risk known``: households seen at two later
-        visits, and the area of someone who knew what each brings along (an upper estimate).
+        visits, and the AUC if its unobserved effect were known (an upper estimate).
     tests : DataFrame
         design, n, events, train_n (mean of the folds), clusters, from, to.
     cluster : str
@@ -100,7 +100,7 @@ class Comparison:
         return "\n".join(f"{b.design}: {b.part}, {b.events}: AUC {b.auc:.3f}" for b in self.bounds.itertuples())
 
     def decay_words(self) -> str:
-        """What age does to the score."""
+        """How the score's performance decays with its age."""
         if self.decay.empty:
             return "decay: not enough years"
         first, last = self.decay.iloc[0], self.decay.iloc[-1]
@@ -187,7 +187,7 @@ def splits(rows: pd.DataFrame, *, years: int = 6, groups: int = 8, households: i
     """Year × household × county in one call.
 
     Out of time: each of the newest ``years`` years is scored with what was known when it began, learned from other
-    households.  Households are parted by a hash of their identifier: leaving out of the training those seen again in
+    households.  Households are divided by a hash of their identifier: leaving out of the training those seen again in
     the test year would leave out survivors, and bias the level.  Out of place: each of ``groups`` groups of whole
     counties by the others.
 
@@ -287,7 +287,7 @@ def compare(
 
 
 def _bounds(frame: pd.DataFrame, weight: pd.Series | None) -> list[tuple[str, int, float]]:
-    """What the official score sees of real falls, and of slips just below the line."""
+    """AUC of the official score for real falls, and for slips just below the line."""
     fell, deep = frame["event"] == 1, frame["depth"] < REAL_FALL
     found = []
     for part, chosen in (("every fall", fell), ("real falls", fell & deep), ("slips", fell & ~deep)):

@@ -1,4 +1,4 @@
-"""Binary panel models with a normal effect a household, by adaptive Gauss-Hermite quadrature that proves itself."""
+"""Binary panel models with a normal household effect, by adaptive Gauss-Hermite quadrature with an accuracy check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scipy.special import log_ndtr, logsumexp, ndtr
 from relapse_risk.errors import ModelError
 from relapse_risk.relapse.glm import Array, expit
 
-__all__ = ["RandomEffects", "fit_random_effects", "log_likelihood", "posterior_chance"]
+__all__ = ["RandomEffects", "fit_random_effects", "log_likelihood", "posterior_probability"]
 
 PanelLink = Literal["logit", "probit", "cloglog"]
 NODES, ROUNDS, SAME, PROVEN = 25, 30, 1e-9, 1e-3
@@ -30,7 +30,7 @@ class _Grid:
 
 @dataclass(frozen=True, slots=True)
 class RandomEffects:
-    """A fitted panel model: P(y = 1 | x, a) = F(x'b + sigma · a), a standard normal and one a household.
+    """A fitted panel model: P(y = 1 | x, a) = F(x'b + sigma · a), a standard normal, one per household.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class RandomEffects:
     link : {"logit", "probit", "cloglog"}
     nodes : int
     moved : float
-        Log-likelihood with twice the nodes minus this one: how fine the quadrature is.
+        Log-likelihood with twice the nodes minus this one: the quadrature error.
     """
 
     params: Array
@@ -61,7 +61,7 @@ class RandomEffects:
 
 
 def _log_chance(eta: Array, y: Array, link: PanelLink) -> tuple[Array, Array]:
-    """Log probability of what was seen, and its derivative by ``eta``."""
+    """Log-likelihood of each observation, and its derivative by ``eta``."""
     if link == "logit":
         return y * eta - np.logaddexp(0.0, eta), y - expit(eta)
     if link == "probit":
@@ -172,7 +172,7 @@ def fit_random_effects(
     x: Array, y: Array, household: npt.ArrayLike, *, link: PanelLink = "probit", nodes: int = NODES,
     weight: npt.ArrayLike | None = None, cluster: npt.ArrayLike | None = None,
 ) -> RandomEffects:  # fmt: skip
-    """Maximum likelihood with a normal effect a household.
+    """Maximum likelihood with a normal household effect.
 
     Nodes are moved to each household's posterior, the likelihood is maximised with the nodes held, and so on until
     neither moves; then it is computed again with twice the nodes.
@@ -260,10 +260,10 @@ def _information(theta: Array, data: _Data, grid: _Grid, link: PanelLink) -> Arr
     return (hessian + hessian.T) / 2
 
 
-def posterior_chance(
+def posterior_probability(
     fitted: RandomEffects, x: Array, y: Array, household: npt.ArrayLike, ahead: Array, ahead_household: npt.ArrayLike,
 ) -> Array:  # fmt: skip
-    """Chance at rows ``ahead``, each household's effect weighed by what was seen of it (none seen: the population's).
+    """Probability at rows ``ahead``, each household's effect by its posterior (the population's where nothing was observed).
 
     Parameters
     ----------

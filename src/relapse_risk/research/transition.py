@@ -1,4 +1,4 @@
-"""Poverty as a chain: state dependence apart from what households bring along, by initial conditions."""
+"""Dynamic random-effects probit of poverty: state dependence separated from unobserved heterogeneity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from relapse_risk.errors import ModelError
 from relapse_risk.relapse.features import Feature, check_features, feature_matrix
 from relapse_risk.relapse.glm import Array
 from relapse_risk.relapse.relapse_logit import independent_columns
-from relapse_risk.research.random_effects import NODES, RandomEffects, fit_random_effects, posterior_chance
+from relapse_risk.research.random_effects import NODES, RandomEffects, fit_random_effects, posterior_probability
 
 __all__ = ["FittedTransition", "TransitionModel"]
 
@@ -23,9 +23,9 @@ STATE = ("poor_then", "poor_first")
 class TransitionModel:
     """Dynamic random-effects probit with Wooldridge's initial condition.
 
-    P(poor next | x, poor now, a) = Φ(x'b + γ · poor now + δ · poor at first + x̄'ζ + σ a): what a household brings
-    along is told from what poverty itself does by its first state and the means of its traits.  A household's own a is
-    weighed by its visits so far when it is scored.  Attrition is met by weights of the inverse chance of being seen
+    P(poor next | x, poor now, a) = Φ(x'b + γ · poor now + δ · poor at first + x̄'ζ + σ a): unobserved
+    heterogeneity is separated from state dependence by the first state and the means of the traits.  The effect a of a
+    household is taken from its posterior when it is scored.  Attrition is handled by inverse-probability weights
     (:func:`relapse_risk.research.attrition.attrition_weights`), not by a third equation.
 
     Parameters
@@ -94,7 +94,7 @@ def _design(order: pd.DataFrame, centred: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class FittedTransition:
-    """A fitted chain; ``effects`` holds its coefficients, base first, then ``columns``."""
+    """A fitted transition model; ``effects`` holds its coefficients, base first, then ``columns``."""
 
     features: tuple[Feature, ...] = field(repr=False)
     traits: tuple[str, ...]
@@ -104,20 +104,20 @@ class FittedTransition:
 
     @property
     def state_dependence(self) -> tuple[float, float]:
-        """γ and its standard error: what being poor itself does, once what is brought along is told apart."""
+        """γ and its standard error: state dependence, net of unobserved heterogeneity."""
         place = self.columns.index("poor_then") + 1
         return float(self.effects.params[place]), float(self.effects.se[place])
 
     @property
-    def brought_along(self) -> float:
+    def heterogeneity_share(self) -> float:
         """Share of the variance that is the household's own: σ² / (1 + σ²)."""
         return self.effects.sigma**2 / (1 + self.effects.sigma**2)
 
     def summary(self) -> str:
-        """What poverty itself does, what households bring along, and every coefficient with its standard error."""
+        """State dependence, unobserved heterogeneity, and every coefficient with its standard error."""
         effect, se = self.state_dependence
         lines = [
-            f"poor now: {effect:+.3f} ({se:.3f}) on the probit index; {self.brought_along:.0%} of the variance is the "
+            f"poor now: {effect:+.3f} ({se:.3f}) on the probit index; {self.heterogeneity_share:.0%} of the variance is the "
             f"household's own; log-likelihood {self.effects.log_likelihood:.2f}, {self.effects.nodes} nodes, moved by "
             f"{self.effects.moved:+.1e} with twice as many"
         ]
@@ -125,7 +125,7 @@ class FittedTransition:
         return "\n".join([*lines, *(f"{name:<32} {value:+.3f} ({error:.3f})" for name, value, error in rows)])
 
     def predict(self, visits: pd.DataFrame) -> pd.Series:
-        """Chance of being poor at the visit after each household's newest, given all of its visits.
+        """Probability of being poor at the visit after each household's newest, given all of its visits.
 
         Returns
         -------
@@ -143,5 +143,5 @@ class FittedTransition:
         after = order["poor"].astype(float).groupby(who).shift(-1)
         past, last = after.notna().to_numpy(dtype=bool), ~order["household_id"].duplicated(keep="last").to_numpy()
         y: Array = after.to_numpy(dtype=np.float64)[past]
-        chance = posterior_chance(self.effects, x[past], y, who[past], x[last], who[last])
+        chance = posterior_probability(self.effects, x[past], y, who[past], x[last], who[last])
         return pd.Series(chance, index=pd.Index(who[last], name="household_id"), name="probability")

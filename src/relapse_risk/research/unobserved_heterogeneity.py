@@ -1,4 +1,4 @@
-"""The relapse hazard when households differ in what nobody recorded: gamma frailty in closed form."""
+"""The relapse hazard under unobserved heterogeneity: gamma frailty in closed form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAST = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class GammaFrailty:
-    """Hazard 1 - exp(-v · exp(x'b)) with v gamma of mean 1 and ``variance``, one a spell.
+    """Hazard 1 - exp(-v · exp(x'b)) with v gamma of mean 1 and ``variance``, one per spell.
 
     Attributes
     ----------

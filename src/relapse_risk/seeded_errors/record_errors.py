@@ -78,7 +78,7 @@ def _incomes() -> tuple[SeededError, ...]:
 
 
 def _ledgers() -> tuple[SeededError, ...]:
-    """Faults in aid records and visits."""
+    """Errors in aid records and visits."""
 
     def senior(t: Tables) -> Bools:
         aid = t["assistance_record"]
@@ -120,7 +120,7 @@ def _ledgers() -> tuple[SeededError, ...]:
 
 
 def _places() -> tuple[SeededError, ...]:
-    """Faults in alerts, referrals, projects, vacancies, the survey, dwelling checks and villages."""
+    """Errors in alerts, referrals, projects, vacancies, the survey, dwelling checks and villages."""
 
     def key_village(t: Tables) -> Bools:
         return true(t["village"]["is_key_village"])

@@ -132,7 +132,7 @@ def _monitoring() -> tuple[SeededError, ...]:
             lambda t: true(t["household"]["risk_eliminated"]), earlier("monitor_identified_on", 30),
         ),
         SeededError(
-            # Incomes above the line of 2019 too, which was higher than that of 2020: else 4_11_010 speaks as well.
+            # Incomes above the line of 2019 too, which was higher than that of 2020: otherwise 4_11_010 also reports it.
             Finding("elimination_before_identification"), "elimination", "eliminated_on",
             lambda t: by_help(t) & true(t["elimination"]["net_income_per_head"] >= 6000), day("2019-07-15"),
         ),

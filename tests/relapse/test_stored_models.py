@@ -1,4 +1,4 @@
-"""A kept score comes back the same, gives the same bytes, and refuses whatever does not fit."""
+"""A saved score comes back the same, gives the same bytes, and refuses whatever does not fit."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ def test_other_data_another_horizon_and_other_features_are_refused(learned: tupl
     with pytest.raises(ModelError, match="another horizon"):
         load_model(path, horizon_months=24)
     turned = tuple(replace(f, direction=-f.direction) if f.name == "rigid_burden" else f for f in FEATURES)
-    with pytest.raises(ModelError, match="rigid_burden is declared otherwise"):
+    with pytest.raises(ModelError, match="rigid_burden is declared differently"):
         load_model(path, features=turned)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda c: c.update(base=0.0), "changed after it was kept"),
-        (lambda c: c.update(format=0), "not a kept score of this format"),
-        (lambda c: c["terms"][0].update(coefficient=9.0), "changed after it was kept"),
+        (lambda c: c.update(base=0.0), "changed after it was saved"),
+        (lambda c: c.update(format=0), "not a saved score of this format"),
+        (lambda c: c["terms"][0].update(coefficient=9.0), "changed after it was saved"),
     ],
 )
 def test_a_changed_file_is_refused(learned: tuple, tmp_path: Path, change, words: str) -> None:
@@ -87,9 +87,9 @@ def test_another_version_of_the_library_is_refused(learned: tuple, tmp_path: Pat
 def test_what_is_no_score_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "score.json"
     path.write_text(text, encoding="latin-1")
-    with pytest.raises(ModelError, match="not a kept score"):
+    with pytest.raises(ModelError, match="not a saved score"):
         load_model(path)
-    with pytest.raises(ModelError, match="no kept score"):
+    with pytest.raises(ModelError, match="no saved score"):
         load_model(tmp_path / "none.json")
 
 

@@ -221,7 +221,7 @@ def refuse_leakage(matrix: pd.DataFrame, event: np.ndarray) -> None:
         area = (rankdata(values)[event == 1].sum() - events * (events + 1) / 2) / (events * others)
         if max(area, 1 - area) > KNOWING_AUC:
             raise ModelError(
-                "a feature alone all but tells the outcome", where=f"feature {name}", got=f"AUC {max(area, 1 - area):.3f}",
+                "a feature alone nearly determines the outcome", where=f"feature {name}", got=f"AUC {max(area, 1 - area):.3f}",
                 expected=f"at most {KNOWING_AUC}", fix="it was known only after the outcome: leave it out",
             )  # fmt: skip
 

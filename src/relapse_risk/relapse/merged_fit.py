@@ -176,7 +176,7 @@ def _refuse_leakage(rows: _Rows) -> None:
     for name, one in zip(rows.names, area, strict=True):
         if max(one, 1 - one) > KNOWING_AUC:
             raise ModelError(
-                "a feature alone all but tells the outcome", where=f"feature {name}",
+                "a feature alone nearly determines the outcome", where=f"feature {name}",
                 got=f"AUC {max(one, 1 - one):.3f}", expected=f"at most {KNOWING_AUC}",
                 fix="it was known only after the outcome: leave it out",
             )  # fmt: skip

@@ -119,3 +119,61 @@ def test_no_eval_no_pickle_no_print_in_the_library() -> None:
             if called or {"pickle", "marshal", "shelve"} & set(names):
                 wrong.append(f"{path.relative_to(SOURCE)}:{node.lineno}")  # type: ignore[attr-defined]
     assert wrong == []
+
+
+WRITES = {"replace", "rename", "renames", "fsync", "chmod", "fchmod", "link", "mkstemp", "NamedTemporaryFile", "copyfile"}  # fmt: skip
+MODULES = {"os", "tempfile", "shutil"}
+OF_A_PATH = {"write_text", "write_bytes", "chmod", "hardlink_to", "ParquetWriter", "write_table", "savefig"}
+
+
+def writes_by_itself(node: ast.Call) -> str:
+    """What a call does to the disk without ``files.py``; empty where it does nothing."""
+    function = node.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    owner = function.value.id if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) else ""
+    if owner in MODULES and name in WRITES:
+        return f"{owner}.{name}"
+    if isinstance(function, ast.Name):
+        return name if name in {"mkstemp", "NamedTemporaryFile", "ParquetWriter"} else ""
+    if name in OF_A_PATH - {"write_table"} or (owner == "pq" and name == "write_table"):
+        return name
+    one_argument = len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Constant)
+    if name == "replace" and one_argument:  # of a path: a text takes two, a date takes keywords
+        return "Path.replace"
+    modes = [a.value for a in (*node.args, *(k.value for k in node.keywords)) if isinstance(a, ast.Constant)]
+    if name == "open" and any(isinstance(mode, str) and re.fullmatch(r"[wax]b?\+?", mode) for mode in modes):
+        return "open for writing"
+    return f"{name} to a path" if name in {"to_csv", "to_parquet", "to_excel"} and node.args else ""
+
+
+def test_files_are_written_in_one_place() -> None:
+    wrong = [
+        f"{path.relative_to(SOURCE)}:{node.lineno} {said}"
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path.name != "files.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and (said := writes_by_itself(node))
+    ]
+    assert wrong == [], "use relapse_risk.files"
+
+
+def test_digests_are_made_in_one_place() -> None:
+    """Beside them only the pseudonyms, which are keyed."""
+    users = [path.name for path in sorted(SOURCE.rglob("*.py")) if "hashlib" in path.read_text(encoding="utf-8")]
+    assert users == ["files.py", "pseudonyms.py"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("os.replace(a, b)", "os.replace"), ("part.replace(path)", "Path.replace"), ("path.chmod(0o600)", "chmod"),
+        ("text.replace('a', 'b')", ""), ("day.replace(day=1)", ""), ("os.fsync(stream.fileno())", "os.fsync"),
+        ("NamedTemporaryFile(dir=folder)", "NamedTemporaryFile"), ("tempfile.mkstemp()", "tempfile.mkstemp"),
+        ("path.open('wb')", "open for writing"), ("path.open('rb')", ""), ("frame.to_csv(path)", "to_csv to a path"),
+        ("frame.to_csv(index=False)", ""), ("path.write_text(text)", "write_text"), ("write_text(path, text)", ""),
+    ],
+)  # fmt: skip
+def test_a_write_elsewhere_is_seen(code: str, said: str) -> None:
+    call = ast.parse(code, mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert writes_by_itself(call) == said

@@ -68,6 +68,10 @@ class SchemaError(RelapseRiskError):
     """A frame does not have the columns, types, codes or keys its table declares."""
 
 
+class WriteError(RelapseRiskError):
+    """A file or folder cannot be written: no room, no rights, or something else stands in its place."""
+
+
 class RegisterError(RelapseRiskError):
     """A register folder is missing, damaged, or asked for something it does not hold."""
 

@@ -19,13 +19,13 @@ import pyarrow.parquet as pq
 
 from relapse_risk.derive import household_frame, household_panel
 from relapse_risk.errors import ModelError
+from relapse_risk.files import write_json, write_parquet
 from relapse_risk.hardship import HardshipIndex, hardship_index, read_index
 from relapse_risk.months import check_month, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.ranking import Ranking, rank_households
 from relapse_risk.register import Register
-from relapse_risk.register.manifest import replace_file
 from relapse_risk.relapse import (
     Backtest,
     Bands,
@@ -114,7 +114,7 @@ def compute_scores(
     folder = out / check_month(month)
     _write(risk, folder / "risk.parquet")
     _write(why, folder / "risk_reasons.parquet")
-    _write_json(card, folder / "model_card.json")
+    write_json(folder / "model_card.json", asdict(card))
     return card
 
 
@@ -260,7 +260,7 @@ def compute_ranks(
     _write(frame, folder / "hardship.parquet")
     reasons = index.reasons.merge(frame[["household_id", "county_code"]], on="household_id", how="left")
     _write(reasons, folder / "hardship_reasons.parquet")
-    _write_json(_index_card(month, index, ranking), folder / "index_card.json")
+    write_json(folder / "index_card.json", asdict(_index_card(month, index, ranking)))
     report(3, 3, "done")
     return frame
 
@@ -300,15 +300,10 @@ def read_scores(folder: Path, month: str, county: str | None = None) -> Scores:
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
     """One row group per county, ascending, swapped in whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     ordered = frame.sort_values("county_code", kind="stable")
     schema = pa.Schema.from_pandas(ordered, preserve_index=False).remove_metadata()
-    part = path.with_name(f"{path.name}.part")
-    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-        for _, rows in ordered.groupby("county_code", sort=True):
-            data = pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
-            writer.write_table(data.replace_schema_metadata(None), row_group_size=len(rows))
-    replace_file(part, path)
+    data = pa.Table.from_pandas(ordered, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    write_parquet(path, data, ordered.groupby("county_code", sort=True).size().tolist())
 
 
 def _read(path: Path, county: str | None) -> pd.DataFrame | None:
@@ -316,13 +311,6 @@ def _read(path: Path, county: str | None) -> pd.DataFrame | None:
         return None
     filters = [("county_code", "=", county)] if county is not None else None
     return pq.read_table(path, filters=filters).to_pandas()
-
-
-def _write_json(card: ModelCard | IndexCard, path: Path) -> None:
-    content = json.dumps(asdict(card), ensure_ascii=False, indent=1) + "\n"
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(content, encoding="utf-8", newline="\n")
-    replace_file(part, path)
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -10,13 +10,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from tests.report_fixtures import COUNTY, MONTH, OTHER, edition_file, notebook
+from tests.system_faults import LINUX, ROOT, small_disk
 
 from relapse_risk.editions.edition import read_edition
 from relapse_risk.editions.render import NONE_PUBLISHED, SOME_FAILED, Options, render_edition
@@ -34,8 +33,6 @@ if county == "{EXITS}":
 if county == "{FULL}":
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 """
-linux = pytest.mark.skipif(sys.platform != "linux", reason="uses Linux's limits and mounts")
-root = pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount a small disk")
 
 
 def short(folder: Path, facts: Path, *code: str, **changes: object) -> Path:
@@ -61,7 +58,7 @@ def with_damage(facts: Path, copy: Path, county: str) -> Path:
     return copy
 
 
-@linux
+@LINUX
 def test_every_kind_of_failure_takes_only_its_own_report(tmp_path: Path, facts_folder: Path) -> None:
     facts = with_damage(facts_folder, tmp_path / "facts", BROKEN)
     counties = [COUNTY, HANGS, EXITS, FULL, BROKEN, OTHER]
@@ -95,17 +92,7 @@ def test_nothing_is_published_where_the_edition_asks_for_all_or_none(tmp_path: P
     assert "AssertionError" in (tmp_path / "out" / "failures.json").read_text()
 
 
-@contextmanager
-def small_disk(folder: Path, options: str) -> Iterator[None]:
-    folder.mkdir(exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-@root
+@ROOT
 def test_a_disk_that_fills_up_loses_what_does_not_fit(tmp_path: Path, facts_folder: Path) -> None:
     large = f"from IPython.display import HTML, display\nif county == '{OTHER}':\n    display(HTML('<p>' + 'x' * 6_000_000))"
     with small_disk(tmp_path / "out", "size=5m"):
@@ -116,7 +103,7 @@ def test_a_disk_that_fills_up_loses_what_does_not_fit(tmp_path: Path, facts_fold
         assert (tmp_path / "out" / "index.html").is_file()
 
 
-@root
+@ROOT
 def test_a_disk_that_is_full_to_the_last_byte_still_gets_its_failure_page(tmp_path: Path, facts_folder: Path) -> None:
     junk = tmp_path / "out" / "junk"
     fills = f"if county == '{OTHER}':\n    import contextlib\n    with contextlib.suppress(OSError), open({str(junk)!r}, 'wb', 0) as file:\n        while file.write(bytes(4096)): pass"
@@ -129,7 +116,7 @@ def test_a_disk_that_is_full_to_the_last_byte_still_gets_its_failure_page(tmp_pa
             assert [link for link in links if not (tmp_path / "out" / link).is_file()] == []
 
 
-@root
+@ROOT
 @pytest.mark.parametrize(
     ("options", "words"), [("size=1m", "No space left on device"), ("ro", "Read-only file system")]
 )
@@ -139,7 +126,7 @@ def test_a_folder_that_cannot_be_written_is_told_apart(
     file = short(tmp_path, facts_folder)
     with (
         small_disk(tmp_path / "out", options),
-        pytest.raises(RenderError, match=f"nothing could be published: {words}"),
+        pytest.raises(RenderError, match=f"nothing could be published: the folder cannot be written: {words}"),
     ):
         render_edition(read_edition(file))
 
@@ -148,7 +135,7 @@ def command(file: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "relapse_risk.cli", "render", str(file), *more]
 
 
-@linux
+@LINUX
 def test_a_second_run_learns_who_is_there_and_a_dead_holder_holds_nothing(tmp_path: Path, facts_folder: Path) -> None:
     file = short(tmp_path, facts_folder, "import time\ntime.sleep(600)", counties=[COUNTY])
     first = subprocess.Popen(command(file), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip

@@ -20,7 +20,7 @@ from relapse_risk.demo import read_calibration
 from relapse_risk.demo.issue_replies import invented_replies
 from relapse_risk.editions.edition import on_day, plan, read_edition
 from relapse_risk.editions.edition_keys import LEDGER_FILES, Keys
-from relapse_risk.editions.issue_dispatch import dispatch_list, take_issue_replies, write_dispatch
+from relapse_risk.editions.issue_dispatch import dispatch_list, take_issue_replies
 from relapse_risk.editions.render import render_edition
 from relapse_risk.errors import EditionError, SourceError
 from relapse_risk.issues.issue_ledger import (
@@ -32,6 +32,7 @@ from relapse_risk.issues.issue_ledger import (
     read_issue_steps,
 )
 from relapse_risk.pages.bulletin import Bulletin, _first_checks, open_bulletin, period_before
+from relapse_risk.register.spreadsheets import write_csv
 
 NOTEBOOK = ROOT / "notebooks/reports/bulletin.ipynb"
 runner = CliRunner()
@@ -135,7 +136,7 @@ def sent(ledger_register: Path, tmp_path: Path) -> tuple[Path, Path, pd.DataFram
     (copy / FILE).write_bytes((ledger_register / FILE).read_bytes())
     mine = states(ledger_register)
     mine = mine[mine["county_code"] == COUNTY]
-    return copy, write_dispatch(dispatch_list(mine, {COUNTY: "齐河县"}, "zh"), tmp_path / "list.csv"), mine
+    return copy, write_csv(dispatch_list(mine, {COUNTY: "齐河县"}, "zh"), tmp_path / "list.csv"), mine
 
 
 def filled(path: Path, **replies: dict[str, str]) -> Path:
@@ -204,7 +205,7 @@ def test_a_list_without_its_columns_is_refused(sent: tuple[Path, Path, pd.DataFr
 
 def test_text_that_a_spreadsheet_would_run_is_made_harmless(tmp_path: Path) -> None:
     frame = pd.DataFrame({"id": ["=1+1"]}, dtype="str")
-    assert "'=1+1" in write_dispatch(frame, tmp_path / "list.csv").read_text(encoding="utf-8-sig")
+    assert "'=1+1" in write_csv(frame, tmp_path / "list.csv").read_text(encoding="utf-8-sig")
 
 
 def test_invented_replies_are_the_same_every_time_and_may_follow(sent: tuple[Path, Path, pd.DataFrame]) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from tests.system_faults import file_limit
 
-from relapse_risk.errors import RegisterError
+from relapse_risk.errors import WriteError
 from relapse_risk.register import findings_files
 from relapse_risk.register.findings import (
     FINDING_COLUMNS,
@@ -20,7 +21,8 @@ from relapse_risk.register.findings import (
     merge_findings,
     row_keys,
 )
-from relapse_risk.register.findings_files import neutralised, write_findings
+from relapse_risk.register.findings_files import write_findings
+from relapse_risk.register.spreadsheets import neutralised
 
 
 def one(**changes: object) -> dict[str, object]:
@@ -141,15 +143,10 @@ def test_findings_beyond_what_a_sheet_holds_are_announced(tmp_path: Path, monkey
     assert len(files.findings.read_text(encoding="utf-8-sig").splitlines()) == 3
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     files = write_findings(findings_of(one()), tmp_path)
     before = files.findings.read_bytes()
-
-    def full(*_: object) -> None:
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(findings_files, "_write_csv", full)
-    with pytest.raises(RegisterError, match="no space left on device"):
+    with file_limit(10), pytest.raises(WriteError, match=r"findings\.csv: cannot be written: File too large"):
         write_findings(findings_of(one(), one(row_key="H2|2020-12")), tmp_path)
     assert files.findings.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 4

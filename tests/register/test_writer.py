@@ -219,7 +219,7 @@ def commit_until(folder: Path, frames: dict[str, pd.DataFrame], monkeypatch: pyt
     acquire = FileLock.acquire
     with monkeypatch.context() as patch:
         patch.setattr(FileLock, "acquire", lambda lock, **how: (locks.append(lock), acquire(lock, **how))[1])
-        for owner, name in ((os, "fsync"), (Path, "replace"), (Path, "unlink"), (Path, "open"), (Path, "mkdir")):
+        for owner, name in ((os, "open"), (os, "fsync"), (os, "replace"), (Path, "unlink"), (Path, "mkdir")):
             patch.setattr(owner, name, mortal(getattr(owner, name)))
         try:
             put_all(RegisterWriter(folder, place="dezhou"), frames)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from relapse_risk.assessment.linked_counts import LINKS
 from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.disclosure.published_cells import Tables, withhold
+from relapse_risk.files import digest
 from relapse_risk.measures import CITY, FactTable
 from relapse_risk.months import add_months, check_month, month_end
 from relapse_risk.parameters import DatedValue, Parameters, Place
@@ -280,7 +280,7 @@ def _schema(table: FactTable) -> dict[str, Any]:
 
 
 def _digest(content: object) -> str:
-    return blake2b(repr(content).encode(), digest_size=16).hexdigest()
+    return digest([repr(content)])
 
 
 def county_names(register: Register) -> dict[str, tuple[str, str, str]]:

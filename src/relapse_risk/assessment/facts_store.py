@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import pairwise
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryFile
+from tempfile import TemporaryFile
 from typing import Any
 
 import pandas as pd
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from relapse_risk.errors import RelapseRiskError
+from relapse_risk.files import digest, write_json, write_parquet
 from relapse_risk.measures import CITY
 from relapse_risk.months import check_month
 from relapse_risk.parameters import DatedValue
@@ -72,47 +72,33 @@ def county_digests(tables: Mapping[str, pd.DataFrame], counties: Sequence[str]) 
 
     A report of the city shows every county's rows.
     """
-    digests = {code: blake2b(digest_size=16) for code in counties}
+    told: dict[str, list[bytes]] = {code: [] for code in counties}
     for name in sorted(tables):
         mine = {code: _digest(rows) for code, rows in tables[name].groupby("county_code")}
         every = _digest(tables[name])
-        for code, digest in digests.items():
+        for code, parts in told.items():
             shown = (every,) if code == CITY or name == "indicator" else (mine.get(CITY, b""), mine.get(code, b""))
-            digest.update(b"|".join((name.encode(), *shown)))
-    return {code: digest.hexdigest() for code, digest in digests.items()}
+            parts.append(b"|".join((name.encode(), *shown)))
+    return {code: digest(parts) for code, parts in told.items()}
 
 
 def _digest(rows: pd.DataFrame) -> bytes:
     content = rows.to_json(orient="split", index=False, date_format="iso", double_precision=12)
-    return blake2b(content.encode(), digest_size=16).digest()
+    return bytes.fromhex(digest([content]))
 
 
 def write_facts(folder: Path, tables: Mapping[str, pd.DataFrame], manifest: FactsManifest) -> None:
     """Write every table, then ``facts.json``, each swapped in whole."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():
         _write_table(folder / f"{name}.parquet", frame)
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str) + "\n"
-    _swap(folder / "facts.json", text.encode("utf-8"))
+    write_json(folder / "facts.json", asdict(manifest))
 
 
 def _write_table(path: Path, frame: pd.DataFrame) -> None:
     """One row group per county, ascending, rows in the order computed."""
     ordered = frame.sort_values("county_code", kind="stable").reset_index(drop=True)
     data = pa.Table.from_pandas(ordered, preserve_index=False).replace_schema_metadata(None)
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, data.schema, compression="zstd") as writer:
-        start = 0
-        for length in ordered.groupby("county_code", sort=False).size():
-            writer.write_table(data.slice(start, length), row_group_size=length)
-            start += length
-    _swap(path, sink.getvalue().to_pybytes())
-
-
-def _swap(path: Path, content: bytes) -> None:
-    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        part.write(content)
-    Path(part.name).replace(path)
+    write_parquet(path, data, ordered.groupby("county_code", sort=False).size().tolist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from relapse_risk.errors import ModelError, SourceError
+from relapse_risk.files import sha256, write_json
 
 __all__ = ["OrderList", "draw_order", "read_order", "redraw", "write_order"]
 
@@ -136,7 +136,7 @@ def _listed(frame: pd.DataFrame) -> list[list[str]]:
 
 def _digest(item_code: str, quota: int | None, budget: float | None, listed: list[list[str]]) -> str:
     text = json.dumps([item_code, quota, budget, listed], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256([text])
 
 
 def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> tuple[OrderList, pd.DataFrame]:
@@ -183,16 +183,11 @@ def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
 
 def write_order(order: OrderList, path: str | Path) -> Path:
     """Keep a list as it was drawn: item, limits, digest and everybody who could be drawn, as JSON; whole or not at all."""
-    target = Path(path)
     rows = json.loads(order.frame.to_json(orient="records", force_ascii=False))
     content = {
         "item": order.item_code, "quota": order.quota, "budget": order.budget, "digest": order.digest, "rows": rows,
     }  # fmt: skip
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.part")
-    part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    part.replace(target)
-    return target
+    return write_json(Path(path), content)
 
 
 def read_order(path: str | Path) -> OrderList:

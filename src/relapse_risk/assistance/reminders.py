@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 from relapse_risk.assistance.catalogue import Catalogue, Item
 from relapse_risk.assistance.entitlements import Entitlements
 from relapse_risk.assistance.ledger import STANDING, standing
+from relapse_risk.files import sha256
 from relapse_risk.predicates.clauses import Clause
 
 __all__ = ["Reminders", "reason_of", "remind", "with_receipts"]
@@ -207,7 +207,7 @@ def _days(item: Item, day: date) -> int:
 def _identities(frame: pd.DataFrame) -> list[str]:
     """The same claim has the same id every month, so that a reply finds it again."""
     parts = [frame[name].to_numpy(dtype=object, na_value="") for name in ("kind", *PAIR)]
-    return ["R" + hashlib.sha256("|".join(row).encode()).hexdigest()[:12] for row in zip(*parts, strict=True)]
+    return ["R" + sha256(["|".join(row)])[:12] for row in zip(*parts, strict=True)]
 
 
 def _prioritised(frame: pd.DataFrame, scores: pd.DataFrame | None) -> pd.DataFrame:

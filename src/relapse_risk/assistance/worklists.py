@@ -6,10 +6,8 @@ No name and no identity number: a household is its pseudonym, and the office tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime
-from io import BytesIO
+from collections.abc import Mapping, Sequence
+from datetime import date
 from numbers import Real
 from pathlib import Path
 from typing import Literal
@@ -21,7 +19,8 @@ from xlsxwriter.worksheet import Worksheet
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.department_lists import WorkList, told_list
 from relapse_risk.assistance.reminders import reason_of
-from relapse_risk.register.findings_files import neutralised
+from relapse_risk.files import write_bytes
+from relapse_risk.register.spreadsheets import neutralised, workbook
 from relapse_risk.schema import code_list
 
 __all__ = ["worklist_content", "worklist_files", "write_worklists"]
@@ -86,7 +85,6 @@ def write_worklists(
         ``<county>-<department>.xlsx`` and ``.json``, ``summary.xlsx`` and ``summary.json``.
     """
     root = Path(folder)
-    root.mkdir(parents=True, exist_ok=True)
     out: list[Path] = []
     given = lists or {}
     busy = {pair for pair, found in given.items() if any(len(one.frame) for one in found)}
@@ -96,12 +94,12 @@ def write_worklists(
         content = worklist_content(
             mine, catalogue, day, (county, department), language, towns or {}, given.get((county, department), ())
         )
-        out += [_whole(path.with_suffix(suffix), data) for suffix, data in content.items()]
+        out += [write_bytes(path.with_suffix(suffix), data) for suffix, data in content.items()]
     summary = _summary(reminders)
     return (
         *out,
-        _whole(root / "summary.xlsx", _summary_workbook(summary, day, language)),
-        _whole(root / "summary.json", _as_json(summary)),
+        write_bytes(root / "summary.xlsx", _summary_workbook(summary, day, language)),
+        write_bytes(root / "summary.json", _as_json(summary)),
     )
 
 
@@ -158,30 +156,13 @@ def _summary(reminders: pd.DataFrame) -> pd.DataFrame:
     return found.assign(first_due=found["first_due"].dt.strftime("%Y-%m-%d"))
 
 
-def _whole(path: Path, content: bytes) -> Path:
-    """Written aside and swapped in."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
-    return path
-
-
 def _as_json(frame: pd.DataFrame) -> bytes:
     text: str = frame.to_json(orient="records", force_ascii=False, date_format="iso", indent=1)
     return (text + "\n").encode("utf-8")
 
 
-@contextmanager
-def _book(day: date) -> Iterator[tuple[xlsxwriter.Workbook, BytesIO]]:
-    """A workbook in memory that says no time of writing but the day of its data."""
-    held = BytesIO()
-    with xlsxwriter.Workbook(held, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"created": datetime(day.year, day.month, day.day)})
-        yield book, held
-
-
 def _workbook(rows: pd.DataFrame, title: str, day: date, language: Language, lists: Sequence[WorkList] = ()) -> bytes:
-    with _book(day) as (book, held):
+    with workbook(day, in_memory=True) as (book, held):
         sheet = book.add_worksheet(SHEET[language])
         _write_rows(book, sheet, rows, language)
         _offer_replies(sheet, max(len(rows), 1), language)
@@ -264,7 +245,7 @@ def _summary_workbook(summary: pd.DataFrame, day: date, language: Language) -> b
         kind=summary["kind"].map(lambda kind: KINDS[kind][language]),
         department=[department.label(word, language) for word in summary["department"]],
     )
-    with _book(day) as (book, held):
+    with workbook(day, in_memory=True) as (book, held):
         sheet = book.add_worksheet("汇总" if language == "zh" else "Summary")
         sheet.write_row(0, 0, [words[name][language] for name in words], book.add_format({"bold": True, "bottom": 1}))
         for line, row in enumerate(shown[list(words)].to_dict("records"), 1):

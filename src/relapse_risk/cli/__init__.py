@@ -47,9 +47,16 @@ __all__ = [
 
 
 def main() -> None:
-    """Entry point: an error of ours is one line on standard error and exit code 3."""
+    """Entry point: an error of ours, or of the system, is one line on standard error and exit code 3."""
     try:
         app()
     except RelapseRiskError as error:
-        typer.echo(f"relapse-risk: {error}", err=True)
-        sys.exit(EXIT_INPUT)
+        words = str(error)
+    except OSError as error:
+        words = (
+            f"{error.filename or 'a file'}: {error.strerror or error}. Fix: check that it is there and yours to use."
+        )
+    else:
+        return
+    typer.echo(f"relapse-risk: {words}", err=True)
+    sys.exit(EXIT_INPUT)

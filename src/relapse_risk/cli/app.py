@@ -161,11 +161,6 @@ __all__ = [
 
 def written(frame: pd.DataFrame, path: Path) -> Path:
     """A CSV that Excel opens in Chinese, text made harmless, whole or not at all."""
-    from relapse_risk.register.findings_files import neutralised
+    from relapse_risk.register.spreadsheets import write_csv
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    safe = frame.assign(**{c: frame[c].map(neutralised, na_action="ignore") for c in frame.select_dtypes("str")})
-    part = path.with_name(f"{path.name}.part")
-    safe.to_csv(part, index=False, encoding="utf-8-sig", date_format="%Y-%m-%d")
-    part.replace(path)
-    return path
+    return write_csv(frame, path)

@@ -282,7 +282,7 @@ def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, o
     from relapse_risk.editions.execute import run_notebook
     from relapse_risk.editions.export import Sheet, to_html, to_pdf
     from relapse_risk.editions.pdf_engine import pdf_engine
-    from relapse_risk.editions.publish import publish_files
+    from relapse_risk.files import write_files
     from relapse_risk.text import text
 
     language = str(parameters["language"])
@@ -299,8 +299,7 @@ def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, o
                 browser.close()
     elif engine.name != "none":
         content[f"{stem}.pdf"] = to_pdf(page, sheet, engine)
-    out.mkdir(parents=True, exist_ok=True)
-    publish_files(out, content)
+    write_files(out, content, restricted=parameters.get("audience") == "restricted")
     return [out / name for name in content]
 
 

@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import EXIT_FOUND, JSON, MONTH, PARAMS, REGISTER, Language, app, opened_register, print_result
+from relapse_risk.cli.app import (
+    EXIT_FOUND,
+    JSON,
+    MONTH,
+    PARAMS,
+    REGISTER,
+    Language,
+    app,
+    opened_register,
+    print_result,
+    written,
+)
 from relapse_risk.errors import RegisterError
 
 DAY = typer.Option(
@@ -80,7 +91,7 @@ def _send(
 ) -> list[Path]:  # fmt: skip
     """One list per county, and one of what is the city's to do."""
     from relapse_risk.assessment import CITY, read_facts
-    from relapse_risk.editions.issue_dispatch import dispatch_list, write_dispatch
+    from relapse_risk.editions.issue_dispatch import dispatch_list
     from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
     from relapse_risk.parameters import read_place
 
@@ -90,9 +101,7 @@ def _send(
     names[CITY] = read_place(manifest["place"]).label.in_language(language.value)
     folder = out / day.isoformat()
     return [
-        write_dispatch(
-            dispatch_list(states[states["county_code"] == code], names, language.value), folder / f"{code}.csv"
-        )
+        written(dispatch_list(states[states["county_code"] == code], names, language.value), folder / f"{code}.csv")
         for code in (*counties, CITY)
         if (states["county_code"] == code).any()
     ]

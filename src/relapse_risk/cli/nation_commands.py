@@ -81,15 +81,14 @@ def count(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Alkire-Foster H, A and M0 of every county, to counting.csv."""
+    from relapse_risk.files import write_text
     from relapse_risk.nation import nation_counting
     from relapse_risk.poverty import read_deprivation
 
     nation, parameters, place = _opened(folder, params)
     with bar("count") as progress:
         table = nation_counting(nation, read_deprivation(design, params), parameters, place, backend, progress)
-    path, aside = folder / "counting.csv", folder / "counting.csv.part"
-    table.to_csv(aside, index=False)
-    aside.replace(path)
+    path = write_text(folder / "counting.csv", table.to_csv(index=False, lineterminator="\n"))
     print_result(table.to_dict("records"), str(path), as_json)
 
 

@@ -40,8 +40,8 @@ def evaluate(
 
     from relapse_risk.derive import household_panel
     from relapse_risk.errors import RelapseRiskError
+    from relapse_risk.files import write_text
     from relapse_risk.relapse import read_panel, read_panel_design
-    from relapse_risk.relapse.stored_models import replace_text
     from relapse_risk.research import compare, prepared
 
     if (panel is None) == (register is None):
@@ -61,7 +61,7 @@ def evaluate(
             data, np.random.default_rng(seed), draws=draws, weighted=weighted, seed=seed, years=years, progress=progress
         )
     if out is not None:
-        replace_text(out, found.table.to_csv(index=False, lineterminator="\n"))
+        write_text(out, found.table.to_csv(index=False, lineterminator="\n"))
     print_result(found.table.to_dict("records"), found.summary(), as_json)
 
 

@@ -144,6 +144,11 @@ class Edition(BaseModel):
     timeout_seconds: float = Field(default=900, gt=0)
     on_request: bool = False
 
+    @property
+    def restricted(self) -> bool:
+        """Whether only the owner may read what is published."""
+        return self.audience == "restricted"
+
     @model_validator(mode="after")
     def _is_one_kind(self) -> Edition:
         if self.departments is not None and self.households is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from relapse_risk import __version__
 from relapse_risk.editions.edition import CITY, Plan, ReportPlan
 from relapse_risk.editions.fork_server import named
 from relapse_risk.editions.pdf_engine import NO_PDF, PdfEngine, pdf_engine
+from relapse_risk.files import digest
 from relapse_risk.measures.facts_folder import month_before
 from relapse_risk.pages.county_outlines import OUTLINES_FILE
 from relapse_risk.parameters import params_dir
@@ -30,10 +30,7 @@ SOURCE_KINDS = (".py", ".j2", ".css", ".json", ".xz")
 
 
 def _digest(*parts: bytes) -> str:
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        digest.update(part + b"\0")
-    return digest.hexdigest()
+    return digest(part + b"\0" for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,30 +11,31 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from relapse_risk.editions.publish import publish_files
-from relapse_risk.errors import RenderError
+from relapse_risk.errors import RenderError, WriteError
+from relapse_risk.files import make_folder, refusals, write_json
 
 __all__ = ["alone", "unwritable"]
 
 
 @contextmanager
-def alone(out: Path, wait: float) -> Iterator[None]:
+def alone(out: Path, wait: float, *, restricted: bool = False) -> Iterator[None]:
     """Hold the folder's lock; the system frees a dead holder's, and a second run learns who holds it."""
     holder = out / ".holder.json"
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out, restricted=restricted)
         lock = FileLock(str(out / ".lock"))
-        lock.acquire(timeout=wait)
+        with refusals(out):
+            lock.acquire(timeout=wait)
     except Timeout as error:
         raise RenderError(
             "another run is rendering into this folder", where=str(out), got=_holder(holder),
             fix="wait for it (--wait SECONDS), or choose another out",
         ) from error  # fmt: skip
-    except OSError as error:
+    except WriteError as error:
         raise unwritable(out, error) from error
     try:
-        with suppress(OSError):
-            publish_files(out, {holder.name: json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()})
+        with suppress(WriteError):
+            write_json(holder, {"pid": os.getpid(), "host": socket.gethostname()}, restricted=restricted)
         yield
     finally:
         with suppress(OSError):
@@ -42,10 +43,11 @@ def alone(out: Path, wait: float) -> Iterator[None]:
         lock.release()
 
 
-def unwritable(out: Path, error: OSError) -> RenderError:
+def unwritable(out: Path, error: OSError | WriteError) -> RenderError:
     """The error of a folder that cannot be written."""
+    words = error.what if isinstance(error, WriteError) else f"cannot be written: {error.strerror or error}"
     return RenderError(
-        f"nothing could be published: {error.strerror or error}", where=str(out),
+        f"nothing could be published: the folder {words}", where=str(out),
         fix="make room, or make the folder writable, and run render again: what is finished is kept",
     )  # fmt: skip
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import base64
 import lzma
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
-from tempfile import NamedTemporaryFile, gettempdir
+from tempfile import gettempdir
 from typing import Literal
 
 import uharfbuzz as hb
 
 from relapse_risk.errors import RenderError
+from relapse_risk.files import digest, write_bytes
 
 __all__ = ["FALLBACK", "FAMILY", "FontFace", "covers", "font_css", "font_digest", "font_file", "missing_characters"]
 
@@ -80,10 +81,7 @@ def covers(weight: Weight) -> frozenset[int]:
 @cache
 def font_digest() -> str:
     """Digest of both font files: part of what a report depends on."""
-    digest = blake2b(digest_size=8)
-    for weight in CSS_WEIGHT:
-        digest.update(_packed(weight))
-    return digest.hexdigest()
+    return digest(map(_packed, CSS_WEIGHT), size=8)
 
 
 def missing_characters(words: Iterable[str]) -> str:
@@ -144,9 +142,6 @@ def _tag(feature: str) -> int:
 
 def font_file(weight: Weight = "Regular") -> Path:
     """The whole font as a TrueType file, unpacked once into the temporary folder (for matplotlib and the like)."""
-    path = Path(gettempdir()) / f"relapse-risk-{font_digest()}-{weight}.ttf"
-    if not path.is_file():
-        with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-            part.write(_font_bytes(weight))
-        Path(part.name).replace(path)
-    return path
+    account = os.getuid() if hasattr(os, "getuid") else 0  # one account may be unable to read what another wrote
+    path = Path(gettempdir()) / f"relapse-risk-{account}-{font_digest()}-{weight}.ttf"
+    return path if path.is_file() else write_bytes(path, _font_bytes(weight))

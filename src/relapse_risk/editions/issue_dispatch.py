@@ -16,11 +16,10 @@ from relapse_risk.errors import RegisterError, SourceError
 from relapse_risk.issues.issue_ledger import IssueStep, append_issue_steps, issue_states, read_issue_steps
 from relapse_risk.pages.format import format_apart
 from relapse_risk.pages.issue_words import check_words, sorted_by_need
-from relapse_risk.register.findings_files import neutralised
 from relapse_risk.schema import code_list
 from relapse_risk.text import LANGUAGES, Language, text
 
-__all__ = ["IssueReplies", "dispatch_list", "take_issue_replies", "write_dispatch"]
+__all__ = ["IssueReplies", "dispatch_list", "take_issue_replies"]
 
 TOLD = ("issue_id", "county", "issue", "severity", "department", "due_on", "state", "value", "limit")
 ASKED = ("step", "on", "by", "evidence", "note")
@@ -79,16 +78,6 @@ def dispatch_list(states: pd.DataFrame, names: Mapping[str, str], language: Lang
 def _against(value: float | None, limit: float | None, unit: str, language: Language) -> tuple[str, str]:
     """Value and limit as the reports write them; nothing for an issue that is no indicator."""
     return format_apart(value, limit, FactColumn("value", unit), language) if unit else ("", "")  # type: ignore[arg-type]
-
-
-def write_dispatch(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a dispatch list as a CSV that Excel opens in Chinese, text made harmless, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    safe = frame.assign(**{c: frame[c].map(neutralised, na_action="ignore") for c in frame.select_dtypes("str")})
-    part = path.with_name(f"{path.name}.part")
-    safe.to_csv(part, index=False, encoding="utf-8-sig")
-    part.replace(path)
-    return path
 
 
 def take_issue_replies(path: str | Path, register: str | Path, today: date) -> IssueReplies:

@@ -8,17 +8,25 @@ links: they cost no space.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 from xml.etree import ElementTree
+
+from relapse_risk.files import (
+    file_sha256,
+    json_bytes,
+    link_file,
+    move_folder,
+    refusals,
+    remove_drafts,
+    sha256,
+    write_files,
+)
 
 __all__ = [
     "Outcome",
@@ -89,37 +97,10 @@ class Published:
     folder: Path
 
 
-def publish_files(folder: Path, content: Mapping[str, bytes]) -> dict[str, str]:
-    """Write all files aside and flush them, then swap them in; returns their SHA-256.
-
-    Whatever fails, nothing half-written stays behind.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
-    try:
-        for data in content.values():
-            with NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as part:
-                written.append(Path(part.name))
-                part.write(data)
-                part.flush()
-                os.fsync(part.fileno())
-            written[-1].chmod(0o644)
-        for path, name in zip(written, content, strict=True):
-            path.replace(folder / name)
-    finally:
-        for path in written:
-            path.unlink(missing_ok=True)
-    return {name: sha256(data).hexdigest() for name, data in sorted(content.items())}
-
-
-def _flushed(folder: Path) -> None:
-    """Flush the names in a folder to disk, where the system can."""
-    with suppress(OSError):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
+def publish_files(folder: Path, content: Mapping[str, bytes], *, restricted: bool = False) -> dict[str, str]:
+    """Write all files aside, then swap them in (:func:`relapse_risk.files.write_files`); returns their SHA-256."""
+    write_files(folder, content, restricted=restricted)
+    return {name: sha256([data]) for name, data in sorted(content.items())}
 
 
 def published(out: Path) -> list[Published]:
@@ -145,20 +126,19 @@ def is_whole(folder: Path, outcome: Outcome) -> bool:
     """Whether every file is there with the content that was recorded."""
     for name, digest in outcome.files.items():
         path = folder / name
-        if not path.is_file() or sha256(path.read_bytes()).hexdigest() != digest:
+        if not path.is_file() or file_sha256(path) != digest:
             return False
     return bool(outcome.files)
 
 
-def vouch(folder: Path, outcome: Outcome) -> None:
+def vouch(folder: Path, outcome: Outcome, *, restricted: bool = False) -> None:
     """Say that a report written aside is finished: the last thing that happens to it."""
-    publish_files(folder, {f".{outcome.stem}{VOUCHER}": _json(asdict(outcome))})
+    write_files(folder, {f".{outcome.stem}{VOUCHER}": json_bytes(asdict(outcome))}, restricted=restricted)
 
 
 def staged(stage: Path) -> Mapping[str, Outcome]:
     """Reports that an earlier run finished but did not live to publish; half-written files are removed."""
-    for part in stage.glob(".*.part"):
-        part.unlink(missing_ok=True)
+    remove_drafts(stage)
     found = {}
     for path in sorted(stage.glob(f".*{VOUCHER}")):
         with suppress(OSError, ValueError, TypeError):
@@ -168,34 +148,23 @@ def staged(stage: Path) -> Mapping[str, Outcome]:
     return found
 
 
-def link_files(source: Path, stage: Path, names: Sequence[str]) -> None:
+def link_files(source: Path, stage: Path, names: Sequence[str], *, restricted: bool = False) -> None:
     """Put files of a published edition into the next one: as hard links, or copies where those cannot be."""
     for name in names:
-        target = stage / name
-        target.unlink(missing_ok=True)
-        try:
-            os.link(source / name, target)
-        except OSError:
-            shutil.copyfile(source / name, target)
+        link_file(source / name, stage / name, restricted=restricted)
 
 
-def commit(stage: Path, out: Path, month: str, restricted: bool = False) -> Published:
+def commit(stage: Path, out: Path, month: str) -> Published:
     """Make what was written aside the newest edition of ``month``, by one rename."""
     named = {name for outcome in read_manifest(stage).values() for name in outcome.files}
     for path in stage.iterdir():
         known = path.name in named or path.suffix in {".json", ".xml"} or path.name.startswith("index")
         if path.name.startswith(".") or not (known or path.name.endswith(".failed.html")):
-            path.unlink()
-    if restricted:
-        for path in stage.iterdir():
-            path.chmod(0o600)
-    stage.chmod(0o700 if restricted else 0o755)
-    _flushed(stage)
+            with refusals(path):
+                path.unlink()
     number = max((one.number for one in published(out) if one.month == month), default=0) + 1
     folder = out / f"{month}.{number}"
-    stage.rename(folder)
-    _flushed(out)
-    return Published(month, number, folder)
+    return Published(month, number, move_folder(stage, folder))
 
 
 def surviving(found: Sequence[Published], keep: int) -> list[Published]:
@@ -210,13 +179,9 @@ def prune(out: Path, keep: int) -> None:
     for one in set(found) - set(surviving(found, keep)):
         gone = out / f".gone-{one.folder.name}"
         shutil.rmtree(gone, ignore_errors=True)
-        one.folder.rename(gone)
+        move_folder(one.folder, gone)
     for gone in out.glob(".gone-*"):
         shutil.rmtree(gone, ignore_errors=True)
-
-
-def _json(content: object) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
 def run_files(about: Mapping[str, Any], outcomes: Sequence[Outcome]) -> dict[str, bytes]:
@@ -228,8 +193,8 @@ def run_files(about: Mapping[str, Any], outcomes: Sequence[Outcome]) -> dict[str
         if row["status"] == "failed"
     ]
     return {
-        MANIFEST: _json(dict(about) | {"reports": rows}),
-        FAILURES: _json(failed),
+        MANIFEST: json_bytes(dict(about) | {"reports": rows}),
+        FAILURES: json_bytes(failed),
         JUNIT: _junit(str(about.get("edition", "")), outcomes),
     }
 

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 from tempfile import gettempdir
 from time import perf_counter
@@ -39,6 +38,8 @@ from relapse_risk.editions.publish import (
 )
 from relapse_risk.editions.remote_rendering import Cluster, bench
 from relapse_risk.editions.render_tasks import Finish, Job, Warmth
+from relapse_risk.errors import WriteError
+from relapse_risk.files import digest, make_folder, write_bytes
 from relapse_risk.parts import Backend, Processes, opened
 from relapse_risk.progress import Progress, no_progress
 
@@ -163,12 +164,12 @@ def render_edition(
     """
     chosen = options or Options(workers=workers)
     planned = plan(edition)
-    with alone(edition.out, chosen.wait):
+    with alone(edition.out, chosen.wait, restricted=edition.restricted):
         current = _current(edition.out, planned.month)
         stage = edition.out / NEXT
         if not chosen.resume:
             shutil.rmtree(stage, ignore_errors=True)
-        work = Path(gettempdir()) / f"relapse-risk-{_short(str(edition.out.absolute()))}"
+        work = Path(gettempdir()) / f"relapse-risk-{digest([str(edition.out.absolute())], size=8)}"
         shutil.rmtree(work, ignore_errors=True)  # a killed run's; nobody else uses it while we hold the lock
         last = read_manifest(current.folder) if current else {}
         run = _Run(planned, Keys(planned), chosen, stage, work, current, last)
@@ -183,10 +184,6 @@ def _sized(options: Options) -> str | Backend:
     return Processes(0) if options.backend == "processes" else options.backend
 
 
-def _short(words: str) -> str:
-    return blake2b(words.encode(), digest_size=8).hexdigest()
-
-
 def _rendered(run: _Run, tell: Progress) -> EditionResult:
     edition, found = run.plan.edition, _standing(run)
     todo = [report for report in run.plan.reports if report.stem not in found]
@@ -197,13 +194,13 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
     workers = run.options.workers or places_at_once()
     setup = setup_of(run.plan, run.keys, run.work, min(workers, max(len(todo), 1)))
     try:
-        run.stage.mkdir(exist_ok=True)
+        make_folder(run.stage, restricted=edition.restricted)
         with opened(_sized(run.options)) as backend, bench(setup, backend) as zygote:
             _check(run, zygote)
-            (run.stage / ".reserve").write_bytes(b"\0" * RESERVE)
+            write_bytes(run.stage / ".reserve", b"\0" * RESERVE)
             _render_all(run, zygote, todo, found, tell)
             return _finished(run, zygote, [found[report.stem] for report in run.plan.reports])
-    except OSError as error:
+    except (OSError, WriteError) as error:
         raise unwritable(edition.out, error) from error
 
 
@@ -305,13 +302,13 @@ def _finished(run: _Run, zygote: Zygote | Cluster, outcomes: Sequence[Outcome]) 
     broken = [outcome for outcome in together if outcome.status == "failed"]
     about = _about(run, together)
     files = run_files(about, together)
-    publish_files(out, {name: files[name] for name in (FAILURES, JUNIT)})
+    publish_files(out, {name: files[name] for name in (FAILURES, JUNIT)}, restricted=edition.restricted)
     held_back = bool(broken) and edition.on_failure == "publish_none"
     if held_back or _no_news(run, together):
         return _result(run, together, run.current, new=not held_back)
     for outcome in together:
         if outcome.status == "unchanged" and run.current:
-            link_files(run.current.folder, run.stage, list(outcome.files))
+            link_files(run.current.folder, run.stage, list(outcome.files), restricted=edition.restricted)
     number = run.current.number + 1 if run.current else 1
     before = _before(run)
     coming = Published(run.plan.month, number, out / f"{run.plan.month}.{number}")
@@ -324,10 +321,8 @@ def _finished(run: _Run, zygote: Zygote | Cluster, outcomes: Sequence[Outcome]) 
     _, pages = next(iter(zygote.run(f"{JOB}:finish", [finish])))
     if isinstance(pages, Exception):
         raise pages
-    new = commit(run.stage, out, run.plan.month, edition.audience == "restricted")
-    if edition.audience == "restricted":
-        out.chmod(0o700)
-    publish_files(out, pages)
+    new = commit(run.stage, out, run.plan.month)
+    publish_files(out, pages, restricted=edition.restricted)
     prune(out, edition.keep)
     run.options.log({"event": "edition", "folder": str(new.folder), "failed": len(broken)})
     return _result(run, together, new, new=True)
@@ -346,10 +341,11 @@ def _with_last_good(run: _Run, outcome: Outcome) -> Outcome:
     """A failed report keeps its last good files, linked into this edition with their date."""
     if outcome.status != "failed":
         return outcome
-    for one in reversed(published(run.plan.edition.out)):
+    edition = run.plan.edition
+    for one in reversed(published(edition.out)):
         last = read_manifest(one.folder).get(outcome.stem)
-        if last and is_whole(one.folder, last):
-            link_files(one.folder, run.stage, list(last.files))
+        if last and last.parts.get("audience", edition.audience) == edition.audience and is_whole(one.folder, last):
+            link_files(one.folder, run.stage, list(last.files), restricted=edition.restricted)
             return replace(outcome, files=dict(last.files), data_date=last.data_date)
     return outcome
 

@@ -21,7 +21,8 @@ from relapse_risk.editions.export import Sheet, to_html, to_pdf, warm_up
 from relapse_risk.editions.publish import Outcome, publish_files, run_files, vouch
 from relapse_risk.editions.render_tasks import Finish, Job, Warmth
 from relapse_risk.editions.site import failure_page, index_pages, verdicts
-from relapse_risk.errors import EditionError, RelapseRiskError, RenderError
+from relapse_risk.errors import EditionError, RelapseRiskError, WriteError
+from relapse_risk.files import write_text
 from relapse_risk.pages.county_report import open_report
 from relapse_risk.pages.worklist_page import worklist_files
 from relapse_risk.parameters import read_place
@@ -57,7 +58,7 @@ def warm(given: Warmth) -> None:
         path = Path(folder) / "empty.ipynb"
         cell = nbformat.v4.new_code_cell("county = ''", metadata={"tags": ["parameters"]})
         kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
-        path.write_text(nbformat.writes(nbformat.v4.new_notebook(cells=[cell], metadata=kernel)), encoding="utf-8")
+        write_text(path, nbformat.writes(nbformat.v4.new_notebook(cells=[cell], metadata=kernel)))
         run_notebook(path, {"county": "1"}, Path(folder))
 
 
@@ -86,7 +87,7 @@ def render_report(job: Job, tool: Browser | None) -> Outcome:
     """Execute, export and write one report aside; whatever goes wrong becomes a failed outcome with its page."""
     wall, cpu = perf_counter(), process_time()
     try:
-        digests = publish_files(job.folder, _content(job, tool))
+        digests = publish_files(job.folder, _content(job, tool), restricted=job.restricted)
         (job.folder / f"{job.report.stem}.failed.html").unlink(missing_ok=True)
         outcome = Outcome(
             job.report.county, job.report.name, job.report.language, job.report.stem, "published", job.key, digests,
@@ -102,8 +103,8 @@ def render_report(job: Job, tool: Browser | None) -> Outcome:
     outcome = replace(outcome, **spent)  # type: ignore[arg-type]
     if outcome.status == "published":
         try:
-            vouch(job.folder, outcome)
-        except OSError as error:
+            vouch(job.folder, outcome, restricted=job.restricted)
+        except WriteError as error:
             return failed(job, str(error))
     return outcome
 
@@ -111,7 +112,7 @@ def render_report(job: Job, tool: Browser | None) -> Outcome:
 def remake(job: Job, tool: Browser | None) -> dict[str, str] | RelapseRiskError:
     """Write a report's files once more; their SHA-256, or the error as a value."""
     try:
-        return publish_files(job.folder, _content(job, tool))
+        return publish_files(job.folder, _content(job, tool), restricted=job.restricted)
     except RelapseRiskError as error:
         return error
 
@@ -176,8 +177,6 @@ def finish(job: Finish, _: object = None) -> dict[str, bytes] | RelapseRiskError
         return _finished(job)
     except RelapseRiskError as error:
         return error
-    except OSError as error:
-        return RenderError(f"the edition could not be written: {error.strerror or error}", where=str(job.stage))
 
 
 def _finished(job: Finish) -> dict[str, bytes]:
@@ -189,5 +188,5 @@ def _finished(job: Finish) -> dict[str, bytes]:
     for one in job.outcomes:
         if one.status == "failed":  # only now: a disk that was full while it failed has room kept for this
             content[f"{one.stem}.failed.html"] = failure_page(one.name, one.error, _language(one))
-    publish_files(job.stage, content)
+    publish_files(job.stage, content, restricted=job.about["audience"] == "restricted")
     return index_pages(job, now, f"{job.folder}/")

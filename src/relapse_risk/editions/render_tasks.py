@@ -59,6 +59,11 @@ class Job:
     work: Path
     place: str
 
+    @property
+    def restricted(self) -> bool:
+        """Whether its files are their owner's only."""
+        return self.parameters["audience"] == "restricted"
+
 
 @dataclass(frozen=True, slots=True)
 class Finish:

@@ -16,6 +16,7 @@ from relapse_risk.editions.fork_server import Zygote
 from relapse_risk.editions.publish import Outcome, read_manifest
 from relapse_risk.editions.render import JOB, job_of, setup_of
 from relapse_risk.errors import EditionError, ParameterError, did_you_mean
+from relapse_risk.files import make_folder
 from relapse_risk.yaml_reading import check_model
 
 __all__ = ["Reproduced", "reproduce_report"]
@@ -86,7 +87,7 @@ def reproduce_report(stamp: str, reports: Path, out: Path) -> Reproduced:
             "not what it was: " + ", ".join(changed_parts(outcome.parts, key.parts)), where=stamp,
             fix=f"restore it, or use the version that made it (relapse-risk {manifest.get('version')})",
         )  # fmt: skip
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out, restricted=edition.restricted)
     work = out / ".work"
     with (
         _removed(work),

@@ -11,13 +11,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.files import digest
 from relapse_risk.register.journal import Journal
 
 __all__ = [
@@ -108,7 +108,7 @@ def issue_id(county: str, check: str) -> str:
     >>> issue_id("371425", "indicator:take_up") == issue_id("371425", "indicator:take_up")
     True
     """
-    return "I" + blake2b(f"{county}|{check}".encode(), digest_size=5).hexdigest()
+    return "I" + digest([f"{county}|{check}"], size=5)
 
 
 def read_issue_steps(register: str | Path) -> tuple[IssueStep, ...]:

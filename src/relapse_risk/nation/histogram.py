@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from relapse_risk.files import replacing
+
 __all__ = ["BINS", "Histogram", "grid", "places", "read_above", "write_above"]
 
 Histogram = npt.NDArray[np.int64]
@@ -43,12 +45,9 @@ def grid(counts: Histogram, step: float = STEP) -> npt.NDArray[np.float64]:
 
 def write_above(counts: Mapping[str, Histogram], folder: Path) -> Path:
     """Write, for each place, how many score higher than each step; workers read the file, it is too large to be sent."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, count in counts.items():
-        above = count.sum() - np.cumsum(count)
-        aside = folder / f".{name}.part.npy"
-        np.save(aside, above, allow_pickle=False)
-        aside.replace(folder / f"above_{name}.npy")
+        with replacing(folder / f"above_{name}.npy") as stream:
+            np.save(stream, count.sum() - np.cumsum(count), allow_pickle=False)
     return folder
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial, reduce
-from hashlib import blake2b
 from operator import add
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relapse_risk.errors import ModelError, PartError
+from relapse_risk.files import digest, write_json
 from relapse_risk.hardship import IndexDesign
 from relapse_risk.hardship.design import TOP
 from relapse_risk.hardship.household_index import (
@@ -116,9 +115,9 @@ def nation_index(
         )
         counts = _counts(index, chosen)
         above = write_above(counts, nation.folder / "rank_counts")
-        digest = blake2b(b"".join(count.tobytes() for count in counts.values()), digest_size=16).hexdigest()
+        counted = digest(count.tobytes() for count in counts.values())
         ranks = stored_parts(
-            partial(_ranks, above), index, nation.folder / "rank", f"{key}|{digest}", chosen, progress, reads=["index"]
+            partial(_ranks, above), index, nation.folder / "rank", f"{key}|{counted}", chosen, progress, reads=["index"]
         )
     found = NationIndex(index, ranks, grid(counts[""]), tuple(sorted(set(job.whole.codes) - set(job.design.codes))))
     _write_grid(found, nation.folder)
@@ -232,9 +231,7 @@ def _ranks(above: Path, part: Part) -> pa.Table:
 
 def _write_grid(found: NationIndex, folder: Path) -> None:
     content = {"percentile_of_need": [round(float(value), 4) for value in found.grid], "left_out": found.left_out}
-    aside = folder / "index.json.part"
-    aside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
-    aside.replace(folder / "index.json")
+    write_json(folder / "index.json", content)
 
 
 def subindex_moments(index: list[Part], codes: tuple[str, ...], backend: str | Backend = SERIAL) -> Moments:

@@ -18,8 +18,8 @@ import pandas as pd
 import pyarrow as pa
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.files import write_json
 from relapse_risk.parts import Part
-from relapse_risk.register.manifest import replace_file
 
 __all__ = ["Nation", "arrow_of", "floats", "frame_of", "open_nation", "write_nation"]
 
@@ -104,9 +104,7 @@ def write_nation(nation: Nation) -> None:
     content = {
         "version": VERSION, "place": nation.place, "month": nation.month, "made": nation.made, "parts": parts,
     }  # fmt: skip
-    aside = nation.folder / f"{MANIFEST}.part"
-    aside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
-    replace_file(aside, nation.folder / MANIFEST)
+    write_json(nation.folder / MANIFEST, content)
 
 
 def frame_of(data: pa.Table) -> pd.DataFrame:

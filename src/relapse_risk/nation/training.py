@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial, reduce
-from hashlib import sha256
 from operator import add
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from relapse_risk.errors import ModelError
+from relapse_risk.files import sha256
 from relapse_risk.months import add_months
 from relapse_risk.nation.nation_store import Nation, floats
 from relapse_risk.parts import SERIAL, Backend, Part, collected, map_parts, opened, read_part
@@ -91,10 +91,7 @@ def fit_nation(nation: Nation, model: RelapseLogit | None = None, backend: str |
 
 def _digest(nation: Nation) -> str:
     """Of the history files' own keys, which say what they were made from."""
-    total = sha256()
-    for part in nation.parts:
-        total.update((pq.read_schema(part.of("history")).metadata or {}).get(KEY, b""))
-    return total.hexdigest()
+    return sha256((pq.read_schema(part.of("history")).metadata or {}).get(KEY, b"") for part in nation.parts)
 
 
 def _months(part: Part) -> Counter[tuple[str, int]]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b, file_digest
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from relapse_risk.errors import PartError
+from relapse_risk.errors import PartError, WriteError
+from relapse_risk.files import digest, file_sha256, replacing, write_row_groups
 from relapse_risk.parts.backends import SERIAL, Backend, map_parts
 from relapse_risk.parts.part import COUNTY, Part
 from relapse_risk.parts.versions import package_versions
@@ -42,33 +41,25 @@ def write_part(data: pa.Table, path: Path, name: str, key: str = "") -> None:
         Naming part and file, if the disk is full or the folder cannot be written.
     """
     schema = data.schema.with_metadata({KEY: key.encode()} if key else None)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(aside, schema, compression="zstd", compression_level=1) as writer:
-            for start, rows in _counties(data):
-                writer.write_table(
-                    data.slice(start, rows).replace_schema_metadata(schema.metadata), row_group_size=rows
-                )
-        aside.replace(path)
-    except OSError as error:
+        with replacing(path) as stream:
+            write_row_groups(stream, data.replace_schema_metadata(schema.metadata), _counties(data), level=1)
+    except WriteError as error:
         raise PartError(
-            f"cannot be written: {error.strerror or error}", where=f"part {name}, {path}",
+            error.what, where=f"part {name}, {path}",
             fix="make room or choose another folder, then run again: parts already done are kept",
         ) from error  # fmt: skip
-    finally:
-        aside.unlink(missing_ok=True)
 
 
-def _counties(data: pa.Table) -> list[tuple[int, int]]:
-    """Start and number of rows of each county's run."""
+def _counties(data: pa.Table) -> list[int]:
+    """Rows of each county's run."""
     if COUNTY not in data.column_names or not len(data):
-        return [(0, max(len(data), 1))]
+        return [len(data)]
     codes = data[COUNTY].combine_chunks()
     codes = codes.cast(pa.string()).dictionary_encode()  # a dictionary may name a county twice
     runs = pc.run_end_encode(codes.indices)
     ends = runs.run_ends.to_pylist()
-    return [(start, end - start) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    return [end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +99,15 @@ class Stored:
     def _key(self, part: Part) -> str:
         """Of this part: the product's key, the versions of the libraries, and the content of every file it reads."""
         content = f"{self.key}|{part.name}|{part.groups}|{part.counties}|{package_versions()}"
-        digest = blake2b(content.encode(), digest_size=16)
-        for table in self.reads:
-            digest.update(_content(part.of(table)))
-        return digest.hexdigest()
+        return digest([content, *(_content(part.of(table)) for table in self.reads)])
 
 
-def _content(path: Path) -> bytes:
-    """Digest of a file; empty where it cannot be read: the kernel then raises the clearer error."""
+def _content(path: Path) -> str:
+    """Checksum of a file; nothing where it cannot be read, which the kernel will say better."""
     try:
-        with path.open("rb") as file:
-            return file_digest(file, "blake2b").digest()
+        return file_sha256(path)
     except OSError:
-        return b""
+        return ""
 
 
 def _kept(path: Path, key: str) -> pq.FileMetaData | None:

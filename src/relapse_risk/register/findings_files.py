@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
-from relapse_risk.errors import RegisterError
+from relapse_risk.files import write_bytes
 from relapse_risk.register.findings import Findings
+from relapse_risk.register.spreadsheets import CRLF, neutralised, workbook, write_csv
 
-__all__ = ["FindingsFiles", "neutralised", "write_findings"]
+__all__ = ["FindingsFiles", "write_findings"]
 
 # What a sheet holds below its header row.
 SHEET_ROWS = 1_048_575
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 HEADERS = {
     "table": "表 table", "row": "行号 row", "row_key": "主键 row key", "county_code": "县代码 county",
     "column": "列 column", "value": "值 value", "rule": "规则 rule", "kind": "类别 kind", "severity": "级别 severity",
@@ -51,7 +46,7 @@ def write_findings(findings: Findings, folder: str | Path) -> FindingsFiles:
 
     Raises
     ------
-    RegisterError
+    WriteError
         If the folder cannot be written.
     """
     root = Path(folder)
@@ -59,57 +54,20 @@ def write_findings(findings: Findings, folder: str | Path) -> FindingsFiles:
         root / "findings.csv", root / "findings_counts.csv", root / "findings_skipped.csv", root / "findings.xlsx"
     )
     counts = findings.counts()
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        _replaced(files.findings, partial(_write_csv, findings.frame))
-        _replaced(files.counts, partial(_write_csv, counts))
-        _replaced(files.skipped, partial(_write_csv, findings.skipped))
-        _replaced(files.workbook, partial(_write_workbook, findings, counts))
-    except OSError as error:
-        raise RegisterError(
-            f"findings cannot be written: {error}", where=str(root), fix="close the file if it is open, or free space"
-        ) from error
+    write_csv(findings.frame, files.findings, line_end=CRLF)
+    write_csv(counts, files.counts, line_end=CRLF)
+    write_csv(findings.skipped, files.skipped, line_end=CRLF)
+    write_bytes(files.workbook, _workbook(findings, counts))
     return files
 
 
-def neutralised(value: Any) -> Any:
-    """``value`` as a spreadsheet may show it: text that looks like a formula gets a leading apostrophe.
-
-    Examples
-    --------
-    >>> neutralised("=1+1"), neutralised("-5"), neutralised("@SUM(A1)"), neutralised("齐河县")
-    ("'=1+1", '-5', "'@SUM(A1)", '齐河县')
-    """
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not PLAIN_NUMBER.fullmatch(value):
-        return "'" + value
-    return value
-
-
-def _replaced(path: Path, write: Callable[[Path], None]) -> None:
-    """Write beside ``path`` and move into place, so that a reader never sees half a file."""
-    # Not a secure temporary file: that one would be readable by its owner only, and so would the findings.
-    target = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
-    try:
-        write(target)
-        target.replace(path)
-    finally:
-        target.unlink(missing_ok=True)
-
-
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    texts = {c: frame[c].map(neutralised) for c in frame if pd.api.types.is_string_dtype(frame[c])}
-    # utf-8-sig: without the mark Excel takes Chinese for the local code page.
-    frame.assign(**texts).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-
-
-def _write_workbook(findings: Findings, counts: pd.DataFrame, path: Path) -> None:
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"created": datetime(2020, 1, 1)})  # not the clock: the same findings are the same bytes
+def _workbook(findings: Findings, counts: pd.DataFrame) -> bytes:
+    with workbook(date(2020, 1, 1), constant_memory=True) as (book, held):
         head = book.add_format({"bold": True, "bg_color": "#D9E1F2", "border": 1})
         _write_sheet(book, "计数 counts", counts, head, _left_out(findings))
         _write_sheet(book, "问题 findings", findings.frame.head(SHEET_ROWS), head)
         _write_sheet(book, "未执行 not applied", findings.skipped, head)
+    return held.getvalue()
 
 
 def _left_out(findings: Findings) -> str:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from relapse_risk.errors import RegisterError
+from relapse_risk.files import refusals, write_json
 from relapse_risk.register.candidates import Candidate
 from relapse_risk.register.findings import Findings, mask_identity
-from relapse_risk.register.findings_files import neutralised, write_findings
+from relapse_risk.register.findings_files import write_findings
+from relapse_risk.register.spreadsheets import CRLF, write_csv
 from relapse_risk.schema import table
 
 __all__ = ["ImportReport", "TableCount", "located", "write_report"]
@@ -125,21 +121,12 @@ def write_report(
         The report with the paths of its files.
     """
     files = list(write_findings(findings, folder))
-    try:
+    with refusals(folder):
         for old in folder.glob("rejected_*.csv"):
             old.unlink()
-        for frame in rejected:
-            path = folder / f"rejected_{frame.attrs['table']}.csv"
-            _replace(path, _csv(frame))
-            files.append(path)
-        summary = folder / "import.json"
-        files.append(summary)
-        content = {**asdict(report), "files": [file.name for file in files]}
-        _replace(summary, json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8"))
-    except OSError as error:
-        raise RegisterError(
-            f"the import report cannot be written: {error}", where=str(folder), fix="close its files if they are open"
-        ) from error
+    files += [write_csv(frame, folder / f"rejected_{frame.attrs['table']}.csv", line_end=CRLF) for frame in rejected]
+    files.append(folder / "import.json")
+    write_json(files[-1], {**asdict(report), "files": [file.name for file in files]})
     return replace(report, files=tuple(files))
 
 
@@ -157,19 +144,3 @@ def rejected_rows(candidate: Candidate, findings: Findings) -> pd.DataFrame:
     frame.insert(0, "source", candidate.origins[positions])
     frame.attrs["table"] = table(candidate.table).name
     return frame
-
-
-def _csv(frame: pd.DataFrame) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(frame.columns)
-    writer.writerows([neutralised(str(value)) for value in row] for row in frame.itertuples(index=False))
-    # With a mark, so that Excel takes it for UTF-8.
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(name).replace(path)

@@ -7,7 +7,6 @@ different things at the same time lose nothing.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from filelock import FileLock
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.files import refusals, write_bytes
 
 __all__ = ["Journal"]
 
@@ -96,7 +96,9 @@ class Journal(Generic[S]):
         path = Path(register) / self.file
         if not Path(register).is_dir():
             raise RegisterError("no such register", where=str(register))
-        with FileLock(f"{path}.lock"):
+        with refusals(path):
+            held = FileLock(f"{path}.lock").acquire()
+        with held:
             known = self.read(register)
             standing = {getattr(step, self.identity): step for step in known}
             there, added = set(known), []
@@ -130,9 +132,4 @@ def _write(path: Path, steps: Sequence[Dated]) -> None:
     text = "".join(json.dumps(asdict(step), ensure_ascii=False, sort_keys=True) + "\n" for step in steps).encode()
     whole = path.read_bytes() if path.is_file() else b""
     whole = whole[: whole.rfind(b"\n") + 1]  # a line cut short by a crash goes
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
-        file.write(whole + text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_bytes(path, whole + text)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-import os
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.files import file_sha256, sha256, write_json
 from relapse_risk.register.counties import CITY
 from relapse_risk.schema import SCHEMA_VERSION
 
@@ -23,20 +20,13 @@ __all__ = [
     "FileEntry",
     "Group",
     "Manifest",
-    "file_digest",
     "find_damage",
     "read_manifest",
-    "replace_file",
-    "sync_folder",
     "write_manifest",
 ]
 
 MANIFEST = "manifest.json"
-ASIDE = f"{MANIFEST}.part"
 _FILE = re.compile(r"tables/[a-z_]+/(all|\d{4}-\d{2})-[0-9a-f]{12}\.parquet")
-_BLOCK = 1 << 20
-# A reader on Windows may hold a file open for a moment; a replacement waits for it at most two seconds.
-_TRIES, _PAUSE_SECONDS = 40, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +91,7 @@ class Manifest:
     def digest(self) -> str:
         """SHA-256 of everything listed except the time of writing: equal registers have equal digests."""
         told = [self.schema_version, self.place, [asdict(entry) for entry in self.files]]
-        return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        return sha256([json.dumps(told, ensure_ascii=False, sort_keys=True)])
 
     def of(self, table: str) -> tuple[FileEntry, ...]:
         """Files of ``table``, by month."""
@@ -196,46 +186,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "digest": manifest.digest,
         "files": [asdict(entry) for entry in manifest.files],
     }
-    aside = folder / ASIDE
-    with aside.open("w", encoding="utf-8", newline="\n") as stream:
-        json.dump(content, stream, ensure_ascii=False, indent=1)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    replace_file(aside, folder / MANIFEST)
-    sync_folder(folder)
-
-
-def replace_file(source: Path, target: Path) -> None:
-    """Rename ``source`` over ``target`` in one step, with patience for a reader that holds it open on Windows."""
-    for left in reversed(range(_TRIES)):
-        try:
-            source.replace(target)
-        except PermissionError:
-            if not left:
-                raise
-            time.sleep(_PAUSE_SECONDS)
-        else:
-            return
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in ``folder`` outlive a power cut, where the system can open a folder (Windows cannot)."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+    write_json(folder / MANIFEST, content)
 
 
 def find_damage(folder: Path, manifest: Manifest, *, deep: bool) -> tuple[Damage, ...]:
@@ -251,7 +202,7 @@ def _damage_of(folder: Path, entry: FileEntry, deep: bool) -> Damage | None:
         size = path.stat().st_size
         if size < entry.size:
             return Damage(entry.path, f"file is cut short: {size} of {entry.size} bytes", again)
-        if size > entry.size or (deep and file_digest(path) != entry.sha256):
+        if size > entry.size or (deep and file_sha256(path) != entry.sha256):
             return Damage(entry.path, "file was changed after it was written (checksum differs)", again)
     except FileNotFoundError:
         return Damage(entry.path, "file is missing", again)

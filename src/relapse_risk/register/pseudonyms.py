@@ -7,13 +7,14 @@ import hashlib
 import hmac
 import os
 import secrets
-import sys
 import unicodedata
 from pathlib import Path
 
 import pandas as pd
+from platformdirs import user_config_path
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.files import create_file
 from relapse_risk.register.cell_readers import read_identity_text
 from relapse_risk.register.manifest import MANIFEST
 
@@ -84,23 +85,13 @@ def default_key_path() -> Path:
     """Where the key is looked for: ``RELAPSE_RISK_KEY``, or a file in the user's configuration folder."""
     if named := os.environ.get(KEY_VARIABLE):
         return Path(named)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or _home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = _home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config")
-    return base / "relapse-risk" / "pseudonym.key"
-
-
-def _home() -> Path:
-    try:
-        return Path.home()
-    except RuntimeError as error:
+    path = user_config_path("relapse-risk", appauthor=False, roaming=True) / "pseudonym.key"
+    if not path.is_absolute():  # nobody says where this account's home is
         raise RegisterError(
             "the user has no home folder in which the key could lie", where="pseudonym key",
             fix=f"name the key file: --key FILE, or set {KEY_VARIABLE}",
-        ) from error  # fmt: skip
+        )  # fmt: skip
+    return path
 
 
 def create_key(path: str | Path | None = None, register: str | Path | None = None) -> Path:
@@ -125,20 +116,14 @@ def create_key(path: str | Path | None = None, register: str | Path | None = Non
     """
     file = Path(path) if path is not None else default_key_path()
     _check_outside(file, register)
-    file.parent.mkdir(parents=True, exist_ok=True)
     text = f"{_HEAD}{secrets.token_hex(_KEY_BYTES)}\n".encode("ascii")
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        return create_file(file, text, restricted=True)
     except FileExistsError as error:
         raise RegisterError(
             "there is a key already; a new one would part every person from their pseudonym",
             where=str(file), fix="use it, or choose another path",
         ) from error  # fmt: skip
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return file
 
 
 def read_key(path: str | Path | None = None, register: str | Path | None = None) -> bytes:

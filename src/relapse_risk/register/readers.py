@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relapse_risk.errors import SourceError
+from relapse_risk.files import file_sha256, sha256
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register.cell_readers import plain_text
 from relapse_risk.register.csv_files import CsvFile, read_csv_file
@@ -76,10 +76,10 @@ def read_source(source: str | Path, mapping: SourceMapping, progress: Progress |
     files = _files(Path(source), mapping.kind)
     tell = progress or no_progress
     tables, notes = [], []
-    digest = sha256()
+    checksums = []
     for done, file in enumerate(files):
         tell(done, len(files), f"read {file.name}")
-        digest.update(_bytes_digest(file))
+        checksums.append(_checksum(file))
         if mapping.kind == "excel":
             found, said = read_workbook(file, mapping)
         else:
@@ -89,7 +89,7 @@ def read_source(source: str | Path, mapping: SourceMapping, progress: Progress |
     if mapping.kind != "excel":
         _check_all_found(mapping, tables, files, Path(source))
     notes += [note for table in tables for note in table.notes]
-    return RawSource(str(source), digest.hexdigest(), tuple(tables), tuple(notes))
+    return RawSource(str(source), sha256(checksums), tuple(tables), tuple(notes))
 
 
 def _files(path: Path, kind: str) -> list[Path]:
@@ -123,17 +123,13 @@ def _other_kind(suffix: str) -> str:
     return f"use a mapping of kind: {kind} (docs/import.md says how to write one), or save the file in another format"
 
 
-def _bytes_digest(path: Path) -> bytes:
-    digest = sha256()
+def _checksum(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        return bytes.fromhex(file_sha256(path))
     except OSError as error:
         raise SourceError(
             f"cannot be read: {error}", where=str(path), fix="close it elsewhere, check its rights"
         ) from error
-    return digest.digest()
 
 
 def _is_of(file: Path, entry: TableMapping) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.files import digest
 from relapse_risk.months import check_month
 from relapse_risk.register.counties import CITY
 from relapse_risk.register.manifest import Damage, FileEntry, Manifest, find_damage, read_manifest
@@ -194,12 +194,14 @@ class Register:
         """
         check_month(month)
         self._check_county(county)
-        digest = blake2b(f"{self.manifest.schema_version}|{self.place}|{county}".encode(), digest_size=16)
-        for entry in sorted(self.manifest.files, key=lambda e: (e.table, e.month or "")):
-            for group in entry.groups:
-                if group.county in (county, CITY) and (entry.month or "") <= month:
-                    digest.update(f"\n{entry.table}|{entry.month}|{group.county}|{group.digest}".encode())
-        return digest.hexdigest()
+        told = [f"{self.manifest.schema_version}|{self.place}|{county}"]
+        told += [
+            f"\n{entry.table}|{entry.month}|{group.county}|{group.digest}"
+            for entry in sorted(self.manifest.files, key=lambda e: (e.table, e.month or ""))
+            for group in entry.groups
+            if group.county in (county, CITY) and (entry.month or "") <= month
+        ]
+        return digest(told)
 
     def _entries(self, spec: Table, month: str | None) -> tuple[FileEntry, ...]:
         entries = self.manifest.of(spec.name)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +13,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from relapse_risk.errors import RegisterError
-from relapse_risk.register.manifest import FileEntry, Group, file_digest, replace_file
+from relapse_risk.files import digest, sha256, write_bytes, write_row_groups
+from relapse_risk.register.manifest import FileEntry, Group
 from relapse_risk.schema import Table, arrow_schema, to_arrow
 
 __all__ = ["Grouped", "content_digest", "grouped", "read_groups", "write_groups"]
 
-PART = ".part"
 _COUNTY = "_county"
 _DIGEST_BYTES = 12
 _MANY_ROWS = 20_000  # below this, handing columns to threads costs more than it saves
@@ -99,20 +97,22 @@ def content_digest(data: pa.Table) -> str:
     >>> content_digest(words) == content_digest(coded)
     True
     """
-    digest = hashlib.blake2b(str(data.num_rows).encode(), digest_size=_DIGEST_BYTES)
+    return digest(_content(data), _DIGEST_BYTES)
+
+
+def _content(data: pa.Table) -> Iterator[bytes | str]:
+    yield str(data.num_rows)
     for name, column in zip(data.column_names, data.columns, strict=True):
         if column.null_count == len(column):
             continue
         values = pa.concat_arrays(column.chunks)
         if pa.types.is_dictionary(values.type):
             values = values.dictionary_decode()
-        digest.update(f"|{name}:{values.type}|".encode())
+        yield f"|{name}:{values.type}|"
         if values.null_count:
-            digest.update(np.packbits(values.is_valid().to_numpy(zero_copy_only=False)).tobytes())
+            yield np.packbits(values.is_valid().to_numpy(zero_copy_only=False)).tobytes()
             values = values.drop_null()
-        for block in _blocks(values):
-            digest.update(block)
-    return digest.hexdigest()
+        yield from _blocks(values)
 
 
 def _blocks(values: pa.Array) -> Sequence[bytes]:
@@ -132,29 +132,18 @@ def _blocks(values: pa.Array) -> Sequence[bytes]:
 
 
 def write_groups(root: Path, rows: Grouped) -> FileEntry:
-    """Write ``rows`` beside the files of the register ``root``; no reader sees them before a manifest lists them."""
-    folder = root / "tables" / rows.spec.name
-    folder.mkdir(parents=True, exist_ok=True)
-    label = rows.month or "all"
-    part = folder / f".{label}{PART}"
-    _write_parquet(part, rows)
-    digest = file_digest(part)
-    path = folder / f"{label}-{digest[:12]}.parquet"
-    size = part.stat().st_size
-    replace_file(part, path)
+    """Write ``rows`` beside the files of the register ``root``; no reader sees them before a manifest lists them.
+
+    A table that names people is its owner's only.
+    """
+    sink = pa.BufferOutputStream()
+    write_row_groups(sink, rows.data, [group.rows for group in rows.groups])
+    content = sink.getvalue().to_pybytes()
+    checksum = sha256([content])
+    path = root / "tables" / rows.spec.name / f"{rows.month or 'all'}-{checksum[:12]}.parquet"
+    write_bytes(path, content, restricted=rows.spec.restricted)
     relative = path.relative_to(root).as_posix()
-    return FileEntry(rows.spec.name, rows.month, relative, size, digest, rows.collected, rows.groups)
-
-
-def _write_parquet(path: Path, rows: Grouped) -> None:
-    with path.open("wb") as stream:
-        with pq.ParquetWriter(stream, arrow_schema(rows.spec.name), compression="zstd") as writer:
-            start = 0
-            for group in rows.groups:
-                writer.write_table(rows.data.slice(start, group.rows), row_group_size=group.rows)
-                start += group.rows
-        stream.flush()
-        os.fsync(stream.fileno())
+    return FileEntry(rows.spec.name, rows.month, relative, len(content), checksum, rows.collected, rows.groups)
 
 
 def read_groups(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,12 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
 from relapse_risk.errors import SourceError
+from relapse_risk.files import write_bytes
 from relapse_risk.register.mapping import sheet_name
 from relapse_risk.register.named_checks import LIST_BREAK
 from relapse_risk.register.register import Register
+from relapse_risk.register.spreadsheets import workbook
 from relapse_risk.schema import Column, Table, code_list, table, tables
 
 __all__ = ["export_workbook", "write_template"]
@@ -104,7 +104,9 @@ def write_template(path: str | Path, language: Language = "zh", tables: Sequence
     Raises
     ------
     SourceError
-        If the path does not end in ``.xlsx`` or cannot be written.
+        If the path does not end in ``.xlsx``.
+    WriteError
+        If it cannot be written.
     SchemaError
         For an unknown table.
 
@@ -143,7 +145,9 @@ def export_workbook(
     Raises
     ------
     SourceError
-        If a table has more rows than a sheet, or the path cannot be written.
+        If a table has more rows than a sheet.
+    WriteError
+        If the path cannot be written.
     """
     rows = {}
     for spec in _chosen(tables):
@@ -165,31 +169,15 @@ def _chosen(names: Sequence[str] | None) -> list[Table]:
 
 
 def _write(path: Path, language: Language, chosen: Sequence[Table], rows: Mapping[str, pd.DataFrame]) -> Path:
-    """The workbook whole or not at all."""
+    """The workbook whole or not at all; its owner's only where it names people."""
     if path.suffix.lower() != ".xlsx":
         raise SourceError("a template is an .xlsx workbook", where=str(path), got=path.suffix, expected=".xlsx")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".xlsx")
-        os.close(handle)
-        part = Path(name)
-        try:
-            _fill(part, WORDS[language], language, chosen, rows)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise SourceError(f"cannot be written: {error}", where=str(path), fix="close it in the spreadsheet") from error
-    return path
+    content = _filled(WORDS[language], language, chosen, rows)
+    return write_bytes(path, content, restricted=any(table(name).restricted for name in rows))
 
 
-def _fill(
-    path: Path, words: _Words, language: Language, chosen: Sequence[Table], rows: Mapping[str, pd.DataFrame]
-) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        # The same content gives the same bytes.
-        book.set_properties({"created": pd.Timestamp(2020, 1, 1).to_pydatetime()})
+def _filled(words: _Words, language: Language, chosen: Sequence[Table], rows: Mapping[str, pd.DataFrame]) -> bytes:
+    with workbook(date(2020, 1, 1), strings_to_numbers=False) as (book, held):
         formats = _Formats(
             head=book.add_format(
                 {"bold": True, "bg_color": "#D9E1F2", "border": 1, "text_wrap": True, "valign": "top"}
@@ -205,6 +193,7 @@ def _fill(
         lists = _write_codes(book, words, language, chosen, formats)
         for spec, sheet in sheets:
             _write_table(sheet, spec, rows.get(spec.name), words, language, lists, formats)
+    return held.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +254,7 @@ def _write_codes(
         codes = code_list(name)
         for row, word in enumerate(codes.words, start=1):
             sheet.write_string(row, at, codes.label(word, language))
-        letter = xlsxwriter.utility.xl_col_to_name(at, col_abs=True)
+        letter = xl_col_to_name(at, col_abs=True)
         ranges[name] = f"='{words.codes}'!{letter}$2:{letter}${len(codes.words) + 1}"
     sheet.set_column(0, max(len(names) - 1, 0), 22)
     sheet.freeze_panes(1, 0)

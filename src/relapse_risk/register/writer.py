@@ -18,27 +18,26 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from relapse_risk.errors import RegisterError
+from relapse_risk.files import file_sha256, make_folder, refusals, remove_drafts, write_json
 from relapse_risk.months import check_month
 from relapse_risk.register.counties import UNKNOWN_COUNTY
 from relapse_risk.register.manifest import (
     MANIFEST,
     FileEntry,
     Manifest,
-    file_digest,
     find_damage,
     read_manifest,
-    sync_folder,
     write_manifest,
 )
 from relapse_risk.register.row_county import Places, check_placed, depth, group_counties, placed_by
-from relapse_risk.register.row_groups import PART, Grouped, grouped, read_groups, write_groups
+from relapse_risk.register.row_groups import Grouped, grouped, read_groups, write_groups
 from relapse_risk.schema import SCHEMA_VERSION, Table, check_table, table, to_pandas
 
 __all__ = ["RegisterWriter"]
 
 LOCK, HOLDER = ".lock", ".lock.holder"
 # What a register's folder may hold before its first commit: our own files, and what file browsers leave.
-_HARMLESS = {"tables", f"{MANIFEST}{PART}", "Thumbs.db", "desktop.ini"}
+_HARMLESS = {"tables", "Thumbs.db", "desktop.ini"}
 _Slot = tuple[str, str | None]
 
 
@@ -77,7 +76,7 @@ class RegisterWriter:
         self._waiting: dict[_Slot, pd.DataFrame] = {}
         self._places = Places(self.path)
         _check_folder(self.path)
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         self._lock = FileLock(str(self.path / LOCK), thread_local=False)
         self._acquire(wait_seconds)
         try:
@@ -88,15 +87,19 @@ class RegisterWriter:
 
     def _acquire(self, wait_seconds: float) -> None:
         try:
-            self._lock.acquire(timeout=max(wait_seconds, 0.0))
+            with refusals(self.path / LOCK):
+                self._lock.acquire(timeout=max(wait_seconds, 0.0))
         except Timeout as error:
             raise RegisterError(
                 f"another writer holds the register ({_holder(self.path)})",
                 where=str(self.path),
                 fix="wait until it is done, then run again",
             ) from error
-        holder = json.dumps({"process": os.getpid(), "computer": platform.node()})
-        (self.path / HOLDER).write_text(holder, encoding="utf-8")
+        try:
+            write_json(self.path / HOLDER, {"process": os.getpid(), "computer": platform.node()})
+        except BaseException:
+            self._lock.release()
+            raise
 
     def _begin(self) -> None:
         if (self.path / MANIFEST).exists():
@@ -181,7 +184,7 @@ class RegisterWriter:
         old = self._kept().get(slot)
         if old is not None and (old.groups, old.collected) == (rows.groups, rows.collected):
             path = self.path / old.path
-            if path.is_file() and file_digest(path) == old.sha256:
+            if path.is_file() and file_sha256(path) == old.sha256:
                 return old
         return write_groups(self.path, rows)
 
@@ -221,9 +224,6 @@ class RegisterWriter:
             manifest = self.before
         self._check_whole(manifest)
         if manifest is not self.before:
-            for folder in {(self.path / entry.path).parent for entry in files}:
-                sync_folder(folder)
-            sync_folder(self.path / "tables")
             write_manifest(self.path, manifest)
         _sweep(self.path, {entry.path for entry in (*files, *self._kept().values())})
         self.before, self._staged = manifest, {}
@@ -333,9 +333,9 @@ def _check_time(created: str) -> None:
 def _sweep(path: Path, wanted: set[str]) -> None:
     """Remove files of neither this commit nor the one before it (a reader may still be reading that one)."""
     for file in (path / "tables").rglob("*"):
-        if file.suffix in (".parquet", PART) and file.relative_to(path).as_posix() not in wanted:
+        if file.suffix == ".parquet" and file.relative_to(path).as_posix() not in wanted:
             _remove(file)
-    _remove(path / f"{MANIFEST}{PART}")
+    remove_drafts(path)
 
 
 def _remove(path: Path) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ModelError
-from relapse_risk.register.manifest import replace_file
+from relapse_risk.files import sha256, write_json
 from relapse_risk.relapse.features import FEATURES, Feature
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, LeftOutTerm, Term
 
-__all__ = ["SavedModel", "data_digest", "load_model", "replace_text", "save_model"]
+__all__ = ["SavedModel", "data_digest", "load_model", "save_model"]
 
 FORMAT = 1
 LIBRARIES = ("relapse-risk", "numpy", "pandas", "scipy")
@@ -61,20 +61,9 @@ def data_digest(matrix: pd.DataFrame, event: pd.Series, weight: pd.Series) -> st
     >>> data_digest(*one) == data_digest(*one), len(data_digest(*one))
     (True, 64)
     """
-    total = hashlib.sha256("\x1f".join(map(str, matrix.columns)).encode())
-    for name in matrix:
-        total.update(np.ascontiguousarray(matrix[name].to_numpy(dtype="<f8", na_value=np.nan)).tobytes())
-    for values in (event, weight):
-        total.update(np.ascontiguousarray(values.to_numpy(dtype="<f8")).tobytes())
-    return total.hexdigest()
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` as UTF-8, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    replace_file(part, path)
+    columns = chain((matrix[name] for name in matrix), (event, weight))
+    values = (np.ascontiguousarray(column.to_numpy(dtype="<f8", na_value=np.nan)).tobytes() for column in columns)
+    return sha256(chain(["\x1f".join(map(str, matrix.columns))], values))
 
 
 def save_model(
@@ -117,7 +106,7 @@ def save_model(
         "clusters": fitted.clusters,
     }
     content["content_digest"] = _digest(content)
-    replace_text(path, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    write_json(path, content, sort_keys=True)
 
 
 def load_model(
@@ -197,4 +186,4 @@ def _declared(feature: Feature) -> dict[str, Any]:
 
 
 def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return sha256([json.dumps(content, ensure_ascii=False, sort_keys=True)])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from relapse_risk.files import write_parquet, write_text
 from relapse_risk.seeded_errors.multi_row_errors import duplicate_numbers, remove_measures
 from relapse_risk.seeded_errors.rule_errors import SEEDED_ERRORS
 from relapse_risk.seeded_errors.seeding import KEY_COLUMNS, Tables, row_keys, seed_cells
@@ -62,16 +61,7 @@ def _genuinely_poor(tables: Tables, key: pd.DataFrame, line: float) -> pd.DataFr
 
 
 def write_answers(folder: Path, key: pd.DataFrame, truth: pd.DataFrame) -> None:
-    """Write ``planted_faults.csv`` and ``true_risk.parquet``, each whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = key.to_csv(index=False, lineterminator="\n")
-    _replace(folder / "planted_faults.csv", lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
+    """Write ``planted_faults.csv`` and ``true_risk.parquet``, each whole or not at all, for their owner only."""
+    write_text(folder / "planted_faults.csv", key.to_csv(index=False, lineterminator="\n"), restricted=True)
     data = pa.Table.from_pandas(truth, preserve_index=False).replace_schema_metadata(None)
-    _replace(folder / "true_risk.parquet", lambda path: pq.write_table(data, path))
-
-
-def _replace(target: Path, write: object) -> None:
-    aside = target.with_suffix(target.suffix + f".{os.getpid()}.tmp")
-    assert callable(write)
-    write(aside)
-    aside.replace(target)
+    write_parquet(folder / "true_risk.parquet", data, [len(data)], restricted=True)

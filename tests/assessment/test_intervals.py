@@ -26,6 +26,19 @@ def test_wilson_as_published() -> None:
         assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
 
 
+@pytest.mark.parametrize(("count", "n"), [(0, 1), (1, 1), (3, 7), (81, 263), (2.5, 11.3), (990, 1000)])
+def test_wilson_by_its_formula(count: float, n: float) -> None:
+    """Wilson 1927: the two p with (count/n - p)^2 = z^2 p (1 - p) / n, roots of a quadratic; z of 95 % to 16 digits."""
+    z2 = 1.959963984540054**2
+    roots = np.roots([1 + z2 / n, -2 * count / n - z2 / n, (count / n) ** 2])
+    found = wilson(count, n)
+    assert (found.low, found.high) == pytest.approx(tuple(sorted(np.real(roots))), abs=1e-12)
+
+
+def test_a_count_beyond_its_number_by_rounding_is_all_of_it() -> None:
+    assert wilson(20.000000001, 20).high == 1.0
+
+
 def test_no_answers_give_no_interval() -> None:
     assert wilson(0, 0).low is None
     assert of_share(np.array([True]), np.array([1.0])).low is None

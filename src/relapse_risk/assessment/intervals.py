@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
+from statsmodels.stats.proportion import proportion_confint
 
 __all__ = [
     "LEVEL",
@@ -49,10 +50,9 @@ def wilson(count: float, n: float) -> Interval:
     """
     if n <= 0:
         return Interval(None, None, None)
-    p = min(max(count / n, 0.0), 1.0)  # a count rebuilt from a share may be a rounding error outside
-    centre = (p + Q * Q / (2 * n)) / (1 + Q * Q / n)
-    half = Q / (1 + Q * Q / n) * np.sqrt(p * (1 - p) / n + Q * Q / (4 * n * n))
-    return Interval(max(float(centre - half), 0.0), min(float(centre + half), 1.0), float(np.sqrt(p * (1 - p) / n)))
+    known = min(max(count, 0.0), n)  # a count rebuilt from a share may be a rounding error outside
+    low, high = proportion_confint(known, n, alpha=1 - LEVEL, method="wilson")
+    return Interval(low, high, float(np.sqrt(known / n * (1 - known / n) / n)))
 
 
 def logit(value: float, se: float, n: float) -> Interval:

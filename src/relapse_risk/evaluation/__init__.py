@@ -7,7 +7,6 @@ from relapse_risk.evaluation.calibration import (
     calibration_error,
     calibration_table,
     log_loss,
-    wilson,
 )
 from relapse_risk.evaluation.decisions import Decomposition, decision_curve, decompose, gains
 from relapse_risk.evaluation.discrimination import (
@@ -66,5 +65,4 @@ __all__ = [
     "select_top",
     "targeting",
     "visit_lists",
-    "wilson",
 ]

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import statsmodels.api as sm
-from scipy.stats import norm
+from statsmodels.stats.proportion import proportion_confint
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.discrimination import Array, check_outcomes, check_weights
 from relapse_risk.rows import by_row
 
-__all__ = ["Calibration", "brier", "calibration", "calibration_error", "calibration_table", "log_loss", "wilson"]
+__all__ = ["Calibration", "brier", "calibration", "calibration_error", "calibration_table", "log_loss"]
 
 TINY = 1e-12
 
@@ -142,23 +142,8 @@ def calibration_table(
         weight=table["w"] / w.sum(), expected=table["wp"] / table["w"], observed=table["wy"] / table["w"]
     )
     n = table["n"].to_numpy(dtype=float)
-    low, high = wilson(table["observed"].to_numpy() * n, n)
+    low, high = proportion_confint(table["observed"].to_numpy() * n, n, method="wilson")
     return table.drop(columns=["w", "wp", "wy"]).assign(low=low, high=high).reset_index()
-
-
-def wilson(events: Array, n: Array, level: float = 0.95) -> tuple[Array, Array]:
-    """Wilson's score interval of a proportion.
-
-    Examples
-    --------
-    >>> [round(float(side[0]), 4) for side in wilson(np.array([5.0]), np.array([10.0]))]
-    [0.2366, 0.7634]
-    """
-    z = norm.ppf(0.5 + level / 2)
-    share = events / n
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
 @by_row("outcome", "probability", "weights")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
 
 from relapse_risk.errors import ModelError
-from relapse_risk.evaluation.calibration import wilson
 from relapse_risk.evaluation.discrimination import check_outcomes
 from relapse_risk.rows import by_row
 
@@ -76,9 +76,8 @@ def fairness(
         raise ModelError("fairness compares two groups or more", where="fairness", got=frame["group"].nunique())
     rows = [_line(name, own) for name, own in frame.groupby("group", sort=True)]
     table = pd.DataFrame(rows)
-    low, high = wilson(
-        (table["reached"] * table["events"]).to_numpy(), table["events"].clip(lower=1).to_numpy(dtype=float)
-    )
+    events = table["events"].clip(lower=1).to_numpy(dtype=float)
+    low, high = proportion_confint((table["reached"] * table["events"]).to_numpy(), events, method="wilson")
     table.insert(5, "reached_low", low)
     table.insert(6, "reached_high", high)
     table["ratio_shrunk"] = _shrunk(table)

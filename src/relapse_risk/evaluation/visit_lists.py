@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
 
 from relapse_risk.errors import ModelError
-from relapse_risk.evaluation.calibration import wilson
 from relapse_risk.rows import by_row
 
 __all__ = ["VisitLists", "visit_lists"]
@@ -55,7 +55,7 @@ class VisitLists:
         ]
         table = pd.DataFrame(rows, columns=["county_code", "n", "listed", "events", "held"])
         events = table["events"].clip(lower=1).to_numpy(dtype=float)
-        low, high = wilson(table["held"].fillna(0).to_numpy() * events, events)
+        low, high = proportion_confint(table["held"].fillna(0).to_numpy() * events, events, method="wilson")
         return table.assign(low=low, high=high)
 
 

@@ -21,6 +21,7 @@ from relapse_risk.pages.not_collected import needs_by_table
 from relapse_risk.pages.section_heading import only_part
 from relapse_risk.parameters import Parameters, read_parameters
 from relapse_risk.text import bilingual, has_text
+from relapse_risk.text.by_language import enumerated
 
 FIRST_SECTION, ISSUES = 2, 17  # sections of facts; the issues follow from them
 HYPHENED = re.compile(r"\w+(?:-\w+)+")
@@ -166,7 +167,7 @@ def _left_out(source: Source, terms: object) -> str:
         source.say("annex.left_out_item", name=term[source.language], why=source.say(f"annex.why.{term['reason']}"))
         for term in terms  # type: ignore[attr-defined]
     ]
-    return ("、" if source.language == "zh" else ", ").join(named)
+    return enumerated(named, source.language)
 
 
 def index_note(source: Source) -> Block:
@@ -229,7 +230,7 @@ def _counted(source: Source, names: Sequence[str]) -> str | Markup:
     """How many and which, words with a hyphen kept whole; a dash for none."""
     if not names:
         return "–"
-    joined = ("、" if source.language == "zh" else ", ").join(names)
+    joined = enumerated(names, source.language)
     words = source.say("annex.counted" if len(names) > 1 else "annex.counted_one", count=len(names), names=joined)
     return Markup(HYPHENED.sub(r'<span class="short">\g<0></span>', escape(words)))  # noqa: S704 - escaped here
 

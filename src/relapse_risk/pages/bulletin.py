@@ -32,11 +32,12 @@ from relapse_risk.pages.bulletin_tables import (
 )
 from relapse_risk.pages.county_outlines import Shape, read_outlines
 from relapse_risk.pages.county_report import Report, open_report
-from relapse_risk.pages.format import format_date, format_month
+from relapse_risk.pages.format import format_date
 from relapse_risk.pages.issue_words import check_words, day_words, sorted_by_need, till
 from relapse_risk.pages.place_map import PlaceMap
 from relapse_risk.register import Register
 from relapse_risk.schema import code_list
+from relapse_risk.text.by_language import month_in_words
 
 __all__ = ["PERIODS", "Bulletin", "open_bulletin", "period_before"]
 
@@ -202,7 +203,7 @@ class Bulletin:
         if self.report.county != CITY:
             changed = changed[changed["county_code"] == self.report.county]
         worse = int(changed["worse"].sum())
-        month = format_month(self.earlier.manifest["month"], self.report.language)
+        month = month_in_words(self.earlier.manifest["month"], self.report.language)
         words = self.say("bulletin.indicators_since", month=month, worse=worse, better=len(changed) - worse)
         return f"<p>{escape(words)}</p>"
 

@@ -16,6 +16,7 @@ from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.format import format_value, is_null
 from relapse_risk.pages.indicator_verdicts import judged_value, written
 from relapse_risk.pages.section_heading import only_part
+from relapse_risk.text.by_language import enumerated
 
 __all__ = ["FUNNELS", "funnel_block", "headline_moves", "level_dots", "outliers"]
 
@@ -101,7 +102,7 @@ def _finding(source: Source, names: Mapping[str, str], funnel: Funnel, label: st
     outside = funnel.frame.loc[funnel.frame["outside"] != "", "county_code"]
     about = {"name": label, "division": source.label("division")}
     if len(outside):
-        joined = ("、" if source.language == "zh" else ", ").join(names[code] for code in outside)
+        joined = enumerated((names[code] for code in outside), source.language)
         return source.say("city.funnel_out", counties=joined, **about)
     if funnel.spread > 1:
         return source.say("city.funnel_spread", spread=f"{funnel.spread:.1f}", **about)
@@ -146,7 +147,7 @@ def level_dots(source: Source, names: Mapping[str, str], name: str, *, half: boo
         high=written(source, known.max(), unit),
     )  # fmt: skip
     if codes is not None:
-        joined = ("、" if source.language == "zh" else ", ").join(names[code] for code in codes)
+        joined = enumerated((names[code] for code in codes), source.language)
         title = source.say("city.dots_out" if codes else "city.dots_in", said=title, counties=joined)
     below = _below(source, rows, name, float(city)) if codes is not None else _below(source, rows, name)
     drawing = figure(

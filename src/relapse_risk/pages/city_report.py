@@ -25,9 +25,9 @@ from relapse_risk.pages.city_tables import (
 )
 from relapse_risk.pages.county_outlines import Shape, read_outlines
 from relapse_risk.pages.county_report import Report, open_report
-from relapse_risk.pages.format import format_month
 from relapse_risk.pages.indicator_verdicts import JUDGED
 from relapse_risk.pages.place_map import PlaceMap, indicator_map, missed_map
+from relapse_risk.text.by_language import enumerated, month_in_words
 
 __all__ = ["CityReport", "open_city"]
 
@@ -77,7 +77,7 @@ class CityReport:
         return PlaceMap(self.report.place, self.names, self.shapes, self.report.language)
 
     def joined(self, names: Sequence[str]) -> str:
-        return ("、" if self.report.language == "zh" else ", ").join(names)
+        return enumerated(names, self.report.language)
 
     # -- front -------------------------------------------------------------------------------------------------------
 
@@ -104,10 +104,10 @@ class CityReport:
 
     def _since(self) -> str:
         if self.earlier is not None:
-            month = format_month(self.earlier.manifest["month"], self.report.language)
+            month = month_in_words(self.earlier.manifest["month"], self.report.language)
             return self.say("city.since_month", month=month)
         if previous := self.report.facts.manifest["previous"]:
-            return self.say("city.since_year", month=format_month(previous, self.report.language))
+            return self.say("city.since_year", month=month_in_words(previous, self.report.language))
         return self.say("city.since_never")
 
     def summary(self) -> Block:

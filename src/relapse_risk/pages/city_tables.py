@@ -21,6 +21,7 @@ from relapse_risk.pages.indicator_verdicts import (
     written,
 )
 from relapse_risk.schema import code_list
+from relapse_risk.text.by_language import decimal, enumerated
 
 __all__ = [
     "aspect_table",
@@ -122,7 +123,7 @@ def several(source: Source, found: Sequence[str], total: int) -> str:
         return source.say("map.all", division=source.label("division"))
     if len(found) > MOST_NAMED:
         return source.say("map.counties", count=len(found), division=source.label("division"))
-    return ("、" if source.language == "zh" else ", ").join(found) or "–"
+    return enumerated(found, source.language) or "–"
 
 
 def task_table(source: Source, names: Mapping[str, str], tasks: pd.DataFrame) -> str:
@@ -173,7 +174,7 @@ def _uneven(source: Source, names: Mapping[str, str], tasks: pd.DataFrame) -> st
             source.say("city.task_value", county=names[code], value=written(source, mine["value"][code], str(mine["unit"].iloc[0])))
             for code in (task["high"], task["low"])
         ]  # fmt: skip
-        correlation = "–" if is_null(task["correlation"]) else f"{task['correlation']:.2f}".replace("-", "−")
+        correlation = "–" if is_null(task["correlation"]) else decimal(task["correlation"], 2, source.language)
         rows.append([Cell(source.say(f"indicator.{task['indicator']}")), *(Cell(one) for one in ends), Cell(correlation)])  # fmt: skip
     return render_rows(source.say("city.list.uneven"), heads, rows)
 
@@ -190,9 +191,7 @@ def _undocumented(source: Source, _: Mapping[str, str], tasks: pd.DataFrame) -> 
 
 
 def _uncollected(source: Source, _: Mapping[str, str], tasks: pd.DataFrame) -> str:
-    joined = ("、" if source.language == "zh" else ", ").join(
-        source.say(f"indicator.{one}") for one in tasks["indicator"]
-    )
+    joined = enumerated((source.say(f"indicator.{one}") for one in tasks["indicator"]), source.language)
     return f"<p>{escape(source.say('city.task_items', items=joined))}</p>"
 
 

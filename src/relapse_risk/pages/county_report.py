@@ -21,7 +21,7 @@ from relapse_risk.measures import PEOPLE
 from relapse_risk.pages import back_matter, front_matter, indicator_verdicts
 from relapse_risk.pages.block import Block
 from relapse_risk.pages.finding_sentences import caption, finding, titled
-from relapse_risk.pages.format import format_month, is_null
+from relapse_risk.pages.format import is_null
 from relapse_risk.pages.html_tables import column_label, left_out, render_table, withheld, withheld_last
 from relapse_risk.pages.model_card_page import card_part
 from relapse_risk.pages.not_collected import named_needs
@@ -30,6 +30,7 @@ from relapse_risk.pages.table_figures import Canvas, drawing
 from relapse_risk.parameters import Place, read_place
 from relapse_risk.schema import table, tables
 from relapse_risk.text import LANGUAGES, Language, has_text, said
+from relapse_risk.text.by_language import enumerated, month_in_words
 
 __all__ = ["Block", "Report", "open_report"]
 
@@ -79,7 +80,7 @@ class Report:
 
     @property
     def month(self) -> str:
-        return format_month(self.facts.manifest["month"], self.language)
+        return month_in_words(self.facts.manifest["month"], self.language)
 
     @property
     def limits(self) -> dict[str, float]:
@@ -240,7 +241,7 @@ class Report:
             for n in names
             if n in tables() or n == "scores"
         ]
-        joined = ("、" if self.language == "zh" else ", ").join(named)
+        joined = enumerated(named, self.language)
         return self.say("report.source", table=joined, month=self.month) if joined else ""
 
     def table(self, name: str) -> Block:
@@ -288,8 +289,9 @@ class Report:
             return []
         names = {name for words in rows.loc[rows["table"] == spec.name, "gone"] for name in words.split(",")}
         gone = [c for c in unwritten if c.name in names]
-        joined = ("、" if self.language == "zh" else ", ").join(
-            column_label(column, self.language, self.label("currency"), spec.name, self.place) for column in gone
+        joined = enumerated(
+            (column_label(column, self.language, self.label("currency"), spec.name, self.place) for column in gone),
+            self.language,
         )
         return [self.say("report.columns_withheld", columns=joined)] if gone else []
 

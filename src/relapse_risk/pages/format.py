@@ -18,6 +18,7 @@ from relapse_risk.measures import PEOPLE
 from relapse_risk.parameters import Place
 from relapse_risk.schema import code_list, table
 from relapse_risk.text import Language, bilingual, has_text, said, text
+from relapse_risk.text.by_language import day_in_words, decimal, month_in_words, percent
 
 __all__ = [
     "COUNTS_OF_PEOPLE",
@@ -29,7 +30,6 @@ __all__ = [
     "format_apart",
     "format_date",
     "format_interval",
-    "format_month",
     "format_period",
     "format_value",
     "in_column",
@@ -41,10 +41,6 @@ FINEST = 9  # decimals; nearer than that is a fault of arithmetic
 COUNTS_OF_PEOPLE = PEOPLE
 NO_LIMITS: Mapping[str, float] = MappingProxyType({})
 ONE_DECIMAL = frozenset({"index", "points"})
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 TEXTUAL = {"text", "bin", "code", "label", "town", "confidence", "verdict", "date", "period"}
 WHOLE_OR_ONE = frozenset({"number", "days"})  # no decimals where all are whole numbers, else one
 PERIOD = re.compile(r"(\d{4})-?(H|Q)?(\d{1,2})")  # 2019-12, 2019H1, 2020Q3
@@ -53,11 +49,6 @@ PERIOD = re.compile(r"(\d{4})-?(H|Q)?(\d{1,2})")  # 2019-12, 2019H1, 2020Q3
 def is_null(value: object) -> bool:
     """Whether a value is None, NaN, NaT or pandas' NA."""
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
-
-
-def _number(value: float, decimals: int) -> str:
-    rounded = round(value, decimals) + 0.0  # no minus zero
-    return f"{rounded:,.{decimals}f}".replace("-", "−")
 
 
 def capitalised(words: str) -> str:
@@ -91,22 +82,7 @@ def format_date(value: object, language: Language) -> str:
     >>> format_date("2020-12-31", "zh"), format_date("2020-12-31", "en")
     ('2020年12月31日', '31 December 2020')
     """
-    day = date.fromisoformat(str(value)[:10])
-    if language == "zh":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def format_month(month: str, language: Language) -> str:
-    """2020年12月 or December 2020.
-
-    Examples
-    --------
-    >>> format_month("2020-12", "zh"), format_month("2020-12", "en")
-    ('2020年12月', 'December 2020')
-    """
-    year, number = month.split("-")
-    return f"{year}年{int(number)}月" if language == "zh" else f"{MONTHS[int(number) - 1]} {year}"
+    return day_in_words(date.fromisoformat(str(value)[:10]), language)
 
 
 def format_period(period: str, language: Language) -> str:
@@ -123,21 +99,21 @@ def format_period(period: str, language: Language) -> str:
     if not found or ("-" not in period and not found[2]):
         return period
     if found[2] is None:
-        return format_month(period, language)
+        return month_in_words(period, language)
     kind = "half" if found[2] == "H" else "quarter"
     return text(f"period.{kind}{int(found[3])}", language, year=found[1])
 
 
-def _share(value: float, least: int = 0) -> str:
+def _share(value: float, language: Language, least: int = 0) -> str:
     """Percent with ``least`` decimals or more; whole only when exact, so that 99.96 % never reads as all and 0.004 % never as none."""
-    percent = 100 * value
-    if percent in (0, 100, -100):
-        return f"{_number(percent, 0)}%"
-    if 99.95 <= percent < 100:
+    share = 100 * value
+    if share in (0, 100, -100):
+        return percent(share, 0, language)
+    if 99.95 <= share < 100:
         decimals = max(2, least)
-        return f"{_number(math.floor(percent * 10**decimals) / 10**decimals, decimals)}%"
-    decimals = max(2 if round(abs(percent), 2) < 1 else 1, least)
-    return f"{_number(percent, decimals)}%" if round(abs(percent), decimals) else "<0.01%"
+        return percent(math.floor(share * 10**decimals) / 10**decimals, decimals, language)
+    decimals = max(2 if round(abs(share), 2) < 1 else 1, least)
+    return percent(share, decimals, language) if round(abs(share), decimals) else f"<{percent(0.01, 2, language)}"
 
 
 def _scaled_money(value: float, language: Language) -> str:
@@ -145,8 +121,10 @@ def _scaled_money(value: float, language: Language) -> str:
     if not value:
         return "0"
     if language == "zh":
-        return f"{_number(value / 1e4, 1)}万"
-    return f"{_number(value / 1e6, 2)} million" if abs(value) >= 1e6 else f"{_number(value / 1e3, 1)} thousand"
+        return f"{decimal(value / 1e4, 1, language)}万"
+    if abs(value) >= 1e6:
+        return f"{decimal(value / 1e6, 2, language)} million"
+    return f"{decimal(value / 1e3, 1, language)} thousand"
 
 
 def in_column(
@@ -161,7 +139,7 @@ def in_column(
     """
     if column.kind == "money_wan" and not is_null(value):
         scale, places = (1e4, 1) if language == "zh" else (1e3, 0)
-        return _number(float(value) / scale, places)  # type: ignore[arg-type]
+        return decimal(float(value) / scale, places, language)  # type: ignore[arg-type]
     return format_value(value, column, language, decimals, place)
 
 
@@ -232,14 +210,14 @@ def format_value(
         return _words(str(value), column, language, place)
     number = float(value)  # type: ignore[arg-type]
     if column.kind == "share":
-        return _share(number, decimals or 0)
+        return _share(number, language, decimals or 0)
     if column.kind == "money_wan":
         return _scaled_money(number, language)
     if column.kind in WHOLE_OR_ONE:
         decimals = common_decimals([number], column) if decimals is None else decimals
     if decimals is None:
         decimals = 3 if column.kind == "coefficient" else int(column.kind in ONE_DECIMAL)
-    return _number(number, decimals)
+    return decimal(number, decimals, language)
 
 
 def format_apart(value: object, limit: object, column: FactColumn, language: Language) -> tuple[str, str]:

@@ -16,11 +16,11 @@ from relapse_risk.pages.format import (
     WITHHELD,
     common_decimals,
     format_interval,
-    format_month,
     format_value,
     is_null,
 )
 from relapse_risk.pages.html_tables import Cell, Head, render_rows
+from relapse_risk.text.by_language import enumerated, month_in_words
 
 __all__ = [
     "JUDGED", "MARKS", "SYMBOLS", "aspect_verdict", "formula_table", "indicator_table", "judged_limit", "judged_value", "section_table", "sentence", "unit_words", "verdict_chip",
@@ -240,7 +240,7 @@ def _whole(source: Source) -> str:
 def _uncollected(source: Source, rows: pd.DataFrame) -> list[str]:
     """One sentence that names the indicators whose data was never collected; how many, where the annex lists them."""
     names = rows.loc[rows["verdict"] == "not_collected", "indicator"]
-    joined = ("、" if source.language == "zh" else ", ").join(source.say(f"indicator.{name}") for name in names)
+    joined = enumerated((source.say(f"indicator.{name}") for name in names), source.language)
     if len(names) and not _judges(source):
         return [source.say("report.uncollected", count=len(names))]
     return [source.say("report.uncollected", items=joined)] if len(names) else []
@@ -248,7 +248,7 @@ def _uncollected(source: Source, rows: pd.DataFrame) -> list[str]:
 
 def _previous(source: Source) -> str:
     previous = source.facts.manifest["previous"]
-    return format_month(previous, source.language) if previous else "–"
+    return month_in_words(previous, source.language) if previous else "–"
 
 
 def _cited(source: Source, cited: str | None) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 from relapse_risk import __version__
 from relapse_risk.pages.back_matter import model_note
 from relapse_risk.pages.block import Block, Source, anchor
-from relapse_risk.pages.format import format_date, format_month
+from relapse_risk.pages.format import format_date
 from relapse_risk.pages.indicator_verdicts import written
+from relapse_risk.text.by_language import month_in_words
 
 __all__ = ["PARTS", "SECTIONS", "card_part"]
 
@@ -62,7 +63,7 @@ def made(source: Source) -> Block:
     note = model_note(source)
     if not card:
         return note
-    months = [format_month(card[side], source.language) for side in ("train_from", "train_to")]
+    months = [month_in_words(card[side], source.language) for side in ("train_from", "train_to")]
     lines = [source.say("card.trained", first=months[0], last=months[1], horizon=card["horizon_months"])]
     if spread := card.get("spread"):
         lines.append(source.say("card.spread", rho=f"{spread['rho']:.2f}", pairs=f"{spread['pairs']:,}"))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from relapse_risk.pages.block import Source
 from relapse_risk.schema import table, tables
 from relapse_risk.text import has_text
+from relapse_risk.text.by_language import enumerated
 
 __all__ = ["named_needs", "needs_by_table"]
 
@@ -16,7 +17,7 @@ IN_WORDS = ("not_scored", "not_fitted", "no_cases")  # reasons that name no colu
 def named_needs(source: Source, reasons: Iterable[str]) -> str:
     """What reasons name, each once: ``Households: Dwelling grade, Visits``."""
     named = dict.fromkeys(_named(source, need) for need in _needs(reasons))
-    return ("、" if source.language == "zh" else ", ").join(named)
+    return enumerated(named, source.language)
 
 
 def needs_by_table(source: Source, reasons: Iterable[str]) -> str:
@@ -27,9 +28,9 @@ def needs_by_table(source: Source, reasons: Iterable[str]) -> str:
         known = name in tables() and column in table(name).names
         columns = found.setdefault(table(name).label(source.language) if known else _named(source, need), [])
         columns += [table(name).column(column).label(source.language)] if known else []
-    comma, end = ("、", "；") if source.language == "zh" else (", ", "; ")
+    end = "；" if source.language == "zh" else "; "
     return end.join(
-        source.say("annex.columns_of", table=of, columns=comma.join(columns)) if columns else of
+        source.say("annex.columns_of", table=of, columns=enumerated(columns, source.language)) if columns else of
         for of, columns in found.items()
     )
 

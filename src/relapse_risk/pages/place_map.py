@@ -16,6 +16,7 @@ from relapse_risk.pages.format import WITHHELD, format_value, is_null
 from relapse_risk.pages.indicator_verdicts import JUDGED, SYMBOLS
 from relapse_risk.parameters import Place
 from relapse_risk.text import Language, said
+from relapse_risk.text.by_language import enumerated
 
 __all__ = ["PlaceMap", "indicator_map", "missed_map"]
 
@@ -134,4 +135,4 @@ def _named(chart: PlaceMap, values: Mapping[str, float], value: float, most: int
         return chart.say("map.all")
     if len(found) > most:
         return chart.say("map.counties", count=len(found))
-    return ("、" if chart.language == "zh" else ", ").join(found)
+    return enumerated(found, chart.language)

@@ -23,6 +23,7 @@ from typing import IO, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import Timeout
 
 from relapse_risk.errors import WriteError
 
@@ -82,6 +83,8 @@ def refusals(path: str | Path) -> Iterator[None]:
     """
     try:
         yield
+    except Timeout:  # no fault: somebody else holds the lock, and who asked for it says who
+        raise
     except OSError as error:
         fix = _FIXES.get(error.errno or 0, _ANY_FIX)
         raise WriteError(f"cannot be written: {error.strerror or error}", where=str(path), fix=fix) from error

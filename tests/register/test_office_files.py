@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -296,13 +297,14 @@ def test_variants_of_an_identity_number_have_one_pseudonym() -> None:
     assert len({pseudonym(bytes(32), form, "P") for form in forms}) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="accounts as POSIX systems know them")
 def test_without_a_home_the_key_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_home() -> Path:
-        raise RuntimeError("Could not determine home directory.")
+    def unknown(_: int) -> None:
+        raise KeyError("getpwuid(): uid not found")
 
-    for name in ("RELAPSE_RISK_KEY", "XDG_CONFIG_HOME", "APPDATA"):
+    for name in ("RELAPSE_RISK_KEY", "XDG_CONFIG_HOME", "HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
     with pytest.raises(RegisterError, match=r"no home folder.*--key FILE, or set RELAPSE_RISK_KEY"):
         default_key_path()
 

@@ -11,8 +11,8 @@ import relapse_risk
 
 SOURCE = Path(relapse_risk.__file__).parent
 FLOORS = {
-    "errors": 0, "progress": 0, "files": 0,
-    "yaml_reading": 1, "rows": 1,
+    "errors": 0, "progress": 0, "languages": 0,
+    "files": 1, "yaml_reading": 1, "rows": 1,
     "months": 2, "schema": 2, "parameters": 2, "parts": 2,
     "text": 3, "predicates": 3,
     "register": 4, "measures": 4, "seeded_errors": 4,

@@ -23,23 +23,13 @@ from pydantic import (
 )
 
 from relapse_risk.errors import ParameterError, unknown
+from relapse_risk.languages import Label
 from relapse_risk.yaml_reading import STRICT, check_model, named_file, pairs, read_yaml, stems
 
 __all__ = ["DatedValue", "Parameter", "Parameters", "Place", "params_dir", "read_parameters", "read_place"]
 
 Confidence = Literal["documented", "from_memory", "assumed"]
 PARAMETER_FILES = ("lines.yaml", "thresholds.yaml")
-
-
-class Label(BaseModel):
-    """A name in both languages."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    zh: str
-    en: str
-
-    def in_language(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from relapse_risk.assessment.intervals import Interval, of_mean, of_share
 from relapse_risk.derive import household_frame, person_ages
+from relapse_risk.languages import cells
 from relapse_risk.measures import Fraction
 from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place
@@ -105,16 +106,16 @@ class CountyData:
 
     @property
     def towns(self) -> Mapping[str, str]:
-        """Bilingual name ``zh|en`` by town code, the code itself where nobody named it."""
+        """Name in each language (:attr:`relapse_risk.languages.Label.cell`) by town code, the code itself where nobody named it."""
         rows = self.table("village").dropna(subset=["town_code"]).drop_duplicates("town_code")
         zh, en = rows["town_name_zh"].fillna(rows["town_code"]), rows["town_name_en"].fillna(rows["town_code"])
-        return dict(zip(rows["town_code"], zh + "|" + en, strict=True))
+        return dict(zip(rows["town_code"], cells(zh, en), strict=True))
 
     @property
     def villages(self) -> Mapping[str, str]:
         """Name by village code, in English the code: a register names villages in Chinese only."""
         rows = self.table("village")
-        names = rows["village_name_zh"].fillna(rows["village_code"]) + "|" + rows["village_code"]
+        names = cells(rows["village_name_zh"].fillna(rows["village_code"]), rows["village_code"])
         return dict(zip(rows["village_code"], names, strict=True))
 
     def by_town(self, counts: pd.DataFrame) -> pd.DataFrame:

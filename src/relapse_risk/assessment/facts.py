@@ -19,6 +19,7 @@ from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.disclosure.published_cells import Tables, withhold
 from relapse_risk.files import digest
+from relapse_risk.languages import Label
 from relapse_risk.measures import CITY, FactTable
 from relapse_risk.months import add_months, check_month, month_end
 from relapse_risk.parameters import DatedValue, Parameters, Place
@@ -222,7 +223,7 @@ def _computed(table: FactTable, data: CountyData) -> pd.DataFrame:
 
 def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, str]], threshold: float) -> Tables:
     """Tables of all counties and the city, small counts withheld, with ``indicator`` and ``availability``."""
-    bilingual = {code: f"{zh}|{en}" for code, zh, en in names.values()}
+    bilingual = {code: Label(zh=zh, en=en).cell for code, zh, en in names.values()}
     tables = {table.name: _stacked(table, found, bilingual) for table in TABLES}
     rows = with_city(pd.concat([part.indicator for part in found.values()], ignore_index=True), INDICATORS)
     safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual, LINKS)

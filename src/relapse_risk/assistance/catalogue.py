@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from relapse_risk.assistance.amounts import AMOUNT_RULES
 from relapse_risk.errors import ParameterError, unknown
-from relapse_risk.parameters import Confidence, Label, params_dir
+from relapse_risk.languages import Label
+from relapse_risk.parameters import Confidence, params_dir
 from relapse_risk.predicates import Predicate, read_predicates
 from relapse_risk.predicates.clauses import Clause
 from relapse_risk.predicates.truth import named_in

@@ -113,6 +113,7 @@ def what_if_command(
     from relapse_risk.months import month_end
     from relapse_risk.relapse import read_policies, what_if
     from relapse_risk.scores import fit_score
+    from relapse_risk.text import bilingual
 
     known = read_policies(params)
     if wrong := [name for name in policy or [] if name not in known]:
@@ -133,13 +134,7 @@ def what_if_command(
     }  # fmt: skip
     assumed = {"zh": "假定：", "en": "Assumed: "}[language.value]
     lines = [
-        f"{one.summary(language.value)}\n  {assumed}{_in(known[name].source, language.value)}"
+        f"{one.summary(language.value)}\n  {assumed}{bilingual(known[name].source, language.value)}"
         for name, one in found.items()
     ]
     print_result(found, "\n".join(lines), as_json)
-
-
-def _in(source: str, language: str) -> str:
-    """The half of ``zh|en`` in a language."""
-    zh, _, en = source.partition("|")
-    return en if language == "en" and en else zh

@@ -16,7 +16,8 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.hardship.aggregate import AGGREGATES
 from relapse_risk.hardship.normalise import NORMALISERS
-from relapse_risk.parameters import Confidence, Label
+from relapse_risk.languages import Label
+from relapse_risk.parameters import Confidence
 from relapse_risk.schema import PROTECTED_TRAITS, derived_frames, tables
 from relapse_risk.yaml_reading import STRICT, pairs
 

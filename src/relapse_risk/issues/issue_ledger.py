@@ -18,6 +18,7 @@ import pandas as pd
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.files import digest
+from relapse_risk.languages import Label
 from relapse_risk.register.journal import Journal
 
 __all__ = [
@@ -199,7 +200,7 @@ def rule_failures(counts: pd.DataFrame, messages: Mapping[str, tuple[str, str]],
     for county, rule, severity, findings in counts[["county_code", "rule", "severity", "findings"]].itertuples(index=False):  # fmt: skip
         zh, en = (re.sub(r"\{[^}]*\}", "…", words) for words in messages.get(rule, (rule, rule)))
         found.append(
-            Failure(county, f"rule:{rule}", RULE_SEVERITY[severity], LEAD_OFFICE, float(findings), 0.0, "count", evidence, f"{zh}|{en}")
+            Failure(county, f"rule:{rule}", RULE_SEVERITY[severity], LEAD_OFFICE, float(findings), 0.0, "count", evidence, Label(zh=zh, en=en).cell)
         )  # fmt: skip
     return found
 

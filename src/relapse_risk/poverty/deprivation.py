@@ -17,7 +17,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from relapse_risk.errors import ModelError, ParameterError, unknown
-from relapse_risk.parameters import Label, Parameters, Place, params_dir
+from relapse_risk.languages import Label
+from relapse_risk.parameters import Parameters, Place, params_dir
 from relapse_risk.poverty.alkire_foster import check_cutoff
 from relapse_risk.poverty.lines import LineRole, line_of
 from relapse_risk.predicates import Predicate, Setting, holds, needs, read_predicates, setting_on

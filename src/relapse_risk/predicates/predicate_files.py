@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from relapse_risk.errors import ParameterError, unknown
-from relapse_risk.parameters import Confidence, Label, Parameters, Place, params_dir, read_parameters
+from relapse_risk.languages import Label
+from relapse_risk.parameters import Confidence, Parameters, Place, params_dir, read_parameters
 from relapse_risk.predicates.clauses import OPS_BY_TYPE, Clause, Group, Limit
 from relapse_risk.predicates.functions import FUNCTIONS, QUANTITIES
 from relapse_risk.predicates.setting import Predicate, Setting

@@ -8,7 +8,8 @@ from datetime import date
 from types import MappingProxyType
 
 from relapse_risk.errors import ParameterError, unknown
-from relapse_risk.parameters import Confidence, Label, Parameters, Place
+from relapse_risk.languages import Label
+from relapse_risk.parameters import Confidence, Parameters, Place
 from relapse_risk.predicates.clauses import Clause
 
 __all__ = ["Predicate", "Setting"]

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from relapse_risk.errors import SourceError, unknown
+from relapse_risk.languages import Label
 from relapse_risk.months import check_month
-from relapse_risk.parameters import Label, params_dir
+from relapse_risk.parameters import params_dir
 from relapse_risk.register.cell_readers import header_text
 from relapse_risk.register.conversions import CONVERSIONS
 from relapse_risk.schema import Column, Table, code_list, table, tables

@@ -12,7 +12,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from relapse_risk.errors import ModelError, ParameterError, unknown
-from relapse_risk.parameters import Label, params_dir
+from relapse_risk.languages import Label
+from relapse_risk.parameters import params_dir
 from relapse_risk.relapse.features import FAMILIES, PROTECTED, Feature
 from relapse_risk.relapse.household_features import Compute
 from relapse_risk.yaml_reading import check_model, named_file, read_yaml

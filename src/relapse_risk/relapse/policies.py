@@ -13,7 +13,8 @@ import pandas as pd
 from pydantic import BeforeValidator, ConfigDict
 
 from relapse_risk.errors import ModelError, ParameterError, unknown
-from relapse_risk.parameters import Confidence, Label, params_dir
+from relapse_risk.languages import Label
+from relapse_risk.parameters import Confidence, params_dir
 from relapse_risk.yaml_reading import STRICT, check_model, pairs, read_yaml
 
 __all__ = ["Policy", "dibao_line", "post", "read_policies", "reimbursement"]

@@ -7,23 +7,22 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import yaml
 
 from relapse_risk.errors import RenderError, unknown
+from relapse_risk.languages import LANGUAGES, Label, Language
 from relapse_risk.parameters import Place
 from relapse_risk.schema import YAML
 
 __all__ = ["LANGUAGES", "Language", "bilingual", "full_width", "has_text", "messages", "said", "text"]
 
-Language: TypeAlias = Literal["zh", "en"]
 HALF_WIDTH = re.compile(r"\(([^<>()]*[\u4e00-\u9fff][^<>()]*)\)")  # round Chinese words; code and style hold none
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
 @cache
-def messages() -> Mapping[str, Mapping[str, str]]:
+def messages() -> Mapping[str, Label]:
     """Every message by key, each with ``zh`` and ``en``.
 
     Raises
@@ -31,7 +30,7 @@ def messages() -> Mapping[str, Mapping[str, str]]:
     RenderError
         For a key given twice or without one of the languages.
     """
-    found: dict[str, Mapping[str, str]] = {}
+    found: dict[str, Label] = {}
     folder = files("relapse_risk").joinpath("text", "messages")
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if not file.name.endswith(".yaml"):
@@ -46,7 +45,7 @@ def messages() -> Mapping[str, Mapping[str, str]]:
                 or not all(str(w).strip() for w in words.values())
             ):
                 raise RenderError("message needs zh and en", where=f"messages/{file.name}: {key}", got=words)
-            found[key] = MappingProxyType({language: str(word) for language, word in words.items()})
+            found[key] = Label(**{language: str(word) for language, word in words.items()})
     return MappingProxyType(found)
 
 
@@ -114,12 +113,11 @@ def full_width(words: str) -> str:
 
 
 def bilingual(value: object, language: Language) -> str:
-    """The side of a ``zh|en`` text; text without a bar is the same in both.
+    """A cell of facts (:attr:`relapse_risk.languages.Label.cell`) in ``language``.
 
     Examples
     --------
     >>> bilingual("南坊镇|Nanfang Town", "en")
     'Nanfang Town'
     """
-    zh, bar, en = str(value).partition("|")
-    return en if bar and language == "en" else zh
+    return Label.from_cell(str(value)).in_language(language)

@@ -10,6 +10,7 @@ import pandas as pd
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.exhibits import Bars, Cell, Dots, Exhibit, Finding, Number, Reliability, Rows, Section, largest
 from relapse_risk.hardship import read_index
+from relapse_risk.languages import LANGUAGES, Label
 from relapse_risk.measures import FactColumn, FactTable
 
 __all__ = ["EXHIBITS", "SECTION", "TABLES"]
@@ -37,7 +38,7 @@ def model_terms(data: CountyData) -> pd.DataFrame:
             "points": None}  # fmt: skip
     terms = [
         {
-            "term": f"{t['zh']}|{t['en']}", "family": t["family"], "coefficient": t["coefficient"], "se": t["se"],
+            "term": Label(zh=t["zh"], en=t["en"]).cell, "family": t["family"], "coefficient": t["coefficient"], "se": t["se"],
             "reference": t["reference"], "points": t["points_per_unit"],
         }
         for t in card["terms"]
@@ -78,7 +79,7 @@ def paper_points(data: CountyData) -> pd.DataFrame:
     unknown = dict(paper["unknown"])
     rows = []
     for i, line in enumerate(paper["lines"]):
-        label = f"{line['zh']}|{line['en']}"
+        label = Label(zh=line["zh"], en=line["en"]).cell
         rows.append({"term": label, "span": _span(line["low"], line["high"]), "whole_points": line["points"]})
         following = paper["lines"][i + 1]["name"] if i + 1 < len(paper["lines"]) else ""
         if following != line["name"]:
@@ -110,17 +111,23 @@ def group_checks(data: CountyData) -> pd.DataFrame:
     for line in tests[0]["groups"]:
         code = line["group"]
         county = line["trait"] == "county" and code in named.index
-        group = f"{named.loc[code, 'county_name_zh']}|{named.loc[code, 'county_name_en']}" if county else code
+        group = _named(named.loc[code]) if county else code
         few = line["events"] < data.limit("small_cell")  # a rate of so few events tells of persons, not of groups
         shown = {ours: None if few else line[theirs] for ours, theirs in CHECKED.items()}
         rows.append({"trait": line["trait"], "subgroup": GROUPS.get(code, group), "n": line["n"], **shown})
     return pd.DataFrame(rows).astype(dict.fromkeys(CHECKED, "float64"))
 
 
+def _named(county: pd.Series) -> str:
+    """Name of a county in each language, its code where nobody named it."""
+    sides = {side: county[f"county_name_{side}"] for side in LANGUAGES}
+    return Label(**{side: str(county.name if pd.isna(name) else name) for side, name in sides.items()}).cell
+
+
 def drift(data: CountyData) -> pd.DataFrame:
     """Whether those scored now are like those learned from, the lines that moved most first."""
     card = _fitted_card(data)
-    labels = {term["name"]: f"{term['zh']}|{term['en']}" for term in card.get("terms", [])}
+    labels = {term["name"]: Label(zh=term["zh"], en=term["en"]).cell for term in card.get("terms", [])}
     rows = [
         {
             "term": labels.get(line["name"], LEVEL), "drift_measure": line["measure"], "value": line["value"],
@@ -141,13 +148,15 @@ def index_weights(data: CountyData) -> pd.DataFrame:
     if not card:
         return pd.DataFrame()
     total = sum(weight for _, _, _, weight in card["weights"])
-    return pd.DataFrame([{"subindex": f"{zh}|{en}", "weight": weight / total} for _, zh, en, weight in card["weights"]])
+    return pd.DataFrame(
+        [{"subindex": Label(zh=zh, en=en).cell, "weight": weight / total} for _, zh, en, weight in card["weights"]]
+    )
 
 
 def index_left_out(data: CountyData) -> pd.DataFrame:
     """Indicators of the index that nobody collected here; their weight went to their siblings."""
     card = data.scores.index_card or {"left_out": []}
-    labels = {item.code: f"{item.label.zh}|{item.label.en}" for item in read_index(data.place.index).indicators}
+    labels = {item.code: item.label.cell for item in read_index(data.place.index).indicators}
     rows = [
         {
             "indicator": labels.get(code, code),

@@ -8,6 +8,7 @@ import pandas as pd
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.sections.baseline import segment_flags
 from relapse_risk.exhibits import Columns, Curve, Dots, Exhibit, Pairs, Section, in_row, largest, nearest, widest_gap
+from relapse_risk.languages import Label
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import concentration_curve
 
@@ -63,7 +64,7 @@ def hardship_profile(data: CountyData) -> pd.DataFrame:
     frame = _hardship(data)
     top = frame[_neediest(frame, 1)]
     card = data.scores.index_card or {"weights": []}
-    labels = {code: f"{zh}|{en}" for code, zh, en, _ in card["weights"]}
+    labels = {code: Label(zh=zh, en=en).cell for code, zh, en, _ in card["weights"]}
     subs = [name for name in frame.columns if name.startswith("sub_") and frame[name].notna().any()]
     return pd.DataFrame(
         {

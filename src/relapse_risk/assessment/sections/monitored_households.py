@@ -11,6 +11,7 @@ import pandas as pd
 from relapse_risk.assessment.county_data import CountyData, hits, up_to
 from relapse_risk.assessment.sections.guarantees import failing_reasons
 from relapse_risk.exhibits import Bars, Columns, Dots, Exhibit, Flow, Section, counts_in, first_to_last, largest
+from relapse_risk.languages import Label
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import month_end
 from relapse_risk.predicates import Predicate, holds
@@ -314,8 +315,10 @@ def _raises(term: Mapping[str, Any]) -> str:
     """
     zh, en, low = term["zh"], term["en"][:1].lower() + term["en"][1:], term["coefficient"] < 0
     if term["unit"] == "0/1":
-        return ABSENT.get(term["name"]) or f"{zh}：否|{term['en']}: no" if low else f"{zh}|{term['en']}"
-    return f"{zh}低于平均|Below average: {en}" if low else f"{zh}高于平均|Above average: {en}"
+        denied = ABSENT.get(term["name"]) or Label(zh=f"{zh}：否", en=f"{term['en']}: no").cell
+        return denied if low else Label(zh=zh, en=term["en"]).cell
+    sides = ("低于平均", "Below average") if low else ("高于平均", "Above average")
+    return Label(zh=f"{zh}{sides[0]}", en=f"{sides[1]}: {en}").cell
 
 
 def _monitored_share(data: CountyData) -> Fraction:

@@ -65,7 +65,7 @@ def _take_up_rows(data: CountyData) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "item_code": [item.code for item in catalogue.items],
-            "item": [f"{item.label.zh}|{item.label.en}" for item in catalogue.items],
+            "item": [item.label.cell for item in catalogue.items],
             "department": [item.department for item in catalogue.items],
             "confidence": [item.confidence for item in catalogue.items],
         }

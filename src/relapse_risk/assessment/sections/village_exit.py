@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted
 from relapse_risk.exhibits import Dots, Exhibit, Heat, Section, smallest
+from relapse_risk.languages import LANGUAGES, Label
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
+from relapse_risk.text.by_language import enumerated
 
 __all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
 
@@ -52,16 +56,19 @@ def village_pass_by_town(data: CountyData) -> pd.DataFrame:
     return data.by_town(counted({"villages": key["village_code"].notna(), "met": flags.all(axis=1)}, key["town_code"]))
 
 
+def _joined(standards: Sequence[str]) -> str:
+    """Standards in words, in each language."""
+    said = {side: [code_list("wu_tong_shi_you").label(word, side) for word in standards] for side in LANGUAGES}
+    return Label(**{side: enumerated(words, side) for side, words in said.items()}).cell
+
+
 def villages_failing(data: CountyData) -> pd.DataFrame:
     """Key villages that fail a standard, with what they fail."""
     flags, key = _flags(data), _key_villages(data)
-    labels = {word: (code_list("wu_tong_shi_you").label(word, "zh"), code_list("wu_tong_shi_you").label(word, "en"))
-              for word in FLAGS}  # fmt: skip
     rows = [
         {
             "town": data.towns.get(key.loc[place, "town_code"], ""), "village": data.villages[key.loc[place, "village_code"]],
-            "failed_standards": "、".join(labels[w][0] for w in FLAGS if not row[w])
-            + "|" + ", ".join(labels[w][1] for w in FLAGS if not row[w]),
+            "failed_standards": _joined([word for word in FLAGS if not row[word]]),
         }
         for place, row in flags[~flags.all(axis=1)].iterrows()
     ]  # fmt: skip

@@ -85,13 +85,13 @@ def default_key_path() -> Path:
     """Where the key is looked for: ``RELAPSE_RISK_KEY``, or a file in the user's configuration folder."""
     if named := os.environ.get(KEY_VARIABLE):
         return Path(named)
-    path = user_config_path("relapse-risk", appauthor=False, roaming=True) / "pseudonym.key"
-    if not path.is_absolute():  # nobody says where this account's home is
+    try:
+        return user_config_path("relapse-risk", appauthor=False, roaming=True) / "pseudonym.key"
+    except RuntimeError as error:
         raise RegisterError(
             "the user has no home folder in which the key could lie", where="pseudonym key",
             fix=f"name the key file: --key FILE, or set {KEY_VARIABLE}",
-        )  # fmt: skip
-    return path
+        ) from error  # fmt: skip
 
 
 def create_key(path: str | Path | None = None, register: str | Path | None = None) -> Path:

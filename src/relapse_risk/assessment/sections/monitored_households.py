@@ -173,7 +173,7 @@ def meets_monitoring_rules(data: CountyData) -> dict[str, pd.Series]:
 def _rule_word(predicate: Predicate, clause: Clause) -> str:
     """The code of a rule that messages have words for; else what its predicate says where it takes a household in."""
     label = predicate.label if clause.predicate or predicate.fails is None else predicate.fails
-    return RULE_WORDS.get(predicate.name) or f"{label.zh}|{label.en}"
+    return RULE_WORDS.get(predicate.name) or label.cell
 
 
 def _outside(data: CountyData) -> pd.Series:

@@ -131,7 +131,7 @@ def test_predicted_risk_follows_the_true_risk_of_the_city(truth: pd.DataFrame) -
     assert means.iloc[:5].max() < truth["true"].mean()
 
 
-def test_intervals_of_a_households_own_risk_hold_it_19_times_in_20(truth: pd.DataFrame, scores: Scores) -> None:
+def test_intervals_of_household_level_risk_cover_it_19_times_in_20(truth: pd.DataFrame, scores: Scores) -> None:
     """The spread is learned from who was poor at two later visits; nothing of the truth was used to set it."""
     found = beside_truth(truth, truth["true"], truth["town_code"], np.random.default_rng(1), draws=100)
     print(found.summary())

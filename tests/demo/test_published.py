@@ -329,7 +329,7 @@ def test_residents_of_a_county_are_the_documented_ones(city: Register, county: s
 @pytest.mark.parametrize(("county", "persons"), PERSONS_BY_COUNTY.items())
 def test_persons_of_a_county_follow_the_assumed_share(city: Register, county: str, persons: int) -> None:
     found = city.query(f"select sum(household_size) from {AT} and village_code like '{county}%'")
-    # The planted fault size_differs moves a few households by one person; over the city these cancel.
+    # The seeded error size_differs moves a few households by one person; over the city these cancel.
     assert abs(found.iloc[0, 0] - persons) <= 4
 
 

@@ -12,7 +12,7 @@ from relapse_risk.schema import tables
 
 WAVES = ["2015-12", "2016-12", "2017-12", "2018-12", "2019-12"]
 MONTHS = [f"2020-{month:02d}" for month in range(1, 13)]
-# A month without planted faults.
+# A month without seeded errors.
 CLEAN = "2020-11"
 
 
@@ -130,7 +130,7 @@ def test_leaving_follows_income(city: Register) -> None:
 
 
 def test_ids_are_impossible_but_well_formed(any_city: Register) -> None:
-    """Region 999999 does not exist; the last character is right (GB 11643), planted faults apart."""
+    """Region 999999 does not exist; the last character is right (GB 11643), seeded errors apart."""
     numbers = any_city.read_identity()["id_number"]
     assert numbers.str.startswith("999999").all()
     whole = numbers[numbers.str.len() == 18]

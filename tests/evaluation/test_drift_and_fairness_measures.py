@@ -51,7 +51,7 @@ def test_fairness_by_hand_and_small_groups_are_drawn_in() -> None:
     found = fairness(y, np.full(len(y), 0.25), y, group).frame.set_index("group")
     assert found.loc["a", ["selected", "reached", "false_alarms", "ratio"]].tolist() == [0.25, 1.0, 0.0, 1.0]
     assert found.loc["c", "ratio"] == pytest.approx(2 / 0.75)
-    # Two falls tell little: the group's ratio of 2.7 is drawn most of the way to all.
+    # Two falls carry little information: the ratio of 2.7 is shrunk most of the way to the overall one.
     assert 0.9 < found.loc["c", "ratio_shrunk"] < 1.5
     with pytest.raises(ModelError, match="two groups"):
         fairness([0, 1], [0.1, 0.2], [0, 1], ["a", "a"])

@@ -105,7 +105,9 @@ def test_comparison_says_who_moves_and_why(
         compare_indexes(first, hardship_index(city.head(10), design, parameters, place, DAY))
 
 
-def test_redundancy_of_twins(city: pd.DataFrame, design: IndexDesign, parameters: Parameters, place: Place) -> None:
+def test_redundancy_of_duplicate_indicators(
+    city: pd.DataFrame, design: IndexDesign, parameters: Parameters, place: Place
+) -> None:
     """Income over two lines is one thing said twice: flagged, alpha of one."""
     lines = {code: line.value for code, line in index_lines(design, parameters, place, DAY).items() if code != "aid"}
     result = redundancy(score_units(city, design, lines).scores, design, 0.9)

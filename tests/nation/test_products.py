@@ -170,16 +170,16 @@ def test_claims_and_gaps_are_the_reminders_of_one_machine(
     claims = nation_claims(nation, catalogue, parameters, dezhou)
     gaps = nation_gaps(nation, claims, catalogue)
 
-    def told(parts: list[Part], word: str) -> pd.DataFrame:
+    def unpacked_pairs(parts: list[Part], word: str) -> pd.DataFrame:
         tables = [unpacked(pq.read_table(part.file), catalogue, word) for part in parts]
         return pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
-    assert pairs(told(claims, "yes")) == pairs(one.granted())
-    assert pairs(told(claims, "kept")) == pairs(one.kept)
+    assert pairs(unpacked_pairs(claims, "yes")) == pairs(one.granted())
+    assert pairs(unpacked_pairs(claims, "kept")) == pairs(one.kept)
     for kind in ("missing", "over"):
         wanted = reminders[reminders["kind"] == kind]
         assert len(wanted) > 100
-        assert pairs(told(gaps, kind)) == pairs(wanted)
+        assert pairs(unpacked_pairs(gaps, kind)) == pairs(wanted)
     counts = gap_counts(gaps, catalogue)
     assert int(counts["missing"].sum() + counts["over"].sum()) == len(reminders)
 
@@ -217,8 +217,8 @@ def test_scores_and_reasons_are_those_of_one_machine(
     predicted = model.predict(households)["probability"]
     np.testing.assert_allclose(found["probability"][at_risk], predicted[at_risk], rtol=1e-10)
     assert found["probability"][~at_risk].isna().all()
-    told = reasons(model, households[at_risk])
-    first = told[told["contribution"] > 0].drop_duplicates("household_id").set_index("household_id")
+    explained = reasons(model, households[at_risk])
+    first = explained[explained["contribution"] > 0].drop_duplicates("household_id").set_index("household_id")
     mine = found[found["contribution_1"].notna()]
     assert sorted(mine.index) == sorted(first.index)
     np.testing.assert_allclose(mine["contribution_1"], first.loc[mine.index, "contribution"], rtol=1e-5)
@@ -326,7 +326,7 @@ def test_a_corrupt_part_of_a_nation_is_named_and_a_second_run_completes(
     assert {name: (nation.folder / "index" / name).stat().st_mtime_ns for name in kept} == kept
 
 
-def test_bad_input_is_told(tmp_path: Path, nation: Nation, parameters: Parameters, dezhou: Place) -> None:
+def test_bad_input_is_named(tmp_path: Path, nation: Nation, parameters: Parameters, dezhou: Place) -> None:
     with pytest.raises(RegisterError, match=r"no nation\.json"):
         open_nation(tmp_path)
     (tmp_path / "nation.json").write_text("{}")
@@ -343,14 +343,14 @@ def test_bad_input_is_told(tmp_path: Path, nation: Nation, parameters: Parameter
 
 def test_the_commands_run_every_product(nation: Nation, tmp_path: Path) -> None:
     folder = ["--folder", str(nation.folder), "--backend", "serial", "--json"]
-    told = {}
+    printed = {}
     for command in ("index", "count", "gaps"):
         result = CliRunner().invoke(app, ["nation", command, *folder])
         assert result.exit_code == 0, result.output
-        told[command] = json.loads(result.stdout)
-    assert told["index"]["rows"] == nation.households
-    assert [row["county_code"] for row in told["count"]] == [*nation.counties, "nation"]
-    assert len(told["gaps"]) == len(read_catalogue("dezhou"))
+        printed[command] = json.loads(result.stdout)
+    assert printed["index"]["rows"] == nation.households
+    assert [row["county_code"] for row in printed["count"]] == [*nation.counties, "nation"]
+    assert len(printed["gaps"]) == len(read_catalogue("dezhou"))
     assert len(pd.read_csv(nation.folder / "counting.csv")) == len(nation.counties) + 1
     wrong = CliRunner().invoke(app, ["nation", "index", "--folder", str(tmp_path)])
     assert isinstance(wrong.exception, RegisterError)

@@ -106,7 +106,7 @@ def test_a_killed_dask_worker_changes_nothing(cluster: str, parts: list[Part], t
 
 
 @pytest.mark.parametrize("backend", ["processes:2", "dask"])
-def test_a_part_that_kills_every_worker_is_told(backend: str, cluster: str, parts: list[Part]) -> None:
+def test_a_part_that_kills_every_worker_is_named(backend: str, cluster: str, parts: list[Part]) -> None:
     with pytest.raises(PartError, match=r"part 37-371404.*died|part 37-371401 or one of the next"):
         list(map_parts(die_always, parts, backend_word(backend, cluster)))
 

@@ -58,7 +58,7 @@ def test_a_missing_answer_keeps_the_verdict_open_unless_something_fails() -> Non
     assert verdict(water_quality_ok=None, dwelling_grade="D") == "not_met"
 
 
-def test_reason_value_cutoff_and_evidence_date_are_kept() -> None:
+def test_reason_value_cutoff_and_evidence_date_are_recorded() -> None:
     design = read_deprivation()
     items = guarantee_test(
         household(dwelling_grade="C", water_litres_per_person_day=20.0), design, PARAMETERS, PLACE, DAY

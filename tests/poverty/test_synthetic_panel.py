@@ -40,8 +40,8 @@ def test_bad_input_is_named() -> None:
     generator = np.random.default_rng(1)
     with pytest.raises(ModelError, match="different variables"):
         synthetic_panel(y1, x, y2, x.rename(columns={"born": "b"}), (0, 0), generator)
-    twin = x.assign(twin=x["born"])
+    duplicate = x.assign(duplicate=x["born"])
     with pytest.raises(ModelError, match="collinear"):
-        synthetic_panel(y1, twin, y2, twin, (0, 0), generator)
+        synthetic_panel(y1, duplicate, y2, duplicate, (0, 0), generator)
     with pytest.raises(ModelError, match=r"not a correlation; got 1\.2"):
         synthetic_panel(y1, x, y2, x, (0, 0), generator, correlations=(1.2,), repeats=1)

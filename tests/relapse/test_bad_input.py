@@ -87,7 +87,7 @@ def test_all_missing_is_flagged_and_scored_at_the_base_only(panel: pd.DataFrame)
     assert (unlike_training(fitted, nothing) == "mostly_missing").all()
     empty = rows.assign(income_pc_year=np.nan, n_serious=np.nan)
     assert not {"income_over_line", "serious_share"} & set(feature_matrix(empty))
-    # Income is what tells who is at risk: where nobody's is known, nobody is.
+    # Income decides who is at risk: where it is unknown for all, nobody is.
     with pytest.raises(ModelError, match="no household is seen"):
         at_risk_rows(panel.assign(income_pc_year=np.nan), 12)
 

@@ -61,7 +61,7 @@ def test_the_outcome_itself_is_refused(seen: pd.DataFrame) -> None:
         feature_matrix(seen)
 
 
-def test_a_planted_leak_without_a_date_is_caught_when_fitting(panel: pd.DataFrame, seen: pd.DataFrame) -> None:
+def test_a_seeded_leak_without_a_date_is_caught_when_fitting(panel: pd.DataFrame, seen: pd.DataFrame) -> None:
     """Income of the year after, in a column with an innocent name."""
     later = panel.set_index(["household_id", "month"])["income_pc_year"]
     key = pd.MultiIndex.from_arrays([seen["household_id"], seen["month_next"]])

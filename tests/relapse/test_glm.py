@@ -67,7 +67,7 @@ def test_clusters_of_one_are_the_robust_covariance() -> None:
     assert clustered_covariance(x, fit, np.arange(200)) == pytest.approx(by_hand, abs=1e-14)
 
 
-def test_a_separated_outcome_and_twin_columns_are_named() -> None:
+def test_a_separated_outcome_and_duplicate_columns_are_named() -> None:
     x = np.column_stack([np.ones(60), np.r_[np.zeros(30), np.ones(30)]])
     with pytest.raises(ModelError, match=r"does not settle.*told"):
         fit_glm(x, x[:, 1], names=("base", "told"))

@@ -117,7 +117,7 @@ def test_one_month_below_the_line_within_the_half_year_is_not_holding() -> None:
 
 def test_the_small_city_is_monitored_as_the_rules_say(small_register: Path) -> None:
     """Everybody below the line in December 2020 is under monitoring by the register, as the type the rules give,
-    except the few that were planted as missed; nobody without labour is eliminated by the rules."""
+    except the few seeded as missed; nobody without labour is eliminated by the rules."""
     register, parameters, place = Register.open(small_register), read_parameters(), read_place("dezhou")
     frames = {m: household_frame(register, m, parameters=parameters, place=place) for m in ("2020-06", "2020-12")}
     now = frames["2020-12"]

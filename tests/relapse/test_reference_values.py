@@ -69,7 +69,7 @@ def relapse_hazard(shared: Path) -> Iterator[Found]:
     people = pd.factorize(data["id"])[0]
     for link in ("cloglog", "logit"):
         fit = fit_glm(x, y, link=link)
-        # R stops when the deviance moves by under 1e-8 of itself: 2e-6 short of the top, where our score is nought.
+        # R stops when the deviance moves by under 1e-8 of itself: 2e-6 short of the top, where our score is zero.
         assert np.abs(x.T @ fit.score).max() < 1e-6
         yield from vector(f"R03 {link}", fit.params, expected[link]["coef"], LAST_STEP)
         yield from vector(f"R03 {link} se", np.sqrt(np.diag(fit.bread)), expected[link]["se"], LAST_STEP)

@@ -34,7 +34,7 @@ def test_the_random_probit_of_pairs_has_its_closed_form() -> None:
     assert log_likelihood(fit, np.ones((len(y), 1)), y, who, 80) == pytest.approx(exact, abs=1e-6)
 
 
-def test_five_nodes_are_told_to_be_too_few() -> None:
+def test_five_nodes_are_refused_as_too_few() -> None:
     rng = np.random.default_rng(1)
     who = np.repeat(np.arange(200), 4)
     y = (rng.normal(0, 3, 200)[who] + rng.normal(0, 1, 800) > 0).astype(float)
@@ -83,9 +83,9 @@ def test_one_stratum_is_the_clustered_covariance_and_strata_take_off_their_means
     one = design_covariance(x, fit, survey_design(np.ones(300), psu=unit))
     assert one == pytest.approx(clustered_covariance(x, fit, unit), abs=1e-12)
     # Strata of like units leave less variance; a stratum whose units have equal totals leaves none.
-    twins = fit_glm(np.repeat(x[:150], 2, axis=0), np.repeat(y[:150], 2))
+    duplicates = fit_glm(np.repeat(x[:150], 2, axis=0), np.repeat(y[:150], 2))
     pairs = survey_design(np.ones(300), strata=np.repeat(np.arange(150), 2))
-    assert np.abs(design_covariance(np.repeat(x[:150], 2, axis=0), twins, pairs)).max() < 1e-20
+    assert np.abs(design_covariance(np.repeat(x[:150], 2, axis=0), duplicates, pairs)).max() < 1e-20
     # Half of all clusters drawn: half the variance is left (finite population correction).
     half = survey_design(np.ones(300), psu=unit, population_psu=np.full(300, 60))
     assert design_covariance(x, fit, half) == pytest.approx(one / 2)
@@ -137,7 +137,7 @@ def chain() -> pd.DataFrame:
     return with_history(pd.concat(frames, ignore_index=True))
 
 
-def test_state_dependence_is_told_from_what_households_bring_along(chain: pd.DataFrame) -> None:
+def test_state_dependence_is_separated_from_unobserved_heterogeneity(chain: pd.DataFrame) -> None:
     trait = Feature("x", "x", "x", "0/1", "work", ("x",), lambda frame: frame["x"].astype(float), 0)
     fitted = TransitionModel((trait,)).fit(chain)
     effect, se = fitted.state_dependence
@@ -178,7 +178,7 @@ def test_a_weight_of_two_is_a_household_twice_and_clusters_of_households_are_nea
     assert (clustered.se != plain.se).all()
 
 
-def test_own_risk_is_bounded_as_stated_where_the_law_holds() -> None:
+def test_household_level_risk_is_bounded_as_stated_where_the_distribution_holds() -> None:
     rng = np.random.default_rng(5)
     n, rho = 200_000, 0.35
     p = norm.cdf(rng.normal(-1.8, 0.5, n))

@@ -73,7 +73,7 @@ class RelapseCard:
         return result
 
     def summary(self) -> str:
-        """The card as text: points by answer, then the chance of each range of totals."""
+        """The card as text: points by answer, then the probability of each range of totals."""
         unknown = dict(self.unknown)
         lines = [
             f"{line.en:<58} {'' if line.low is None else f'from {line.low:.2f} '}"

@@ -44,7 +44,7 @@ mutants: setup-dev ## a seeded sample of 300 faults put into the rules, and how 
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/mutants.txt
 	@$(BIN)/python tools/mutants.py
 
-bench: setup-dev ## benchmarks, each beside a peer in the same run
+bench: setup-dev ## benchmarks, each compared with a peer in the same run
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 lab: demo ## JupyterLab on the exploration notebooks

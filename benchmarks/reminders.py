@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 from relapse_risk.assistance.conditions import condition_named, holds
 
-from relapse_risk.assistance import Catalogue, judge_months, limits_on, read_catalogue, remind, spending_known
+from relapse_risk.assistance import Catalogue, assess_months, limits_on, read_catalogue, remind, spending_known
 from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
@@ -40,7 +40,7 @@ def ours(folder: Path, months: list[str]) -> list[pd.DataFrame]:
     parameters, place, catalogue = rules()
     register = Register.open(folder)
     found = []
-    for at in judge_months(register, months, catalogue, parameters, place):
+    for at in assess_months(register, months, catalogue, parameters, place):
         frame = remind(at.claims, at.records, catalogue, None, at.homes).frame
         found.append(frame[frame["kind"] == "missing"])
     return found

@@ -40,7 +40,7 @@ def test_what_was_not_fitted_has_no_lines(county: CountyData, name: str) -> None
     assert computed(name, replace(county, scores=NOBODY, _kept={})).empty
 
 
-def _judged(name: str, auc: float, brier: float | None = None) -> dict[str, Any]:
+def _score(name: str, auc: float, brier: float | None = None) -> dict[str, Any]:
     return {
         "name": name,
         "auc": auc,
@@ -52,8 +52,8 @@ def _judged(name: str, auc: float, brier: float | None = None) -> dict[str, Any]
 
 
 def test_backtests_of_the_score_and_of_the_simple_rules(county: CountyData) -> None:
-    first = {"design": "out_of_time", "test_n": 1000, "test_events": 20, "scores": [_judged("score", 0.8, 0.02), _judged("last_income", 0.6)]}  # fmt: skip
-    second = {"design": "by_household", "test_n": 500, "test_events": 9, "scores": [_judged("score", 0.7, 0.03)]}
+    first = {"design": "out_of_time", "test_n": 1000, "test_events": 20, "scores": [_score("score", 0.8, 0.02), _score("last_income", 0.6)]}  # fmt: skip
+    second = {"design": "by_household", "test_n": 500, "test_events": 9, "scores": [_score("score", 0.7, 0.03)]}
     check("backtests", with_card(county, backtests=[first, second]), """
         design        score        n     events  auc  low  high  brier  recall
         out_of_time   score        1000  20      0.8  0.7  0.9   0.02   0.5

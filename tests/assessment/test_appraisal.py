@@ -21,11 +21,11 @@ def one(*values: float) -> tuple[np.ndarray, ...]:
 def test_present_value_by_hand() -> None:
     # J1: -1 + 0.1 / 1.06 + (0.1 + 1) / 1.06^2 = -1 + 0.0943396 + 0.9789961
     assert present_value(*one(0.1, 2, 1.0), 0.06)[0] == pytest.approx(0.0733357, abs=1e-7)
-    # At a rate of nought the yuan are simply counted: 5 x 0.1 + 0.3 - 1.
+    # At a rate of zero the yuan are simply counted: 5 x 0.1 + 0.3 - 1.
     assert present_value(*one(0.1, 5, 0.3), 0.0)[0] == pytest.approx(-0.2)
 
 
-def test_internal_rate_is_where_the_present_value_is_nought() -> None:
+def test_internal_rate_is_where_the_present_value_is_zero() -> None:
     rng = np.random.default_rng(3)
     yearly, term, residual = rng.uniform(0.02, 0.3, 50), rng.integers(1, 25, 50).astype(float), rng.uniform(0, 1.2, 50)
     rate = internal_rate(yearly, term, residual)
@@ -48,7 +48,7 @@ def test_appraisals_of_the_hand_made_county(county: CountyData) -> None:
     assert row[["projects", "worth", "worth_share", "promised_per_household"]].tolist() == [2, 1, 0.5, 1000]
     assert row["irr"] == pytest.approx((0.10 + (0.58 - 1)) / 2)
     by_scenario = _computed(BY_NAME["appraisal_sensitivity"], county).set_index("scenario")
-    # With a yield of 6 % and everything back, J1 is worth exactly nought at 6 %; without what is left, nothing is.
+    # With a yield of 6 % and everything back, J1 is worth exactly zero at 6 %; without what is left, nothing is.
     assert by_scenario.loc["yield_less_40", "worth"] == pytest.approx(1)
     assert by_scenario.loc["nothing_left", "worth"] == 0
     assert by_scenario.loc["as_promised", "npv"] == pytest.approx(float(row["npv"]))
@@ -131,7 +131,7 @@ def test_appraisals_of_promises_stated_in_full(county_of: CountyOf) -> None:
         Q5           371425        planting       operating   1000          0                     1            1.06            0
     """)  # fmt: skip
     # Q1 pays back after 4 years, Q2 after 2: 3 in the middle.  Q3 states no term, Q4 has no fund.  Q5 gives back 1.06 after
-    # a year, just what a rate of 6 % asks: worth it, at nought.
+    # a year, just what a rate of 6 % asks: worth it, at zero.
     found = computed("appraisals", data).set_index("project_type")
     assert found.loc["workshop", ["projects", "fund", "worth", "payback", "promised", "linked"]].tolist() == [
         2,

@@ -324,7 +324,7 @@ def test_severe_is_level_one_or_two(county_of: CountyOf) -> None:
 def test_data_sources(county_of: CountyOf) -> None:
     # In the dictionary a county has 10 columns, a village 17, a household 56, an alert 10, an activity 9.  Known are two
     # of the county; eight of both villages; identifier, month and village of both households and the size of one; four of
-    # each alert, eleven rows of which are told as twenty; four and three of this county's activities.
+    # each alert, eleven rows of which are shown as twenty; four and three of this county's activities.
     alerts = pd.DataFrame(
         {"alert_id": [f"A{k}" for k in range(11)], "alert_rule": "E01", "household_id": "H1", "raised_on": "2020-12-01"}
     )
@@ -360,11 +360,11 @@ def test_data_sources(county_of: CountyOf) -> None:
         (10, 0, (10, 100, 0.0)),  # nothing missing is said
         (10, 100, (10, 100, 100.0)),  # all missing is said
         (11, 11, (20, 200, 20.0)),  # 11 of 110 cells: 10 %, of twenty rows
-        (100, 4, (100, 1000, 10.0)),  # 0.4 % is told as 1 %, not as nothing
+        (100, 4, (100, 1000, 10.0)),  # 0.4 % is shown as 1 %, not as nothing
         (100, 996, (100, 1000, 990.0)),  # 99.6 % as 99 %, not as all
     ],
 )
-def test_rows_about_people_are_told_in_tens_and_percents(rows: int, empty: int, shown: tuple[int, int, float]) -> None:
+def test_rows_about_people_are_shown_in_tens_and_percents(rows: int, empty: int, shown: tuple[int, int, float]) -> None:
     assert held(rows, rows * 10, empty) == pytest.approx(shown)
 
 

@@ -43,10 +43,10 @@ def test_how_the_counties_stand(indicator: pd.DataFrame) -> None:
     assert found.loc["d", ["judged", "met", "watch", "not_met", "not_collected"]].tolist() == [3, 2, 1, 0, 2]
 
 
-def test_aspects_count_what_could_be_judged(indicator: pd.DataFrame) -> None:
+def test_aspects_count_what_could_be_assessed(indicator: pd.DataFrame) -> None:
     grid = aspect_grid(indicator, [4, 5, 9]).set_index(["county_code", "section"])
     assert grid.loc[("a", 4)].tolist() == [3, 2]
-    assert grid.loc[("c", 5)].tolist() == [0, 0], "not collected is not judged"
+    assert grid.loc[("c", 5)].tolist() == [0, 0], "not collected is not assessed"
     assert grid.loc[("b", 9)].tolist() == [0, 0], "a section without indicators"
 
 
@@ -123,7 +123,7 @@ def test_what_moved_since_an_earlier_month(indicator: pd.DataFrame) -> None:
     ], "watch to met is no news"  # fmt: skip
 
 
-def test_without_an_earlier_month_last_year_is_judged_by_the_limit_of_today() -> None:
+def test_without_an_earlier_month_last_year_is_compared_with_the_limit_of_today() -> None:
     now = rows("take_up", ["met"] * 4, value=0.7, previous=[0.5, 0.8, None, 0.6, 0.65])
     earlier = with_earlier(now, None)
     assert earlier["was"].tolist() == ["not_met", "met", "not_collected", "met", "met"]

@@ -60,7 +60,7 @@ def test_conflict_list(county: CountyData, five: CountyData) -> None:
     """)  # fmt: skip
 
 
-def test_assets_of_a_household_of_unknown_size_cannot_be_judged(county_of: CountyOf) -> None:
+def test_assets_of_a_household_of_unknown_size_is_unknown(county_of: CountyOf) -> None:
     household = homes(2).assign(household_size=[1, None], financial_assets=[1.0, 1e6])
     found = computed("cross_check", county_of(household=household))
     assert found[["conflict", "checked", "households"]].to_numpy().tolist() == [["financial_assets", 1, 0]]

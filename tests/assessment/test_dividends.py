@@ -157,7 +157,7 @@ def test_parts_shared_at_the_edges(county_of: CountyOf) -> None:
 
 
 def test_operators(county: CountyData) -> None:
-    # A holds 100,000 of 150,000 and earns 8,000 on it, B the rest and nothing; names are not told.
+    # A holds 100,000 of 150,000 and earns 8,000 on it, B the rest and nothing; names are withheld.
     check("operators", county, """
         operator   assets   held_value   total    value_share   annual_yield   yield_realised
         1          1        100000       150000   2/3           8000           8/100

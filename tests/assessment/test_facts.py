@@ -53,12 +53,12 @@ def raw(small_register: Path) -> dict[str, CountyData]:
 
 def test_every_table_is_there_or_says_why(facts: Facts) -> None:
     for county in [code for code, _, _ in facts.manifest["counties"]]:
-        told = facts.availability(county).set_index("table")
-        assert set(told.index) == {table.name for table in TABLES}
+        status_of = facts.availability(county).set_index("table")
+        assert set(status_of.index) == {table.name for table in TABLES}
         for spec in TABLES:
-            status, rows = told.loc[spec.name, "status"], len(facts.table(spec.name, county))
+            status, rows = status_of.loc[spec.name, "status"], len(facts.table(spec.name, county))
             assert (status == "collected") == (rows > 0), spec.name
-            assert status == "collected" or told.loc[spec.name, "reason"], spec.name
+            assert status == "collected" or status_of.loc[spec.name, "reason"], spec.name
 
 
 def test_written_columns_are_those_declared(facts: Facts) -> None:
@@ -168,7 +168,7 @@ def _solved(
             total += float(mine.sum())
         rows.append(row)
         totals.append(total)
-    if totalled:  # rows that add up to a total shown elsewhere
+    if totalled:  # rows that add up to a total shown in another table
         for _, mine in exact.groupby(level=0):
             row = sum((np.eye(len(hidden))[place[c]] for c in mine.index if c in place), np.zeros(len(hidden)))
             rows.append(row)
@@ -228,10 +228,10 @@ def test_sections_without_data_say_what_is_missing(tmp_path: Path, parameters: P
     register = Register.open(tmp_path / "register")
     compute_facts(register, MONTH, parameters, dezhou, None, tmp_path / "facts")
     found = read_facts(tmp_path / "facts", MONTH)
-    told = found.availability("371425").set_index("table")
-    assert told.loc["visits_by_town", ["status", "reason"]].tolist() == ["not_collected", "visit_record"]
-    assert told.loc["risk_bands", "reason"] == "not_scored"
-    assert told.loc["income_components", "reason"] == "income.transfer_income"
+    status_of = found.availability("371425").set_index("table")
+    assert status_of.loc["visits_by_town", ["status", "reason"]].tolist() == ["not_collected", "visit_record"]
+    assert status_of.loc["risk_bands", "reason"] == "not_scored"
+    assert status_of.loc["income_components", "reason"] == "income.transfer_income"
     rows = found.table("indicator", "371425").set_index("indicator")
     assert rows.loc["visited_in_time", ["verdict", "reason"]].tolist() == ["not_collected", "visit_record"]
     assert pd.isna(rows.loc["visited_in_time", "value"])

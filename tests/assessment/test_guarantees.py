@@ -370,5 +370,5 @@ def test_homes_over_who_was_asked(county_of: CountyOf) -> None:
 def test_homes_complete_is_no_where_one_item_lacks(county_of: CountyOf) -> None:
     items = dict.fromkeys(("has_fan", "has_heating", "courtyard_clean", "indoor_clean"), True)
     household = homes(4, **items, has_tv=[True, False, None, None], personal_clean=[True, True, False, True])
-    # H1 complete; H2 and H3 lack one item for certain; of H4 it cannot be told.
+    # H1 complete; H2 and H3 lack one item for certain; of H4 it is unknown.
     assert fraction("homes_complete", county_of(household=household)) == (1, 3)

@@ -305,7 +305,7 @@ def test_small_counties_are_pulled_to_the_city_in_the_evaluation_only() -> None:
 
 
 def test_a_sampled_county_where_all_say_yes_is_no_certainty() -> None:
-    # 10 of 10 with a standard error of nought, beside 5 of 10: its variance is at least that of 0.75 in ten, 0.01875, as
+    # 10 of 10 with a standard error of zero, beside 5 of 10: its variance is at least that of 0.75 in ten, 0.01875, as
     # is the other's.  Spread (0.25^2 x 2) = A + D at one degree of freedom: A = 0.125 - 0.01875 = 0.10625, and each keeps
     # 0.10625 / 0.125 = 0.85 of its distance of 0.25 from the mean.
     rows = [one_of("a", 10, 10, se=0.0, section=16), one_of("b", 5, 10, se=0.0, section=16)]
@@ -319,13 +319,13 @@ def test_a_row_says_why_it_has_no_value(county: CountyData) -> None:
     assert row[["reason", "verdict", "limit"]].tolist() == ["no_cases", "not_collected", 1.0]
     gone = indicator_rows(county, [spec], {"x": "visit_record"}).iloc[0]
     assert gone[["reason", "verdict"]].tolist() == ["visit_record", "not_collected"]
-    assert np.isnan(gone["limit"]), "what was not computed is not judged"
-    elsewhere = replace(county, place=read_place("argentina_eph"), _kept={})  # its limits are nobody's there
-    assert np.isnan(indicator_rows(elsewhere, [item(limit="share_target", history=False)], {}).iloc[0]["limit"])
+    assert np.isnan(gone["limit"]), "what was not computed is not assessed"
+    abroad = replace(county, place=read_place("argentina_eph"), _kept={})  # its limits are nobody's there
+    assert np.isnan(indicator_rows(abroad, [item(limit="share_target", history=False)], {}).iloc[0]["limit"])
 
 
 @pytest.mark.parametrize("high", [4, 5])
-def test_what_raises_the_score_of_a_few_is_not_told(county: CountyData, high: int) -> None:
+def test_what_raises_the_score_of_a_few_is_withheld(county: CountyData, high: int) -> None:
     homes = [f"H{i}" for i in range(high)]
     points = pd.DataFrame({"household_id": homes, "reason": "x", "family": "income", "points": 3.0})
     risk = pd.DataFrame({"household_id": homes, "band": "high"})

@@ -1,4 +1,4 @@
-"""Aspects, issues and measures by hand: what is judged, how severe a miss is, and what comes first."""
+"""Aspects, issues and measures by hand: what is assessed, how severe a miss is, and what comes first."""
 
 from __future__ import annotations
 

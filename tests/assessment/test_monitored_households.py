@@ -106,7 +106,7 @@ def test_the_flow_of_a_year_adds_up(two_years: CountyData) -> None:
 
 @pytest.mark.xfail(
     strict=True,
-    reason="without a snapshot of a year ago everybody is told as entered, nobody as monitored at the start",
+    reason="without a snapshot of a year ago everybody is counted as entered, nobody as monitored at the start",
 )
 def test_without_a_year_ago_there_is_no_flow(county_of: CountyOf) -> None:
     assert computed("monitor_flow", county_of(household=records(NOW))).empty
@@ -344,7 +344,7 @@ def test_households_by_band(county: CountyData) -> None:
         """)  # fmt: skip
 
 
-def test_a_band_of_nobody_is_told_and_no_band_where_nobody_was_scored(county: CountyData) -> None:
+def test_an_empty_band_is_shown_and_no_band_where_nobody_was_scored(county: CountyData) -> None:
     check("risk_bands", scored(county, "\n".join(RISK.splitlines()[:4])), """
         band    households  expected  probability
         high    0           0         -
@@ -429,7 +429,7 @@ def test_what_raises_the_score_of_the_high_band(county: CountyData) -> None:
         """)  # fmt: skip
 
 
-def test_only_the_ten_strongest_reasons_are_told(county: CountyData) -> None:
+def test_only_the_ten_strongest_reasons_are_shown(county: CountyData) -> None:
     data = reasons_of(county, {f"x{k:02d}": [float(k)] * 10 for k in range(1, 13)})
     found = computed("risk_reasons", data)
     assert found["reason"].tolist() == [f"x{k:02d}" for k in range(12, 2, -1)]

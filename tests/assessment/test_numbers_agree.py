@@ -25,7 +25,7 @@ def counties(small_register: Path) -> list[CountyData]:
     return [county_data(register, code, "2020-12", "2019-12", parameters, place, None) for code in register.counties]
 
 
-def test_who_entered_and_left_monitoring_is_told_alike(counties: list[CountyData]) -> None:
+def test_who_entered_and_left_monitoring_is_counted_alike(counties: list[CountyData]) -> None:
     passed_through = 0
     for data in counties:
         flow = monitor_flow(data).set_index("step")["households"]
@@ -53,7 +53,7 @@ def test_a_tenth_is_a_tenth_in_every_table(n: int, tenth: int) -> None:
 
 
 def test_a_town_where_all_are_satisfied_is_not_beyond_doubt() -> None:
-    """57 of 57: 0.025 ** (1 / 57) = 0.937 (Clopper and Pearson); the linearised error would be nought."""
+    """57 of 57: 0.025 ** (1 / 57) = 0.937 (Clopper and Pearson); the linearised error would be zero."""
     rows = pd.DataFrame({
         "satisfied": pd.array([True] * 57 + [True] * 50 + [False] * 50, dtype="boolean"),
         "sampling_weight": 1.0, "stratum": "ordinary",
@@ -64,7 +64,7 @@ def test_a_town_where_all_are_satisfied_is_not_beyond_doubt() -> None:
     assert found.low == pytest.approx(0.9373, abs=5e-5)
 
 
-def test_a_town_where_all_are_satisfied_is_told_apart_only_beyond_what_all_towns_allow() -> None:
+def test_a_town_where_all_are_satisfied_differs_only_beyond_what_all_towns_allow() -> None:
     """Of 15 towns together: (0.05 / 30) ** (1 / 57) = 0.894; a county at 0.90 is not surely lower, one at 0.88 is."""
     low = 0.025 ** (1 / 57)
     frame = pd.DataFrame({

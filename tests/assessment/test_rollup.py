@@ -53,7 +53,7 @@ def test_a_ratio_has_no_value_over_nothing_and_one_over_less_than_one() -> None:
     assert with_ratios(frame, spec())["share"].fillna(-1).tolist() == [0.5, -1]
 
 
-def test_what_no_county_knows_is_not_nought_in_the_city() -> None:
+def test_what_no_county_knows_is_not_zero_in_the_city() -> None:
     unknown = pd.DataFrame({"kind": ["a"], "n": [None], "hit": [1], "median": [None]})
     city = city_rows(spec(), {"x": unknown, "y": unknown}, {}).iloc[0]
     assert pd.isna(city["n"])

@@ -1,4 +1,4 @@
-"""The telephone survey by hand: weights, strata, who counts as reached, and when towns may be told apart."""
+"""The telephone survey by hand: weights, strata, who counts as reached, and when towns differ."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ MZ08:
         household=["H1", "H1", "H2", "H3", "H3"],
         disability_level=["level_1", "level_2", "level_3", None, "none"],
     )
-    # H1 twice 1,200 a year; H2 not severe; of one person in H3 it cannot be told.
+    # H1 twice 1,200 a year; H2 not severe; of one person in H3 it is unknown.
     data = county_of(household=homes(3, household_size=pd.array([2, 1, 2], dtype="Int64")), person=people)
     check("take_up", data, """
         item         department   entitled   receiving   missing   share   forgone   cannot_tell   confidence
@@ -172,7 +172,7 @@ APPLIED = """
 
 def test_processing_of_twelve_months(county_of: CountyOf) -> None:
     # YB, R2 to R7: 0, 10, 20, 30, 40 days and one open; a tenth lies at 4, a quarter at 10.  Papers 1 + 2 + 3 + 6.
-    # CL: 50 days, no papers told.  Slowest first.
+    # CL: 50 days, no papers recorded.  Slowest first.
     data = county_of(assistance_record=APPLIED)
     check("processing", data, """
         department   cases   decided   p10_days   p25_days   median_days   p75_days   p90_days   with_papers   papers_sum   papers

@@ -1,4 +1,4 @@
-"""Visits, homes, groups, interviews and the log on the hand-made county; planted copies in the demonstration."""
+"""Visits, homes, groups, interviews and the log on the hand-made county; seeded copies in the demonstration."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_holes_in_the_matrix(county: CountyData) -> None:
     assert rows["out_of"].tolist() == [1, 1, 2, 2, 2, 2]
 
 
-def test_offices_of_one_name_are_told_apart_by_their_place(county: CountyData) -> None:
+def test_offices_of_one_name_are_distinguished_by_their_place(county: CountyData) -> None:
     """Town halls are all called town hall: one a town; a department keeps one office, however many towns it helps."""
     rows = [
         ("a", "department", "Water Bureau", "town", "371425101"), ("b", "department", "Water Bureau", "town", "371425102"),
@@ -73,14 +73,14 @@ def test_noise_has_no_intraclass_correlation_and_few_outliers() -> None:
     assert np.count_nonzero(alarms) <= 9  # binomial(60, 0.05): 10 or more in 1 of 1,000 trials
 
 
-def test_planted_copies_are_found_and_nobody_else(small_register: Path) -> None:
+def test_seeded_copies_are_found_and_nobody_else(small_register: Path) -> None:
     """The demonstration lets the fourth town officer of each county copy from July on (demo/fieldwork.py)."""
     visits = Register.open(small_register).read("visit_record").dropna(subset=["visitor_id"])
     lazy = visits["visitor_id"].str.endswith("T0003") & (visits["visited_on"] >= "2020-07-01")
     forms, copies = visits["visitor_id"].value_counts(), visits.loc[lazy, "visitor_id"].value_counts()
-    planted = set(copies.index[(forms.reindex(copies.index) >= 12) & (copies >= 5)])
-    assert len(planted) > 5
-    assert set(copied_forms(visits)["officer"]) == planted
+    seeded = set(copies.index[(forms.reindex(copies.index) >= 12) & (copies >= 5)])
+    assert len(seeded) > 5
+    assert set(copied_forms(visits)["officer"]) == seeded
 
 
 def test_copies_need_more_than_a_common_form() -> None:

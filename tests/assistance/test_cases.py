@@ -49,7 +49,7 @@ def contents(path: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def judged(
+def assessed(
     item: str,
     answers: dict[str, Any],
     day: date = DAY,
@@ -77,7 +77,7 @@ CASES = [
 @pytest.mark.parametrize(("path", "case"), CASES)
 def test_a_case(path: Path, case: dict[str, Any]) -> None:
     content = contents(path)
-    state, amount = judged(content["item"], content["given"] | case["change"])
+    state, amount = assessed(content["item"], content["given"] | case["change"])
     assert state == case["expect"], case["title"]
     if "amount" in case:
         assert amount == pytest.approx(case["amount"], abs=0.005)
@@ -101,7 +101,7 @@ def test_every_item_has_six_cases_both_ways_and_a_source() -> None:
 )
 def test_a_change_of_a_line_flips_a_case_on_its_day(day: date, state: str) -> None:
     """The dibao line rises from 4,600 to 5,300 on 1 January 2020 (params/lines.yaml): 5,000 a head is above, then below."""
-    assert judged("MZ01", {"income_pc_year": 5000.0}, day)[0] == state
+    assert assessed("MZ01", {"income_pc_year": 5000.0}, day)[0] == state
 
 
 def first_yes(path: Path) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def test_every_item_begins_and_ends_on_its_days(path: Path) -> None:
     law = replace(item.on(DAY), start=date(2020, 6, 1), end=date(2020, 9, 30))
     alone = Catalogue("dezhou", (replace(item, excludes=(), versions=(law,)),))
     days = {date(2020, 5, 31): "no", date(2020, 6, 1): "yes", date(2020, 9, 30): "yes", date(2020, 10, 1): "no"}
-    assert {day: judged(item.code, first_yes(path), day, alone)[0] for day in days} == days
+    assert {day: assessed(item.code, first_yes(path), day, alone)[0] for day in days} == days
 
 
 @pytest.mark.parametrize(
@@ -151,5 +151,5 @@ def test_a_dated_limit_flips_the_case_on_the_day_it_changes(
     parameters, place = read_parameters(str(tmp_path)), read_place("dezhou")
     found = {}
     for day in (date(2020, 6, 30), date(2020, 7, 1)):
-        found[day.day] = judged(item, answers, day, setting=setting_on(parameters, place, day))[0]
+        found[day.day] = assessed(item, answers, day, setting=setting_on(parameters, place, day))[0]
     assert found == {30: "yes", 1: "no"}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from relapse_risk.assistance import department_lists, judge, read_catalogue
-from relapse_risk.assistance.department_lists import COLUMNS, LISTS, WorkList, told_list
+from relapse_risk.assistance import assess, department_lists, read_catalogue
+from relapse_risk.assistance.department_lists import COLUMNS, LISTS, WorkList, labelled_list
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
 
@@ -20,15 +20,15 @@ def test_every_list_belongs_to_a_department_of_the_catalogue_and_its_columns_hav
     assert {name for spec in LISTS.values() for name in spec.columns} == set(COLUMNS)
 
 
-def test_a_list_is_told_in_words_of_both_languages() -> None:
+def test_a_list_is_written_in_both_languages() -> None:
     """Worked out by hand: codes, days, yes and no, and the helpers a pupil lacks, as somebody reads them."""
     frame = pd.DataFrame({
         "household_id": ["H1"], "tekun": [True], "due_on": pd.to_datetime(["2021-01-10"]), "kind": ["post"],
         "student_stage": ["primary"], "lacking": ["will, money"], "need": [12.345],
     })  # fmt: skip
-    zh = told_list(WorkList("unsponsored", frame), "zh")
+    zh = labelled_list(WorkList("unsponsored", frame), "zh")
     assert zh.iloc[0].tolist() == ["H1", "是", "2021-01-10", "村级公益专岗", "小学", "扶志、扶资", 12.3]
-    en = told_list(WorkList("unsponsored", frame), "en")
+    en = labelled_list(WorkList("unsponsored", frame), "en")
     assert en.iloc[0].tolist()[1:4] == ["yes", "2021-01-10", "village special post"]
     assert list(en.columns)[:2] == ["Household", "Destitute"]
 
@@ -37,10 +37,10 @@ def test_a_list_is_told_in_words_of_both_languages() -> None:
 def test_the_lists_of_a_county_are_of_its_own_households_only(small_register: Path, department: str) -> None:
     register = Register.open(small_register)
     county = register.counties[0]
-    at = judge(register, register.months[-1], CATALOGUE, PARAMETERS, PLACE)
+    at = assess(register, register.months[-1], CATALOGUE, PARAMETERS, PLACE)
     found = department_lists(register, at, county, PARAMETERS, PLACE, department)
     assert [one.name for one in found] == [name for name, spec in LISTS.items() if spec.department == department]
-    alone = judge(register, register.months[-1], CATALOGUE, PARAMETERS, PLACE, county)
+    alone = assess(register, register.months[-1], CATALOGUE, PARAMETERS, PLACE, county)
     again = department_lists(register, alone, county, PARAMETERS, PLACE, department)
     for one, other in zip(found, again, strict=True):
         assert tuple(one.frame.columns) == LISTS[one.name].columns
@@ -135,7 +135,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Register:
 
 def lists(register: Register, department: str, need: pd.Series | None = None) -> dict[str, list[dict[str, object]]]:
     """Every list of a department in the hand-made county, judged with the city, as rows of what is known."""
-    at = judge(register, "2020-12", CATALOGUE, PARAMETERS, PLACE)
+    at = assess(register, "2020-12", CATALOGUE, PARAMETERS, PLACE)
     found = department_lists(register, at, COUNTY, PARAMETERS, PLACE, department, need)
     return {
         one.name: [{k: v for k, v in row.items() if not pd.isna(v)} for row in one.frame.to_dict("records")]
@@ -189,7 +189,7 @@ def test_the_lists_of_work_by_hand(office: Register) -> None:
 
 
 def test_nobody_can_be_followed_from_before_the_register_begins(office: Register) -> None:
-    at = judge(office, "2020-06", CATALOGUE, PARAMETERS, PLACE, COUNTY)
+    at = assess(office, "2020-06", CATALOGUE, PARAMETERS, PLACE, COUNTY)
     found = {one.name: one.frame for one in department_lists(office, at, COUNTY, PARAMETERS, PLACE, "RS")}
     assert found["followed"].shape == (0, 5)
     assert list(found["followed"].columns) == [
@@ -209,7 +209,7 @@ def test_titles_and_words_in_either_language() -> None:
         "tekun": [False], "kind": ["vacancy"], "status": ["not_in_work"], "unknown": ["has_carer"], "health_status": ["serious"], "need": [1.26],
         "lacking": ["learning"], "post_id": ["O1"], "cared_on": [pd.NaT], "wage_change": [None], "employment_status": [None],
     }).astype({"wage_change": float, "employment_status": "str"})  # fmt: skip
-    zh, en = (told_list(WorkList("post_audit", frame), language) for language in ("zh", "en"))
+    zh, en = (labelled_list(WorkList("post_audit", frame), language) for language in ("zh", "en"))
     assert list(zh.columns) == [
         "特困人员", "岗位类型", "就业情况", "需核实", "健康状况", "困难指数", "缺少的帮扶人", "岗位编号", "上次服务日期", "全户工资变化（元/年）", "就业方式",
     ]  # fmt: skip
@@ -225,4 +225,4 @@ def test_titles_and_words_in_either_language() -> None:
         "O1",
     ]
     assert zh.iloc[0, 8:].isna().all()
-    assert told_list(WorkList("post_audit", frame.assign(unknown="")), "en")["To be asked"].tolist() == [""]
+    assert labelled_list(WorkList("post_audit", frame.assign(unknown="")), "en")["To be asked"].tolist() == [""]

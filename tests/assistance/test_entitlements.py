@@ -34,7 +34,7 @@ ITEM = """X1:
 VERSION = "[{start: 2016-01-01, requires: [enjoys_policies], amount: {fixed: 1}}]"
 
 
-def judged(household: dict[str, object], person: dict[str, object] | None = None) -> dict[str, str]:
+def assessed(household: dict[str, object], person: dict[str, object] | None = None) -> dict[str, str]:
     """State of every item that is not a clear no."""
     keys = {"household_id": "h", "county_code": "371425", "town_code": "371425101", "size": 2}
     homes = pd.DataFrame([keys | CLEAN | household])
@@ -45,17 +45,17 @@ def judged(household: dict[str, object], person: dict[str, object] | None = None
 
 @pytest.mark.parametrize(("income", "state"), [(5299.99, "yes"), (5300.0, None), (None, "cannot_tell")])
 def test_dibao_is_strictly_below_its_line(income: float | None, state: str | None) -> None:
-    assert judged({"income_pc_year": income}).get("MZ01") == state
+    assert assessed({"income_pc_year": income}).get("MZ01") == state
 
 
 @pytest.mark.parametrize(("income", "state"), [(5300.0, "yes"), (7949.99, "yes"), (7950.0, None), (5299.0, None)])
 def test_the_dibao_edge_runs_from_the_line_to_one_and_a_half(income: float, state: str | None) -> None:
-    assert judged({"income_pc_year": income}).get("MZ03") == state
+    assert assessed({"income_pc_year": income}).get("MZ03") == state
 
 
 def test_a_failed_property_test_decides_even_where_income_is_unknown() -> None:
     """False and unknown is false: nothing the income could be would make it a yes."""
-    assert "MZ01" not in judged({"income_pc_year": None, "vehicle_count": 1})
+    assert "MZ01" not in assessed({"income_pc_year": None, "vehicle_count": 1})
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_failed_property_test_decides_even_where_income_is_unknown() -> None:
     ],
 )
 def test_compulsory_school_allowance_follows_the_stage(person: dict[str, object], state: str | None) -> None:
-    assert judged({"policy_enjoying": True}, person).get("JT02") == state
+    assert assessed({"policy_enjoying": True}, person).get("JT02") == state
 
 
 def test_the_top_up_is_the_gap_for_everybody_by_month() -> None:
@@ -82,7 +82,7 @@ def test_the_top_up_is_the_gap_for_everybody_by_month() -> None:
 
 def test_a_destitute_person_rules_the_households_dibao_out() -> None:
     old = {"age": 70, "disability_type": "none", "disability_level": "none", "has_supporter": False}
-    found = judged({"income_pc_year": 1000.0}, old)
+    found = assessed({"income_pc_year": 1000.0}, old)
     assert found["MZ02"] == "yes"
     assert "MZ01" not in found
 
@@ -185,12 +185,12 @@ def test_items_that_rule_each_other_out_in_a_circle_are_named(tmp_path: Path) ->
 
 def test_a_place_without_the_lines_is_named() -> None:
     homes, people = pd.DataFrame([{"household_id": "h"}]), pd.DataFrame([{"person_id": "p", "household_id": "h"}])
-    elsewhere = setting_on(read_parameters(), read_place("argentina_eph"), DAY)
+    abroad = setting_on(read_parameters(), read_place("argentina_eph"), DAY)
     with pytest.raises(ParameterError, match=r"places/argentina_eph\.yaml: lines: .* has no dibao line"):
-        entitlements(homes.assign(county_code="1", town_code="1"), people, CATALOGUE, elsewhere)
+        entitlements(homes.assign(county_code="1", town_code="1"), people, CATALOGUE, abroad)
 
 
-def test_a_new_law_does_not_judge_an_old_month(tmp_path: Path) -> None:
+def test_a_new_law_does_not_apply_to_an_old_month(tmp_path: Path) -> None:
     versions = (
         "[{start: 2016-01-01, end: 2020-06-30, requires: [enjoys_policies], amount: {fixed: 1}},"
         " {start: 2020-07-01, requires: [on_dibao], amount: {fixed: 2}}]"

@@ -43,9 +43,9 @@ def test_a_redraw_explains_every_change() -> None:
     entitled = pd.DataFrame(
         {"household_id": ["a", "b", "c", "e", "f", "g"], "person_id": None, "item_code": "CL02"}
     ).astype({"person_id": "str"})
-    after, told = redraw(before, now, entitled)
+    after, changed = redraw(before, now, entitled)
     assert after.drawn()["household_id"].tolist() == ["a", "e", "f", "g"]
-    assert told.set_index("household_id")["change"].to_dict() == {
+    assert changed.set_index("household_id")["change"].to_dict() == {
         "a": "stays", "b": "aided", "c": "outranked", "d": "not_eligible", "e": "enters", "f": "enters", "g": "enters",
     }  # fmt: skip
 
@@ -131,10 +131,10 @@ def test_a_redraw_tells_the_places_before_and_now_in_both_languages() -> None:
     before = draw_order(waiting(d=10, c=9).assign(person_id="p"), "CL02", quota=2)
     now = pd.concat([waiting(a=9, c=1).assign(person_id="p"), waiting(e=8)])
     entitled = pd.DataFrame({"household_id": ["d", "c"], "person_id": ["p", "p"], "item_code": ["CL02", "CL02"]})
-    after, told = redraw(before, now, entitled)
+    after, changed = redraw(before, now, entitled)
     assert after.drawn()["household_id"].tolist() == ["a", "e"]
-    assert list(told.columns) == ["household_id", "person_id", "change", "place_before", "place", "zh", "en"]
-    assert told.astype(object).where(told.notna(), None).to_numpy().tolist() == [
+    assert list(changed.columns) == ["household_id", "person_id", "change", "place_before", "place", "zh", "en"]
+    assert changed.astype(object).where(changed.notna(), None).to_numpy().tolist() == [
         ["a", "p", "enters", None, 1, "新进入", "enters"], ["e", None, "enters", None, 2, "新进入", "enters"],
         ["c", "p", "outranked", 2, 3, "名次在限额之外", "now ranks beyond the limit"],
         ["d", "p", "aided", 1, None, "已得到救助", "has been aided"],

@@ -1,4 +1,4 @@
-"""Reminders: by hand, and planted non-receipts in the demo city."""
+"""Reminders: by hand, and seeded non-receipts in the demo city."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def missing(reminders: Reminders) -> set[str]:
     return set(reminders.frame.loc[reminders.frame["kind"] == "missing", "reminder_id"])
 
 
-def test_planted_non_receipts_are_found_and_nothing_else(
+def test_seeded_non_receipts_are_found_and_nothing_else(
     city: tuple[Entitlements, pd.DataFrame, pd.DataFrame], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two in a hundred claims that are met lose every record: exactly they become new reminders."""
@@ -123,15 +123,15 @@ def test_planted_non_receipts_are_found_and_nothing_else(
     )
     met = claims.granted().merge(unmet.loc[unmet["_merge"] == "left_only", key].drop_duplicates(), on=key)
     met = met[met["item_code"].isin(ledger["item_code"])][key].drop_duplicates()
-    planted = met.sample(frac=0.02, random_state=np.random.default_rng(7))
-    left = ledger.merge(planted.assign(gone=True), on=key, how="left")
+    seeded = met.sample(frac=0.02, random_state=np.random.default_rng(7))
+    left = ledger.merge(seeded.assign(gone=True), on=key, how="left")
     after = remind(claims, left[left["gone"].isna()].drop(columns="gone"), CATALOGUE, None, homes)
     new = after.frame[after.frame["reminder_id"].isin(missing(after) - missing(before))]
-    told = set(new[key].itertuples(index=False, name=None))
-    wanted = set(planted.itertuples(index=False, name=None))
-    recall, precision = len(told & wanted) / len(wanted), len(told & wanted) / len(told)
+    reminded = set(new[key].itertuples(index=False, name=None))
+    wanted = set(seeded.itertuples(index=False, name=None))
+    recall, precision = len(reminded & wanted) / len(wanted), len(reminded & wanted) / len(reminded)
     with capsys.disabled():
-        print(f"\nplanted non-receipts {len(wanted):,}: recall {recall:.4f}, precision {precision:.4f}")
+        print(f"\nseeded non-receipts {len(wanted):,}: recall {recall:.4f}, precision {precision:.4f}")
     assert recall == 1
     assert precision == 1
     assert missing(before) <= missing(after)

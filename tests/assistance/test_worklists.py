@@ -64,21 +64,21 @@ def test_the_sheet_is_ready_for_a_clerk_and_harmless(office: tuple[Path, Path, p
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.print_title_rows in ("1:1", "$1:$1")
     items = {item.label.zh: item.confidence for item in CATALOGUE.items}
-    told = {
+    sentences = {
         sheet.cell(row, at["依据"]).value
         for row in range(2, sheet.max_row + 1)
         if items[sheet.cell(row, at["事项"]).value] != "documented"
     }
-    assert told == {"待核实，请核对文件"}, "an item without a document says so"
+    assert sentences == {"待核实，请核对文件"}, "an item without a document says so"
     values = {cell.value for row in sheet.iter_rows() for cell in row}
     assert "'=1+1" in values, "a formula in the data is text"
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
 
 
-def test_the_json_twin_holds_the_same_reminders(office: tuple[Path, Path, pd.DataFrame]) -> None:
+def test_the_json_copy_holds_the_same_reminders(office: tuple[Path, Path, pd.DataFrame]) -> None:
     _, path, reminders = office
-    twin = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    assert {row["reminder_id"] for row in twin["reminders"]} == set(reminders["reminder_id"])
+    copy = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert {row["reminder_id"] for row in copy["reminders"]} == set(reminders["reminder_id"])
     summary = json.loads((path.parent / "summary.json").read_text(encoding="utf-8"))
     assert sum(row["reminders"] for row in summary) == len(reminders)
 
@@ -324,10 +324,10 @@ def test_a_list_beside_the_reminders_has_a_sheet_of_its_own_where_it_has_rows(tm
     ]  # fmt: skip
     assert sheet.oddHeader.left.text == "371425 人力资源和社会保障局 2020-12-31 零就业家庭"
     assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.protection.sheet) == ("B2", "A1:E3", True)
-    twin = json.loads(content[".json"])
-    assert (twin["county"], twin["department"], twin["day"], twin["reminders"]) == ("371425", "RS", "2020-12-31", [])
-    assert list(twin["lists"]) == ["zero_employment", "drop_outs"]
-    assert twin["lists"]["zero_employment"][0] == {
+    copy = json.loads(content[".json"])
+    assert (copy["county"], copy["department"], copy["day"], copy["reminders"]) == ("371425", "RS", "2020-12-31", [])
+    assert list(copy["lists"]) == ["zero_employment", "drop_outs"]
+    assert copy["lists"]["zero_employment"][0] == {
         "household_id": "H1", "town_code": "t", "labour_count": 2, "need": 40.25, "due_on": "2021-01-10T00:00:00.000",
     }  # fmt: skip
 

@@ -47,7 +47,7 @@ def start(file: Path) -> subprocess.Popen[bytes]:
 
 
 def processes(session: int) -> list[int]:
-    """Everything that still runs in the session of a run: driver, zygote, reports, browsers."""
+    """Everything that still runs in the session of a run: driver, fork server, reports, browsers."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What goes wrong on a real machine: each report fails alone, says why, and a scheduler is told the truth."""
+"""What goes wrong on a real machine: each report fails alone, says why, and the exit code is right."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_disk_that_is_full_to_the_last_byte_still_gets_its_failure_page(tmp_pa
 @pytest.mark.parametrize(
     ("options", "words"), [("size=1m", "No space left on device"), ("ro", "Read-only file system")]
 )
-def test_a_folder_that_cannot_be_written_is_told_apart(
+def test_a_folder_that_cannot_be_written_has_its_own_error(
     tmp_path: Path, facts_folder: Path, options: str, words: str
 ) -> None:
     file = short(tmp_path, facts_folder)

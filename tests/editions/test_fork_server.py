@@ -13,7 +13,7 @@ import pytest
 from relapse_risk.editions import fork_server
 from relapse_risk.errors import RenderError
 
-PLANTED: list[str] = []
+DONE: list[str] = []
 HERE = "tests.editions.test_fork_server"
 
 
@@ -22,9 +22,9 @@ class Lamp:
 
     made = 0
 
-    def __init__(self, _: object, place: int) -> None:
+    def __init__(self, _: object, slot: int) -> None:
         Lamp.made += 1
-        self.place, self.number, self.closed = place, Lamp.made, False
+        self.slot, self.number, self.closed = slot, Lamp.made, False
 
     def is_running(self) -> bool:
         return not self.closed
@@ -41,16 +41,16 @@ def work(job: str, tool: Lamp | None) -> str:
         time.sleep(600)
     if job == "lamp":
         assert tool is not None
-        return f"place {tool.place} number {tool.number}"
-    PLANTED.append(job)
-    return f"{job} after {PLANTED[:-1]} with {os.environ['OMP_NUM_THREADS']} thread"
+        return f"slot {tool.slot} number {tool.number}"
+    DONE.append(job)
+    return f"{job} after {DONE[:-1]} with {os.environ['OMP_NUM_THREADS']} thread"
 
 
 def run_all(
     jobs: list[str], workers: int, timeout: float = 60, task: str = "work", tool: str = ""
 ) -> dict[int, object]:
-    with fork_server.Zygote(fork_server.Setup(workers=workers, timeout=timeout, tool=tool)) as zygote:
-        return dict(zygote.run(f"{HERE}:{task}", jobs))
+    with fork_server.ForkServer(fork_server.Setup(workers=workers, timeout=timeout, tool=tool)) as server:
+        return dict(server.run(f"{HERE}:{task}", jobs))
 
 
 def test_every_job_answers_and_nothing_leaks_between_them() -> None:
@@ -66,16 +66,16 @@ def test_a_process_that_dies_or_hangs_is_reported_and_the_others_go_on() -> None
 
 
 def test_no_job_starts_no_process() -> None:
-    with fork_server.Zygote(fork_server.Setup()) as zygote:
-        assert list(zygote.run(f"{HERE}:work", [])) == []
-        assert zygote._process is None
+    with fork_server.ForkServer(fork_server.Setup()) as server:
+        assert list(server.run(f"{HERE}:work", [])) == []
+        assert server._process is None
 
 
 @pytest.mark.skipif(not fork_server.FORKS, reason="tools are inherited only through a fork")
-def test_a_tool_is_borrowed_by_place_and_replaced_after_a_death() -> None:
+def test_a_tool_is_borrowed_by_slot_and_replaced_after_a_death() -> None:
     found = run_all(["lamp", "lamp", "dies", "lamp"], 1, tool=f"{HERE}:Lamp")
-    assert [found[0], found[1]] == ["place 0 number 1"] * 2
-    assert found[3] == "place 0 number 2"
+    assert [found[0], found[1]] == ["slot 0 number 1"] * 2
+    assert found[3] == "slot 0 number 2"
 
 
 def slow(job: str, _: object) -> None:
@@ -87,9 +87,9 @@ def slow(job: str, _: object) -> None:
 @pytest.mark.skipif(not fork_server.FORKS, reason="children are forked only here")
 def test_a_driver_that_stops_listening_leaves_no_process_behind(tmp_path: Path) -> None:
     sign = tmp_path / "pid"
-    with fork_server.Zygote(fork_server.Setup(workers=2)) as zygote:
-        running = zygote.run(f"{HERE}:slow", [str(sign), str(tmp_path / "other")])
-        running_once = zygote._started()
+    with fork_server.ForkServer(fork_server.Setup(workers=2)) as server:
+        running = server.run(f"{HERE}:slow", [str(sign), str(tmp_path / "other")])
+        running_once = server._started()
         running_once.send((f"{HERE}:slow", (str(sign),)))
         while not sign.exists() or not sign.read_text():
             time.sleep(0.05)
@@ -98,11 +98,11 @@ def test_a_driver_that_stops_listening_leaves_no_process_behind(tmp_path: Path) 
         os.kill(int(sign.read_text()), 0)
 
 
-@pytest.mark.parametrize(("free", "places"), [(100.0, 1), (2.5 * fork_server.PLACE_MB, 2), (1e9, 3)])
-def test_as_many_at_once_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch, free: float, places: int) -> None:
+@pytest.mark.parametrize(("free", "reports"), [(100.0, 1), (2.5 * fork_server.REPORT_MB, 2), (1e9, 3)])
+def test_as_many_at_once_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch, free: float, reports: int) -> None:
     monkeypatch.setattr(fork_server, "_free_mb", lambda: free)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
-    assert fork_server.places_at_once() == places
+    assert fork_server.reports_at_once() == reports
 
 
 @pytest.mark.skipif(not Path("/proc/meminfo").is_file(), reason="reads Linux's own account")
@@ -114,17 +114,17 @@ def test_free_memory_is_what_psutil_sees() -> None:
 
 
 def large(job: str, _: object) -> bytes:
-    """Kill the zygote, then answer with more than a pipe holds."""
+    """Kill the server, then answer with more than a pipe holds."""
     Path(job).write_text(str(os.getpid()))
     os.kill(os.getppid(), signal.SIGKILL)
     return b"x" * 4_000_000
 
 
 @pytest.mark.skipif(not fork_server.FORKS, reason="children are forked only here")
-def test_a_child_whose_zygote_was_killed_ends_though_nobody_reads_its_answer(tmp_path: Path) -> None:
+def test_a_child_whose_fork_server_was_killed_ends_though_nothing_reads_its_answer(tmp_path: Path) -> None:
     sign = tmp_path / "pid"
-    with fork_server.Zygote(fork_server.Setup(workers=2)) as zygote:
-        found = dict(zygote.run(f"{HERE}:large", [str(sign)]))
+    with fork_server.ForkServer(fork_server.Setup(workers=2)) as server:
+        found = dict(server.run(f"{HERE}:large", [str(sign)]))
     assert "was killed" in str(found[0])
     child, until = int(sign.read_text()), time.monotonic() + 20
     while psutil.pid_exists(child) and time.monotonic() < until:

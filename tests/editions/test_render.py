@@ -85,9 +85,9 @@ def test_the_pdf_has_title_language_tags_bookmarks_and_page_numbers(pdf: tuple[s
     assert len([item for item in reader.outline[1] if not isinstance(item, list)]) == 19
     last = reader.pages[-1].extract_text()
     assert f"{len(reader.pages)} / {len(reader.pages)}" in last
-    told = [int(number) for number in re.findall(r"(?m)\s(\d+)(?:\s+\D)?\s*$", reader.pages[1].extract_text())]
+    printed = [int(number) for number in re.findall(r"(?m)\s(\d+)(?:\s+\D)?\s*$", reader.pages[1].extract_text())]
     stand = [reader.get_destination_page_number(item) + 1 for item in reader.outline[1] if not isinstance(item, list)]
-    assert [number for number in told if number != len(reader.pages)][-19:] == stand, "page numbers in the contents"
+    assert [number for number in printed if number != len(reader.pages)][-19:] == stand, "page numbers in the contents"
 
 
 def test_the_pdf_text_is_selectable_and_every_font_is_ours(pdf: tuple[str, PdfReader]) -> None:
@@ -188,7 +188,7 @@ def test_a_county_that_fails_keeps_its_last_report_and_gets_a_page(tmp_path: Pat
     assert not list(mended.folder.glob("*.failed.html"))
 
 
-def test_nothing_published_is_told_apart(tmp_path: Path, facts_folder: Path) -> None:
+def test_nothing_published_has_its_own_exit_code(tmp_path: Path, facts_folder: Path) -> None:
     result = render_edition(short_edition(tmp_path, facts_folder, "1 / 0"))
     assert result.exit_code == render.NONE_PUBLISHED
     assert not list((tmp_path / "out").rglob("*-zh.html"))

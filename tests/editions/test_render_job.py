@@ -14,16 +14,16 @@ from relapse_risk.assessment import facts_store, read_facts
 from relapse_risk.editions.edition import Edition, plan
 from relapse_risk.editions.edition_keys import Keys
 from relapse_risk.editions.render import job_of, setup_of
-from relapse_risk.editions.render_job import warm
+from relapse_risk.editions.render_job import preload
 from relapse_risk.pages.county_report import open_report
 
 
-def test_facts_that_the_warm_process_holds_are_not_read_again(rendered: Edition, tmp_path: Path) -> None:
+def test_facts_that_the_fork_server_holds_are_not_read_again(rendered: Edition, tmp_path: Path) -> None:
     planned = plan(rendered.model_copy(update={"facts": Path(os.path.relpath(rendered.facts))}))
     keys = Keys(planned)
     facts_store._held.cache_clear()
     facts_store._rows.cache_clear()
-    warm(setup_of(planned, keys, tmp_path, 1).argument)
+    preload(setup_of(planned, keys, tmp_path, 1).argument)
     read = facts_store._held.cache_info().misses
     assert read == len(planned.manifest["tables"])
     given = job_of(planned, keys, planned.reports[0], tmp_path, tmp_path).parameters

@@ -43,11 +43,11 @@ def test_a_worklist_is_published_with_its_workbook_and_not_twice(
     stem = f"{COUNTY}-RS-zh"
     assert {path.name for path in folder.glob(f"{stem}.*")} == {f"{stem}.html", f"{stem}.xlsx", f"{stem}.json"}
     assert "半年前零就业家庭求职者的现况" in (folder / f"{stem}.html").read_text("utf-8")
-    twin = json.loads((folder / f"{stem}.json").read_text("utf-8"))
+    copy = json.loads((folder / f"{stem}.json").read_text("utf-8"))
     book = openpyxl.load_workbook(folder / f"{stem}.xlsx")
-    assert book["办理"].max_row - 1 == len(twin["reminders"])
-    assert book["零就业家庭"].max_row - 1 == len(twin["lists"]["zero_employment"]) > 0
-    assert set(twin["lists"]) == {"zero_employment", "matches", "followed", "post_audit"}
+    assert book["办理"].max_row - 1 == len(copy["reminders"])
+    assert book["零就业家庭"].max_row - 1 == len(copy["lists"]["zero_employment"]) > 0
+    assert set(copy["lists"]) == {"zero_employment", "matches", "followed", "post_audit"}
     again = render_edition(edition)
     assert {outcome.status for outcome in again.outcomes} == {"unchanged"}
 

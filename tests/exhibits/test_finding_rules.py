@@ -45,7 +45,7 @@ def test_the_largest_is_named_with_its_part_of_the_whole() -> None:
     assert said == Finding(1, {"total": Number(60.0, "households"), "part": Number(0.5)})
 
 
-def test_no_part_is_told_where_a_row_of_the_base_is_withheld() -> None:
+def test_no_part_is_given_where_a_row_of_the_base_is_withheld() -> None:
     """30 of 40 shown is three quarters of nothing known: the base lacks the withheld row."""
     said = found(largest("n", "town"), n=[10, 30, None])
     assert said is not None
@@ -73,7 +73,7 @@ def test_all_the_same_is_said_otherwise(values: list[object], key: str, count: s
     assert (said.key, said.words["count"], said.words["known"]) == (key, count, known)
 
 
-def test_the_one_that_is_not_nought_is_told_only_where_none_is_withheld() -> None:
+def test_the_one_that_is_not_zero_is_named_only_where_none_is_withheld() -> None:
     assert found(single("m"), m=[0, 5, 0]) == Finding(1)
     assert found(single("m"), m=[0, 5, 1]) is None
     assert found(single("m"), m=[0, 5, None]) is None

@@ -146,7 +146,7 @@ def test_who_has_them(register: Path) -> None:
     assert table.loc["FP"].tolist() == [2, 1, 1, 1, 1, 61]  # c, e: e passed and overdue; b closed
 
 
-def test_a_closing_is_told_although_the_issue_came_up_again(register: Path) -> None:
+def test_a_closing_is_listed_although_the_issue_came_up_again(register: Path) -> None:
     november = closings(read_issue_steps(register), states(register, NOV), OCT, NOV)
     assert november[["issue_id", "days", "open"]].values.tolist() == [[issue_id(*A_HOUSE), 10, True]]
 

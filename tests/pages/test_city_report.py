@@ -39,12 +39,12 @@ def test_every_cell_shows_html_without_holes(city: CityReport) -> None:
             assert word not in html, (source, word)
 
 
-def test_the_lead_counts_judgements_again(city: CityReport, facts_folder: Path) -> None:
+def test_the_lead_counts_verdicts_again(city: CityReport, facts_folder: Path) -> None:
     rows = read_facts(facts_folder, MONTH).all_counties("indicator")
-    judged = rows[rows["verdict"].isin(["met", "watch", "not_met"]) & (rows["county_code"] != CITY)]
-    missed = judged[judged["verdict"] == "not_met"].groupby("county_code").size()
+    assessed = rows[rows["verdict"].isin(["met", "watch", "not_met"]) & (rows["county_code"] != CITY)]
+    missed = assessed[assessed["verdict"] == "not_met"].groupby("county_code").size()
     lead = city.summary().html.split("</p>")[0]
-    for number in (len(judged), len(judged) - missed.sum(), missed.min(), missed.max()):
+    for number in (len(assessed), len(assessed) - missed.sum(), missed.min(), missed.max()):
         assert f"{number}" in lead
 
 
@@ -53,7 +53,7 @@ def test_the_map_says_every_county_and_its_count(city: CityReport, facts_folder:
     html = city.missed_map().html
     for code, name in city.names.items():
         count = ((rows["county_code"] == code) & (rows["verdict"] == "not_met")).sum()
-        assert f"{name}: {count}" in html, "told to those who listen"
+        assert f"{name}: {count}" in html, "described for screen readers"
 
 
 def test_a_map_with_a_county_that_is_not_shown_speaks_of_those_shown(facts_folder: Path) -> None:

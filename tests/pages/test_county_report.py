@@ -111,12 +111,12 @@ def test_the_rest_class_is_no_finding_and_rows_alike_are_counted() -> None:
     assert said == "The most common named risk of those monitored: Illness; 1 more alike"
 
 
-@pytest.mark.parametrize(("answers", "told"), [(4, False), (5, True)])
-def test_a_share_of_very_few_answers_is_no_finding(answers: int, told: bool) -> None:
+@pytest.mark.parametrize(("answers", "stated"), [(4, False), (5, True)])
+def test_a_share_of_very_few_answers_is_no_finding(answers: int, stated: bool) -> None:
     spec = next(one for one in TABLES if one.name == "survey_reasons")
     frame = pd.DataFrame({"dissatisfied_with": ["unfair", "cadre"], "answers": [answers, 3], "share": [0.6, 0.4]})  # fmt: skip
     said = finding(Canvas(spec, frame, frame, {"small_cell": 5.0}, "en"))
-    assert said.startswith("What the dissatisfied name most") == told
+    assert said.startswith("What the dissatisfied name most") == stated
 
 
 def test_a_chart_that_may_not_be_drawn_gives_the_reason(report: Report) -> None:
@@ -132,7 +132,7 @@ def test_a_chart_that_may_not_be_drawn_gives_the_reason(report: Report) -> None:
 
 @pytest.mark.parametrize("hidden", [0, 1])
 def test_the_cover_names_what_the_list_of_issues_begins_with(report: Report, hidden: int) -> None:
-    """What is withheld tells nobody what to do: it comes after what is told."""
+    """What is withheld calls for no action: it comes after what is shown."""
     rows, listed = report.indicator_rows(), report.rows("issue_list", COUNTY)["indicator"].tolist()
     assert len(listed) > 3, "the demo county misses something"
     rows["value"] = rows["value"].mask(rows["indicator"].isin(listed[:hidden]))
@@ -164,7 +164,7 @@ def test_a_missed_limit_is_never_written_like_the_value() -> None:
     assert format_apart(999.960761, 1000, FactColumn("value", "money"), "en") == ("999.96", "1,000.00")
 
 
-def test_the_summary_judges_nine_aspects_and_names_what_is_worst(report: Report) -> None:
+def test_the_summary_assesses_nine_aspects_and_names_what_is_worst(report: Report) -> None:
     html = report.summary().html
     assert html.count('<a href="#s') == len(ASPECTS) == 9
     rows = report.indicator_rows()

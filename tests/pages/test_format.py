@@ -75,7 +75,7 @@ def test_columns_of_days_have_one_number_of_decimals_and_so_have_numbers() -> No
     assert wider == {"p10": 1, "median": 1, "papers": 1, "width": 1}
 
 
-def test_a_column_is_told_from_the_limit_it_is_judged_by() -> None:
+def test_a_column_is_distinguished_from_its_limit() -> None:
     """The dividend table of a county that misses 1,000 by 20 fen printed 1,000."""
     table = next(spec for spec in TABLES if spec.name == "dividends")
     frame = pd.DataFrame({"year": ["2019", "2020"], "per_person": [651.24, 999.8]})

@@ -34,7 +34,7 @@ def test_every_part_speaks_and_names_its_numbers(facts_folder: Path, language: s
     card = report.facts.manifest["cards"]["model_card"]
     assert card["fitted"], card["why_not"]
     assert report.model_card("judged").html.count("<p>") == 1, (
-        "the small city falls too rarely to be judged: it says so"
+        "the small city has too few relapses to be validated: it says so"
     )
     # The validations of a larger panel, so that there are numbers to say.
     card["backtests"] = [asdict(test) for test in backtest(at_risk_rows(simulated(), 12))]

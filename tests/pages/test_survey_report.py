@@ -1,4 +1,4 @@
-"""Reports of a sample survey in another country: its own words, only what was asked, and nothing judged."""
+"""Reports of a sample survey in another country: its own words, only what was asked, and no limits."""
 
 from __future__ import annotations
 
@@ -151,11 +151,11 @@ def test_sections_without_data_are_left_out_and_listed_in_the_annex(report: Repo
     names = [report.say(f"indicator.{name}") for name in rows.loc[rows["verdict"] == "not_collected", "indicator"]]
     assert len(names) > 70
     assert [name for name in names if name not in listed] == []
-    elsewhere = words("".join(html for call, html in found.items() if call != "report.not_collected()"))
-    assert [name for name in names if name in elsewhere and len(name) > 12] == []
+    others = words("".join(html for call, html in found.items() if call != "report.not_collected()"))
+    assert [name for name in names if name in others and len(name) > 12] == []
 
 
-def test_nothing_is_judged_so_no_column_holds_verdicts(report: Report, facts_folder: Path) -> None:
+def test_without_limits_no_column_holds_verdicts(report: Report, facts_folder: Path) -> None:
     chinese = open_report(facts_folder, CHINESE_MONTH, CHINESE, report.language)
     for key in ("column.limit", "column.verdict"):
         head = f">{report.say(key)}<"

@@ -1,4 +1,4 @@
-"""Judging the county: every section of its report as tables with numerator, denominator and limit."""
+"""Assessing the county: every section of its report as tables with numerator, denominator and limit."""
 
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.facts import compute_facts

@@ -55,7 +55,7 @@ def intraclass(x: npt.NDArray[np.float64], observer: npt.NDArray[Any]) -> tuple[
     (icc, size)
         One-way analysis of variance, observers of unequal size: (B - W) / (B + (m - 1) W), B and W the mean squares
         between and within, m the adjusted size (Donner 1986, doi:10.2307/1403259).  NaN without spread or with one
-        observer; it may fall below nought by chance.
+        observer; it may fall below zero by chance.
 
     Examples
     --------

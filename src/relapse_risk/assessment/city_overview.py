@@ -1,4 +1,4 @@
-"""What only the whole city can see: counties side by side, what moved, and what no single county can put right.
+"""The city as a whole: counties side by side, what changed, and what no single county can put right.
 
 Pure functions of the facts of all counties; nothing is read from the register.
 """
@@ -16,7 +16,7 @@ from relapse_risk.measures import CITY
 
 __all__ = ["CITY_TASKS", "aspect_grid", "city_tasks", "moved", "stand", "with_earlier"]
 
-JUDGED = ("met", "watch", "not_met")
+ASSESSED = ("met", "watch", "not_met")
 COMMON_SHARE, COMMON_LEAST = 2 / 3, 3  # misses in so large a part of the counties, and in so many: a common cause; ours
 UNEVEN_RATIO = 1.5  # highest to lowest county, of a sum per person; ours
 CITY_TASKS = ("common", "uneven", "no_document", "nowhere_collected")
@@ -36,15 +36,15 @@ def stand(indicator: pd.DataFrame) -> pd.DataFrame:
     """
     rows = indicator[indicator["county_code"] != CITY]
     counts = rows.groupby("county_code")["verdict"].value_counts().unstack(fill_value=0)
-    counts = counts.reindex(columns=[*JUDGED, "not_collected"], fill_value=0)
-    return counts.assign(judged=counts[list(JUDGED)].sum(axis=1)).reset_index()
+    counts = counts.reindex(columns=[*ASSESSED, "not_collected"], fill_value=0)
+    return counts.assign(judged=counts[list(ASSESSED)].sum(axis=1)).reset_index()
 
 
 def aspect_grid(indicator: pd.DataFrame, sections: Sequence[int]) -> pd.DataFrame:
-    """Judged and missed limits per county and section: county_code, section, judged, not_met."""
+    """Assessed and missed limits per county and section: county_code, section, judged, not_met."""
     rows = indicator[(indicator["county_code"] != CITY) & indicator["section"].isin(sections)]
     grid = rows.groupby(["county_code", "section"])["verdict"].agg(
-        judged=lambda found: int(found.isin(JUDGED).sum()), not_met=lambda found: int((found == "not_met").sum())
+        judged=lambda found: int(found.isin(ASSESSED).sum()), not_met=lambda found: int((found == "not_met").sum())
     )
     codes = sorted(set(indicator["county_code"]) - {CITY})
     every = pd.MultiIndex.from_product([codes, sections], names=["county_code", "section"])
@@ -58,23 +58,23 @@ def with_earlier(now: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame
     ----------
     now, before : DataFrame
         The indicator table of a month and of an earlier one.  Without an earlier one the value of twelve months
-        before is judged by today's limit, for the indicators whose history the register holds.
+        before is compared with today's limit, for the indicators whose history the register holds.
     """
     if before is None:
-        judged = [
+        verdicts = [
             verdict(value, limit, direction)
             for value, limit, direction in zip(now["previous"], now["limit"], now["direction"], strict=True)
         ]
-        return now.assign(was=judged, was_value=now["previous"])
+        return now.assign(was=verdicts, was_value=now["previous"])
     keys = ["county_code", "indicator"]
     earlier = before[[*keys, "verdict", "value"]].rename(columns={"verdict": "was", "value": "was_value"})
     return now.merge(earlier, on=keys, how="left")
 
 
 def moved(rows: pd.DataFrame) -> pd.DataFrame:
-    """Judgements of counties that changed: county_code, indicator, was, verdict and worse (now missing its limit).
+    """Verdicts of counties that changed: county_code, indicator, was, verdict and worse (now missing its limit).
 
-    Watch and met are both met: a change between them is no news for an order list.
+    Watch and met are both met: a change between them does not count.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def moved(rows: pd.DataFrame) -> pd.DataFrame:
     >>> moved(rows)[["county_code", "worse"]].values.tolist()
     [['a', True]]
     """
-    both = rows[rows["verdict"].isin(JUDGED) & rows["was"].isin(JUDGED) & (rows["county_code"] != CITY)]
+    both = rows[rows["verdict"].isin(ASSESSED) & rows["was"].isin(ASSESSED) & (rows["county_code"] != CITY)]
     worse, was_missed = both["verdict"] == "not_met", both["was"] == "not_met"
     changed = both[worse != was_missed]
     return changed[["county_code", "indicator", "was", "verdict"]].assign(worse=worse[changed.index])
@@ -92,16 +92,16 @@ def moved(rows: pd.DataFrame) -> pd.DataFrame:
 def city_tasks(indicator: pd.DataFrame) -> pd.DataFrame:
     """What no single county can put right.
 
-    ``common``: an indicator that two thirds of the judged counties miss, three at least: what nearly all miss has a
+    ``common``: an indicator that two thirds of the assessed counties miss, three at least: what nearly all miss has a
     cause that lies above them (a rule, a system, a budget).  ``uneven``: a sum per person that is half as high again in
     one county as in another, with Spearman's rank correlation to the need of the counties: money moves between
-    counties only by the city's hand.  ``no_document``: a limit that judges counties and rests on no document.
+    counties only by the city's hand.  ``no_document``: a limit that is applied and rests on no document.
     ``nowhere_collected``: what no county holds.
 
     Returns
     -------
     DataFrame
-        task, indicator, department, counties (that miss), of (judged), low, high, correlation; the four kinds in this
+        task, indicator, department, counties (that miss), of (assessed), low, high, correlation; the four kinds in this
         order, most counties first, then as a report ranks what is missed.
     """
     rows = indicator[indicator["county_code"] != CITY]
@@ -114,7 +114,7 @@ def city_tasks(indicator: pd.DataFrame) -> pd.DataFrame:
 
 def _common(rows: pd.DataFrame) -> list[dict[str, object]]:
     found: list[tuple[int, tuple[int, int, float], dict[str, object]]] = []
-    for name, mine in rows[rows["verdict"].isin(JUDGED)].groupby("indicator", sort=False):
+    for name, mine in rows[rows["verdict"].isin(ASSESSED)].groupby("indicator", sort=False):
         missing = int((mine["verdict"] == "not_met").sum())
         if missing >= COMMON_LEAST and missing >= COMMON_SHARE * len(mine):
             missed = mine.loc[mine["verdict"] == "not_met", ["value", "limit"]].astype("float64").median()
@@ -138,7 +138,7 @@ def _uneven(rows: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _undocumented(rows: pd.DataFrame) -> list[dict[str, object]]:
-    mine = rows[rows["verdict"].isin(JUDGED) & rows["limit_confidence"].isin(["assumed", "from_memory"])]
+    mine = rows[rows["verdict"].isin(ASSESSED) & rows["limit_confidence"].isin(["assumed", "from_memory"])]
     return [{"task": "no_document", "indicator": name} for name in dict.fromkeys(mine["indicator"])]
 
 

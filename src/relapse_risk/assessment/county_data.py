@@ -39,7 +39,7 @@ class CountyData:
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def once(self, name: str, compute: Callable[[], T]) -> T:
-        """The result of ``compute``, computed at the first asking and kept under ``name``."""
+        """The result of ``compute``, computed at the first request and cached under ``name``."""
         if name not in self._kept:
             self._kept[name] = compute()
         kept: T = self._kept[name]
@@ -52,7 +52,7 @@ class CountyData:
 
     @property
     def setting(self) -> Setting:
-        """What predicates are judged against on the data date."""
+        """What predicates are evaluated against on the data date."""
         return self.once("setting", lambda: setting_on(self.parameters, self.place, self.day))
 
     @property
@@ -106,7 +106,7 @@ class CountyData:
 
     @property
     def towns(self) -> Mapping[str, str]:
-        """Name in each language (:attr:`relapse_risk.languages.Label.cell`) by town code, the code itself where nobody named it."""
+        """Name in each language (:attr:`relapse_risk.languages.Label.cell`) by town code, the code itself where it has no name."""
         rows = self.table("village").dropna(subset=["town_code"]).drop_duplicates("town_code")
         zh, en = rows["town_name_zh"].fillna(rows["town_code"]), rows["town_name_en"].fillna(rows["town_code"])
         return dict(zip(rows["town_code"], cells(zh, en), strict=True))

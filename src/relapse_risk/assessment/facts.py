@@ -286,7 +286,7 @@ def _digest(content: object) -> str:
 
 
 def county_names(register: Register) -> dict[str, tuple[str, str, str]]:
-    """Code, Chinese and English name by county code; the code itself where nobody named it."""
+    """Code, Chinese and English name by county code; the code itself where it has no name."""
     county = register.read("county").set_index("county_code")
 
     def named(code: str, column: str) -> str:

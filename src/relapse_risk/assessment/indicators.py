@@ -61,8 +61,8 @@ def _row(item: Indicator, data: CountyData, reason: str) -> dict[str, object]:
     found = Fraction(np.nan, np.nan) if reason else item.compute(data)
     earlier = data.earlier if item.history and not reason else None
     before = item.compute(earlier) if earlier is not None else Fraction(np.nan, np.nan)
-    judged = item.limit and not reason and data.place.limits_apply
-    limit = data.parameters.on(item.limit, data.day) if judged else None
+    assessed = item.limit and not reason and data.place.limits_apply
+    limit = data.parameters.on(item.limit, data.day) if assessed else None
     empty = found.ratio is None and not reason
     (cases, n), (previous_cases, previous_n) = found.looked_at, before.looked_at
     return {
@@ -107,7 +107,7 @@ def _shrunk(rows: pd.DataFrame, items: Sequence[Indicator]) -> pd.Series:
 def _pulled(mine: pd.DataFrame, is_sampled: bool) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Fay-Herriot for sampled shares, beta-binomial for counts of the register.
 
-    A sampling variance of nought (all or none) is no certainty: it is at least that of the common share.
+    A sampling variance of zero (all or none) is no certainty: it is at least that of the common share.
     """
     if not is_sampled:
         return beta_binomial(mine["cases"].tolist(), mine["n"].tolist())

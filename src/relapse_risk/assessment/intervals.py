@@ -159,9 +159,9 @@ def beta_binomial(counts: Sequence[float], n: Sequence[float]) -> Array:
 
 
 def of_rare_share(answer: npt.NDArray[np.bool_], weight: Array) -> Interval:
-    """Interval of a weighted share that may be near nought: Wilson's, with the sample its variance is worth.
+    """Interval of a weighted share that may be near zero: Wilson's, with the sample its variance is worth.
 
-    The effective size is p (1 - p) / se^2 (linearised), and n / (1 + cv^2 of the weights) at nought or one or where
+    The effective size is p (1 - p) / se^2 (linearised), and n / (1 + cv^2 of the weights) at zero or one or where
     that is smaller; n at most (Korn and Graubard 1998, Survey Methodology 24).
 
     Examples
@@ -194,7 +194,7 @@ def fay_herriot(values: Sequence[float], variances: Sequence[float]) -> tuple[Ar
     -------
     (estimates, variance)
         A / (A + D) x direct + D / (A + D) x mean, A the variance between areas that solves
-        sum (y - mean)^2 / (A + D) = m - 1 (nought where the spread is no more than noise), the mean weighted by
+        sum (y - mean)^2 / (A + D) = m - 1 (zero where the spread is no more than noise), the mean weighted by
         1 / (A + D) (doi:10.1080/01621459.1979.10482505).
 
     Examples

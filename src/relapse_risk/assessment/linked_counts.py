@@ -1,6 +1,6 @@
 """Arithmetic between different measures: what follows from no identity and from no classification.
 
-A reader holds all tables of a report at once.  What one table withholds, another must not give back: see
+A reader holds all tables of a report at once.  What one table withholds, another must not disclose: see
 :mod:`relapse_risk.disclosure.relations`.
 """
 
@@ -62,7 +62,7 @@ SOME = (
     *((f"reason.{name}.yes", f"wrong_exit.{name}.yes") for name in REASONS),
     *(("pupils_sponsored.yes", f"pupils_sponsored.{role}.yes") for role in code_list("sponsor_role").words),
     # A household whose class lags behind its monitoring by a month is a matter of the register, not of the household:
-    # guarding that difference would withhold both tables nearly whole.
+    # protecting that difference would withhold both tables nearly whole.
     *(("missed_monitoring.yes", f"{rule}_missed.yes") for rule in RULE_WORDS.values()),
     *(("monitored.yes", f"{rule}_missed.no") for rule in RULE_WORDS.values()),
 )

@@ -18,7 +18,7 @@ from relapse_risk.assistance.jobs import (
     seekers_of,
     zero_employment,
 )
-from relapse_risk.assistance.judged import Judged, judge, judge_months, spending_known
+from relapse_risk.assistance.judged import Assessed, assess, assess_months, spending_known
 from relapse_risk.assistance.ledger import (
     LedgerFindings,
     aid_totals,
@@ -35,10 +35,10 @@ from relapse_risk.assistance.replies import Replies, read_replies, take_replies
 from relapse_risk.assistance.worklists import worklist_content, write_worklists
 
 __all__ = [
+    "Assessed",
     "Catalogue",
     "Entitlements",
     "Item",
-    "Judged",
     "LedgerFindings",
     "OrderList",
     "Placement",
@@ -49,6 +49,8 @@ __all__ = [
     "WorkList",
     "aid_totals",
     "append_steps",
+    "assess",
+    "assess_months",
     "assign_jobs",
     "audit_posts",
     "check_records",
@@ -60,8 +62,6 @@ __all__ = [
     "follow_up",
     "hand_over",
     "job_matches",
-    "judge",
-    "judge_months",
     "ledger_findings",
     "near_misses",
     "openings_on",

@@ -17,7 +17,7 @@ SCREENING = {
 
 
 def missed_visits(households: pd.DataFrame) -> pd.DataFrame:
-    """Households whose last visit lies further back than their class allows, longest first.
+    """Households whose last visit is longer ago than their class allows, longest first.
 
     Parameters
     ----------
@@ -73,11 +73,11 @@ def central_care_proposals(persons: pd.DataFrame, households: pd.DataFrame, day:
     tekun = rows["relief_status"].eq("tekun").fillna(False).astype(bool)
     reasons = [["no_self_care", "no_carer"] if sure else (["no_carer"] if pd.isna(care) else ["no_self_care"])
                for sure, care in zip(both[both | asked], rows["self_care"], strict=True)]  # fmt: skip
-    told = [[*names, "tekun"] if one else names for names, one in zip(reasons, tekun, strict=True)]
+    confirmed = [[*names, "tekun"] if one else names for names, one in zip(reasons, tekun, strict=True)]
     found = rows[["person_id", "household_id", "county_code", "town_code", "age"]].assign(
         proposed_on=pd.Timestamp(day), tekun=tekun.to_numpy(),
-        zh=["；".join(SCREENING[name][0] for name in names) for names in told],
-        en=["; ".join(SCREENING[name][1] for name in names) for names in told],
+        zh=["；".join(SCREENING[name][0] for name in names) for names in confirmed],
+        en=["; ".join(SCREENING[name][1] for name in names) for names in confirmed],
         unknown=["" if sure else ("self_care" if pd.isna(care) else "has_carer")
                  for sure, care in zip(both[both | asked], rows["self_care"], strict=True)],
     )  # fmt: skip

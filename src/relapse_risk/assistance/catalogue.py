@@ -1,7 +1,7 @@
 """The catalogue of assistance items: read from ``params/assistance/``, dated, checked whole before use.
 
 An item lists its conditions by name (:mod:`relapse_risk.predicates`); the list *is* the explanation.  A change of law is a second version with its
-own dates, so that an old month is judged by old law.
+own dates, so that an old month is assessed by the law of its time.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class ItemSpec(BaseModel):
 class Version:
     """The law of one item between two days (``end`` the last day, ``None``: still in force).
 
-    ``keeps``: what somebody who receives already must still meet, where the item itself ends what it ``requires`` (a post
+    ``keeps``: what a present recipient must still meet, where the item itself ends what it ``requires`` (a post
     ends being out of work); ``None``: the same.
     """
 

@@ -1,4 +1,4 @@
-"""Lists that a department works off beside its reminders: visits, patients, pupils, people without work."""
+"""Lists of a department beside its reminders: visits, patients, pupils, people without work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from relapse_risk.assistance.jobs import (
     seekers_of,
     zero_employment,
 )
-from relapse_risk.assistance.judged import Judged
+from relapse_risk.assistance.judged import Assessed
 from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
@@ -28,7 +28,7 @@ from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register
 from relapse_risk.schema import code_list, table
 
-__all__ = ["LISTS", "WorkList", "department_lists", "job_matches", "told_list"]
+__all__ = ["LISTS", "WorkList", "department_lists", "job_matches", "labelled_list"]
 
 Language = Literal["zh", "en"]
 FOLLOWED = 6  # months from seeking work to asking what became of it
@@ -81,7 +81,7 @@ class _Source:
     """What the lists of one county are made from."""
 
     register: Register
-    at: Judged
+    at: Assessed
     county: str
     parameters: Parameters
     place: Place
@@ -99,31 +99,31 @@ class ListSpec:
 
 
 def department_lists(
-    register: Register, at: Judged, county: str, parameters: Parameters, place: Place, department: str,
+    register: Register, at: Assessed, county: str, parameters: Parameters, place: Place, department: str,
     need: pd.Series | None = None,
 ) -> tuple[WorkList, ...]:  # fmt: skip
-    """Every list of ``department`` in one county, those without a row too: nothing to do is news.
+    """Every list of ``department`` in one county, also those without a row.
 
     Parameters
     ----------
     register : Register
-    at : Judged
+    at : Assessed
         The county, or the city it is part of.
     county : str
         Six digits.
     need : Series, optional
-        Need (0-100) by household_id: whose turn it is where openings are short.
+        Need (0-100) by household_id: who comes first where openings are short.
     """
     homes = at.homes[at.homes["county_code"] == county]
     persons = at.persons[at.persons["household_id"].isin(homes["household_id"].unique())]
-    mine = Judged(at.day, homes.reset_index(drop=True), persons.reset_index(drop=True), at.records, at.claims)
+    mine = Assessed(at.day, homes.reset_index(drop=True), persons.reset_index(drop=True), at.records, at.claims)
     source = _Source(register, mine, county, parameters, place, need)
     specs = {name: spec for name, spec in LISTS.items() if spec.department == department}
     return tuple(WorkList(name, spec.rows(source).reindex(columns=list(spec.columns))) for name, spec in specs.items())
 
 
-def told_list(found: WorkList, language: Language) -> pd.DataFrame:
-    """A list as somebody reads it: heads and codes in words, days as text."""
+def labelled_list(found: WorkList, language: Language) -> pd.DataFrame:
+    """A list for reading: column heads and codes as labels, days as text."""
     side = 0 if language == "zh" else 1
     shown = {COLUMNS[name][side]: _in_words(found.frame[name], name, language) for name in found.frame}
     return pd.DataFrame(shown)
@@ -170,8 +170,8 @@ def _zero(source: _Source) -> pd.DataFrame:
     return found.assign(need=need).sort_values(["need", "household_id"], ascending=[False, True], ignore_index=True)
 
 
-def job_matches(register: Register, at: Judged, county: str, need: pd.Series | None = None) -> Placement:
-    """Seekers of one county matched with its own openings: nobody is promised what is another's.
+def job_matches(register: Register, at: Assessed, county: str, need: pd.Series | None = None) -> Placement:
+    """Seekers of one county matched with its own openings: no opening is offered in two counties.
 
     Parameters as of :func:`department_lists`, ``at`` of the county.
     """

@@ -33,7 +33,7 @@ class Entitlements:
         household items), item_code, state (``yes`` | ``cannot_tell``), amount (one delivery, currency), amount_year.
     day : date
     kept : DataFrame
-        household_id, person_id, item_code: not entitled anew, but whoever receives it already may keep it.
+        household_id, person_id, item_code: not newly entitled, but a present recipient may keep it.
     """
 
     frame: pd.DataFrame
@@ -70,7 +70,7 @@ def person_frame(persons: pd.DataFrame, households: pd.DataFrame) -> pd.DataFram
 def entitlements(
     households: pd.DataFrame, persons: pd.DataFrame, catalogue: Catalogue, setting: Setting
 ) -> Entitlements:
-    """Judge every item of ``catalogue`` in force on the setting's day for every household and person.
+    """Assess every item of ``catalogue`` in force on the setting's day for every household and person.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def entitlements(
     Raises
     ------
     ParameterError
-        Where the place does not have a line that an item is judged by.
+        Where the place does not have a line that an item depends on.
 
     Notes
     -----
@@ -104,11 +104,11 @@ def entitlements(
             version = item.on(setting.day)
             if version is not None:
                 _check_lines(version, setting)
-                found[item.code] = _judged(item, version, people, setting, known)
+                found[item.code] = _assessed(item, version, people, setting, known)
                 kept += _keepers(item, version, people, setting, known)
     keeps = pd.concat(kept, ignore_index=True) if kept else _no_rows()[PAIR]
     lasting = _without_excluded(found, frames, catalogue)
-    return Entitlements(_told(lasting, frames), setting.day, keeps)
+    return Entitlements(_as_frame(lasting, frames), setting.day, keeps)
 
 
 def _no_rows() -> pd.DataFrame:
@@ -118,14 +118,16 @@ def _no_rows() -> pd.DataFrame:
 
 
 def _check_lines(version: Version, setting: Setting) -> None:
-    """Somebody else's lines must not leave everybody an open question."""
+    """A line that the place does not have is an error: every household would be left unknown."""
     for name in version.names():
         for kind, limit in limits_of(name, setting.predicates):
             if kind == "line":
                 setting.line_name(limit)
 
 
-def _judged(item: Item, version: Version, frame: pd.DataFrame, setting: Setting, known: dict[str, pd.Series]) -> _Found:
+def _assessed(
+    item: Item, version: Version, frame: pd.DataFrame, setting: Setting, known: dict[str, pd.Series]
+) -> _Found:
     truth = holds(version.requires, frame, setting, known)
     sure = truth.fillna(False).to_numpy(dtype=bool)
     rows = np.flatnonzero(sure | truth.isna().to_numpy(dtype=bool))
@@ -135,7 +137,7 @@ def _judged(item: Item, version: Version, frame: pd.DataFrame, setting: Setting,
 def _keepers(
     item: Item, version: Version, frame: pd.DataFrame, setting: Setting, known: dict[str, pd.Series]
 ) -> list[pd.DataFrame]:
-    """Whoever may keep the item; a missing answer takes nothing away."""
+    """Present recipients who may keep the item; a missing answer never ends it."""
     if version.keeps is None:
         return []
     rows = frame[holds(version.keeps, frame, setting, known).fillna(True).to_numpy(dtype=bool)]
@@ -144,7 +146,7 @@ def _keepers(
 
 
 def _amount(version: Version, frame: pd.DataFrame, setting: Setting) -> npt.NDArray[np.float64]:
-    """Worth of one delivery to each row of ``frame``."""
+    """Value of one delivery to each row of ``frame``."""
     amount = version.amount
     if amount.rule is not None:
         worth = AMOUNT_RULES[amount.rule](frame, setting)
@@ -180,8 +182,8 @@ def _without_excluded(
     return [one.only(stays[code]) for code, one in found.items()]
 
 
-def _told(found: Sequence[_Found], frames: Mapping[Level, pd.DataFrame]) -> pd.DataFrame:
-    """One frame of everything found.  Text is taken once per level: it is what costs, not the judging."""
+def _as_frame(found: Sequence[_Found], frames: Mapping[Level, pd.DataFrame]) -> pd.DataFrame:
+    """One frame of everything found.  Text is taken once per level: it costs more than the assessment."""
     parts = []
     for level, frame in frames.items():
         mine = [one for one in found if one.item.level == level]

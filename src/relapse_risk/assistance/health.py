@@ -96,7 +96,7 @@ def disability_queue(persons: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        person_id, household_id, age, disability_level (null where nobody wrote it down: ask before grading).
+        person_id, household_id, age, disability_level (null where not recorded: ask before grading).
     """
     suspected = persons["disability_suspected"].fillna(False).astype(bool)
     graded = persons["disability_level"].notna() & (persons["disability_level"] != "none")

@@ -71,7 +71,7 @@ class Placement:
 
 
 def zero_employment(households: pd.DataFrame, day: date) -> pd.DataFrame:
-    """Households with somebody able to work and nobody in work, with the day by which somebody must call.
+    """Households with somebody able to work and nobody in work, with the due date of the first contact.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def seekers_of(
     need : Series, optional
         Need (0-100) by household_id; 50 where unknown.
     holders : Series, optional
-        person_id of those who are entitled to a village special post; nobody else may hold one then.
+        person_id of those who are entitled to a village special post; no one else may hold one then.
     """
     homes = households[[c for c in ("household_id", "county_code", "village_code") if c in households]]
     able = persons["is_labour"].fillna(False).astype(bool) & (persons["employment_status"] == "none").fillna(False)
@@ -190,7 +190,7 @@ def job_values(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.
     """Points of each placement: 1,000 for being placed, the seeker's need (0-100), pay (0-10), less what the way costs.
 
     The register holds no coordinates: the way is 0 in the same village, 1 in another of the town, 2 in another town and 5
-    in another county, judged by as many digits of the opening's place as are known (a vacancy says its county only).  Every seeker placed is worth more than all else together for the next, so that most are placed, then the neediest.
+    in another county, compared by as many digits of the opening's place as are known (a vacancy says its county only).  Every seeker placed is worth more than all else together for the next, so that most are placed, then the neediest.
     Zero where the seeker does not fit.
     """
     pay = openings["monthly_pay"].astype("float64").fillna(0).to_numpy()

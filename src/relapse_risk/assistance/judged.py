@@ -1,4 +1,4 @@
-"""A register judged by the catalogue: households, persons, records and claims of one month, or of one after the other."""
+"""A register assessed by the catalogue: households, persons, records and claims of one month, or of one after the other."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register
 
-__all__ = ["Judged", "judge", "judge_months", "spending_known"]
+__all__ = ["Assessed", "assess", "assess_months", "spending_known"]
 
 SPENT = ("medical_self_paid", "disaster_loss")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Assessed:
     """A city or one of its counties on the last day of a month.
 
     Attributes
     ----------
     day : date
     homes : DataFrame
-        :func:`relapse_risk.derive.household_frame`; spending nobody recorded is none.
+        :func:`relapse_risk.derive.household_frame`; spending not recorded counts as zero.
     persons : DataFrame
         Living persons with age and is_labour.
     records : DataFrame
@@ -47,28 +47,28 @@ class Judged:
 
 
 def spending_known(homes: pd.DataFrame) -> pd.DataFrame:
-    """``homes`` with medical spending and disaster losses that nobody recorded as none: bills are what is recorded."""
+    """``homes`` with medical spending and disaster losses that are missing set to zero: only bills are recorded."""
     return homes.assign(**{name: homes[name].fillna(0) for name in SPENT})
 
 
-def judge(
+def assess(
     register: Register,
     month: str,
     catalogue: Catalogue,
     parameters: Parameters,
     place: Place,
     county: str | None = None,
-) -> Judged:
-    """Judge one month; as :func:`judge_months`."""
-    (found,) = judge_months(register, (month,), catalogue, parameters, place, county)
+) -> Assessed:
+    """Assess one month; as :func:`assess_months`."""
+    (found,) = assess_months(register, (month,), catalogue, parameters, place, county)
     return found
 
 
-def judge_months(
+def assess_months(
     register: Register, months: Sequence[str], catalogue: Catalogue, parameters: Parameters, place: Place,
     county: str | None = None,
-) -> Iterator[Judged]:  # fmt: skip
-    """Judge every item for everybody, month after month; records, incomes, losses and visits are read once.
+) -> Iterator[Assessed]:  # fmt: skip
+    """Assess every item for everybody, month after month; records, incomes, losses and visits are read once.
 
     Parameters
     ----------
@@ -77,13 +77,13 @@ def judge_months(
         ``YYYY-MM``, each with a snapshot.
     catalogue : Catalogue
     parameters, place
-        Dated limits, by which each month is judged.
+        Dated limits, by which each month is assessed.
     county : str, optional
         Only this one (six digits).
 
     Yields
     ------
-    Judged
+    Assessed
 
     Raises
     ------
@@ -102,4 +102,4 @@ def judge_months(
         setting = setting_on(parameters, place, day)
         persons = person_ages(register.read("person", month, county), setting)
         claims = entitlements(asked, persons, catalogue, setting)
-        yield Judged(day, asked, persons, records, claims)
+        yield Assessed(day, asked, persons, records, claims)

@@ -1,6 +1,6 @@
 """The library of aid delivered: who receives what on a day, what is wrong in the records, and what it adds up to.
 
-Records are never changed: a finding names a record, and whoever keeps the ledger corrects it at its source.
+Records are never changed: a finding names a record, and the office that keeps the ledger corrects it at its source.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Order lists: for an item and a quota or a budget, who comes first, frozen so that a later draw explains itself."""
+"""Order lists: for an item and a quota or a budget, who comes first, stored so that a later draw can explain each change."""
 
 from __future__ import annotations
 
@@ -171,10 +171,12 @@ def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> 
     change = change.mask(both["place"].isna() & both["key"].isin(still), "aided")
     change = change.mask(both["place"].isna() & ~both["key"].isin(still), "not_eligible")
     change = change.mask(drawn & was, "stays").mask(drawn & ~was, "enters")
-    told = both.assign(change=change)[was | drawn]
-    told = told.assign(zh=told["change"].map(lambda c: CHANGES[c][0]), en=told["change"].map(lambda c: CHANGES[c][1]))
+    changed = both.assign(change=change)[was | drawn]
+    changed = changed.assign(
+        zh=changed["change"].map(lambda c: CHANGES[c][0]), en=changed["change"].map(lambda c: CHANGES[c][1])
+    )
     columns = [*keys, "change", "place_before", "place", "zh", "en"]
-    return after, told.sort_values(["place", "place_before"], kind="stable")[columns].reset_index(drop=True)
+    return after, changed.sort_values(["place", "place_before"], kind="stable")[columns].reset_index(drop=True)
 
 
 def _keyed(frame: pd.DataFrame) -> pd.DataFrame:

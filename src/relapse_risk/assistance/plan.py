@@ -1,4 +1,4 @@
-"""One plan per household: causes and measures, claims, work, the income that follows, who answers for it and when.
+"""One plan per household: causes and measures, claims, work, the income that follows, the responsible officer and the next visit.
 
 The plan adds up: expected income is today's plus each line that raises it, and every line is shown.
 """
@@ -45,7 +45,7 @@ class HouseholdPlan:
     Attributes
     ----------
     household_id, county_code, officer : str
-        ``officer`` is a pseudonymous id, empty where nobody answers for the household.
+        ``officer`` is a pseudonymous id, empty where no officer is named.
     measures : DataFrame
         cause, zh, en, department, due_on, confidence.
     claims : DataFrame
@@ -142,11 +142,11 @@ def household_plan(
                 where=f"plan of {name}: {what}",
                 got=frame.loc[frame["household_id"] != name, "household_id"].iloc[0],
             )
-    told = _claims(claims, catalogue, day)
+    stated = _claims(claims, catalogue, day)
     matched = jobs[jobs["outcome"] == "placed"] if len(jobs) else jobs
     return HouseholdPlan(
         name, str(home["county_code"]), "" if pd.isna(home.get("responsible_cadre_id")) else str(home["responsible_cadre_id"]),
-        _measures(home, measures, day), told, jobs.reset_index(drop=True), _income(home, told, matched, catalogue),
+        _measures(home, measures, day), stated, jobs.reset_index(drop=True), _income(home, stated, matched, catalogue),
         float(home["poverty_line"]), day + timedelta(days=VISIT_DAYS[bool(home.get("weekly_class") is True or home.get("weekly_class") == 1)]),
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ class ProcessClock:
         p25, median, p75, p90 (days; null where the share is not reached), median_low, median_high (95 %), papers (mean).
     change : DataFrame
         One row per group seen in both: days_cut and papers_cut (share saved, of medians and of means), and whether each
-        reaches the aim: days_met, papers_met (null where it cannot be told).
+        reaches the aim: days_met, papers_met (null where it is unknown).
     """
 
     frame: pd.DataFrame
@@ -127,7 +127,7 @@ def _clock(group: pd.DataFrame) -> dict[str, float]:
 
 
 def _quantile(curve: SurvfuncRight, share: float) -> float:
-    """First time by which the share is decided; statsmodels' own asks for more than the share where it is met exactly."""
+    """First time by which the share is decided; statsmodels' own asks for strictly more than the share."""
     reached = curve.surv_times[curve.surv_prob <= 1 - share + 1e-12]
     return float(reached[0]) if len(reached) else float("nan")
 

@@ -28,7 +28,7 @@ CONTINUING = frozenset({"monthly", "quarterly"})  # items whose receipt without 
 
 @dataclass(frozen=True, slots=True)
 class Reminders:
-    """Who should be told what.
+    """The reminders of a day, and the counts they come from.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ def _order_of(records: pd.DataFrame, day: date, catalogue: Catalogue) -> npt.NDA
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """Whom and what each row is about, as whole numbers: comparing them is far cheaper than comparing text; shape (n,)."""
+    """Household, person and item of each row as integer codes: comparing them is far cheaper than comparing text; shape (n,)."""
 
     household: npt.NDArray[np.int64]
     person: npt.NDArray[np.int64]  # -1 where no person is named
@@ -225,7 +225,7 @@ def _prioritised(frame: pd.DataFrame, scores: pd.DataFrame | None) -> pd.DataFra
 
 
 def _percentile(values: pd.Series) -> pd.Series:
-    """Percentile rank; what is unknown stands in the middle."""
+    """Percentile rank; unknown is put in the middle."""
     return values.rank(pct=True).fillna(0.5)
 
 
@@ -247,21 +247,23 @@ def _counts(
 def reason_of(item: Item, day: date, kind: str, language: str) -> str:
     """The conditions of ``item`` as one sentence: met for ``missing``, not met together for ``over``."""
     version = item.on(day)
-    told = _told(version.requires, item, language) if version else ""
+    conditions = _in_words(version.requires, item, language) if version else ""
     if kind == "missing":
-        return told
+        return conditions
     return (
-        f"正在享受，但不再同时符合：{told}" if language == "zh" else f"receives it, and no longer meets all of: {told}"
+        f"正在享受，但不再同时符合：{conditions}"
+        if language == "zh"
+        else f"receives it, and no longer meets all of: {conditions}"
     )
 
 
-def _told(clause: Clause, item: Item, language: str, inside: bool = False) -> str:
+def _in_words(clause: Clause, item: Item, language: str, inside: bool = False) -> str:
     """The tree as a sentence: what all must be met one after the other, alternatives in brackets between *or*."""
     if clause.predicate is not None:
         return item.predicates[clause.predicate].label.in_language(language)
     if clause.not_ is not None:
         return _denied(clause.not_, item, language)
-    parts = dict.fromkeys(_told(part, item, language, True) for part in clause.parts)
+    parts = dict.fromkeys(_in_words(part, item, language, True) for part in clause.parts)
     zh = language == "zh"
     if clause.all:
         return (("、" if inside else "；") if zh else (" and " if inside else "; ")).join(parts)
@@ -270,8 +272,8 @@ def _told(clause: Clause, item: Item, language: str, inside: bool = False) -> st
 
 
 def _denied(clause: Clause, item: Item, language: str) -> str:
-    """What a predicate says where it fails; of anything else that it is not so."""
+    """The sentence of a predicate that fails; for any other clause its negation."""
     fails = item.predicates[clause.predicate].fails if clause.predicate is not None else None
     if fails is not None:
         return fails.in_language(language)
-    return f"{'非' if language == 'zh' else 'not '}{_told(clause, item, language, True)}"
+    return f"{'非' if language == 'zh' else 'not '}{_in_words(clause, item, language, True)}"

@@ -100,7 +100,7 @@ def take_replies(path: str | Path, register: str | Path, today: date) -> Replies
         replies = read_replies(path, register, today)
         try:
             return Replies(append_steps(register, replies.steps), replies.faults)
-        except RegisterError:  # somebody answered one of them meanwhile: read again, it is a fault of that row now
+        except RegisterError:  # one was answered meanwhile: read again, it is now an error of that row
             if not left:
                 raise
     raise AssertionError("never reached")

@@ -1,4 +1,4 @@
-"""Worklists: one Excel per department and county that a clerk answers in, a JSON twin, and a summary of the city.
+"""Worklists: one Excel per department and county that a clerk answers in, a JSON copy, and a summary of the city.
 
 No name and no identity number: a household is its pseudonym, and the office that holds the key looks it up.
 """
@@ -17,7 +17,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from relapse_risk.assistance.catalogue import Catalogue
-from relapse_risk.assistance.department_lists import WorkList, told_list
+from relapse_risk.assistance.department_lists import WorkList, labelled_list
 from relapse_risk.assistance.reminders import reason_of
 from relapse_risk.files import write_bytes
 from relapse_risk.register.spreadsheets import neutralised, workbook
@@ -65,7 +65,7 @@ def write_worklists(
     reminders: pd.DataFrame, catalogue: Catalogue, day: date, folder: str | Path, language: Language = "zh",
     towns: Mapping[str, str] | None = None, lists: Mapping[tuple[str, str], Sequence[WorkList]] | None = None,
 ) -> tuple[Path, ...]:  # fmt: skip
-    """Write a workbook and a JSON twin per county and department, and a summary of the city.
+    """Write a workbook and a JSON copy per county and department, and a summary of the city.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def worklist_content(
     reminders: pd.DataFrame, catalogue: Catalogue, day: date, whose: tuple[str, str], language: Language,
     towns: Mapping[str, str], lists: Sequence[WorkList] = (),
 ) -> dict[str, bytes]:  # fmt: skip
-    """Workbook and JSON twin of one department in one county, by suffix; the same rows make the same bytes.
+    """Workbook and JSON copy of one department in one county, by suffix; the same rows make the same bytes.
 
     Parameters
     ----------
@@ -118,20 +118,20 @@ def worklist_content(
     lists : sequence of WorkList, optional
         A sheet of its own for each that has rows.
     """
-    told = _told(reminders, catalogue, day, language, towns)
+    labelled = _labelled(reminders, catalogue, day, language, towns)
     title = f"{whose[0]} {code_list('department').label(whose[1], language)} {day.isoformat()}"
-    twin = {
+    copy = {
         "county": whose[0],
         "department": whose[1],
         "day": day.isoformat(),
-        "reminders": json.loads(_as_json(told)),
+        "reminders": json.loads(_as_json(labelled)),
         "lists": {one.name: json.loads(_as_json(one.frame)) for one in lists},
     }
-    text = json.dumps(twin, ensure_ascii=False, indent=1) + "\n"
-    return {".xlsx": _workbook(told, title, day, language, lists), ".json": text.encode("utf-8")}
+    text = json.dumps(copy, ensure_ascii=False, indent=1) + "\n"
+    return {".xlsx": _workbook(labelled, title, day, language, lists), ".json": text.encode("utf-8")}
 
 
-def _told(
+def _labelled(
     reminders: pd.DataFrame, catalogue: Catalogue, day: date, language: Language, towns: Mapping[str, str]
 ) -> pd.DataFrame:
     labels = {item.code: item.label.in_language(language) for item in catalogue.items}
@@ -177,20 +177,20 @@ def _workbook(rows: pd.DataFrame, title: str, day: date, language: Language, lis
 
 
 def _write_list(book: xlsxwriter.Workbook, found: WorkList, title: str, language: Language) -> None:
-    """A sheet to read: what its rows need is done in the world, and seen in the register next month."""
-    sheet, told = book.add_worksheet(found.title(language)[:31]), told_list(found, language)
+    """A sheet without reply columns: what was done appears in the register next month."""
+    sheet, labelled = book.add_worksheet(found.title(language)[:31]), labelled_list(found, language)
     top = {"valign": "top", "text_wrap": True}
     head, plain = book.add_format(top | {"bold": True, "bottom": 1}), book.add_format(top)
-    sheet.write_row(0, 0, list(told.columns), head)
-    for line, row in enumerate(told.itertuples(index=False), 1):
+    sheet.write_row(0, 0, list(labelled.columns), head)
+    for line, row in enumerate(labelled.itertuples(index=False), 1):
         for column, value in enumerate(row):
             if isinstance(value, Real) and not _empty(value):
                 sheet.write_number(line, column, value, plain)
             elif not _empty(value):
                 sheet.write_string(line, column, neutralised(str(value)), plain)
-    sheet.set_column(0, len(told.columns) - 1, 18)
+    sheet.set_column(0, len(labelled.columns) - 1, 18)
     sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
-    sheet.autofilter(0, 0, max(len(told), 1), len(told.columns) - 1)
+    sheet.autofilter(0, 0, max(len(labelled), 1), len(labelled.columns) - 1)
     sheet.freeze_panes(1, 1)
     _print_setup(sheet, f"{title} {found.title(language)}")
 
@@ -249,8 +249,8 @@ def _summary_workbook(summary: pd.DataFrame, day: date, language: Language) -> b
         sheet = book.add_worksheet("汇总" if language == "zh" else "Summary")
         sheet.write_row(0, 0, [words[name][language] for name in words], book.add_format({"bold": True, "bottom": 1}))
         for line, row in enumerate(shown[list(words)].to_dict("records"), 1):
-            told = [value if isinstance(value, Real) else neutralised(str(value)) for value in row.values()]
-            sheet.write_row(line, 0, told)
+            cells = [value if isinstance(value, Real) else neutralised(str(value)) for value in row.values()]
+            sheet.write_row(line, 0, cells)
         sheet.set_column(0, len(words) - 1, 16)
         _print_setup(sheet, day.isoformat())
     return held.getvalue()

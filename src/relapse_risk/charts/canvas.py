@@ -19,7 +19,7 @@ __all__ = [
 
 ACCENT, WARN, INK, MUTED = "#0f5b78", "#b8480f", "#1d2a33", "#566470"
 PALE, GREY, HAIR, AXIS, FRAME = "#a8ccda", "#9aa6af", "#dfe5e9", "#b9c3ca", "#f3f6f8"
-SHADES = ("#0f5b78", "#a8ccda", "#d9a441", "#8b97a0")  # told apart by lightness too
+SHADES = ("#0f5b78", "#a8ccda", "#d9a441", "#8b97a0")  # distinguishable by lightness too
 WIDE, NARROW, SIZE, LEADING = 660.0, 342.0, 12.0, 1.3
 
 # Advance widths of ASCII 32-126 in thousandths of the size, from the embedded font; all else is a full square or so.

@@ -32,7 +32,7 @@ DARK_FROM = 0.6  # white words from here on
 # Least and most of the pale part, least and most of the dark part: between them no words would be readable on it.
 PALE, DARK = ("#e3eef3", "#8fb5c4"), ("#3f7a92", ACCENT)
 STEPS = 5
-LEAST_STEP = 0.7  # pixels between two points of an outline: nearer ones are not told apart
+LEAST_STEP = 0.7  # pixels between two points of an outline: nearer ones cannot be distinguished
 TALLEST = 1.1  # of the width
 DASH_END = re.compile(r"(?<=–)")  # where a name of two cities breaks
 INSIDE = 0.8  # of an outline's box: what words may fill
@@ -86,7 +86,7 @@ def tile_map(areas: Sequence[Area], spots: Sequence[tuple[int, int]], width: flo
 
 
 def _at_dash(label: str, wide: float) -> list[str]:
-    """``label`` in lines: a name of two cities breaks behind its dash, and elsewhere only where a part is too long.
+    """``label`` in lines: a name of two cities breaks behind its dash, and otherwise only where a part is too long.
 
     Examples
     --------

@@ -32,11 +32,11 @@ COUNTY = typer.Option(help="Only this county (six digits).", metavar="CODE")
 
 def _assessed(register: Path, month: str | None, params: Path | None, county: str | None) -> tuple[Any, ...]:
     """Register, catalogue and the month assessed, for one command."""
-    from relapse_risk.assistance import judge, read_catalogue
+    from relapse_risk.assistance import assess, read_catalogue
 
     opened, chosen, parameters, place = opened_register(register, month, params)
     catalogue = read_catalogue(opened.place, str(params) if params else None)
-    return opened, chosen, catalogue, judge(opened, chosen, catalogue, parameters, place, county)
+    return opened, chosen, catalogue, assess(opened, chosen, catalogue, parameters, place, county)
 
 
 def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
@@ -241,9 +241,9 @@ def jobs(
 ) -> None:
     """Find households where nobody works, and match their members with vacancies and village special posts."""
     from relapse_risk.assistance import (
+        assess,
         assign_jobs,
         audit_posts,
-        judge,
         openings_on,
         read_catalogue,
         seekers_of,
@@ -252,7 +252,7 @@ def jobs(
 
     opened, chosen, parameters, place = opened_register(register, month, params)
     catalogue = read_catalogue(opened.place, str(params) if params else None)
-    at = judge(opened, chosen, catalogue, parameters, place)
+    at = assess(opened, chosen, catalogue, parameters, place)
     idle = zero_employment(at.homes, at.day)
     found = _scores(scores, chosen)
     need = None if found is None else found.drop_duplicates("household_id").set_index("household_id")["need"]

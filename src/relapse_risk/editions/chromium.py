@@ -1,6 +1,6 @@
-"""One warm Chromium, spoken to over a pipe: many pages are printed by one browser, and no port is opened.
+"""A Chromium that keeps running, driven over a pipe: one browser prints many pages, and no port is opened.
 
-The pipe outlives a fork, so that a browser started by the zygote prints for whichever report has its turn.  A browser
+The pipe outlives a fork, so that a browser started by the fork server prints for whichever report has its turn.  A browser
 ends by itself when every holder of its pipe is gone.
 """
 
@@ -22,14 +22,14 @@ from typing import Any
 
 from relapse_risk.errors import RenderError
 
-__all__ = ["Browser", "chromium_version", "find_chromium", "warm_browser"]
+__all__ = ["Browser", "chromium_version", "find_chromium", "start_browser"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 SWITCHES = (
     "--headless", "--disable-gpu", "--in-process-gpu", "--remote-debugging-pipe", "--disable-extensions",
     "--no-first-run", "--no-startup-window", "--disable-background-networking", "--disable-dev-shm-usage",
     "--disable-breakpad", "--js-flags=--jitless",
-    # The suggestions under the address line are pages too: half a second of start for something nobody sees here.
+    # The suggestions under the address line are pages too: half a second of start-up for something never shown.
     "--disable-features=IsolateOrigins,site-per-process,PaintHolding,BackForwardCache,"
     "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 )  # fmt: skip
@@ -60,9 +60,9 @@ def chromium_version() -> str:
     return next((word for word in said.split() if word[:1].isdigit()), "")
 
 
-def warm_browser(given: Any, place: int) -> Browser:
-    """The browser of one place at the bench; ``given.work`` is the folder of the run."""
-    return Browser(given.work / f"browser-{place}")
+def start_browser(given: Any, slot: int) -> Browser:
+    """The browser of one slot; ``given.work`` is the folder of the run."""
+    return Browser(given.work / f"browser-{slot}")
 
 
 class Browser:
@@ -71,16 +71,16 @@ class Browser:
     Parameters
     ----------
     work : Path
-        Folder for its profile; removed by whoever made it.
+        Folder for its profile; removed by the caller.
     """
 
     def __init__(self, work: Path) -> None:
         work.mkdir(parents=True, exist_ok=True)
-        told, self._write = os.pipe()
+        commands, self._write = os.pipe()
         self._read, answers = os.pipe()
         self._left, self._number = b"", 0
-        self.pid = _started(work, told, answers)
-        os.close(told)
+        self.pid = _started(work, commands, answers)
+        os.close(commands)
         os.close(answers)
 
     def print_page(self, page: str) -> bytes:
@@ -105,7 +105,7 @@ class Browser:
         return base64.b64decode(printed)
 
     def _tab(self, deadline: float) -> str:
-        """The tab for reports: looked for each time, because whoever printed last was another process."""
+        """The tab for reports: looked up each time, because the last page was printed by another process."""
         targets = self._ask("Target.getTargets", deadline)["targetInfos"]
         ours = [target["targetId"] for target in targets if target["url"] == TAB]
         return str(ours[0] if ours else self._ask("Target.createTarget", deadline, url=TAB)["targetId"])
@@ -117,7 +117,7 @@ class Browser:
         while True:
             answer = self._next(deadline)
             if answer.get("id") != self._number:
-                continue  # an event, or the answer to a question nobody waits for any more
+                continue  # an event, or a late answer to an earlier request
             if "error" in answer:
                 raise RenderError(f"Chromium refused: {answer['error'].get('message')}", where=method)
             result: dict[str, Any] = answer["result"]
@@ -143,13 +143,13 @@ class Browser:
         return message
 
     def is_running(self) -> bool:
-        """Whether the process still runs; only for whoever started it."""
+        """Whether the process still runs; only for the process that started it."""
         with suppress(ChildProcessError):
             return os.waitpid(self.pid, os.WNOHANG) == (0, 0)
         return False
 
     def kill(self) -> None:
-        """Stop it at once; any process may, it only has to know the number."""
+        """Stop it at once; any process that knows its id may."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
@@ -163,11 +163,11 @@ class Browser:
                 os.close(end)
 
 
-def _started(work: Path, told: int, answers: int) -> int:
+def _started(work: Path, commands: int, answers: int) -> int:
     """Start the browser with the two ends of its pipe as files 3 and 4, where it looks for them."""
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses a sandbox to root
     command = [find_chromium(), *SWITCHES, *sandbox, f"--user-data-dir={work / 'profile'}"]
-    high = [_high(told), _high(answers)]
+    high = [_high(commands), _high(answers)]
     files = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -187,7 +187,7 @@ def _started(work: Path, told: int, answers: int) -> int:
 
 
 def _high(end: int) -> int:
-    """A copy of a file number that is out of the way of 3 and 4."""
+    """A duplicate of a file descriptor other than 3 and 4."""
     copies = [os.dup(end)]
     while copies[-1] < 10:
         copies.append(os.dup(end))

@@ -67,7 +67,7 @@ def _listed(value: Any) -> Any:
 
 
 def _kind_of_counties(value: Any) -> str:
-    """Faults are then those of the kind that was meant."""
+    """Errors are then those of the kind that was meant."""
     return "query" if isinstance(value, (dict, CountyQuery)) else "list" if isinstance(value, (list, tuple)) else "all"
 
 
@@ -83,7 +83,7 @@ class Edition(BaseModel):
     month : str
         ``YYYY-MM``, or ``latest``: the newest facts (of a quarter's end where ``every`` says so).
     day : "data_date", "today" or YYYY-MM-DD, optional
-        For notebooks that follow the issue ledger: the day they speak of, passed with ``every``, the period they look
+        For notebooks that follow the issue ledger: the day they report on, passed with ``every``, the period they look
         back on.
     facts, register, out : Path
         Folders; relative ones start at the working folder.
@@ -96,9 +96,9 @@ class Edition(BaseModel):
     households : "monitored" or a list, optional
         One report for each of them: its plan.  ``monitored``: all that are, and whose risk is not eliminated.
     scores : Path, optional
-        Folder of scores and ranks, for a notebook that takes it: what comes first then depends on need and risk too.
+        Folder of scores and ranks, for a notebook that takes it: the order of its rows then depends on need and risk too.
     languages, formats : lists
-        ``xlsx`` adds a worklist's workbook and its JSON twin.
+        ``xlsx`` adds a worklist's workbook and its JSON copy.
     pdf : {"auto", "chromium", "weasyprint"}
     audience : {"public", "restricted"}
         ``restricted`` passes the word to notebooks that take it, and keeps the folder from other users.
@@ -209,7 +209,7 @@ class Plan:
 
     @property
     def day(self) -> str:
-        """The day that notebooks which follow the issue ledger speak of; empty where the edition gives none."""
+        """The reporting day of notebooks that follow the issue ledger; empty where the edition gives none."""
         found = self.manifest["data_date"] if self.edition.day == DATA_DATE else self.edition.day or ""
         return str(found)
 
@@ -347,9 +347,9 @@ def _check_day(planned: Plan) -> None:
 def _report(
     county: str, name: str, language: str, notebook: Path, notebooks: int, subject: Subject | None
 ) -> ReportPlan:
-    told = f"{name} {subject.label[language]}" if subject else name
+    title = f"{name} {subject.label[language]}" if subject else name
     parts = (county, subject.code if subject else "", notebook.stem if notebooks > 1 else "", language)
-    return ReportPlan(county, told, language, notebook, "-".join(filter(None, parts)), subject)
+    return ReportPlan(county, title, language, notebook, "-".join(filter(None, parts)), subject)
 
 
 def _subjects(edition: Edition, month: str, county: str) -> tuple[Subject | None, ...]:

@@ -24,7 +24,7 @@ WORK_SOURCES = (
     "assistance",
     "derive",
     "predicates",
-)  # what worklists and plans are judged by, from the register itself
+)  # what worklists and plans are assessed by, from the register itself
 WORK_PARAMS = ("lines.yaml", "thresholds.yaml", "measures.yaml")
 SOURCE_KINDS = (".py", ".j2", ".css", ".json", ".xz")
 
@@ -78,7 +78,7 @@ class Keys:
     def of(self, report: ReportPlan) -> Key:
         """Key of one report."""
         parts = self._common | {
-            **(self._judged_by(report) if report.subject else {"facts": self._hashes.get(report.county, "")}),
+            **(self._assessed_by(report) if report.subject else {"facts": self._hashes.get(report.county, "")}),
             "notebook": self._notebooks[report.notebook],
             "language": report.language,
         }
@@ -88,7 +88,7 @@ class Keys:
             parts |= {"day": self._day, "ledger": self._ledger}
         return Key(_digest(*(f"{name}={value}".encode() for name, value in sorted(parts.items()))), parts)
 
-    def _judged_by(self, report: ReportPlan) -> dict[str, str]:
+    def _assessed_by(self, report: ReportPlan) -> dict[str, str]:
         """What a worklist or a plan depends on instead of facts."""
         if report.county not in self._registers:
             folder, month = self._plan.edition.register_folder, self._plan.month
@@ -100,7 +100,7 @@ class Keys:
 
 
 def _rules(place: str) -> str:
-    """Digest of what worklists and plans are judged by: program, catalogue, predicates and dated values."""
+    """Digest of what worklists and plans are assessed by: program, catalogue, predicates and dated values."""
     root, folder = Path(str(files("relapse_risk"))), params_dir()
     code = [path for name in WORK_SOURCES for path in sorted((root / name).rglob("*.py"))]
     values = [folder / "assistance" / f"{place}.yaml", *(folder / name for name in WORK_PARAMS)]

@@ -46,7 +46,7 @@ def declared_parameters(notebook: Path) -> frozenset[str]:
 
 @cache
 def _declared(notebook: Path, _changed: int) -> frozenset[str]:
-    """Read once: the zygote has read it before its children ask."""
+    """Read once: the fork server has read it before its children ask."""
     return frozenset(papermill.inspect_notebook(str(notebook)))
 
 

@@ -153,7 +153,7 @@ def _by_chromium(page: str, sheet: Sheet, browser: Browser) -> bytes:
 
 
 def warm_up(engine: str = "none") -> None:
-    """Do once what every report would do again: compile templates, unpack fonts, wake the PDF engine."""
+    """Do once what every report would do again: compile templates, unpack fonts, start the PDF engine."""
     _exporter()
     css = font_css(ALWAYS + "报告")
     if engine == "weasyprint":

@@ -1,6 +1,6 @@
-"""Reports side by side, each in a fresh process forked from one that is already warm.
+"""A fork server: reports in parallel, each in a fresh process forked from one that has preloaded its imports.
 
-The driver starts one *zygote*: a single-threaded process that imports what reports need, once.  It forks a child per
+The driver starts one *fork server*: a single-threaded process that imports what reports need, once.  It forks a child per
 report, so that nothing leaks from one county to the next and a child that dies, hangs or eats memory takes only its own
 report with it.  Where processes cannot be forked safely (Windows, macOS) each child is started anew: slower, the same.
 
@@ -25,17 +25,17 @@ from typing import Any, Protocol
 
 from relapse_risk.errors import RelapseRiskError, RenderError
 
-__all__ = ["Setup", "Tool", "Zygote", "named", "places_at_once"]
+__all__ = ["ForkServer", "Setup", "Tool", "named", "reports_at_once"]
 
 FORKS = sys.platform == "linux"
 TIMEOUT_SECONDS = 900.0
-PLACE_MB = 900.0  # a report's own process and its browser, as measured, with a little to spare
+REPORT_MB = 900.0  # a report's own process and its browser, as measured, with a little to spare
 MOST_MB = 1e9
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Tool(Protocol):
-    """Something warm that a child borrows while it works, one per place at the bench, such as a browser."""
+    """A resource that a child uses while it works, one per slot, such as a browser that is already running."""
 
     def is_running(self) -> bool: ...
 
@@ -48,7 +48,7 @@ class Setup:
 
     Attributes
     ----------
-    warm : str
+    preload : str
         ``module:function`` that takes ``argument`` and runs once before the first fork; empty for nothing.
     tool : str
         ``module:function`` that takes ``argument`` and a number and gives a :class:`Tool`; empty for none.
@@ -59,7 +59,7 @@ class Setup:
         Seconds after which a child is stopped.
     """
 
-    warm: str = ""
+    preload: str = ""
     tool: str = ""
     argument: Any = None
     workers: int = 2
@@ -73,14 +73,14 @@ def named(where: str) -> Callable[..., Any]:
     return function
 
 
-def places_at_once() -> int:
+def reports_at_once() -> int:
     """Reports that the cores this process may use and the free memory allow at once; at least one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, int(_free_mb() // PLACE_MB)))
+    return max(1, min(cores, int(_free_mb() // REPORT_MB)))
 
 
 def _free_mb() -> float:
-    """Memory to be had: of the machine, and of the container this runs in; where neither says so, plenty."""
+    """Free memory in MB: the smaller of the machine's and the container's; unlimited where neither is known."""
     known = [MOST_MB]
     with suppress(OSError, ValueError, KeyError):
         said = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines())
@@ -90,20 +90,20 @@ def _free_mb() -> float:
     return min(known)
 
 
-class Zygote:
-    """The warm process, from the driver's side; a context manager.  It starts with the first work."""
+class ForkServer:
+    """The fork server as the driver sees it; a context manager.  The process starts with the first job."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._link: Connection | None = None
         self._process: Any = None
 
-    def __enter__(self) -> Zygote:
+    def __enter__(self) -> ForkServer:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._link is not None:
-            self._link.close()  # the zygote sees this, stops its children and ends
+            self._link.close()  # the fork server sees this, stops its children and ends
             self._process.join()
 
     def _started(self) -> Connection:
@@ -140,7 +140,7 @@ class Zygote:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Children inherit one thread per library: two reports at once use two cores, and a fork finds no thread to lose."""
+    """Children inherit one thread per library: two reports at once use two cores, and no thread is lost in a fork."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     try:
@@ -154,23 +154,23 @@ def _one_thread() -> Iterator[None]:
 
 
 def _serve(driver: Connection, setup: Setup) -> None:
-    """The zygote: do one batch after the other, end when the driver is gone."""
-    bench: dict[int, Tool] = {}
+    """The fork server: do one batch after the other, end when the driver is gone."""
+    tools: dict[int, Tool] = {}
     try:
-        for place in range(setup.workers):  # tools get warm while this process does
-            _tool(setup, bench, place)
-        if FORKS and setup.warm:
+        for slot in range(setup.workers):  # tools start while this process imports
+            _tool(setup, tools, slot)
+        if FORKS and setup.preload:
             with suppress(RelapseRiskError):  # each report meets the same error and says so
-                named(setup.warm)(setup.argument)
+                named(setup.preload)(setup.argument)
             gc.collect()
             gc.freeze()
         while True:
             task, jobs = driver.recv()
-            _batch(driver, task, jobs, setup, bench)
+            _batch(driver, task, jobs, setup, tools)
     except (EOFError, ConnectionError, BrokenPipeError):
         return
     finally:
-        for tool in bench.values():
+        for tool in tools.values():
             tool.close()
         gc.unfreeze()
 
@@ -178,12 +178,12 @@ def _serve(driver: Connection, setup: Setup) -> None:
 @dataclass(slots=True)
 class _Running:
     at: int
-    place: int
+    slot: int
     process: Any
     deadline: float
 
 
-def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, bench: dict[int, Tool]) -> None:
+def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, tools: dict[int, Tool]) -> None:
     context: Any = get_context("fork" if FORKS else "spawn")
     waiting = list(enumerate(jobs))
     running: dict[Connection, _Running] = {}
@@ -191,15 +191,13 @@ def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, b
         while waiting or running:
             while waiting and len(running) < setup.workers:
                 at, job = waiting.pop(0)
-                place = min(set(range(setup.workers)) - {child.place for child in running.values()})
+                slot = min(set(range(setup.workers)) - {child.slot for child in running.values()})
                 mine, theirs = context.Pipe(duplex=False)
                 inherited = (driver, mine, *running) if FORKS else ()
-                process = context.Process(
-                    target=_child, args=(theirs, task, job, _tool(setup, bench, place), inherited)
-                )
+                process = context.Process(target=_child, args=(theirs, task, job, _tool(setup, tools, slot), inherited))
                 process.start()
                 theirs.close()
-                running[mine] = _Running(at, place, process, monotonic() + setup.timeout)
+                running[mine] = _Running(at, slot, process, monotonic() + setup.timeout)
             soonest = min(child.deadline for child in running.values())
             ready = wait([driver, *running], max(soonest - monotonic(), 0))
             if driver in ready:
@@ -207,8 +205,8 @@ def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, b
             for link in [c for c in running if c in ready or running[c].deadline <= monotonic()]:
                 child = running.pop(link)
                 result = _result(link, child.process, link in ready, setup.timeout)
-                if isinstance(result, RenderError) and child.place in bench:
-                    bench.pop(child.place).close()  # it may have been left in the middle of a word
+                if isinstance(result, RenderError) and child.slot in tools:
+                    tools.pop(child.slot).close()  # its protocol may be in the middle of a message
                 driver.send((child.at, result))
     finally:
         for child in running.values():
@@ -216,20 +214,20 @@ def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, b
             child.process.join()
 
 
-def _tool(setup: Setup, bench: dict[int, Tool], place: int) -> Tool | None:
-    """The tool of a place at the bench, started anew if it is gone; nothing where it cannot be inherited."""
+def _tool(setup: Setup, tools: dict[int, Tool], slot: int) -> Tool | None:
+    """The tool of a slot, restarted if it has ended; None where a tool cannot be inherited."""
     if not setup.tool or not FORKS:
         return None
-    if place in bench and not bench[place].is_running():
-        bench.pop(place).close()
-    if place not in bench:
+    if slot in tools and not tools[slot].is_running():
+        tools.pop(slot).close()
+    if slot not in tools:
         with suppress(RelapseRiskError, OSError):  # the report says what it lacks
-            bench[place] = named(setup.tool)(setup.argument, place)
-    return bench.get(place)
+            tools[slot] = named(setup.tool)(setup.argument, slot)
+    return tools.get(slot)
 
 
 def _result(link: Connection, process: Any, answered: bool, timeout: float) -> Any:
-    """What a child sent, or the error that stands for its silence."""
+    """What a child sent, or an error where it sent nothing."""
     try:
         if answered:
             return link.recv()
@@ -247,9 +245,8 @@ def _result(link: Connection, process: Any, answered: bool, timeout: float) -> A
 
 
 def _child(results: Connection, task: str, job: Any, tool: Tool | None, inherited: Sequence[Connection]) -> None:
-    for (
-        link
-    ) in inherited:  # were the zygote killed, it would else wait for itself to read, and the driver for it to end
+    # An inherited end of the pipe would keep it open after the fork server is killed: child and driver would both hang.
+    for link in inherited:
         link.close()
     gc.disable()  # a child lives for one report; collecting its garbage cost a quarter of the time
     results.send(named(task)(job, tool))

@@ -21,7 +21,7 @@ from relapse_risk.text import LANGUAGES, Language, text
 
 __all__ = ["IssueReplies", "dispatch_list", "take_issue_replies"]
 
-TOLD = ("issue_id", "county", "issue", "severity", "department", "due_on", "state", "value", "limit")
+SENT = ("issue_id", "county", "issue", "severity", "department", "due_on", "state", "value", "limit")
 ASKED = ("step", "on", "by", "evidence", "note")
 STEPS = ("answered", "closed")
 FAULT_COLUMNS = ("row", "column", "value", "zh", "en")
@@ -76,7 +76,7 @@ def dispatch_list(states: pd.DataFrame, names: Mapping[str, str], language: Lang
 
 
 def _against(value: float | None, limit: float | None, unit: str, language: Language) -> tuple[str, str]:
-    """Value and limit as the reports write them; nothing for an issue that is no indicator."""
+    """Value and limit as the reports write them; empty for an issue that is not an indicator."""
     return format_apart(value, limit, FactColumn("value", unit), language) if unit else ("", "")  # type: ignore[arg-type]
 
 

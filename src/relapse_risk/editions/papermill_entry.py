@@ -1,4 +1,4 @@
-"""What papermill finds by entry point: it loads this while it is itself half imported, so nothing here imports it."""
+"""Papermill's entry point: papermill loads this while it is still being imported, so nothing here imports papermill."""
 
 from __future__ import annotations
 

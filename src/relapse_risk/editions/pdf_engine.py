@@ -1,4 +1,4 @@
-"""Which program prints PDFs here, said without importing either."""
+"""Which PDF engine is available, found without importing either."""
 
 from __future__ import annotations
 
@@ -66,5 +66,5 @@ def pdf_engine(wanted: Wanted = "auto") -> PdfEngine:
 
 
 def pdf_advice() -> str:
-    """The one command that makes PDFs possible."""
+    """The one command that installs what PDFs need."""
     return "install Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango; or install Chromium"

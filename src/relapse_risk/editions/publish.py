@@ -1,4 +1,4 @@
-"""The published folder: whole editions only, each with a manifest that vouches for its files.
+"""The published folder: whole editions only, each with a manifest of checksums of its files.
 
 An edition is written aside in ``.next`` and becomes visible by one rename, as ``<month>.<number>``; the pages at the top
 then lead to it.  Whoever reads an earlier edition meanwhile goes on reading that.  Reports that did not change are hard
@@ -132,12 +132,12 @@ def is_whole(folder: Path, outcome: Outcome) -> bool:
 
 
 def vouch(folder: Path, outcome: Outcome, *, restricted: bool = False) -> None:
-    """Say that a report written aside is finished: the last thing that happens to it."""
+    """Mark a staged report as finished: the last step of rendering it."""
     write_files(folder, {f".{outcome.stem}{VOUCHER}": json_bytes(asdict(outcome))}, restricted=restricted)
 
 
 def staged(stage: Path) -> Mapping[str, Outcome]:
-    """Reports that an earlier run finished but did not live to publish; half-written files are removed."""
+    """Reports that an earlier run finished but was killed before publishing; half-written files are removed."""
     remove_drafts(stage)
     found = {}
     for path in sorted(stage.glob(f".*{VOUCHER}")):

@@ -17,7 +17,7 @@ from relapse_risk.editions.edition import Edition, Plan, ReportPlan, plan
 from relapse_risk.editions.edition_keys import Key, Keys, changed_parts
 from relapse_risk.editions.edition_lock import alone, unwritable
 from relapse_risk.editions.edition_result import INDEX, NONE_PUBLISHED, SOME_FAILED, EditionResult
-from relapse_risk.editions.fork_server import Setup, Zygote, named, places_at_once
+from relapse_risk.editions.fork_server import ForkServer, Setup, named, reports_at_once
 from relapse_risk.editions.pdf_engine import NO_PDF, PdfEngine
 from relapse_risk.editions.publish import (
     FAILURES,
@@ -36,8 +36,8 @@ from relapse_risk.editions.publish import (
     staged,
     surviving,
 )
-from relapse_risk.editions.remote_rendering import Cluster, bench
-from relapse_risk.editions.render_tasks import Finish, Job, Warmth
+from relapse_risk.editions.remote_rendering import Cluster, render_server
+from relapse_risk.editions.render_tasks import Finish, Job, Preload
 from relapse_risk.errors import WriteError
 from relapse_risk.files import digest, make_folder, write_bytes
 from relapse_risk.parts import Backend, Processes, opened
@@ -51,7 +51,7 @@ Log = Callable[[Mapping[str, object]], None]
 
 
 def _no_log(_: Mapping[str, object]) -> None:
-    """Tell nobody."""
+    """Log nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Options:
     wait : float
         Seconds to wait for another run in the same folder.
     log : callable
-        Told every event as a mapping.
+        Called with every event as a mapping.
     """
 
     workers: int = 0
@@ -170,7 +170,7 @@ def render_edition(
         if not chosen.resume:
             shutil.rmtree(stage, ignore_errors=True)
         work = Path(gettempdir()) / f"relapse-risk-{digest([str(edition.out.absolute())], size=8)}"
-        shutil.rmtree(work, ignore_errors=True)  # a killed run's; nobody else uses it while we hold the lock
+        shutil.rmtree(work, ignore_errors=True)  # of a killed run; not in use while we hold the lock
         last = read_manifest(current.folder) if current else {}
         run = _Run(planned, Keys(planned), chosen, stage, work, current, last)
         try:
@@ -191,26 +191,26 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
     tell(len(found), len(run.plan.reports), "")
     if not todo and all(outcome.status == "unchanged" for outcome in found.values()) and _led_to(run):
         return _result(run, [found[r.stem] for r in run.plan.reports], run.current, new=False)
-    workers = run.options.workers or places_at_once()
+    workers = run.options.workers or reports_at_once()
     setup = setup_of(run.plan, run.keys, run.work, min(workers, max(len(todo), 1)))
     try:
         make_folder(run.stage, restricted=edition.restricted)
-        with opened(_sized(run.options)) as backend, bench(setup, backend) as zygote:
-            _check(run, zygote)
+        with opened(_sized(run.options)) as backend, render_server(setup, backend) as server:
+            _check(run, server)
             write_bytes(run.stage / ".reserve", b"\0" * RESERVE)
-            _render_all(run, zygote, todo, found, tell)
-            return _finished(run, zygote, [found[report.stem] for report in run.plan.reports])
+            _render_all(run, server, todo, found, tell)
+            return _finished(run, server, [found[report.stem] for report in run.plan.reports])
     except (OSError, WriteError) as error:
         raise unwritable(edition.out, error) from error
 
 
 def setup_of(planned: Plan, keys: Keys, work: Path, workers: int) -> Setup:
-    """How the children of a plan are prepared."""
+    """How a plan's reports are rendered: what is preloaded, the tool, workers and timeout."""
     edition, first = planned.edition, planned.reports[0]
-    facts = edition.facts.absolute()  # as the reports name it: what is held by its path is found by its path
-    warmth = Warmth(keys.engine.name, work, facts, planned.month, first.county, edition.languages)
-    tool = "relapse_risk.editions.chromium:warm_browser" if keys.engine.name == "chromium" else ""
-    return Setup(f"{JOB}:warm", tool, warmth, workers, edition.timeout_seconds)
+    facts = edition.facts.absolute()  # as the reports name it: preloaded facts are found by their path
+    preload = Preload(keys.engine.name, work, facts, planned.month, first.county, edition.languages)
+    tool = "relapse_risk.editions.chromium:start_browser" if keys.engine.name == "chromium" else ""
+    return Setup(f"{JOB}:preload", tool, preload, workers, edition.timeout_seconds)
 
 
 def _standing(run: _Run) -> dict[str, Outcome]:
@@ -247,11 +247,11 @@ def _parameters(planned: Plan, report: ReportPlan) -> dict[str, object]:
     return given | {subject.parameter: subject.code} if subject else given
 
 
-def _check(run: _Run, zygote: Zygote | Cluster) -> None:
+def _check(run: _Run, server: ForkServer | Cluster) -> None:
     """Parameters of every notebook, before anything runs."""
     notebooks = list({report.notebook: report for report in run.plan.reports}.values())
     given = [(report.notebook, _parameters(run.plan, report)) for report in notebooks]
-    for _, error in zygote.run(f"{JOB}:check", given):
+    for _, error in server.run(f"{JOB}:check", given):
         if error is not None:
             run.stage.rmdir() if not any(run.stage.iterdir()) else None
             raise error
@@ -268,14 +268,14 @@ def job_of(planned: Plan, keys: Keys, report: ReportPlan, stage: Path, work: Pat
 
 
 def _render_all(
-    run: _Run, zygote: Zygote | Cluster, todo: Sequence[ReportPlan], found: dict[str, Outcome], tell: Progress
+    run: _Run, server: ForkServer | Cluster, todo: Sequence[ReportPlan], found: dict[str, Outcome], tell: Progress
 ) -> None:
     """Render what is to do; a report whose process died or took too long is tried again."""
     left, begun = list(todo), perf_counter()
     for attempt in range(run.plan.edition.retries + 1):
         jobs = [job_of(run.plan, run.keys, report, run.stage, run.work) for report in left]
         again = []
-        for at, result in zygote.run(f"{JOB}:render_report", jobs):
+        for at, result in server.run(f"{JOB}:render_report", jobs):
             report = left[at]
             if not isinstance(result, Outcome):
                 if attempt < run.plan.edition.retries:
@@ -294,8 +294,8 @@ def _render_all(
             return
 
 
-def _finished(run: _Run, zygote: Zygote | Cluster, outcomes: Sequence[Outcome]) -> EditionResult:
-    """Put the edition together and swap it in, unless it is no news or must not appear."""
+def _finished(run: _Run, server: ForkServer | Cluster, outcomes: Sequence[Outcome]) -> EditionResult:
+    """Put the edition together and swap it in, unless nothing changed or it must not be published."""
     edition, out = run.plan.edition, run.plan.edition.out
     (run.stage / ".reserve").unlink(missing_ok=True)
     together = [_with_last_good(run, outcome) for outcome in outcomes]
@@ -318,7 +318,7 @@ def _finished(run: _Run, zygote: Zygote | Cluster, outcomes: Sequence[Outcome]) 
         run.stage, about, tuple(together), edition.facts, run.plan.month, f"{run.plan.month}.{number}",
         tuple((one.month, one.folder.name) for one in stay), _verdicts(before),
     )  # fmt: skip
-    _, pages = next(iter(zygote.run(f"{JOB}:finish", [finish])))
+    _, pages = next(iter(server.run(f"{JOB}:finish", [finish])))
     if isinstance(pages, Exception):
         raise pages
     new = commit(run.stage, out, run.plan.month)
@@ -351,7 +351,7 @@ def _with_last_good(run: _Run, outcome: Outcome) -> Outcome:
 
 
 def _no_news(run: _Run, outcomes: Sequence[Outcome]) -> bool:
-    """Whether an edition would differ from the published one in nothing but the time it took."""
+    """Whether an edition equals the published one in all but the time it took."""
     if run.current is None or set(run.last) != {outcome.stem for outcome in outcomes} or not _led_to(run):
         return False
     return all(

@@ -1,4 +1,4 @@
-"""What the warm process does: render one report, and write the pages around them."""
+"""What the fork server's children do: render one report, and write the pages around them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from relapse_risk.editions.edition import ReportPlan
 from relapse_risk.editions.execute import check_parameters, declared_parameters, run_notebook
 from relapse_risk.editions.export import Sheet, to_html, to_pdf, warm_up
 from relapse_risk.editions.publish import Outcome, publish_files, run_files, vouch
-from relapse_risk.editions.render_tasks import Finish, Job, Warmth
+from relapse_risk.editions.render_tasks import Finish, Job, Preload
 from relapse_risk.editions.site import failure_page, index_pages, verdicts
 from relapse_risk.errors import EditionError, RelapseRiskError, WriteError
 from relapse_risk.files import write_text
@@ -33,15 +33,15 @@ try:  # Windows has no resource module: no peak there
 except ImportError:  # pragma: no cover
     resource = None  # type: ignore[assignment]
 
-__all__ = ["check", "failed", "finish", "remake", "render_report", "warm"]
+__all__ = ["check", "failed", "finish", "preload", "remake", "render_report"]
 
 REHEARSED = ("visits_by_town", "take_up_by_department", "survey_by_town", "hardship_by_town")
 OFFERED = {"audience", "county", "facts", "scores"}
 KIB_PER_MB = 1024 if sys.platform == "linux" else 1024 * 1024
 
 
-def warm(given: Warmth) -> None:
-    """Prepare the zygote: imports, and once what every report would do for the first time.
+def preload(given: Preload) -> None:
+    """Prepare the fork server: imports, and once each step that is slow the first time.
 
     Only our own code runs here, never the edition's notebook: what that leaves behind would be in every report.
     """
@@ -139,7 +139,7 @@ def _content(job: Job, tool: Browser | None) -> dict[str, bytes]:
 
 
 def _printed(page: str, sheet: Sheet, job: Job, tool: Browser | None) -> bytes:
-    """The PDF; a browser that is stuck or gone is replaced once, by one of this report's own."""
+    """The PDF; a browser that is stuck or gone is replaced once, by one that only this report uses."""
     if job.engine.name != "chromium":
         return to_pdf(page, sheet, job.engine)
     if tool is not None:

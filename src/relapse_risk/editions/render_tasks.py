@@ -1,4 +1,4 @@
-"""What the driver hands to the warm process; nothing here imports anything heavy."""
+"""What the driver sends to the fork server; nothing here imports anything heavy."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from relapse_risk.editions.edition import ReportPlan
 from relapse_risk.editions.pdf_engine import PdfEngine
 from relapse_risk.editions.publish import Outcome
 
-__all__ = ["Finish", "Job", "Warmth"]
+__all__ = ["Finish", "Job", "Preload"]
 
 
 @dataclass(frozen=True, slots=True)
-class Warmth:
-    """What the zygote prepares for.
+class Preload:
+    """What the fork server preloads.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Warmth:
     work : Path
         Folder that lives as long as the run.
     facts, month, county, languages
-        A report like those to come.
+        A typical report of the edition.
     """
 
     engine: str

@@ -12,7 +12,7 @@ from typing import Any
 
 from relapse_risk.editions.edition import Edition, plan
 from relapse_risk.editions.edition_keys import Keys, changed_parts
-from relapse_risk.editions.fork_server import Zygote
+from relapse_risk.editions.fork_server import ForkServer
 from relapse_risk.editions.publish import Outcome, read_manifest
 from relapse_risk.editions.render import JOB, job_of, setup_of
 from relapse_risk.errors import EditionError, ParameterError, did_you_mean
@@ -91,9 +91,9 @@ def reproduce_report(stamp: str, reports: Path, out: Path) -> Reproduced:
     work = out / ".work"
     with (
         _removed(work),
-        Zygote(setup_of(planned, keys, work, 1)) as zygote,
+        ForkServer(setup_of(planned, keys, work, 1)) as server,
     ):
-        _, made = next(iter(zygote.run(f"{JOB}:remake", [job_of(planned, keys, report, out, work)])))
+        _, made = next(iter(server.run(f"{JOB}:remake", [job_of(planned, keys, report, out, work)])))
     if isinstance(made, Exception):
         raise made
     return Reproduced(out, dict(outcome.files), made)

@@ -21,7 +21,7 @@ from relapse_risk.editions.render_tasks import Finish
 from relapse_risk.errors import RelapseRiskError
 from relapse_risk.pages.county_outlines import Shape, read_outlines
 from relapse_risk.pages.format import WITHHELD, capitalised, format_date, format_value, is_null
-from relapse_risk.pages.indicator_verdicts import JUDGED, SYMBOLS
+from relapse_risk.pages.indicator_verdicts import ASSESSED, SYMBOLS
 from relapse_risk.pages.place_map import PlaceMap, missed_map
 from relapse_risk.parameters import Place, read_place
 from relapse_risk.schema import code_list
@@ -84,9 +84,9 @@ def failure_page(name: str, error: str, language: Language) -> bytes:
 
 
 def verdicts(facts: Facts) -> dict[str, dict[str, str]]:
-    """Verdict of every judged indicator by county: what the next edition is compared with."""
+    """Verdict of every assessed indicator by county: what the next edition is compared with."""
     rows = facts.all_counties("indicator")
-    rows = rows[rows["verdict"].isin(JUDGED) & (rows["county_code"] != CITY)]
+    rows = rows[rows["verdict"].isin(ASSESSED) & (rows["county_code"] != CITY)]
     found: dict[str, dict[str, str]] = {}
     for code, indicator, verdict in zip(rows["county_code"], rows["indicator"], rows["verdict"], strict=True):
         found.setdefault(str(code), {})[str(indicator)] = str(verdict)
@@ -212,7 +212,7 @@ def _changes(
 
 def _value(mine: pd.DataFrame, one: str, unit: str, language: Language) -> str:
     value = mine["value"].get(one)
-    if is_null(value) and (mine["verdict"].get(one) in JUDGED or mine["withheld"].get(one)):
+    if is_null(value) and (mine["verdict"].get(one) in ASSESSED or mine["withheld"].get(one)):
         return WITHHELD
     return format_value(value, FactColumn("v", unit), language)  # type: ignore[arg-type]
 
@@ -235,7 +235,7 @@ def _city_table(
 ) -> tuple[list[tuple[str, str]], list[tuple[str, bool, list[_CityCell]]]]:
     """Headline indicators with their unit: all together first, then every county.
 
-    Where nothing is judged, those without any value are left out.
+    Where no limits apply, those without any value are left out.
     """
     rows = indicator[indicator["headline"]]
     whole = place.label.in_language(language)
@@ -251,7 +251,7 @@ def _city_table(
             _CityCell(
                 _value(mine, one, str(units[one]), language),
                 str(mine["verdict"].get(one, "no_limit")),
-                SYMBOLS.get(str(mine["verdict"].get(one)), "") if mine["verdict"].get(one) in JUDGED else "",
+                SYMBOLS.get(str(mine["verdict"].get(one)), "") if mine["verdict"].get(one) in ASSESSED else "",
             )
             for one in order
         ]

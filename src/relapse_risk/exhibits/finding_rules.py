@@ -2,8 +2,8 @@
 
 A rule gives a :class:`Finding`, the row or the numbers to tell; ``pages`` puts it into the words of the exhibit's
 message ``finding``.  No rule forms a number over a null: what rests on all rows is not said where one is null, what
-compares rows says that it speaks of those shown, a count is told as "at least", and a sentence that would name a null
-is left out by whoever writes it.
+compares rows says that it covers those shown, a count is given as "at least", and a sentence that would name a null
+is left out by the caller.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Number:
     at_least: bool = False
 
 
-Word: TypeAlias = Cell | Number | str | None  # None: not to be told
+Word: TypeAlias = Cell | Number | str | None  # None: withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _extreme(rows: Rows, value: str, of: str, how: str, all_same: bool = False) 
 
 
 def single(value: str) -> Find:
-    """The one row that is not nought, where there is only one and none was withheld."""
+    """The one row that is not zero, where there is only one and none was withheld."""
 
     def find(rows: Rows) -> Finding | None:
         values = rows.numbers(value)

@@ -1,4 +1,4 @@
-"""How the issue ledger moved: what opened and closed in a period, how old the open ones are, who has them."""
+"""Movement of the issue ledger: opened and closed in a period, age of the open issues, and who leads them."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ def closings(steps: Iterable[IssueStep], states: pd.DataFrame, after: date, unti
         elif step.step == "closed" and after.isoformat() < step.on <= until.isoformat():
             days = (date.fromisoformat(step.on) - date.fromisoformat(began[step.issue_id])).days
             rows.append((step.issue_id, began[step.issue_id], step.on, step.by, step.evidence, days))
-    told = ["issue_id", "since", "last_on", "last_by", "evidence", "days"]
-    mine = states.drop(columns=told[1:]).merge(pd.DataFrame(rows, columns=told), on="issue_id")
+    columns = ["issue_id", "since", "last_on", "last_by", "evidence", "days"]
+    mine = states.drop(columns=columns[1:]).merge(pd.DataFrame(rows, columns=columns), on="issue_id")
     shut = states[states["check"].str.startswith("project:") & ~states["open"].astype(bool)]
     shut = shut[(shut["last_on"] > after.isoformat()) & (shut["last_on"] <= until.isoformat())]
     parts = [part[list(states.columns)] for part in (mine, shut) if len(part)]

@@ -2,7 +2,7 @@
 
 A check is an indicator against its limit, a data-quality rule, or a task that only the city can do.  The same check of
 the same county is always the same issue: failing again after it had passed or been closed, it recurs.  Passing does not
-close an issue; somebody closes it, with evidence.
+close an issue; an office closes it, with evidence.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class IssueStep:
     ----------
     issue_id : str
     step : {"opened", "answered", "passed", "closed", "failed_again"}
-        ``passed``: the check holds again; ``closed``: somebody closed it, with evidence.
+        ``passed``: the check holds again; ``closed``: an office closed it, with evidence.
     on : str
         Day, YYYY-MM-DD: the data date of a check, the day of a reply.
     by : str
@@ -139,7 +139,7 @@ def record_checks(
     register: str | Path, failed: Iterable[Failure], passed: Collection[tuple[str, str]], families: Collection[str],
     day: date, by: str,
 ) -> tuple[IssueStep, ...]:  # fmt: skip
-    """Write what the checks of ``day`` mean for the ledger; repeating it changes nothing.
+    """Record the checks of ``day`` in the ledger; repeating it changes nothing.
 
     A failure opens an issue, or opens it again after it had passed or been closed.  An open issue whose check holds is
     marked passed.  An issue about which something was written on ``day`` or later is left alone.
@@ -244,7 +244,7 @@ def _state(mine: list[IssueStep], day: date) -> tuple[object, ...]:
 
 
 def project_states(issues: pd.DataFrame, county: str, day: date) -> pd.DataFrame:
-    """Issues found in projects of one county as rows of the ledger: kept by the register, told with the rest.
+    """Issues found in projects of one county as rows of the ledger: stored in the register, listed with the rest.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Closing sections: issues to put right, and how everything was reckoned."""
+"""Back matter: the list of issues, and the appendix of methods, parameters and sources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from relapse_risk.errors import ParameterError
 from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.format import format_date, format_value
 from relapse_risk.pages.html_tables import STACKED, Cell, Head, render_rows
-from relapse_risk.pages.indicator_verdicts import judged_limit, judged_value, written
+from relapse_risk.pages.indicator_verdicts import limit_text, value_text, written
 from relapse_risk.pages.issue_words import till
 from relapse_risk.pages.not_collected import needs_by_table
 from relapse_risk.pages.section_heading import only_part
@@ -52,8 +52,8 @@ def issues(source: Source) -> Block:
     for _, issue in found.iterrows():
         row = values.loc[issue["indicator"]]
         cells = [
-            Cell(source.say(f"indicator.{issue['indicator']}")), Cell(judged_value(source, row), "strong"),
-            Cell(judged_limit(source, row)),
+            Cell(source.say(f"indicator.{issue['indicator']}")), Cell(value_text(source, row), "strong"),
+            Cell(limit_text(source, row)),
         ]  # fmt: skip
         cells += [
             Cell(format_value(issue[name], columns[name], source.language), "", till(issue[name], day, source.language) if name == "due_on" else "")
@@ -94,7 +94,7 @@ def parameters(source: Source) -> Block:
 
 
 def _documents(source: Source) -> str:
-    """What the document ids stand for that the tables of indicators and parameters cite."""
+    """Titles of the documents that the tables of indicators and parameters cite by id."""
     rows = source.indicator_rows()
     defined = rows.loc[rows["verdict"] != "not_collected", "source"].dropna() if source.place.limits_apply else ()
     cited = [*defined, *(p["source"] for p in source.facts.manifest["parameters"])]
@@ -162,7 +162,7 @@ def model_note(source: Source) -> Block:
 
 
 def _left_out(source: Source, terms: object) -> str:
-    """Terms that were offered to the score and did not stay, each with the reason."""
+    """Candidate terms that the score does not use, each with the reason."""
     named = [
         source.say("annex.left_out_item", name=term[source.language], why=source.say(f"annex.why.{term['reason']}"))
         for term in terms  # type: ignore[attr-defined]

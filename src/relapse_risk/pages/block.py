@@ -1,4 +1,4 @@
-"""A piece of a report, and the few words of one that its parts are written against."""
+"""A block of a report, and the protocol of a report that its parts are written against."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Block:
 
     html: str
 
-    def __repr__(self) -> str:  # stands beside the HTML in an executed notebook, which need not hold it twice
+    def __repr__(self) -> str:  # stored beside the HTML in an executed notebook, which need not hold it twice
         return f"Block({len(self.html)} characters)"
 
     def _repr_html_(self) -> str:
@@ -36,7 +36,7 @@ def anchor(number: int) -> str:
 
 
 class Source(Protocol):
-    """What front matter, judgement and closing sections need of a report."""
+    """What front matter, verdicts and back matter need of a report."""
 
     @property
     def facts(self) -> Any: ...

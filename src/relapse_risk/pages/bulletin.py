@@ -1,4 +1,4 @@
-"""The bulletin: what the issue ledger holds on a day, how old, whose, and what moved since the last period."""
+"""The bulletin: what the issue ledger holds on a day, how old, who leads, and what changed since the last period."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ class Bulletin:
 
     @property
     def names(self) -> dict[str, str]:
-        """Name of every county by code; all together stand for what is the city's to do."""
+        """Name of every county by code; all together are the tasks of the city."""
         side = 0 if self.report.language == "zh" else 1
         named = {code: pair[side] for code, *pair in self.report.facts.manifest["counties"]}
         return named | {CITY: self.say("bulletin.city_row")}
 
-    # -- front -------------------------------------------------------------------------------------------------------
+    # -- front matter -------------------------------------------------------------------------------------------------------
 
     def cover(self) -> Block:
         """Title, period, and what the data is."""
@@ -120,7 +120,7 @@ class Bulletin:
         return Block(f'<h2 id="{anchor(number)}">{escape(self.say(f"bulletin.section.{number}"))}</h2>')
 
     def summary(self) -> Block:
-        """How many are open, overdue, new, closed and recurring; and what comes first."""
+        """How many are open, overdue, new, closed and recurring; and the most urgent."""
         moves, open_ = self.moves, self.states[self.states["open"].astype(bool)]
         about = {"name": self.report.name, "until": self.day(self.until)}
         if self.states.empty:
@@ -142,24 +142,24 @@ class Bulletin:
         return int((fresh & (self.states["times"].astype(int) > 1)).sum())
 
     def _first(self, open_: pd.DataFrame) -> str:
-        """What comes first: single issues of a county; of all together, the checks severe and overdue in most counties."""
+        """The most urgent: single issues of a county; of all together, the checks severe and overdue in most counties."""
         owner, late = (
             code_list("department"),
             sorted_by_need(open_[open_["overdue"].astype(bool) & (open_["county_code"] != CITY)]),
         )
         if self.report.county == CITY and len(late):
-            told = [
+            urgent = [
                 (check_words(check, label, self.report.language),
                  self.say("bulletin.first_check", owner=owner.label(department, self.report.language), count=count))
                 for (check, label, department), count in _first_checks(late).head(MOST_URGENT).items()
             ]  # fmt: skip
         else:
-            told = [
+            urgent = [
                 (self._named(row), self.say("bulletin.first_item", owner=owner.label(row["department"], self.report.language),
                                             due=day_words(row["due_on"], self.report.language), days=till(row["due_on"], self.until, self.report.language)))
                 for row in sorted_by_need(open_).head(MOST_URGENT).to_dict("records")
             ]  # fmt: skip
-        items = "".join(f"<li><b>{escape(what)}</b> {escape(more)}</li>" for what, more in told)
+        items = "".join(f"<li><b>{escape(what)}</b> {escape(more)}</li>" for what, more in urgent)
         return f'<p class="urgent">{escape(self.say("bulletin.first"))}</p><ul class="urgent">{items}</ul>'
 
     def _named(self, row: dict[str, object]) -> str:
@@ -169,7 +169,7 @@ class Bulletin:
     # -- sections ----------------------------------------------------------------------------------------------------
 
     def to_do(self) -> Block:
-        """Overdue and soon due, by date: what somebody does now."""
+        """Overdue and soon due, by date: what to do now."""
         open_ = self.states[self.states["open"].astype(bool)]
         mine = sorted_by_need(open_[open_["overdue"].astype(bool) | (open_["due_on"].between("0", self.ahead.isoformat()))])  # fmt: skip
         intro = f'<p class="intro">{escape(self.say("bulletin.todo_intro", ahead=self.day(self.ahead)))}</p>'
@@ -183,7 +183,7 @@ class Bulletin:
         return [self.say("bulletin.more", count=rest)] if rest > 0 else []
 
     def moved(self) -> Block:
-        """From the open issues before to those now; what was opened; and how judgements changed beside it."""
+        """From the open issues before to those now; what was opened; and how verdicts changed."""
         since = self.states["since"]
         fresh = self.states[(since > self.after.isoformat()) & (since <= self.until.isoformat())]
         if fresh.empty:

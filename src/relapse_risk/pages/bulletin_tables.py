@@ -14,7 +14,7 @@ from relapse_risk.pages.block import Source
 from relapse_risk.pages.city_tables import several
 from relapse_risk.pages.format import WITHHELD, capitalised, format_apart, is_null
 from relapse_risk.pages.html_tables import Cell, Head, render_rows
-from relapse_risk.pages.indicator_verdicts import judged_value
+from relapse_risk.pages.indicator_verdicts import value_text
 from relapse_risk.pages.issue_words import check_words, day_words, till
 from relapse_risk.pages.place_map import PlaceMap
 from relapse_risk.schema import code_list
@@ -90,7 +90,7 @@ def _now(source: Source, row: pd.Series) -> str:
         return ""
     rows = source.rows("indicator", str(row["county_code"]))
     mine = rows[rows["indicator"] == name]
-    return source.say("bulletin.now_value", value=judged_value(source, mine.iloc[0])) if len(mine) else ""
+    return source.say("bulletin.now_value", value=value_text(source, mine.iloc[0])) if len(mine) else ""
 
 
 def opened_table(source: Source, names: Mapping[str, str], states: pd.DataFrame) -> str:

@@ -14,7 +14,7 @@ from relapse_risk.assessment.funnel import INNER, OUTER, Funnel, beyond_chance, 
 from relapse_risk.charts import Bound, Line, Spot, dots, figure, funnel_plot, pairs
 from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.format import format_value, is_null
-from relapse_risk.pages.indicator_verdicts import judged_value, written
+from relapse_risk.pages.indicator_verdicts import value_text, written
 from relapse_risk.pages.section_heading import only_part
 from relapse_risk.text.by_language import enumerated
 
@@ -77,9 +77,9 @@ def funnel_block(source: Source, names: Mapping[str, str], name: str) -> Block:
         )
     frame, share = funnel.frame, FactColumn("value", "share")
     higher = str(rows["direction"].iloc[0]) == "higher_better"
-    judged = str(rows["direction"].iloc[0]) != "none"
+    assessed = str(rows["direction"].iloc[0]) != "none"
     spots = [
-        Spot(names[code], n, value, bool(outside), judged and bool(outside) and (outside == "below") == higher)
+        Spot(names[code], n, value, bool(outside), assessed and bool(outside) and (outside == "below") == higher)
         for code, n, value, outside in frame[["county_code", "n", "value", "outside"]].itertuples(index=False)
     ]
     rate = source.say("city.funnel_city", rate=format_value(funnel.rate, share, source.language))
@@ -111,7 +111,7 @@ def _finding(source: Source, names: Mapping[str, str], funnel: Funnel, label: st
 
 def _described(source: Source, names: Mapping[str, str], rows: pd.DataFrame) -> str:
     listed = "; ".join(
-        f"{names[row['county_code']]}: {judged_value(source, row)} (n = {written(source, row['n'], 'count')})"
+        f"{names[row['county_code']]}: {value_text(source, row)} (n = {written(source, row['n'], 'count')})"
         for _, row in rows.iterrows()
     )
     return source.say("chart.desc", rows=listed)

@@ -1,4 +1,4 @@
-"""The city's report: all counties side by side, chance apart from difference, and what only the city can fix."""
+"""The city's report: all counties side by side, which differ by more than chance, and what only the city can fix."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from relapse_risk.pages.city_tables import (
 )
 from relapse_risk.pages.county_outlines import Shape, read_outlines
 from relapse_risk.pages.county_report import Report, open_report
-from relapse_risk.pages.indicator_verdicts import JUDGED
+from relapse_risk.pages.indicator_verdicts import ASSESSED
 from relapse_risk.pages.place_map import PlaceMap, indicator_map, missed_map
 from relapse_risk.text.by_language import enumerated, month_in_words
 
 __all__ = ["CityReport", "open_city"]
 
 SECTIONS = range(1, 8)
-OF_LIMITS = (5, 6)  # sections that are empty where nothing is judged: what only the city can fix, and issues
+OF_LIMITS = (5, 6)  # sections that are empty where no limits apply: what only the city can fix, and issues
 MOST_URGENT = 3
 MANY_COUNTIES = 20  # more lines than half a page is wide enough for
 
@@ -55,7 +55,7 @@ class CityReport:
     earlier: Facts | None
     shapes: dict[str, Shape]
 
-    # -- what it speaks of -------------------------------------------------------------------------------------------
+    # -- scope -------------------------------------------------------------------------------------------
 
     def say(self, key: str, /, **values: object) -> str:
         return self.report.say(key, **values)
@@ -79,7 +79,7 @@ class CityReport:
     def joined(self, names: Sequence[str]) -> str:
         return enumerated(names, self.report.language)
 
-    # -- front -------------------------------------------------------------------------------------------------------
+    # -- front matter -------------------------------------------------------------------------------------------------------
 
     def cover(self) -> Block:
         """Title, period, what it is compared with, and what the data is."""
@@ -123,9 +123,9 @@ class CityReport:
         if not rows["judged"].sum():
             covered = front_matter.people_covered(self.report, self.report.indicator_rows())
             return self.say("city.lead_unjudged", covered=covered, **about)
-        judged, missed = int(rows["judged"].sum()), rows["not_met"]
+        assessed, missed = int(rows["judged"].sum()), rows["not_met"]
         return self.say(
-            "city.lead", judged=judged, met=judged - int(missed.sum()), least=int(missed.min()), most=int(missed.max()),
+            "city.lead", judged=assessed, met=assessed - int(missed.sum()), least=int(missed.min()), most=int(missed.max()),
             **about,
         )  # fmt: skip
 
@@ -182,7 +182,7 @@ class CityReport:
         )
 
     def aspects(self) -> Block:
-        """Limits missed and judged in each of the nine aspects, county by county."""
+        """Limits missed and assessed in each of the nine aspects, county by county."""
         if not self.report.place.limits_apply:
             return Block("")
         grid = aspect_grid(self.report.rows("indicator"), list(ASPECTS))
@@ -205,12 +205,12 @@ class CityReport:
         return self.side(*blocks) if half else Block("".join(block.html for block in blocks))
 
     def changes(self) -> Block:
-        """Judgements that changed since the last period, and the headline that moved most."""
+        """Verdicts that changed since the last period, and the headline that moved most."""
         rows = self.indicator
         changed = moved(rows)
         worse, better = int(changed["worse"].sum()), int((~changed["worse"]).sum())
         words = [self.say(f"city.change_{kind}", count=n) for kind, n in (("worse", worse), ("better", better)) if n]
-        said = self.joined(words) if words else self.say("city.change_none") if rows["was"].isin(JUDGED).any() else ""
+        said = self.joined(words) if words else self.say("city.change_none") if rows["was"].isin(ASSESSED).any() else ""
         lead = f'<p class="intro">{escape(self._since())}</p>' + (
             f'<p class="stand">{escape(said)}</p>' if said else ""
         )

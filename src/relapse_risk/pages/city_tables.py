@@ -12,12 +12,12 @@ from relapse_risk.pages.block import Source
 from relapse_risk.pages.format import WITHHELD, capitalised, is_null
 from relapse_risk.pages.html_tables import Cell, Head, render_rows
 from relapse_risk.pages.indicator_verdicts import (
-    JUDGED,
+    ASSESSED,
     MARKS,
     SYMBOLS,
-    judged_limit,
-    judged_value,
+    limit_text,
     unit_words,
+    value_text,
     written,
 )
 from relapse_risk.schema import code_list
@@ -56,7 +56,8 @@ def headline_table(source: Source, names: Mapping[str, str]) -> str:
     for code, name in {CITY: whole, **names}.items():
         mine = by_county.get(code)
         cells = [
-            _judged(source, mine.loc[one]) if mine is not None and one in mine.index else Cell("–") for one in order
+            _verdict_cell(source, mine.loc[one]) if mine is not None and one in mine.index else Cell("–")
+            for one in order
         ]
         written_rows.append([Cell(name), *([_households(source, code)] if source.is_sample else []), *cells])
     notes = [source.say("report.symbols")] if source.place.limits_apply else []
@@ -65,12 +66,12 @@ def headline_table(source: Source, names: Mapping[str, str]) -> str:
     return render_rows(source.say("city.side_table"), heads, written_rows, notes, kind=DENSE)
 
 
-def _judged(source: Source, row: pd.Series) -> Cell:
+def _verdict_cell(source: Source, row: pd.Series) -> Cell:
     verdict = str(row["verdict"])
-    symbol = f"{SYMBOLS[verdict]} " if verdict in JUDGED else ""
-    none = source.is_sample and row["unit"] == "share" and row["numerator"] == 0  # of a sample, not of the city
+    symbol = f"{SYMBOLS[verdict]} " if verdict in ASSESSED else ""
+    none = source.is_sample and row["unit"] == "share" and row["numerator"] == 0  # in the sample, not in the city
     small = source.say("city.none_of", n=written(source, row["denominator"], "count")) if none else ""
-    return Cell(symbol + judged_value(source, row), "strong" if verdict == "not_met" else "", small)
+    return Cell(symbol + value_text(source, row), "strong" if verdict == "not_met" else "", small)
 
 
 def _households(source: Source, code: str) -> Cell:
@@ -81,7 +82,7 @@ def _households(source: Source, code: str) -> Cell:
 
 
 def aspect_table(source: Source, names: Mapping[str, str], grid: pd.DataFrame) -> str:
-    """Limits missed over limits judged, county by aspect."""
+    """Limits missed over limits assessed, county by aspect."""
     sections = list(dict.fromkeys(grid["section"]))
     heads = [_first(source), *(Head(source.say(f"value.aspect.{number}"), True) for number in sections)]
     counts = grid.set_index(["county_code", "section"])
@@ -89,15 +90,15 @@ def aspect_table(source: Source, names: Mapping[str, str], grid: pd.DataFrame) -
     for code, name in names.items():
         cells = []
         for number in sections:
-            judged, missed = (int(counts.loc[(code, number), column]) for column in ("judged", "not_met"))
+            assessed, missed = (int(counts.loc[(code, number), column]) for column in ("judged", "not_met"))
             mark = SYMBOLS["not_met" if missed else "met"]
-            cells.append(Cell(f"{mark} {missed} / {judged}" if judged else "–", "strong" if missed else ""))
+            cells.append(Cell(f"{mark} {missed} / {assessed}" if assessed else "–", "strong" if missed else ""))
         rows.append([Cell(name), *cells])
     return render_rows(source.say("city.aspect_table"), heads, rows, [source.say("city.aspect_note")], kind=DENSE)
 
 
 def change_table(source: Source, names: Mapping[str, str], rows: pd.DataFrame, changed: pd.DataFrame) -> str:
-    """One row per indicator: the city before and now, and the counties whose judgement changed."""
+    """One row per indicator: the city before and now, and the counties whose verdict changed."""
     city = rows[rows["county_code"] == CITY].set_index("indicator")
     heads = [
         Head(source.say("column.indicator")), Head(source.say("city.before"), True), Head(source.say("city.now"), True),
@@ -110,7 +111,7 @@ def change_table(source: Source, names: Mapping[str, str], rows: pd.DataFrame, c
         written_rows.append(
             [
                 Cell(source.say(f"indicator.{name}")), Cell(written(source, city.loc[name, "was_value"], unit)),
-                Cell(judged_value(source, city.loc[name]), "strong"),
+                Cell(value_text(source, city.loc[name]), "strong"),
                 Cell(several(source, sides[0], len(names)), "not_met" if sides[0] else ""), Cell(several(source, sides[1], len(names))),
             ]
         )  # fmt: skip
@@ -148,12 +149,12 @@ def _common(source: Source, _: Mapping[str, str], tasks: pd.DataFrame) -> str:
     rows = []
     for task in tasks.to_dict("records"):
         row = indicator.loc[task["indicator"]]
-        limit = judged_limit(source, row) + MARKS.get(str(row["limit_confidence"]), "")
+        limit = limit_text(source, row) + MARKS.get(str(row["limit_confidence"]), "")
         rows.append(
             [
                 Cell(source.say(f"indicator.{task['indicator']}")),
                 Cell(source.say("city.task_of", counties=int(task["counties"]), of=int(task["of"]))),
-                Cell(judged_value(source, row), "strong"), Cell(limit),
+                Cell(value_text(source, row), "strong"), Cell(limit),
                 Cell(departments.label(task["department"], source.language)),
             ]
         )  # fmt: skip

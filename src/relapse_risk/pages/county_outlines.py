@@ -1,4 +1,4 @@
-"""Outlines of the counties, where somebody put them beside the register as ``counties.geojson``."""
+"""Outlines of the counties, read from a file beside the register, ``counties.geojson``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from relapse_risk.errors import RegisterError, nearest
 __all__ = ["OUTLINES_FILE", "Ring", "Shape", "read_outlines"]
 
 OUTLINES_FILE = "counties.geojson"
-CODE_NAMES = ("county_code", "adcode")  # ours, and what Chinese map services call it
+CODE_NAMES = ("county_code", "adcode")  # ours, and the name in Chinese map services
 LEAST_RING = 4  # RFC 7946: a ring is closed and has four positions or more
 Ring: TypeAlias = tuple[tuple[float, float], ...]
 Shape: TypeAlias = tuple[Ring, ...]

@@ -25,7 +25,7 @@ from relapse_risk.pages.format import is_null
 from relapse_risk.pages.html_tables import column_label, left_out, render_table, withheld, withheld_last
 from relapse_risk.pages.model_card_page import card_part
 from relapse_risk.pages.not_collected import named_needs
-from relapse_risk.pages.section_heading import is_left_out, missing, only_part, opening
+from relapse_risk.pages.section_heading import heading, is_left_out, missing, only_part
 from relapse_risk.pages.table_figures import Canvas, drawing
 from relapse_risk.parameters import Place, read_place
 from relapse_risk.schema import table, tables
@@ -35,7 +35,7 @@ from relapse_risk.text.by_language import enumerated, month_in_words
 __all__ = ["Block", "Report", "open_report"]
 
 SECTIONS = (1, 0, *(number for number in NUMBERS if number > 1))  # the summary comes before the data statement
-MOST_DESCRIBED = 24  # rows put into words for those who listen
+MOST_DESCRIBED = 24  # rows described in words for screen readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Report:
     _numbers: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
     _values: dict[str, dict[str, float]] = field(default_factory=dict, repr=False, compare=False)
 
-    # -- what it speaks of -------------------------------------------------------------------------------------------
+    # -- scope -------------------------------------------------------------------------------------------
 
     def say(self, key: str, /, **values: object) -> str:
         """A message of the catalogue in the report's language, in the words of its place."""
@@ -105,7 +105,7 @@ class Report:
 
     @property
     def is_sample(self) -> bool:
-        """Whether households stand for others: shares are weighted, counts are of the sample."""
+        """Whether households are sampled with weights: shares are weighted, counts are of the sample."""
         rows = self.indicator_rows()
         return "weighted" in rows and bool(rows["weighted"].any())  # facts of an older version do not say
 
@@ -131,7 +131,7 @@ class Report:
             )
         return self._status
 
-    # -- front and closing matter ------------------------------------------------------------------------------------
+    # -- front and back matter ------------------------------------------------------------------------------------
 
     def cover(self) -> Block:
         """Title, period, who is covered, and what the data is."""
@@ -188,8 +188,8 @@ class Report:
     # -- sections ----------------------------------------------------------------------------------------------------
 
     def section(self, number: int) -> Block:
-        """Heading of a section, how its indicators stand, and one sentence on what it asks; empty where left out."""
-        return opening(self, number)
+        """Heading of a section, how its indicators stand, and one sentence on its question; empty where left out."""
+        return heading(self, number)
 
     def missing(self, number: int) -> str:
         """The sentence for a section of which nothing could be computed; empty when something could."""
@@ -212,7 +212,7 @@ class Report:
         return str(status), str(reason)
 
     def absent(self, name: str) -> Block | None:
-        """What stands in a table's place when there is nothing to show; None when there is."""
+        """The notice in a table's place when there is nothing to show; None when there is."""
         status, reason = self.status(name)
         if EXHIBITS[name].needs_parts and only_part(self):
             return Block("")
@@ -234,7 +234,7 @@ class Report:
         return self.say(f"report.{kind}_number", number=f"{section}-{known.setdefault(name, len(known) + 1)}")
 
     def _source(self, spec: FactTable) -> str:
-        """Where the numbers come from and of when they are."""
+        """Where the numbers come from, and their date."""
         names = dict.fromkeys(need.replace(":", ".").partition(".")[0] for need in spec.needs)
         named = [
             self.say("report.scores") if n == "scores" else table(n).label(self.language)
@@ -341,12 +341,12 @@ class Report:
 
 
 def _instead(title: str, why: str) -> Block:
-    """What stands in the place of a table or its drawing: its title, and why it is not there."""
+    """The notice in the place of a table or figure: its title, and why it is not there."""
     return Block(f'<p class="missing"><b>{escape(title)}</b> {escape(why)}</p>')
 
 
 def _alike(canvas: Canvas) -> bool:
-    """Whether a share is the same in every row that is shown: then the finding says all."""
+    """Whether a share is the same in every row shown, so that the finding says everything."""
     shares = (canvas.frame[c.name].dropna() for c in canvas.table.columns if c.kind == "share" and c.name in canvas.frame)  # fmt: skip
     return any(len(known) > 1 and known.nunique() == 1 for known in shares)
 

@@ -30,7 +30,7 @@ def titled(canvas: Canvas) -> str:
 
 
 def _as_collected(canvas: Canvas, part: str) -> str:
-    """The message of the exhibit, said otherwise where aid was not collected."""
+    """The message of the exhibit, or its other wording where aid was not collected."""
     column, key = canvas.exhibit.before_aid, f"exhibit.{canvas.table.name}.{part}"
     return f"{key}.before_aid" if column and not canvas.known(column) else key
 

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 DASH, WITHHELD = "–", "※"
-FINEST = 9  # decimals; nearer than that is a fault of arithmetic
+FINEST = 9  # decimals; a smaller difference is a rounding error
 COUNTS_OF_PEOPLE = PEOPLE
 NO_LIMITS: Mapping[str, float] = MappingProxyType({})
 ONE_DECIMAL = frozenset({"index", "points"})
@@ -162,17 +162,17 @@ def common_decimals(values: Iterable[object], column: FactColumn, limit: object 
     if is_null(limit):
         return least
 
-    def told(decimals: int | None) -> bool:
+    def distinct(decimals: int | None) -> bool:
         border = format_value(limit, column, "en", decimals)
         return all(value == limit or format_value(value, column, "en", decimals) != border for value in known)
 
-    return next((decimals for decimals in (least, *range((least or 0) + 1, FINEST + 1)) if told(decimals)), least)
+    return next((decimals for decimals in (least, *range((least or 0) + 1, FINEST + 1)) if distinct(decimals)), least)
 
 
 def column_decimals(
     frame: pd.DataFrame, columns: Sequence[FactColumn], limits: Mapping[str, float] = NO_LIMITS
 ) -> dict[str, int | None]:
-    """Decimals of each column of a table: the same for all days, and all numbers; enough to tell it from its limit.
+    """Decimals of each column of a table: the same for all days, and all numbers; enough to distinguish it from its limit.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def format_value(
 
 
 def format_apart(value: object, limit: object, column: FactColumn, language: Language) -> tuple[str, str]:
-    """Two numbers with as many decimals as it takes to tell them apart; either may be null.
+    """Two numbers with as many decimals as it takes to distinguish them; either may be null.
 
     Examples
     --------
@@ -236,7 +236,7 @@ def format_apart(value: object, limit: object, column: FactColumn, language: Lan
 
 def _words(value: str, column: FactColumn, language: Language, place: Place | None) -> str:
     if column.kind == "code":
-        key = f"code.{column.codes}.{value}"  # where a report calls it otherwise than a form
+        key = f"code.{column.codes}.{value}"  # where a report and a form use different words
         return text(key, language) if has_text(key) else code_list(column.codes).label(value, language)
     if column.kind == "label" and column.codes == "table":
         return table(value).label(language)

@@ -13,12 +13,12 @@ from relapse_risk.months import month_end
 from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.format import at_dash, format_date
 from relapse_risk.pages.indicator_verdicts import (
-    JUDGED,
+    ASSESSED,
     SYMBOLS,
     aspect_verdict,
     indicator_table,
-    judged_limit,
-    judged_value,
+    limit_text,
+    value_text,
     verdict_chip,
     worst_first,
     written,
@@ -64,7 +64,7 @@ def contents(source: Source, sections: Sequence[int]) -> Block:
     items = []
     for number in sections:
         chip = ""
-        mine = rows[(rows["section"] == number) & rows["verdict"].isin(JUDGED)]
+        mine = rows[(rows["section"] == number) & rows["verdict"].isin(ASSESSED)]
         if source.missing(number) and source.place.limits_apply:
             chip = f'<span class="mark not_collected">{SYMBOLS["not_collected"]}</span>'
         elif len(mine):
@@ -85,44 +85,44 @@ def linked(source: Source, items: Sequence[tuple[str, str, str]], note: str = ""
 
 
 def summary(source: Source) -> Block:
-    """The whole county on one page; where nothing is judged there are no verdicts to count."""
-    rows, judges = source.indicator_rows(), source.place.limits_apply
+    """The whole county on one page; where no limits apply there are no verdicts to count."""
+    rows, has_limits = source.indicator_rows(), source.place.limits_apply
     return Block(
         _lead(source, rows)
-        + (_tiles(source, rows) if judges else "")
+        + (_tiles(source, rows) if has_limits else "")
         + indicator_table(source, source.say("summary.table"), _headlines(rows), source.number("table", 1, "headlines"))
-        + (_aspects(source, rows) if judges else "")
+        + (_aspects(source, rows) if has_limits else "")
     )
 
 
 def _headlines(rows: pd.DataFrame) -> pd.DataFrame:
-    """Headline indicators with a judgement to make; a plain count of people stands in the lead."""
+    """Headline indicators that have a verdict; a plain count of people is in the lead sentence."""
     return rows[rows["headline"] & (rows["unit"] != "count")].head(MOST_HEADLINES)
 
 
 def _lead(source: Source, rows: pd.DataFrame) -> str:
-    judged = rows[rows["verdict"].isin(JUDGED)]
+    assessed = rows[rows["verdict"].isin(ASSESSED)]
     covered = people_covered(source, rows)
     missed = worst_first(source, rows)
-    if judged.empty:
+    if assessed.empty:
         words = source.say("summary.unjudged", county=source.name, covered=covered, month=source.month)
         return f'<p class="lead">{escape(words)}</p>'
     first = source.say(
-        "summary.headline", county=source.name, covered=covered, judged=len(judged),
-        met=int((judged["verdict"] != "not_met").sum()), not_met=len(missed), month=source.month,
+        "summary.headline", county=source.name, covered=covered, judged=len(assessed),
+        met=int((assessed["verdict"] != "not_met").sum()), not_met=len(missed), month=source.month,
     )  # fmt: skip
     if missed.empty:
         return f'<p class="lead">{escape(first)} {escape(source.say("summary.none"))}</p>'
     items = "".join(
         f"<li><b>{escape(source.say('indicator.' + row['indicator']))}</b> "
-        f"{escape(source.say('summary.against', value=judged_value(source, row), limit=judged_limit(source, row)))}</li>"
+        f"{escape(source.say('summary.against', value=value_text(source, row), limit=limit_text(source, row)))}</li>"
         for row in missed.head(MOST_NAMED).to_dict("records")
     )
     return f'<p class="lead">{escape(first)}</p><p class="urgent">{escape(source.say("summary.first"))}</p><ul class="urgent">{items}</ul>'
 
 
 def people_covered(source: Source, rows: pd.DataFrame) -> str:
-    """How many people the report speaks of: those of the register, or households and persons of the sample."""
+    """How many people the report covers: those of the register, or households and persons of the sample."""
     found = rows.loc[rows["indicator"] == "persons", ["value", "denominator"]]
     persons, households = (
         written(source, number, "count") for number in (found.iloc[0].tolist() if len(found) else (None, None))
@@ -145,11 +145,11 @@ def _aspects(source: Source, rows: pd.DataFrame) -> str:
     items = []
     for number in ASPECTS:
         mine = rows[rows["section"] == number]
-        judged = mine[mine["verdict"].isin(JUDGED)]
+        assessed = mine[mine["verdict"].isin(ASSESSED)]
         verdict = "not_collected" if source.missing(number) else aspect_verdict(mine)
         small = (
-            source.say("summary.of", met=int((judged["verdict"] != "not_met").sum()), judged=len(judged))
-            if len(judged)
+            source.say("summary.of", met=int((assessed["verdict"] != "not_met").sum()), judged=len(assessed))
+            if len(assessed)
             else ""
         )
         items.append(

@@ -148,7 +148,7 @@ def _gaps(frame: pd.DataFrame) -> dict[str, str]:
 
 
 def hidden_gaps(frame: pd.DataFrame, column: FactColumn) -> npt.NDArray[np.bool_]:
-    """Which gaps of a column are withheld numbers: small counts, and shares of a base that is not nought."""
+    """Which gaps of a column are withheld numbers: small counts, and shares of a base that is not zero."""
     missing: npt.NDArray[np.bool_] = frame[column.name].isna().to_numpy()
     share = column.kind == "share" and column.of is not None
     if column.rests_on and column.kind == "number" and set(column.rests_on) <= set(frame.columns):

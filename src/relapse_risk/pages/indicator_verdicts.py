@@ -23,15 +23,27 @@ from relapse_risk.pages.html_tables import Cell, Head, render_rows
 from relapse_risk.text.by_language import enumerated, month_in_words
 
 __all__ = [
-    "JUDGED", "MARKS", "SYMBOLS", "aspect_verdict", "formula_table", "indicator_table", "judged_limit", "judged_value", "section_table", "sentence", "unit_words", "verdict_chip",
-    "worst_first", "written",
+    "ASSESSED",
+    "MARKS",
+    "SYMBOLS",
+    "aspect_verdict",
+    "formula_table",
+    "indicator_table",
+    "limit_text",
+    "section_table",
+    "sentence",
+    "unit_words",
+    "value_text",
+    "verdict_chip",
+    "worst_first",
+    "written",
 ]  # fmt: skip
 
 SYMBOLS = {"met": "✓", "watch": "▲", "not_met": "×", "no_limit": "–", "not_collected": "○"}
 MARKS = {"assumed": "*", "from_memory": "°", "documented": ""}
 Row: TypeAlias = Mapping[Any, Any]  # one indicator's columns
 UNDOCUMENTED = ("ASSUME", "MEM")
-JUDGED = ("met", "watch", "not_met")
+ASSESSED = ("met", "watch", "not_met")
 MANY_NAMED, LONGEST_HEAD = 4, 14
 
 
@@ -40,18 +52,18 @@ def written(source: Source, value: object, unit: str, decimals: int | None = Non
     return format_value(value, FactColumn("value", unit), source.language, decimals)  # type: ignore[arg-type]
 
 
-def judged_value(source: Source, row: Row | pd.Series, *beside: object) -> str:
-    """The value of an indicator, as finely as it and the numbers ``beside`` it are told from the limit.
+def value_text(source: Source, row: Row | pd.Series, *beside: object) -> str:
+    """The value of an indicator, as finely as it and the numbers ``beside`` it are distinguished from the limit.
 
     One that was withheld is not one that was not collected.
     """
-    if is_null(row["value"]) and (row.get("withheld") or row["verdict"] in JUDGED):
+    if is_null(row["value"]) and (row.get("withheld") or row["verdict"] in ASSESSED):
         return WITHHELD
     return written(source, row["value"], str(row["unit"]), _decimals(row, *beside))
 
 
-def judged_limit(source: Source, row: Row | pd.Series, *beside: object) -> str:
-    """The limit of an indicator, as finely as its value is told from it."""
+def limit_text(source: Source, row: Row | pd.Series, *beside: object) -> str:
+    """The limit of an indicator, as finely as its value is distinguished from it."""
     return written(source, row["limit"], str(row["unit"]), _decimals(row, *beside))
 
 
@@ -93,11 +105,11 @@ def sentence(source: Source, number: int) -> str:
     """How a section's indicators stand, as HTML: verdict, counts, and those that miss their limit by name."""
     rows = source.indicator_rows()
     mine = rows[rows["section"] == number]
-    judged = mine[mine["verdict"].isin(JUDGED)]
-    if judged.empty:
+    assessed = mine[mine["verdict"].isin(ASSESSED)]
+    if assessed.empty:
         return ""
     missed = worst_first(source, mine)
-    words = source.say("section.stand", judged=len(judged), met=int((judged["verdict"] != "not_met").sum()))
+    words = source.say("section.stand", judged=len(assessed), met=int((assessed["verdict"] != "not_met").sum()))
     if len(missed):
         named = [_named(source, row) for row in missed.head(MANY_NAMED).to_dict("records")]
         if len(missed) > MANY_NAMED:
@@ -110,7 +122,7 @@ def sentence(source: Source, number: int) -> str:
 def _named(source: Source, row: Row) -> str:
     return source.say(
         "section.item", name=source.say(f"indicator.{row['indicator']}"),
-        value=judged_value(source, row), limit=judged_limit(source, row),
+        value=value_text(source, row), limit=limit_text(source, row),
     )  # fmt: skip
 
 
@@ -127,7 +139,7 @@ def section_table(source: Source, number: int) -> Block:
 def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: str = "") -> str:
     """Value with interval, counts, last period, city, limit, verdict, and a strip of all counties.
 
-    Limit and verdict are left out where nothing is judged.
+    Limit and verdict are left out where no limits apply.
     """
     collected = rows[rows["verdict"] != "not_collected"]
     notes = _notes(source, collected) + _uncollected(source, rows)
@@ -137,7 +149,7 @@ def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: st
     heads = [
         Head(source.say("column.indicator")),
         Head(source.say("column.value"), True, source.say("column.interval") if collected["low"].notna().any() else ""),
-        *([Head(source.say("column.limit"), True), Head(source.say("column.verdict"))] if _judges(source) else []),
+        *([Head(source.say("column.limit"), True), Head(source.say("column.verdict"))] if _has_limits(source) else []),
         Head(_whole(source), True),
         Head(source.say("column.previous"), True),
         Head(source.say("column.counts"), True),
@@ -153,13 +165,13 @@ def _row_cells(source: Source, row: Row) -> list[Cell]:
     beside = row["low"], row["high"], city_value, row["previous"]
     decimals = _decimals(row, *beside)
     interval = format_interval(row["low"], row["high"], unit, source.language, decimals)
-    limit = judged_limit(source, row, *beside)
+    limit = limit_text(source, row, *beside)
     if not is_null(row["limit"]):
         limit += MARKS.get(str(row["limit_confidence"]), "")
     return [
         Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
-        Cell(judged_value(source, row, *beside), "strong", interval),
-        *([Cell(limit), Cell(verdict_chip(source, verdict))] if _judges(source) else []),
+        Cell(value_text(source, row, *beside), "strong", interval),
+        *([Cell(limit), Cell(verdict_chip(source, verdict))] if _has_limits(source) else []),
         Cell(written(source, city_value, unit, decimals)),
         Cell(_before(source, row, decimals)),
         Cell(_counts(source, row)),
@@ -167,8 +179,8 @@ def _row_cells(source: Source, row: Row) -> list[Cell]:
     ]
 
 
-def _judges(source: Source) -> bool:
-    """Whether values are held against limits at all."""
+def _has_limits(source: Source) -> bool:
+    """Whether values are compared with limits at all."""
     return source.place.limits_apply
 
 
@@ -187,7 +199,7 @@ def _counts(source: Source, row: Row) -> str:
     """Numerator over denominator, both in full; nothing for a plain count."""
     if row["unit"] == "count" or (is_null(row["denominator"]) and row["verdict"] == "not_collected"):
         return "–"
-    if is_null(row["denominator"]):  # a few only: how many is withheld
+    if is_null(row["denominator"]):  # a small base, which is withheld
         return WITHHELD
     numerator = written(source, row["numerator"], "count")
     if is_null(row["numerator"]):
@@ -218,7 +230,7 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
         notes.append(source.say("report.sampled"))
     if (rows["verdict"] == "watch").any():
         notes.append(source.say("report.watch_note"))
-    if rows["withheld"].any() or (rows["value"].isna() & rows["verdict"].isin(JUDGED)).any():
+    if rows["withheld"].any() or (rows["value"].isna() & rows["verdict"].isin(ASSESSED)).any():
         notes.append(source.say("report.suppressed", threshold=int(source.limits.get("small_cell", 5))))
     known = set(rows.loc[rows["limit"].notna(), "limit_confidence"].dropna()) - {"documented"}
     notes += [
@@ -241,7 +253,7 @@ def _uncollected(source: Source, rows: pd.DataFrame) -> list[str]:
     """One sentence that names the indicators whose data was never collected; how many, where the annex lists them."""
     names = rows.loc[rows["verdict"] == "not_collected", "indicator"]
     joined = enumerated((source.say(f"indicator.{name}") for name in names), source.language)
-    if len(names) and not _judges(source):
+    if len(names) and not _has_limits(source):
         return [source.say("report.uncollected", count=len(names))]
     return [source.say("report.uncollected", items=joined)] if len(names) else []
 
@@ -265,34 +277,34 @@ def _formula_cells(source: Source, row: Row, shrinks: bool) -> list[Cell]:
     cells = [
         Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
         Cell(written(source, row["numerator"], "count")), Cell(written(source, row["denominator"], "count")),
-        Cell(judged_value(source, row, *beside), "strong", interval),
+        Cell(value_text(source, row, *beside), "strong", interval),
     ]  # fmt: skip
     if shrinks:
         cells.append(Cell(written(source, row["shrunk"], unit, decimals)))
-    if not _judges(source):
+    if not _has_limits(source):
         return cells
     basis = "–" if is_null(row["limit"]) else source.say(f"value.confidence.{row['limit_confidence']}")
     mark = "" if row["limit_confidence"] in ("documented", None) or is_null(row["limit"]) else "assumed"
-    judged = [Cell(judged_limit(source, row, *beside)), Cell(basis, mark), Cell(_cited(source, row["source"]))]
-    return [*cells, *judged, Cell(verdict_chip(source, str(row["verdict"])))]
+    verdict = [Cell(limit_text(source, row, *beside)), Cell(basis, mark), Cell(_cited(source, row["source"]))]
+    return [*cells, *verdict, Cell(verdict_chip(source, str(row["verdict"])))]
 
 
 def formula_table(source: Source) -> Block:
     """Every indicator with its counts, limit, basis of the limit and source."""
     every = source.indicator_rows().sort_values("section", kind="stable")
     rows = every[every["verdict"] != "not_collected"]
-    shrinks, judges = bool(rows["shrunk"].notna().any()), _judges(source)
+    shrinks, has_limits = bool(rows["shrunk"].notna().any()), _has_limits(source)
     heads = [
         Head(source.say("column.indicator")), Head(source.say("column.numerator"), True),
         Head(source.say("column.denominator"), True), Head(source.say("column.value"), True, source.say("column.interval")),
         *([Head(source.say("column.shrunk"), True)] if shrinks else []),
-        *([Head(source.say(f"column.{name}"), name == "limit") for name in ("limit", "basis", "source", "verdict")] if judges else []),
+        *([Head(source.say(f"column.{name}"), name == "limit") for name in ("limit", "basis", "source", "verdict")] if has_limits else []),
     ]  # fmt: skip
     cells = [_formula_cells(source, row, shrinks) for row in rows.to_dict("records")]
     notes = [
         source.say("report.period_note", month=source.month, previous=_previous(source)),
         source.say("report.shrunk_note") if shrinks else "",
-        source.say("report.sources_note") if judges else "",
+        source.say("report.sources_note") if has_limits else "",
         *_uncollected(source, every),
     ]
     return Block(render_rows(source.say("table.formulas"), heads, cells, notes, source.number("table", 16, "formulas")))

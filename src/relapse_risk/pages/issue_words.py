@@ -1,4 +1,4 @@
-"""The words of an issue: what its check is called, and which comes first."""
+"""The words of an issue: what its check is called, and the order of issues."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _indicator(name: str, language: Language) -> str:
 
 
 def sorted_by_need(states: pd.DataFrame) -> pd.DataFrame:
-    """Overdue issues first, then as the reports rank what they miss, then by due date, those without one last."""
+    """Overdue issues first, then by the severity ranking of the reports, then by due date, those without one last."""
     places = {
         place: (not row.overdue, *need(row.check.partition(":")[2], row.severity, row.value, row.limit, row.unit), row.due_on or "9999")
         for place, row in zip(states.index, states.itertuples(), strict=True)

@@ -1,4 +1,4 @@
-"""The model card: what the relapse score is for, what it was made of, how it was judged, and where it ends."""
+"""The model card: what the relapse score is for, how it was fitted and validated, and its limits."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def use(source: Source) -> Block:
 
 
 def made(source: Source) -> Block:
-    """The formula, what it was fitted on and when, how bands are cut, and how far households alike differ."""
+    """The formula, what it was fitted on and when, how bands are cut, and how far similar households differ."""
     card = _card(source)
     note = model_note(source)
     if not card:
@@ -70,8 +70,8 @@ def made(source: Source) -> Block:
     return Block(note.html + _paragraphs(lines).html)
 
 
-def judged(source: Source) -> Block:
-    """Each validation in a sentence: discrimination, calibration, and what the additive form gives up."""
+def validation(source: Source) -> Block:
+    """Each validation in a sentence: discrimination, calibration, and what the additive form loses."""
     lines = []
     for test in _card(source).get("backtests", []):
         official = test["scores"][0]
@@ -102,7 +102,7 @@ def _signed(value: float, decimals: int = 2) -> str:
 
 
 def drifted(source: Source) -> Block:
-    """How many lines moved, and what that asks for."""
+    """How many lines drifted, and what to do about it."""
     lines = _card(source).get("drift", [])
     if not lines:
         return Block("")
@@ -111,14 +111,14 @@ def drifted(source: Source) -> Block:
 
 
 def limits(source: Source) -> Block:
-    """Where the score ends."""
+    """Limits of the score."""
     card = _card(source)
     attrition = written(source, card.get("attrition"), "share")
     return _listed([source.say(f"card.limit.{name}", attrition=attrition) for name in LIMITS])
 
 
 PARTS: Mapping[str, Callable[[Source], Block]] = MappingProxyType(
-    {"cover": cover, "use": use, "made": made, "judged": judged, "drift": drifted, "limits": limits}
+    {"cover": cover, "use": use, "made": made, "judged": validation, "drift": drifted, "limits": limits}
 )
 
 

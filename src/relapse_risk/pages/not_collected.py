@@ -1,4 +1,4 @@
-"""What a table or indicator needs of the register and nobody collected, in the words of the dictionary."""
+"""What a table or indicator needs of the register and was not collected, in the labels of the data dictionary."""
 
 from __future__ import annotations
 

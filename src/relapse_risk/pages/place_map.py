@@ -13,7 +13,7 @@ from relapse_risk.assessment.city_overview import stand
 from relapse_risk.charts import Area, Drawing, figure, in_rows, shape_map, tile_map
 from relapse_risk.pages.county_outlines import Shape
 from relapse_risk.pages.format import WITHHELD, format_value, is_null
-from relapse_risk.pages.indicator_verdicts import JUDGED, SYMBOLS
+from relapse_risk.pages.indicator_verdicts import ASSESSED, SYMBOLS
 from relapse_risk.parameters import Place
 from relapse_risk.text import Language, said
 from relapse_risk.text.by_language import enumerated
@@ -62,7 +62,7 @@ class PlaceMap:
         return lambda width: tile_map(shown, in_rows(len(shown), width), width, ends)
 
     def html(self, areas: Mapping[str, Area], finding: str, below: str, identity: str, *, half: bool = False) -> str:
-        """The map as a figure: finding above, what is shown below it, every value for who listens."""
+        """The map as a figure: finding above, what is shown below it, every value for screen readers."""
         rows = "; ".join(f"{areas[code].label}: {areas[code].shown}" for code in self.names)
         drawing = figure(self.draw(areas), finding, self.say("chart.desc", rows=rows), identity, half=half)
         return (
@@ -78,7 +78,7 @@ def _from_zero(spots: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def missed_map(chart: PlaceMap, indicator: pd.DataFrame, identity: str) -> str:
-    """Limits missed by every county; without any limit the first headline share; nothing where there is neither."""
+    """Limits missed by every county; without any limit the first headline share; None where there is neither."""
     rows = stand(indicator).set_index("county_code")
     rows = rows[rows.index.isin(list(chart.names)) & (rows["judged"] > 0)]
     if rows.empty:
@@ -124,7 +124,7 @@ def _area(label: str, rows: pd.DataFrame, code: str, column: FactColumn, languag
     warn = row["verdict"] == "not_met"
     mark = f"{SYMBOLS['not_met']} " if warn else ""
     if is_null(row["value"]):
-        return Area(label, mark + (WITHHELD if row["verdict"] in JUDGED or row["withheld"] else "–"), None, warn)
+        return Area(label, mark + (WITHHELD if row["verdict"] in ASSESSED or row["withheld"] else "–"), None, warn)
     return Area(label, mark + format_value(row["value"], column, language), float(row["value"]), warn)
 
 

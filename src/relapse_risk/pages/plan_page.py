@@ -17,7 +17,7 @@ from relapse_risk.months import check_month
 from relapse_risk.pages.block import Block
 from relapse_risk.pages.format import common_decimals, format_apart, format_date, format_value
 from relapse_risk.pages.html_tables import Cell, Head, render_rows
-from relapse_risk.pages.worklist_data import MONEY, confidence, day_text, judged_county, language_of, money
+from relapse_risk.pages.worklist_data import MONEY, assessed_county, confidence, day_text, language_of, money
 from relapse_risk.parameters import Place
 from relapse_risk.register import Register
 from relapse_risk.schema import code_list
@@ -41,7 +41,7 @@ class PlanPage:
         return text(key, self.language, **{"currency": self.place.currency.in_language(self.language), **values})
 
     def cover(self) -> Block:
-        """Title, whose plan, who answers for it and until when, and whether it is enough."""
+        """Title, whose plan, the responsible officer, until when, and whether it is enough."""
         day = format_date(self.plan.visit_due_on.isoformat(), self.language)
         officer = (
             self.say("work.officer", officer=self.plan.officer, day=day)
@@ -168,8 +168,8 @@ def open_plan(
         raise EditionError(
             "unknown household", where="household", got=household, expected="a household of the register in that month"
         )
-    at = judged_county(register, month, county, scores)
-    now = at.judged
+    at = assessed_county(register, month, county, scores)
+    now = at.assessed
     placed = job_matches(at.register, now, county, at.need).frame
     claims = with_receipts(now.claims, now.records, at.catalogue)
     home = now.homes[now.homes["household_id"] == household].iloc[0]

@@ -1,4 +1,4 @@
-"""How a section opens, and which sections have no place in a report: no data, or nothing to judge by."""
+"""Section headings, and which sections a report leaves out: no data, or no limits that apply."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from relapse_risk.pages.indicator_verdicts import sentence
 from relapse_risk.pages.not_collected import named_needs
 from relapse_risk.text import bilingual, has_text
 
-__all__ = ["is_left_out", "missing", "only_part", "opening"]
+__all__ = ["heading", "is_left_out", "missing", "only_part"]
 
-ISSUES, INCOMES, HARDSHIP, CENTRAL = 17, 4, 13, (0, 1, 16, 18)  # sections; those that speak of all the others
+ISSUES, INCOMES, HARDSHIP, CENTRAL = 17, 4, 13, (0, 1, 16, 18)  # sections; those about all the others
 
 
-def opening(source: Source, number: int) -> Block:
-    """Heading of a section, how its indicators stand, and one sentence on what it asks; empty where left out."""
+def heading(source: Source, number: int) -> Block:
+    """Heading of a section, how its indicators stand, and one sentence on its question; empty where left out."""
     if is_left_out(source, number):
         return Block("")
-    heading = f'<h2 id="s{number}">{escape(source.say(f"section.{number}"))}</h2>'
+    title = f'<h2 id="s{number}">{escape(source.say(f"section.{number}"))}</h2>'
     if number not in CENTRAL and (why := missing(source, number)):
-        return Block(f'{heading}<p class="missing">{escape(why)}</p>')
+        return Block(f'{title}<p class="missing">{escape(why)}</p>')
     stand, intro = sentence(source, number), _intro(source, number)
     parts = [
         f'<p class="stand">{stand}</p>' if stand else "",
         f'<p class="intro">{escape(intro)}</p>' if intro else "",
     ]
-    return Block(heading + "".join(parts))
+    return Block(title + "".join(parts))
 
 
 def is_left_out(source: Source, number: int) -> bool:
-    """Whether a section has no place in a report that judges nothing: it has no data, or holds only issues."""
+    """Whether a section has no place in a report without limits: it has no data, or holds only issues."""
     if source.place.limits_apply or number in CENTRAL:
         return False
     return number == ISSUES or bool(missing(source, number))

@@ -1,4 +1,4 @@
-"""What the pages somebody works from have in common: a county of the register, judged, and how its cells are written."""
+"""What worklists and household plans share: one county of the register, assessed, and how its cells are written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from relapse_risk.assessment import FactColumn
-from relapse_risk.assistance import Catalogue, Judged, judge, read_catalogue
+from relapse_risk.assistance import Assessed, Catalogue, assess, read_catalogue
 from relapse_risk.errors import EditionError
 from relapse_risk.pages.format import format_date, format_value
 from relapse_risk.pages.html_tables import Cell
@@ -18,21 +18,21 @@ from relapse_risk.register import Register
 from relapse_risk.scores import need_and_risk
 from relapse_risk.text import LANGUAGES, Language, text
 
-__all__ = ["MONEY", "JudgedCounty", "confidence", "day_text", "judged_county", "language_of", "money"]
+__all__ = ["MONEY", "AssessedCounty", "assessed_county", "confidence", "day_text", "language_of", "money"]
 
 MONEY = FactColumn("amount", "money")
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedCounty:
-    """One county of a register on a day, judged; ``scores`` (household_id, need, risk) where they were computed."""
+class AssessedCounty:
+    """One county of a register on a day, assessed; ``scores`` (household_id, need, risk) where they were computed."""
 
     register: Register
     parameters: Parameters
     place: Place
     catalogue: Catalogue
     code: str
-    judged: Judged
+    assessed: Assessed
     scores: pd.DataFrame | None
 
     @property
@@ -46,17 +46,17 @@ class JudgedCounty:
 
 
 @cache
-def judged_county(folder: str, month: str, county: str, scores: str = "") -> JudgedCounty:
-    """Open and judge one county; ``scores`` is a folder, empty for none."""
+def assessed_county(folder: str, month: str, county: str, scores: str = "") -> AssessedCounty:
+    """Open and assess one county; ``scores`` is a folder, empty for none."""
     register, parameters = Register.open(Path(folder)), read_parameters()
     place, catalogue = read_place(register.place), read_catalogue(register.place)
-    judged = judge(register, month, catalogue, parameters, place, county)
+    assessed = assess(register, month, catalogue, parameters, place, county)
     known = need_and_risk(scores, month, county) if scores else None
-    return JudgedCounty(register, parameters, place, catalogue, county, judged, known)
+    return AssessedCounty(register, parameters, place, catalogue, county, assessed, known)
 
 
 def language_of(language: str) -> Language:
-    """``language`` if reports speak it; :class:`EditionError` names those they do."""
+    """``language`` if reports exist in it; :class:`EditionError` names those that do."""
     if language not in LANGUAGES:
         raise EditionError("unknown language", where="language", got=language, expected=" | ".join(LANGUAGES))
     return "zh" if language == "zh" else "en"
@@ -73,5 +73,5 @@ def day_text(value: object, language: Language) -> str:
 
 
 def confidence(word: str, language: Language) -> Cell:
-    """How sure we are of a rule, marked where it rests on no document."""
+    """Confidence in a rule, marked where no document supports it."""
     return Cell(text(f"value.confidence.{word}", language), "short" if word == "documented" else "short assumed")

@@ -26,7 +26,7 @@ from relapse_risk.errors import EditionError
 from relapse_risk.pages.block import Block
 from relapse_risk.pages.format import column_decimals, format_date, format_value
 from relapse_risk.pages.html_tables import Cell, Head, render_rows
-from relapse_risk.pages.worklist_data import JudgedCounty, confidence, day_text, judged_county, language_of, money
+from relapse_risk.pages.worklist_data import AssessedCounty, assessed_county, confidence, day_text, language_of, money
 from relapse_risk.schema import code_list
 from relapse_risk.text import Language, text
 
@@ -40,7 +40,7 @@ MOST = 20
 class WorklistPage:
     """The cover of a department's worklist in one county."""
 
-    at: JudgedCounty
+    at: AssessedCounty
     reminders: Reminders
     department: str
     county: str
@@ -89,7 +89,7 @@ class WorklistPage:
         )
 
     def most_pressing(self) -> Block:
-        """The head of the list."""
+        """The first rows of the list."""
         bases = {item.code: item.confidence for item in self.at.catalogue.items}
         labels = {item.code: item.label.in_language(self.language) for item in self.at.catalogue.items}
         heads = [Head(self.say("work.pseudonym")), Head(self.say("work.item")), Head(self.say("work.state")), Head(self.say("work.amount"), True),
@@ -105,14 +105,14 @@ class WorklistPage:
         return Block(render_rows(self.say("work.most"), heads, rows) if rows else "")
 
     def lists(self) -> Block:
-        """What the department works off beside its reminders, and how many rows each list has."""
+        """The department's lists beside its reminders, and how many rows each has."""
         found = worklists_of(self.at, self.department)
         heads = [Head(self.say("work.list")), Head(self.say("work.rows"), True)]
         rows = [[Cell(one.title(self.language)), Cell(f"{len(one.frame):,}")] for one in found]
         return Block(render_rows(self.say("work.lists"), heads, rows, [self.say("work.lists_note")]) if rows else "")
 
     def followed(self) -> Block:
-        """What became of those who sought work half a year ago; only on the page of whoever places them."""
+        """What became of those who sought work half a year ago; only on the page of the department that places them."""
         found = next((one.frame for one in worklists_of(self.at, self.department) if one.name == "followed"), None)
         if found is None:
             return Block("")
@@ -146,7 +146,7 @@ class WorklistPage:
         states = referral_states(read_steps(register), self.reminders.day)
         mine = states[
             (states["department"] == self.department)
-            & states["household_id"].isin(self.at.judged.homes["household_id"].unique())
+            & states["household_id"].isin(self.at.assessed.homes["household_id"].unique())
         ]
         title = self.say("work.referrals")
         if mine.empty:
@@ -173,9 +173,9 @@ class WorklistPage:
 
     def findings(self) -> Block:
         """What is wrong in the aid records of the department's items."""
-        now = self.at.judged
+        now = self.at.assessed
         records = now.records[now.records["item_code"].isin(self._codes())]
-        # The dead are no longer among the living persons of the day: whoever died is read from the register.
+        # The dead are no longer among the living persons of the day: deaths are read from the register.
         persons = self.at.register.read(
             "person", self.reminders.day.strftime("%Y-%m"), self.at.code, ["person_id", "deceased_on"]
         )
@@ -191,7 +191,7 @@ class WorklistPage:
 
     def clock(self) -> Block:
         """Days and papers of the department's items before and after the reform."""
-        codes, records = self._codes(), self.at.judged.records
+        codes, records = self._codes(), self.at.assessed.records
         records = records[records["item_code"].isin(codes) & records["applied_on"].notna()]
         if records.empty:
             return Block("")
@@ -211,13 +211,13 @@ class WorklistPage:
         return Block(render_rows(self.say("work.clock"), heads, rows, [self.say("work.clock_note")]))
 
 
-def worklists_of(at: JudgedCounty, department: str) -> tuple[WorkList, ...]:
+def worklists_of(at: AssessedCounty, department: str) -> tuple[WorkList, ...]:
     """The department's lists in the county."""
-    return department_lists(at.register, at.judged, at.code, at.parameters, at.place, department, at.need)
+    return department_lists(at.register, at.assessed, at.code, at.parameters, at.place, department, at.need)
 
 
 def worklist_files(parameters: Mapping[str, object]) -> dict[str, bytes]:
-    """The workbook that a page is the cover of, and its JSON twin, by suffix; ``parameters`` as the notebook takes them."""
+    """The workbook that a page is the cover of, and its JSON copy, by suffix; ``parameters`` as the notebook takes them."""
     page = open_worklist(
         **{name: str(parameters[name]) for name in ("register", "month", "county", "department", "language", "scores")}
     )
@@ -236,7 +236,7 @@ def open_worklist(
     Parameters
     ----------
     scores : str
-        Folder of scores and ranks: need and risk then decide what comes first, else amounts alone.
+        Folder of scores and ranks: rows are then ordered by need and risk too, else by amounts alone.
 
     Raises
     ------
@@ -248,9 +248,9 @@ def open_worklist(
     known = code_list("department").words
     if department not in known:
         raise EditionError("unknown department", where="department", got=department, expected=" | ".join(known))
-    at, spoken = judged_county(register, month, county, scores), language_of(language)
+    at, spoken = assessed_county(register, month, county, scores), language_of(language)
     rows = at.register.read("county", county=county)
     name = str(rows["county_name_zh" if spoken == "zh" else "county_name_en"].iloc[0])
-    now = at.judged
+    now = at.assessed
     found = remind(now.claims, now.records, at.catalogue, at.scores, now.homes)
     return WorklistPage(at, found, department, name, spoken)

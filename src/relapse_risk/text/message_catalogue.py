@@ -87,7 +87,7 @@ def text(key: str, language: Language, /, **values: object) -> str:
 def said(key: str, language: Language, place: Place | None = None, /, **values: object) -> str:
     """:func:`text` as it is said in ``place``, whose words it may name: ``{division}``, ``{whole}`` …
 
-    A message that is said otherwise for a trait of the place has a second entry, ``key.survey`` beside ``key``.
+    A message with another wording for a trait of the place has a second entry, ``key.survey`` beside ``key``.
 
     Examples
     --------

@@ -51,12 +51,12 @@ def backtests(data: CountyData) -> pd.DataFrame:
     card = data.scores.model_card or {"backtests": []}
     rows = [
         {
-            "design": test["design"], "score": judged["name"], "n": test["test_n"], "events": test["test_events"],
-            "auc": judged["auc"], "low": judged["auc_low"], "high": judged["auc_high"], "brier": judged["brier"],
-            "recall": judged["recall_at_fifth"],
+            "design": test["design"], "score": score["name"], "n": test["test_n"], "events": test["test_events"],
+            "auc": score["auc"], "low": score["auc_low"], "high": score["auc_high"], "brier": score["brier"],
+            "recall": score["recall_at_fifth"],
         }
         for test in card["backtests"]
-        for judged in test["scores"]
+        for score in test["scores"]
     ]  # fmt: skip
     return pd.DataFrame(rows).astype({"brier": "float64"}) if rows else pd.DataFrame()
 
@@ -154,7 +154,7 @@ def index_weights(data: CountyData) -> pd.DataFrame:
 
 
 def index_left_out(data: CountyData) -> pd.DataFrame:
-    """Indicators of the index that nobody collected here; their weight went to their siblings."""
+    """Indicators of the index that were not collected; their weight went to their siblings."""
     card = data.scores.index_card or {"left_out": []}
     labels = {item.code: item.label.cell for item in read_index(data.place.index).indicators}
     rows = [

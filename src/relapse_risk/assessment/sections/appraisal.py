@@ -56,7 +56,7 @@ def present_value(yearly: Array, term: Array, residual: Array, rate: Array | flo
     Returns
     -------
     array
-        -1 + yearly x annuity(rate, term) + residual / (1 + rate)^term; the annuity is ``term`` at a rate of nought.
+        -1 + yearly x annuity(rate, term) + residual / (1 + rate)^term; the annuity is ``term`` at a rate of zero.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def present_value(yearly: Array, term: Array, residual: Array, rate: Array | flo
 
 
 def internal_rate(yearly: Array, term: Array, residual: Array) -> Array:
-    """Discount rate at which the net present value is nought, by halving; NaN where there is none below 100 %.
+    """Discount rate at which the net present value is zero, by halving; NaN where there is none below 100 %.
 
     Where everything comes back at the end the rate is the yield itself.
 

@@ -29,7 +29,7 @@ def data_sources(data: CountyData) -> pd.DataFrame:
             continue
         frame = data.table(name)
         if not data.place.limits_apply and (frame.empty or name == "county"):
-            continue  # what a survey elsewhere holds, not what a register here would
+            continue  # where no limits apply, a table without rows says nothing
         counts = len(frame), frame.size, float(frame.isna().to_numpy().sum())
         if name not in COUNTED_IN_FULL and not PERSONAL.isdisjoint(spec.names):
             counts = held(*counts)

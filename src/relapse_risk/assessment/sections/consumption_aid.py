@@ -51,7 +51,7 @@ def untraced_products(data: CountyData) -> pd.DataFrame:
 def _parcels(data: CountyData) -> pd.DataFrame:
     """This year's parcels with what each household got and whether village and households got what was promised.
 
-    Where nobody was paid each got nothing; where nobody knows how many were, nobody knows what each got (null).
+    Where nobody was paid each got zero; where the number paid is unknown, so is what each got (null).
     """
     rows = data.table("land_parcel")
     rows = rows[(rows["year"] == int(data.year)).fillna(False).to_numpy(dtype=bool)]

@@ -88,7 +88,7 @@ def yield_not_shared(data: CountyData) -> pd.DataFrame:
 
 
 def operators(data: CountyData) -> pd.DataFrame:
-    """The operators that hold most, by rank (names are not told): assets, value, part of all, yield on value."""
+    """The operators that hold most, by rank (names are withheld): assets, value, part of all, yield on value."""
     asset = data.table("asset").dropna(subset=["operator_name"])
     held = asset.groupby("operator_name").agg(
         assets=("asset_id", "size"), held_value=("original_value", "sum"), annual_yield=("annual_yield", "sum")

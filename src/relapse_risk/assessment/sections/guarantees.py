@@ -54,10 +54,10 @@ def guarantee_pass(data: CountyData) -> pd.DataFrame:
 
 
 def failing_reasons(data: CountyData) -> dict[str, pd.Series]:
-    """Per reason, which households fail a guarantee by it; null where nobody can tell.
+    """Per reason, which households fail a guarantee by it; null where unknown.
 
-    The reasons are the indicators of the design of the guarantees (``params/indexes/deprivation/guarantees.yaml``), told
-    apart by the words of a code where an indicator says so (the grade of a dwelling).
+    The reasons are the indicators of the design of the guarantees (``params/indexes/deprivation/guarantees.yaml``), split
+    by the categories of a code where an indicator says so (the grade of a dwelling).
     """
     return data.once("failing_reasons", lambda: _failing_reasons(data))
 
@@ -76,7 +76,7 @@ def _failing_reasons(data: CountyData) -> dict[str, pd.Series]:
 
 
 def _apart(item: Deprivation, flags: pd.Series, frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """The households an indicator fails, by the words of the code it is told apart by."""
+    """The households an indicator fails, by the category of the code that splits it."""
     if not item.by:
         return {item.code: flags}
     failing = frame.loc[flags.fillna(False), item.by].dropna()
@@ -98,7 +98,7 @@ def guarantee_reasons(data: CountyData) -> pd.DataFrame:
 
 
 def failure_list(data: CountyData) -> pd.DataFrame:
-    """Every failing household with its reason: the list somebody works through."""
+    """Every failing household with its reason: the worklist."""
     parts = [
         data.now.loc[flags.fillna(False).to_numpy(dtype=bool), ["household_id", "village_code"]].assign(reason=reason)
         for reason, flags in failing_reasons(data).items()

@@ -22,7 +22,7 @@ INDEX = Bins((*range(0, 100, 10), 100.0001), tuple(f"{edge}–{edge + 10}" for e
 
 
 def _hardship(data: CountyData) -> pd.DataFrame:
-    """Households with a need; without a priority where nobody collected the aid it is to follow."""
+    """Households with a need; without a priority where aid was not collected."""
     frame = data.scores.hardship
     assert frame is not None
     known = frame[frame["need"].notna()]

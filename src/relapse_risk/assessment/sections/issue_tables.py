@@ -19,7 +19,7 @@ __all__ = ["OWNERS", "SECTION", "TABLES", "need", "severity"]
 SECTION = Section(17)
 C = FactColumn
 ASPECTS = range(3, 12)
-JUDGED = ("met", "watch", "not_met")
+ASSESSED = ("met", "watch", "not_met")
 SEVERE, MAJOR = 0.10, 0.02  # a share that misses its limit by so much; ours
 RELATIVE_SEVERE, RELATIVE_MAJOR = 0.25, 0.10  # other units, relative to the limit; ours
 # One household that lacks it is severe: a guarantee is not averaged away; ours, as are the papers below.
@@ -27,7 +27,7 @@ GUARANTEES = (
     "guarantees_ok", "food_clothes_ok", "education_ok", "dropped_out", "medical_ok", "insured_persons", "house_safe",
     "water_safe",
 )  # fmt: skip
-# Never severe: nobody goes without for want of a paper, a review or a meeting.
+# Never severe: a missing paper, review or meeting deprives no household.
 PAPERS = ("three_reviews", "papers_complete", "reviews_in_time", "sales_traced", "weeks_with_meeting")
 OWNERS = MappingProxyType(
     {
@@ -51,13 +51,13 @@ def _indicators(data: CountyData) -> pd.DataFrame:
 
 
 def aspect_profile(data: CountyData) -> pd.DataFrame:
-    """The nine aspects: indicators with a limit, how many met it, and how many could not be judged."""
+    """The nine aspects: indicators with a limit, how many met it, and how many could not be assessed."""
     rows = _indicators(data)
     result = []
     for section in ASPECTS:
         mine = rows.loc[rows["section"] == section, ["verdict", "limit"]]
         counts = mine["verdict"].value_counts()
-        met, watch, not_met = (int(counts.get(word, 0)) for word in JUDGED)
+        met, watch, not_met = (int(counts.get(word, 0)) for word in ASSESSED)
         result.append(
             {
                 "aspect": str(section), "judged": met + watch + not_met, "met": met + watch, "watch": watch,
@@ -89,7 +89,7 @@ def severity(indicator: str, value: float, limit: float, unit: str) -> str:
 
 
 def _shortfall(value: float | None, limit: float | None, unit: str) -> float:
-    """How far ``value`` misses ``limit``; 1 is where severe begins, 0 where nobody can say."""
+    """How far ``value`` misses ``limit``; 1 is where severe begins, 0 where it is unknown."""
     if value is None or limit is None or math.isnan(value) or math.isnan(limit):
         return 0.0
     step = SEVERE if unit == "share" else RELATIVE_SEVERE * abs(limit)

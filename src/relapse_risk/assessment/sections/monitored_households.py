@@ -39,7 +39,7 @@ PROBABILITIES = Bins(
     (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0001),
     ("<0.2%", "0.2–0.5%", "0.5–1%", "1–2%", "2–5%", "5–10%", "10–20%", "≥20%"),
 )
-LIKELY = 0.05  # probability from which a household is told as likely to relapse; ours
+LIKELY = 0.05  # probability from which a household is reported as likely to relapse; ours
 TOP_REASONS = 10
 ABSENT = {feature.name: feature.absent for feature in FEATURES}
 # What reports call the rules that take households in, in the order of the table; one not listed comes last, in its own words.
@@ -109,7 +109,7 @@ def first_help(data: CountyData) -> pd.DataFrame:
     -------
     DataFrame
         household_id, monitor_identified_on, identify_days (from the last event of the 12 months before; null without one), help_days
-        (null: not helped), help_due (helped, or the days allowed are over: before that nobody can say it came late).
+        (null: not helped), help_due (helped, or the days allowed are over: before that it is not known to be late).
     """
     return data.once("first_help", lambda: _first_help(data))
 
@@ -248,7 +248,7 @@ def risk_bands(data: CountyData) -> pd.DataFrame:
     """Households by band of the relapse score, with the mean probability of the band."""
     known = _risk(data).dropna(subset=["band"])
     frame = known.groupby("band").agg(households=("household_id", "size"), expected=("probability", "sum"))
-    bands = ("high", "medium", "low") if len(frame) else ()  # a band without anybody is told: nobody is in it
+    bands = ("high", "medium", "low") if len(frame) else ()  # an empty band is shown, with zero
     counted = frame.reindex(bands).fillna({"households": 0, "expected": 0.0})
     return counted.astype({"households": int}).reset_index(names="band")
 
@@ -293,7 +293,7 @@ def risk_reasons(data: CountyData) -> pd.DataFrame:
 
 
 def _tells_a_few(yes: pd.Series, n: int, few: float) -> pd.Series:
-    """Whether of ``n`` a few say yes, or a few say no; all and none tell of nobody.
+    """Whether a few of ``n`` say yes, or a few say no; all and none disclose nobody.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Section 10: paired help inside the province; what is recorded of it, and labour that works elsewhere in it."""
+"""Section 10: paired help inside the province; what is recorded of it, and labour that works in its other cities."""
 
 from __future__ import annotations
 

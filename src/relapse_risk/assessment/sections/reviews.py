@@ -1,4 +1,4 @@
-"""The project library: who reviewed what and when, what waits, and what somebody has to do about which project."""
+"""The project library: who reviewed what and when, what waits, and which projects need action."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ WRONG = {
 
 
 def project_worklist(data: CountyData) -> pd.DataFrame:
-    """Every project somebody must act on, with what is wrong and the number that shows it; largest fund first."""
+    """Every project that needs action, with what is wrong and the number that shows it; largest fund first."""
     parts = []
     for name, (test, unit, needed) in WRONG.items():
         if len(data.table(needed)):

@@ -30,7 +30,7 @@ RELIEF = (
 def item_take_up(data: CountyData) -> pd.DataFrame:
     """Items of the catalogue: entitled, receiving in the last 12 months, missing, and what is forgone a year.
 
-    Entitlements are judged by the rules on the data date; *cannot tell* is counted apart and is not *no*.
+    Entitlements are assessed by the rules on the data date; *cannot tell* is counted apart and is not *no*.
     """
     return data.once("take_up", lambda: _take_up_rows(data))
 

@@ -209,7 +209,9 @@ def copied_forms(forms: pd.DataFrame) -> pd.DataFrame:
     top["forms"] = size.reindex(top.index)
     top = top[top["forms"] >= LEAST_FORMS]
     of_form = pd.Series(form).value_counts()
-    others = (of_form.reindex(top["form"]).to_numpy() - top["same"]) + 1  # one more, so that a new form is no proof
+    others = (
+        of_form.reindex(top["form"]).to_numpy() - top["same"]
+    ) + 1  # one more, so that a form seen once is no evidence
     top["elsewhere"] = others / (len(forms) - top["forms"] + 1)
     chance = binom.sf(top["same"] - 1, top["forms"], top["elsewhere"].clip(upper=1.0))
     tier = forms.drop_duplicates("visitor_id").set_index("visitor_id")["visitor_tier"]

@@ -140,6 +140,7 @@ def person_ages(persons: pd.DataFrame, setting: Setting) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from datetime import date
     >>> from relapse_risk.parameters import read_parameters, read_place
     >>> from relapse_risk.schema import empty_table
     >>> setting = setting_on(read_parameters(), read_place("dezhou"), date(2020, 12, 31))

@@ -689,3 +689,19 @@ def test_who_lives_at_the_end_of_the_month_and_may_work() -> None:
     found = person_ages(rows, setting_on(read_parameters(), read_place("dezhou"), date(2020, 11, 30)))
     assert found["person_id"].tolist() == ["p0", "p2", "p3"]
     assert found[["age", "is_labour"]].to_numpy().tolist() == [[40, True], [40, True], [15, False]]
+
+
+def test_a_blank_part_of_income_is_unknown_and_not_nothing() -> None:
+    parts = {"wage_income": 0.0, "business_gross": 3000.0, "business_cost": 1200.0, "property_income": 300.0}
+    found = income_columns(incomes({**parts, "transfer_income": 9000.0}, parts, {"total_income": 500.0}))
+    # 0 + 3000 - 1200 + 300 + 9000 = 11100; the blank transfer; a household that gave its total only.
+    assert found["net_income"].tolist()[0] == 11100
+    assert pd.isna(found["net_income"].iloc[1])
+    assert pd.isna(found[["wage_share", "transfer_share"]].iloc[1]).all()
+    assert found["net_income"].iloc[2] == 500
+
+
+def test_a_part_nobody_is_asked_is_no_part_of_income() -> None:
+    rows = incomes({"wage_income": 100.0}, {"wage_income": 200.0})
+    assert income_columns(rows)["net_income"].tolist() == [100, 200]
+    assert income_columns(rows, ["wage_income", "transfer_income"])["net_income"].isna().all(), "asked elsewhere"

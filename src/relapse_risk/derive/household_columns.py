@@ -6,12 +6,14 @@ Formulas are those of the data dictionary's derived section.  A value that needs
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from relapse_risk.predicates import Setting, asked_of_members, count_true, holds, somebody
+from relapse_risk.register.net_income import answered_income, collected_parts, net_income
 
 __all__ = [
     "COUNTS",
@@ -132,14 +134,21 @@ def _head(living: pd.DataFrame) -> pd.DataFrame:
     return head
 
 
-def income_columns(income: pd.DataFrame) -> pd.DataFrame:
+def income_columns(income: pd.DataFrame, parts: Sequence[str] | None = None) -> pd.DataFrame:
     """Yearly income and spending per household and period, in the currency of the register.
 
     net_income = wage + business gross - business cost + property + transfer, or total_income where no part was
     asked; rigid_spend = medical + education + disability care + disaster loss - claims, not below zero; all times
-    12 / months.  A part nobody recorded is null and so is what needs it, except that a household with any recorded
-    part counts its missing ones as zero.  secure_income is what does not hang on health, jobs or harvests: dibao,
-    tekun, pensions and dividends.
+    12 / months.  A part left blank is unknown and so is the net income: it never counts as nothing.  secure_income is
+    what does not hang on health, jobs or harvests: dibao, tekun, pensions and dividends.
+
+    Parameters
+    ----------
+    income : DataFrame
+        Rows of the income table.
+    parts : sequence of str, optional
+        Parts (:data:`relapse_risk.register.net_income.PARTS`) that the place collects: the others are no part of its income.  Left out: those with any
+        value in ``income``.
 
     Examples
     --------
@@ -151,6 +160,7 @@ def income_columns(income: pd.DataFrame) -> pd.DataFrame:
     factor = 12 / income["months"].astype("float64").fillna(12.0)
     money = income[list(MONEY)].astype("float64").mul(factor, axis=0)
     filled = money.fillna(0.0)
+    asked = collected_parts(money) if parts is None else parts
     business = filled["business_gross"] - filled["business_cost"]
     spending = money[["medical_self_paid", "education_spend", "disability_care_spend", "disaster_loss"]]
     rigid = (spending.sum(axis=1, min_count=1) - filled["claims_income"]).clip(lower=0)
@@ -158,30 +168,20 @@ def income_columns(income: pd.DataFrame) -> pd.DataFrame:
         household_id=income["household_id"],
         income_period=income["period_end"],
         business_net=business.where(money["business_gross"].notna() | money["business_cost"].notna()),
-        net_income=_net_income(money, business),
+        net_income=net_income(money, asked).where(answered_income(money, asked), money["total_income"]),
         secure_income=money[list(SECURE)].sum(axis=1, min_count=1),
         rigid_spend=rigid,
     )
     result["rigid_burden"] = rigid / result["net_income"].clip(lower=1.0)
-    return result.assign(**_shares(money, business))
+    return result.assign(**_shares(money, business, asked))
 
 
-def _net_income(money: pd.DataFrame, business: pd.Series) -> pd.Series:
-    filled = money.fillna(0.0)
-    net = filled["wage_income"] + business + filled["property_income"] + filled["transfer_income"]
-    return net.where(_parts_known(money), money["total_income"])
-
-
-def _parts_known(money: pd.DataFrame) -> pd.Series:
-    return money[["wage_income", "business_gross", "property_income", "transfer_income"]].notna().any(axis=1)
-
-
-def _shares(money: pd.DataFrame, business: pd.Series) -> dict[str, pd.Series]:
-    """Share of each source in the sum of the sources; a loss in business counts as none."""
+def _shares(money: pd.DataFrame, business: pd.Series, asked: Sequence[str]) -> dict[str, pd.Series]:
+    """Share of each source in the sum of the sources; a loss in business counts as none; null where a part is blank."""
     parts = money[["wage_income", "property_income", "transfer_income"]].fillna(0.0)
     parts["business_income"] = business.clip(lower=0)
     total = parts.sum(axis=1)
-    known = _parts_known(money)
+    known = answered_income(money, asked) & money[list(asked)].notna().all(axis=1)
     shares = parts.div(total.where(total > 0), axis=0).where(known)
     return {name.replace("_income", "_share"): shares[name] for name in shares}
 

@@ -24,6 +24,7 @@ from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import Setting, asked_of_members, needs, setting_on
 from relapse_risk.register import Register
+from relapse_risk.register.net_income import PARTS
 from relapse_risk.schema import derived_frames, table
 
 __all__ = ["household_frame", "household_frames", "household_panel", "person_ages"]
@@ -54,7 +55,9 @@ class _History:
 
 def _history(register: Register, county: str | None) -> _History:
     return _History(
-        income=income_columns(register.read("income", county=county)),
+        income=income_columns(
+            register.read("income", county=county), [part for part in PARTS if register.collected("income", part)]
+        ),
         shocks=register.read(
             "shock_event",
             county=county,

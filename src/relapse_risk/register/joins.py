@@ -8,14 +8,14 @@ import pandas as pd
 
 from relapse_risk.predicates import holds, somebody
 from relapse_risk.predicates.truth import SOMEBODY
+from relapse_risk.register.net_income import PARTS, net_income
 from relapse_risk.register.views import Added, Source, View, ViewColumn, age_on, counted, looked_up, matched
 from relapse_risk.schema import Column, table
 
-__all__ = ["SOMEBODY", "build_view", "latest_annual", "members_view", "net_income", "view_of"]
+__all__ = ["SOMEBODY", "build_view", "latest_annual", "members_view", "view_of"]
 
-INCOMES = ("wage_income", "business_gross", "property_income", "transfer_income", "business_cost")
 # Columns of the latest annual income that a household view shows beside those of the net income.
-INCOME_SHOWN = (*INCOMES, "dibao_received", "tekun_received", "pension_received")
+INCOME_SHOWN = (*PARTS, "dibao_received", "tekun_received", "pension_received")
 PER_HEAD = ("net_income_per_head", "float", "人均纯收入", "net income per head")
 INCOME_NEEDS = ("income.wage_income", "income.transfer_income")
 AID_NEEDS = ("assistance_record.household_id", "assistance_record.item_code")
@@ -85,20 +85,6 @@ def _borrowed(prefix: str, name: str, column: str, *needs: str) -> ViewColumn:
 
 def _true(values: pd.Series) -> pd.Series:
     return values.fillna(False).astype(bool)
-
-
-def net_income(rows: pd.DataFrame) -> pd.Series:
-    """Wage + business + property + transfer − business cost, CNY (INC-FORM); unknown when nothing was collected.
-
-    Examples
-    --------
-    >>> columns = ["wage_income", "business_gross", "property_income", "transfer_income", "business_cost"]
-    >>> net_income(pd.DataFrame([[5000.0, 3000.0, None, 500.0, 1000.0]], columns=columns)).tolist()
-    [7500.0]
-    """
-    parts = rows[list(INCOMES)].astype("float64")
-    total = parts[list(INCOMES[:-1])].sum(axis=1) - parts["business_cost"].fillna(0.0)
-    return total.where(parts.notna().any(axis=1))
 
 
 def months_end(months: pd.Series) -> pd.Series:

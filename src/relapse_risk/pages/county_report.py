@@ -5,7 +5,7 @@ Every method gives a :class:`Block`, a piece of HTML the notebook shows and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -356,8 +356,20 @@ def _place(name: str) -> Place:
     return read_place(name)
 
 
+def _code(given: str | int, codes: Sequence[str]) -> str:
+    """The code that ``given`` stands for: itself, or the one of digits with its value.
+
+    Examples
+    --------
+    >>> _code(371425, ["371425"]), _code(11, ["0011", "0012"]), _code("0011", ["0011"])
+    ('371425', '0011', '0011')
+    """
+    alike = [code for code in codes if isinstance(given, int) and code.isdigit() and int(code) == given]
+    return alike[0] if len(alike) == 1 else str(given)
+
+
 def open_report(
-    facts: str | Path, month: str, county: str, language: str, audience: str = "public", *,
+    facts: str | Path, month: str, county: str | int, language: str, audience: str = "public", *,
     sections: Mapping[str, int] | None = None,
 ) -> Report:  # fmt: skip
     """Open one county's facts as a report.
@@ -368,8 +380,8 @@ def open_report(
         Facts folder of the place.
     month : str
         ``YYYY-MM``.
-    county : str
-        County code, or ``city`` for all counties together.
+    county : str or int
+        County code, or ``city`` for all counties together; papermill's ``-p`` makes a number of a code of digits.
     language : {"zh", "en"}
     audience : {"public", "restricted"}
         Lists of single households are shown to ``restricted`` only.
@@ -385,6 +397,7 @@ def open_report(
         raise EditionError("unknown language", where="language", got=language, expected=" | ".join(LANGUAGES))
     opened = read_facts(Path(facts), month)
     codes = [*(code for code, _, _ in opened.manifest["counties"]), CITY]
+    county = _code(county, codes)
     if county not in codes:
         raise EditionError("unknown county", where="county", got=county, expected=" | ".join(codes))
     return Report(opened, county, language, audience, sections or {})

@@ -115,7 +115,12 @@ def income() -> pd.DataFrame:
         for home, parts in now.items()
     ]  # fmt: skip
     rows += [
-        {"household_id": home, "period_end": "2019-12", "months": 12, "wage_income": float(net)}
+        {
+            "household_id": home,
+            "period_end": "2019-12",
+            "months": 12,
+            **dict(zip(names, (float(net), 0.0, 0.0, 0.0, 0.0), strict=True)),
+        }
         for home, net in before.items()
     ]
     return pd.DataFrame(rows)

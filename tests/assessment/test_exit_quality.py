@@ -126,10 +126,10 @@ def test_income_bands_start_at_their_lower_edge(county_of: CountyOf) -> None:
 
 def test_income_components(county: CountyData) -> None:
     # 2020: wages 6,000 (H1) + 20,000 (H5); business 3,000 - 1,000; property 1,000; transfers 1,000 + 3,600 + 12,600
-    # + 4,800; eight persons.  For 2019 only wages were asked: 42,000.
+    # + 4,800; eight persons.  For 2019 wages alone were earned: 42,000.
     check("income_components", county, """
         period    wage_income_sum   business_net_sum   property_income_sum   transfer_income_sum   heads   wage_income   business_net   property_income   transfer_income
-        2019-12   42000             -                  -                     -                     8       5250          -              -                 -
+        2019-12   42000             0                  0                     0                     8       5250          0              0                 0
         2020-12   26000             2000               1000                  22000                 8       3250          250            125               2750
     """)  # fmt: skip
 
@@ -260,12 +260,13 @@ def test_growth_and_transfers_of_known_incomes(county_of: CountyOf) -> None:
         household=homes(3),
         income="""
             household_id   period_end   months   wage_income   business_gross   business_cost   transfer_income
-            H1             2020-12      12       1000          -                -               500
-            H2             2020-12      12       -             100              900             300
-            H1             2019-12      12       1000          -                -               -
+            H1             2020-12      12       1000          0                0               500
+            H2             2020-12      12       0             100              900             300
+            H1             2019-12      12       1000          0                0               0
+            H3             2020-12      12       9000          0                0               -
         """,
     )
-    # H1 1,500 after 1,000; H2 was not asked before; of H3 nothing is known.  A loss (H2: 100 - 900 + 300) is no income.
+    # H1 1,500 after 1,000; H2 was not asked before; H3 left its transfers blank, so its income is not known.  A loss (H2: 100 - 900 + 300) is no income.
     assert fraction("income_growth", data) == (500, 1000)
     assert fraction("transfer_share", data) == (800, 1500)
     assert fraction("mean_income", data) == (1000, 2)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from relapse_risk.assessment.facts import INDICATOR_COLUMNS
 from relapse_risk.assessment.indicators import NUMERIC
+from relapse_risk.assessment.linked_counts import LINKS
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.assessment.sections.monitored_households import PROBABILITIES
 from relapse_risk.disclosure.published_cells import _where_told, cells_and_relations, withhold
@@ -53,7 +54,7 @@ def test_in_a_sample_those_scored_do_not_tell_the_poor() -> None:
         county_code="a", indicator="below_line", unit="share", weighted=True, cases=4.0, n=40.0, value=0.1,
         numerator=4.0, denominator=40.0, verdict="no_limit",
     )  # fmt: skip
-    written, indicator, _ = withhold(tables, TABLES, rows, INDICATORS, FEW, {})
+    written, indicator, _ = withhold(tables, TABLES, rows, INDICATORS, FEW, {}, LINKS)
     assert indicator["withheld"].tolist() == [True]
     for name in ("risk_bands", "risk_histogram"):
         assert written[name]["households"].isna().any(), name

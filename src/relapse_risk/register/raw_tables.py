@@ -117,8 +117,14 @@ def match_headers(found: Sequence[str], entry: TableMapping, where: str) -> Matc
     columns: dict[str, tuple[str, ...]] = {}
     missing: list[tuple[str, ...]] = []
     open_headers: dict[str, str] = {}
-    for name, headers, takes, optional in _wanted(entry):
-        there = [_with_unit(header, name, entry, places, where) for header in headers]
+    wanted = _wanted(entry)
+    exact = {header_text(header) for _, headers, _, _ in wanted for header in headers}
+    others = {key: found for key, found in places.items() if key not in exact}
+    for name, headers, takes, optional in wanted:
+        there = [
+            header if header_text(header) in places else _with_unit(header, name, entry, others, where)
+            for header in headers
+        ]
         there = [header for header in there if header_text(header) in places]
         if takes > 1:
             there = there if len(there) == takes else []
@@ -146,8 +152,6 @@ def _with_unit(
     Another unit than the column's is refused unless the mapping says what to multiply by.
     """
     key = header_text(wanted)
-    if key in places:
-        return wanted
     for there, headers in places.items():
         bracket = _BRACKET.fullmatch(there)
         if not bracket or bracket[1] != key:

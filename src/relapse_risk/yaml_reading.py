@@ -146,6 +146,8 @@ def keys_at(model: Any, path: tuple[int | str, ...]) -> tuple[str, ...]:
         fields = _fields(origin)
         if not path and fields:
             return tuple(fields)
+        if path and fields and isinstance(path[0], int):  # a list that stands for a mapping of its entries
+            return keys_at(origin, path[1:])
         inner = fields.get(str(path[0])) if path and fields else None
         args = [inner] if inner is not None else [] if fields else list(get_args(origin))
         rest = path[1:] if fields or get_origin(origin) in (tuple, list, dict) else path

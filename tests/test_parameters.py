@@ -46,12 +46,13 @@ def test_every_value_carries_source_and_mark() -> None:
             assert entry.value is None or entry.source, (parameter.name, start)
 
 
-@pytest.mark.parametrize("day", [date(2013, 12, 31), date(2021, 1, 1)])
-def test_no_value_names_file_parameter_date_and_nearest(day: date) -> None:
+@pytest.mark.parametrize(("day", "nearest"), [(date(2013, 12, 31), "2014-01-01"), (date(2021, 1, 1), "2020-01-01")])
+def test_no_value_names_file_parameter_date_and_nearest(day: date, nearest: str, tmp_path: Path) -> None:
+    """From 2014 to 2020, two values and an end: nothing holds before the first and from the end on."""
+    text = "    2014-01-01: {value: 2800}\n    2020-01-01: {value: 4000}\n    2021-01-01: {value: null}"
     with pytest.raises(ParameterError) as caught:
-        PARAMETERS.on("national_line_b", day)
-    nearest = "2014-01-01" if day.year == 2013 else "2020-01-01"
-    for word in ("lines.yaml", "national_line_b", day.isoformat(), nearest):
+        read_parameters(folder_with(tmp_path, ENTRY + text)).on("x", day)
+    for word in ("lines.yaml", "x has no value", day.isoformat(), nearest):
         assert word in str(caught.value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from relapse_risk.errors import ModelError, ParameterError
 from relapse_risk.parameters import params_dir, read_parameters, read_place
 from relapse_risk.poverty import alkire_foster, deprivation_matrix, guarantee_test, read_deprivation, survey_design
-from relapse_risk.poverty.deprivation import parse_deprivation
+from relapse_risk.poverty.deprivation_design import parse_deprivation
 from relapse_risk.yaml_reading import read_yaml
 
 DAY = date(2020, 12, 31)
@@ -59,7 +60,10 @@ def test_a_missing_answer_keeps_the_verdict_open_unless_something_fails() -> Non
 
 
 def test_reason_value_cutoff_and_evidence_date_are_recorded() -> None:
-    design = read_deprivation()
+    """The register keeps no date of the last check beside a household; a frame of one's own may."""
+    own = replace(read_deprivation(), reads="own")
+    dated = (replace(i, evidence="dwelling_checked_on") if i.code == "dwelling" else i for i in own.indicators)
+    design = replace(own, indicators=tuple(dated))
     items = guarantee_test(
         household(dwelling_grade="C", water_litres_per_person_day=20.0), design, PARAMETERS, PLACE, DAY
     ).items.set_index("indicator")
@@ -118,7 +122,22 @@ BROKEN = {
         lambda c: at(c, "uninsured").update(cutoff=float("inf")),
         r"indicators.3.cutoff \(uninsured\): .*finite",
     ),
-    "a cut-off outside the range": (lambda c: c.update(cutoffs=[33]), r"cutoffs: cut-off outside the range; got 33"),
+    "a cut-off outside the range": (
+        lambda c: c.update(cutoffs=[33]),
+        r"cutoffs\.0: .*cut-off outside the range.*got 33",
+    ),
+    "a misspelt column": (
+        lambda c: at(c, "toilet").update(column="sanitary_toilett"),
+        "toilet: column: unknown column; got 'sanitary_toilett'.*did you mean 'sanitary_toilet'",
+    ),
+    "a misspelt date of evidence": (
+        lambda c: at(c, "dwelling").update(evidence="dweling_grade"),
+        "dwelling: evidence: unknown column.*mean 'dwelling_grade'",
+    ),
+    "a misspelt word": (
+        lambda c: at(c, "rented").update(words=["rented", "lodgign"]),
+        "rented: words: unknown word of dwelling_tenure; got 'lodgign'.*did you mean 'lodging'",
+    ),
     "an unknown predicate": (
         lambda c: (
             at(c, "dwelling").pop("column"),
@@ -152,7 +171,9 @@ def test_a_broken_design_is_named(fault: str) -> None:
 
 def test_bad_frames_are_named() -> None:
     design = read_deprivation()
-    with pytest.raises(ModelError, match=r"guarantees\.yaml: water_amount: no such column"):
+    with pytest.raises(
+        ModelError, match=r"guarantees\.yaml: water_amount: unknown column; got 'water_litres_per_person_day'"
+    ):
         guarantee_test(household().drop(columns="water_litres_per_person_day"), design, PARAMETERS, PLACE, DAY)
     with pytest.raises(ModelError, match="household_id repeated; got 'h1'"):
         guarantee_test(pd.concat([household(), household()]), design, PARAMETERS, PLACE, DAY)

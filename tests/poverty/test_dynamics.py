@@ -126,7 +126,7 @@ def test_two_thirds_of_three_periods_is_two() -> None:
 def test_bad_panels_are_named() -> None:
     with pytest.raises(ModelError, match=r"household twice in one period; got \('a', '2016-12'\)"):
         transition_events(pd.concat([PANEL, PANEL.iloc[[0]]]))
-    with pytest.raises(ModelError, match="no such column; got 'poor'"):
+    with pytest.raises(ModelError, match="unknown column; got 'poor'"):
         spells(PANEL.drop(columns="poor"))
     with pytest.raises(ModelError, match="no household is seen in two adjacent periods"):
         transitions(panel_of(a="P.", b=".N"))

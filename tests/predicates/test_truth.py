@@ -145,7 +145,7 @@ def test_an_unknown_predicate_names_the_nearest() -> None:
 
 def test_each_predicate_is_computed_once_for_a_frame() -> None:
     known: dict[str, pd.Series] = {}
-    one = Predicate("one", "f", "household", WORDS, None, None, Clause(column="v", is_=True), "", "", "assumed")
+    one = Predicate("one", "f", "household", WORDS, "", "assumed", when=Clause(column="v", is_=True))
     setting = Setting(PARAMETERS, PLACE, DAY, {"one": one})
     frame = pd.DataFrame({"v": [True]})
     assert holds("one", frame, setting, known) is holds(Clause(predicate="one"), frame, setting, known)

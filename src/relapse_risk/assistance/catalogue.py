@@ -1,19 +1,19 @@
 """The catalogue of assistance items: read from ``params/assistance/``, dated, checked whole before use.
 
-An item lists its conditions by name (:mod:`relapse_risk.predicates`); the list *is* the explanation.  A change of law is a second version with its
-own dates, so that an old month is assessed by the law of its time.
+An item lists its conditions by name (:mod:`relapse_risk.predicates`); the list *is* the explanation.  A change of law
+is a second version with its own dates, so that an old month is assessed by the law of its time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from relapse_risk.assistance.amounts import AMOUNT_RULES
 from relapse_risk.errors import ParameterError, unknown
@@ -23,7 +23,7 @@ from relapse_risk.predicates import Predicate, read_predicates
 from relapse_risk.predicates.clauses import Clause
 from relapse_risk.predicates.truth import named_in
 from relapse_risk.schema import code_list, table
-from relapse_risk.yaml_reading import check_model, read_yaml
+from relapse_risk.yaml_reading import STRICT, check_model, read_yaml
 
 __all__ = ["Catalogue", "Item", "Level", "Version", "read_catalogue"]
 
@@ -35,41 +35,16 @@ PAYMENTS_A_YEAR: Mapping[str, int] = MappingProxyType(
 )
 
 
-class Amount(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Amount:
     """How much one delivery is worth: fixed, by the word of a column, a share of a column, or a rule of ``amounts.py``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    fixed: float | None = Field(default=None, ge=0)
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    fixed: Annotated[float | None, Field(ge=0)] = None
     rule: str | None = None
-    share: float | None = Field(default=None, gt=0, le=1)
-    by_word: dict[str, Annotated[float, Field(ge=0)]] = {}
+    share: Annotated[float | None, Field(gt=0, le=1)] = None
+    by_word: Mapping[str, Annotated[float, Field(ge=0)]] = field(default_factory=dict)
     column: str | None = None
-
-
-class VersionSpec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    start: date
-    end: date | None = None
-    requires: Clause
-    keeps: Clause | None = None
-    amount: Amount
-    statutory_days: int | None = Field(default=None, gt=0)
-    papers: int | None = Field(default=None, ge=0)
-
-
-class ItemSpec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    label: Label
-    department: str
-    direction: str
-    level: Level
-    kind: Kind
-    cadence: Cadence
-    source: str
-    confidence: Confidence
-    note: str = ""
-    excludes: tuple[str, ...] = ()
-    versions: tuple[VersionSpec, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +55,14 @@ class Version:
     ends being out of work); ``None``: the same.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     start: date
-    end: date | None
     requires: Clause
-    keeps: Clause | None
     amount: Amount
-    statutory_days: int | None
-    papers: int | None
+    end: date | None = None
+    keeps: Clause | None = None
+    statutory_days: Annotated[int | None, Field(gt=0)] = None
+    papers: Annotated[int | None, Field(ge=0)] = None
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -97,6 +73,10 @@ class Version:
         return tuple(name for clause in self.clauses for name in clause.names())
 
 
+def _by_start(versions: tuple[Version, ...]) -> tuple[Version, ...]:
+    return tuple(sorted(versions, key=lambda version: version.start))
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One assistance item: who runs it, whom it is for, what it gives and how sure we are that it exists so.
@@ -104,6 +84,7 @@ class Item:
     ``predicates``: those its versions rest on, by name.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     code: str
     label: Label
     department: str
@@ -113,10 +94,10 @@ class Item:
     cadence: Cadence
     source: str
     confidence: Confidence
-    note: str
-    excludes: tuple[str, ...]
-    versions: tuple[Version, ...]
-    predicates: Mapping[str, Predicate]
+    versions: Annotated[tuple[Version, ...], Field(min_length=1), AfterValidator(_by_start)]
+    note: str = ""
+    excludes: tuple[str, ...] = ()
+    predicates: Mapping[str, Predicate] = field(default_factory=dict)
 
     def on(self, day: date) -> Version | None:
         """The version in force on ``day``, ``None`` where the item did not exist."""
@@ -169,40 +150,32 @@ def read_catalogue(place: str, folder: str | None = None) -> Catalogue:
 
     Examples
     --------
-    >>> len(read_catalogue("dezhou")), len({item.department for item in read_catalogue("dezhou").items})
-    (41, 17)
+    >>> read_catalogue("dezhou").item("MZ01").label.en
+    'Rural minimum living allowance'
     """
     file = f"assistance/{place}.yaml"
-    path = params_dir(folder) / "assistance" / f"{place}.yaml"
-    content = read_yaml(path)
+    content = read_yaml(params_dir(folder) / "assistance" / f"{place}.yaml")
     if not isinstance(content, dict) or not content:
         raise ParameterError("not a mapping of items", where=file, got=type(content).__name__)
     known = read_predicates(folder)
-    specs = {code: check_model(ItemSpec, spec, f"{file}: {code}") for code, spec in content.items()}
-    items = tuple(_item(code, spec, file, known) for code, spec in specs.items())
+    items = tuple(_item(code, spec, file, known) for code, spec in content.items())
     if len(items) > 64:
         raise ParameterError("more than 64 items", where=file, got=len(items), fix="split the catalogue by department")
     _check_exclusions(items, file)
     return Catalogue(place, items)
 
 
-def _item(code: str, spec: ItemSpec, file: str, known: Mapping[str, Predicate]) -> Item:
+def _item(code: str, content: Any, file: str, known: Mapping[str, Predicate]) -> Item:
     where = f"{file}: {code}"
-    for kind, word in (("department", spec.department), ("assistance_direction", spec.direction)):
+    item = check_model(Item, {**content, "code": code} if isinstance(content, dict) else content, where)
+    for kind, word in (("department", item.department), ("assistance_direction", item.direction)):
         if word not in code_list(kind).words:
             raise unknown(kind, word, code_list(kind).words, where)
-    versions = tuple(
-        Version(v.start, v.end, v.requires, v.keeps, v.amount, v.statutory_days, v.papers)
-        for v in sorted(spec.versions, key=lambda version: version.start)
-    )
-    for version in versions:
-        _check_version(version, spec.level, where, known)
-    _check_dates(versions, where)
-    named = {name: known[name] for version in versions for name in named_in(version.clauses, known)}
-    return Item(
-        code, spec.label, spec.department, spec.direction, spec.level, spec.kind, spec.cadence, spec.source,
-        spec.confidence, spec.note, spec.excludes, versions, MappingProxyType(named),
-    )  # fmt: skip
+    for version in item.versions:
+        _check_version(version, item.level, where, known)
+    _check_dates(item.versions, where)
+    named = {name: known[name] for version in item.versions for name in named_in(version.clauses, known)}
+    return replace(item, predicates=MappingProxyType(named))
 
 
 def _check_version(version: Version, level: Level, where: str, known: Mapping[str, Predicate]) -> None:

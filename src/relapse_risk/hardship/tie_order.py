@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from relapse_risk.errors import ModelError
+from relapse_risk.errors import ModelError, unknown
 
 __all__ = ["TieRule", "order_of", "rank_scores"]
 
@@ -101,7 +101,7 @@ def order_of(frame: pd.DataFrame, by: str | None, ties: Sequence[str]) -> IntArr
     """
     for name in (*ties, *([by] if by else [])):
         if name not in frame:
-            raise ModelError("no such column to rank by", where="ranking", got=name, expected=" | ".join(frame.columns))
+            raise unknown("column to rank by", name, frame.columns, "ranking", ModelError)
     keys: list[Any] = [_sortable(frame[name]) for name in reversed(ties)]
     if by is not None:
         keys.append(-frame[by].to_numpy(dtype=np.float64, na_value=np.nan))

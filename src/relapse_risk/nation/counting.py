@@ -17,7 +17,8 @@ from relapse_risk.parameters import Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, collected, map_parts, read_part
 from relapse_risk.poverty import DeprivationDesign
 from relapse_risk.poverty.alkire_foster import identify_poor
-from relapse_risk.poverty.deprivation import Deprivation, columns_read, cutoff_of, deprived
+from relapse_risk.poverty.deprivation import columns_read, cutoff_of, deprived
+from relapse_risk.poverty.deprivation_design import Deprivation
 from relapse_risk.predicates import Setting, setting_on
 from relapse_risk.progress import Progress
 

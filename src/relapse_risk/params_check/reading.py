@@ -17,6 +17,7 @@ from relapse_risk.errors import EditionError, ParameterError, RelapseRiskError, 
 from relapse_risk.hardship import read_index
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
 from relapse_risk.poverty import read_deprivation
+from relapse_risk.predicates import read_predicates
 from relapse_risk.register.mapping import read_mapping
 from relapse_risk.register.rules import RuleBook, read_rules
 from relapse_risk.relapse import check_terms, read_panel_design
@@ -98,6 +99,8 @@ def read_all(folder: Path, place: str | None = None) -> FilesRead:
     lines = {line for one in read.places for line in one.lines.values()}
     others = [one for one in known if one not in asked]
     read.elsewhere = {v for one in others for v in (_lines_of(folder, one)) if v not in lines}
+    with read.keeping():
+        read_predicates(folder, read.parameters)
     _read_designs(read)
     with read.keeping():
         read.rules = read_rules(folder, read.parameters)

@@ -2,14 +2,8 @@
 
 from relapse_risk.poverty.af_change import alkire_foster_change
 from relapse_risk.poverty.alkire_foster import AlkireFoster, alkire_foster, deprivation_scores, identify_poor
-from relapse_risk.poverty.deprivation import (
-    DeprivationDesign,
-    DeprivationMatrix,
-    Guarantees,
-    deprivation_matrix,
-    guarantee_test,
-    read_deprivation,
-)
+from relapse_risk.poverty.deprivation import DeprivationMatrix, Guarantees, deprivation_matrix, guarantee_test
+from relapse_risk.poverty.deprivation_design import DeprivationDesign, read_deprivation
 from relapse_risk.poverty.dynamics import (
     Transitions,
     chronic_transient,

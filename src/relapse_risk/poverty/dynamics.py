@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from relapse_risk.errors import ModelError
+from relapse_risk.errors import ModelError, unknown
 from relapse_risk.poverty.arrays import Array, check_line, check_weights, group_codes
 from relapse_risk.poverty.survey import SurveyDesign, covariance, interval, survey_design
 from relapse_risk.rows import by_row
@@ -41,7 +41,7 @@ def _check_panel(panel: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """
     for name in columns:
         if name not in panel:
-            raise ModelError("no such column", where="panel", got=name, expected=" | ".join(map(str, panel.columns)))
+            raise unknown("column", name, panel.columns, "panel", ModelError)
     repeated = panel.duplicated(["household_id", "month"])
     if repeated.any():
         row = panel.loc[repeated].iloc[0]

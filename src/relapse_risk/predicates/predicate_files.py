@@ -9,11 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
-
 from relapse_risk.errors import ParameterError, unknown
-from relapse_risk.languages import Label
-from relapse_risk.parameters import Confidence, Parameters, Place, params_dir, read_parameters
+from relapse_risk.parameters import Parameters, Place, params_dir, read_parameters
 from relapse_risk.predicates.clauses import OPS_BY_TYPE, Clause, Group, Limit
 from relapse_risk.predicates.functions import FUNCTIONS, QUANTITIES
 from relapse_risk.predicates.setting import Predicate, Setting
@@ -32,18 +29,6 @@ class ColumnSpec(Protocol):
     def type(self) -> str: ...
     @property
     def codes(self) -> str: ...
-
-
-class _PredicateSpec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    unit: str
-    label: Label
-    fails: Label | None = None
-    ask: Label | None = None
-    when: Clause | None = None
-    function: str = ""
-    source: str
-    confidence: Confidence
 
 
 def read_predicates(folder: str | Path | None = None, parameters: Parameters | None = None) -> Mapping[str, Predicate]:
@@ -68,8 +53,8 @@ def read_predicates(folder: str | Path | None = None, parameters: Parameters | N
         for name, content in (read_yaml(path) or {}).items():
             if name in found:
                 raise ParameterError("predicate given twice", where=f"{found[name].file} and {file}", got=name)
-            spec = check_model(_PredicateSpec, content, f"{file}: {name}")
-            found[name] = Predicate(name, file, **{key: getattr(spec, key) for key in type(spec).model_fields})
+            given = {**content, "name": name, "file": file} if isinstance(content, dict) else content
+            found[name] = check_model(Predicate, given, f"{file}: {name}")
     known = parameters or read_parameters(home)
     for predicate in found.values():
         _check_predicate(predicate, known, found)

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.languages import Label
 from relapse_risk.parameters import Confidence, Parameters, Place
 from relapse_risk.predicates.clauses import Clause
+from relapse_risk.yaml_reading import STRICT
 
 __all__ = ["Predicate", "Setting"]
 
@@ -33,16 +37,17 @@ class Predicate:
         Its definition; or ``function``, the name of one in :mod:`relapse_risk.predicates.functions`.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     name: str
     file: str
     unit: str
     label: Label
-    fails: Label | None
-    ask: Label | None
-    when: Clause | None
-    function: str
     source: str
     confidence: Confidence
+    fails: Label | None = None
+    ask: Label | None = None
+    when: Clause | None = None
+    function: str = ""
 
     @property
     def where(self) -> str:

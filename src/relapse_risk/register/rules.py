@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from string import Formatter
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.months import month_end
@@ -21,7 +21,7 @@ from relapse_risk.predicates.truth import SOMEBODY, is_judgeable, needs
 from relapse_risk.register.joins import view_of
 from relapse_risk.register.named_checks import checks
 from relapse_risk.schema import tables
-from relapse_risk.yaml_reading import check_model, read_yaml
+from relapse_risk.yaml_reading import STRICT, check_model, read_yaml
 
 __all__ = ["INTAKE", "RULE_FILES", "IntakeRule", "Rule", "RuleBook", "clause_for", "read_rules"]
 
@@ -41,10 +41,11 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-class Selector(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Selector:
     """Which columns a rule on every table speaks of: by type, unit or name, but for those listed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     types: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -61,10 +62,11 @@ class Selector(BaseModel):
         )
 
 
-class IntakeRule(BaseModel):
+@dataclass(frozen=True, slots=True)
+class IntakeRule:
     """The words, kind and severity of a fault met while a frame is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     severity: Severity
     kind: Kind
     zh: str
@@ -72,34 +74,16 @@ class IntakeRule(BaseModel):
     source: str
 
 
-class _RuleSpec(IntakeRule):
-    """One rule as written in a file."""
-
-    table: str
-    column: str | None = None
-    each: tuple[str, ...] | Selector | None = None
-    when: tuple[Clause, ...] = ()
-    check: str | None = None
-    scope: Literal["county", "city"] = "county"
-    starts: date | None = None
-    ends: date | None = None
-
-
-class _RuleFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    intake: dict[str, IntakeRule] = {}
-    rules: dict[str, _RuleSpec] = {}
-    item_groups: dict[str, tuple[str, ...]] = {}
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of one table, ready to be applied.
+    """One rule: as written, of any table it names, and ready to be applied, of one.
 
     Attributes
     ----------
+    column, each : str, tuple of str or Selector
+        Which columns it reports, as written: one, or several.
     columns : tuple of str
-        The columns it reports; a clause on ``each`` is judged for each of them in turn.
+        These columns of ``table``; a clause on ``each`` is judged for each of them in turn.
     when : tuple of Clause
         All must hold.
     check : str
@@ -110,24 +94,47 @@ class Rule:
         Whether the rule speaks of every table (``table: every``).
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     id: str
     file: str
     table: str
     severity: Severity
-    kind: str
-    columns: tuple[str, ...]
-    when: tuple[Clause, ...]
-    check: str
-    scope: Literal["county", "city"]
+    kind: Kind
     zh: str
     en: str
     source: str
-    starts: date | None
-    ends: date | None
-    everywhere: bool
+    column: str = ""
+    each: tuple[str, ...] | Selector = ()
+    when: tuple[Clause, ...] = ()
+    check: str = ""
+    scope: Literal["county", "city"] = "county"
+    starts: date | None = None
+    ends: date | None = None
+    columns: tuple[str, ...] = ()
+    everywhere: bool = False
 
     def in_force(self, day: date) -> bool:
         return (self.starts is None or self.starts <= day) and (self.ends is None or day <= self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class _RuleFile:
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    intake: Mapping[str, IntakeRule] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    item_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def _read_file(root: Path, name: str) -> _RuleFile:
+    """A rule file; each rule knows its own id and file."""
+    content, file = read_yaml(root / "rules" / name), f"rules/{name}"
+    if isinstance(content, dict) and isinstance(content.get("rules"), dict):
+        told = {
+            identifier: {**rule, "id": identifier, "file": file} if isinstance(rule, dict) else rule
+            for identifier, rule in content["rules"].items()
+        }
+        content = {**content, "rules": told}
+    return check_model(_RuleFile, content, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +172,12 @@ def read_rules(folder: str | Path | None = None, parameters: Parameters | None =
     """
     root = params_dir(folder)
     known = parameters or read_parameters(root)
-    files = {name: check_model(_RuleFile, read_yaml(root / "rules" / name), f"rules/{name}") for name in RULE_FILES}
+    files = {name: _read_file(root, name) for name in RULE_FILES}
     groups = _merged(files, "item_groups")
     intake = _merged(files, "intake")
     _check_intake(intake)
     _merged(files, "rules")
-    rules = [
-        rule
-        for file, content in files.items()
-        for identifier, spec in content.rules.items()
-        for rule in _expanded(identifier, spec, f"rules/{file}")
-    ]
+    rules = [rule for content in files.values() for written in content.rules.values() for rule in _expanded(written)]
     predicates = read_predicates(root, known)
     for rule in rules:
         _check_rule(rule, known, predicates, groups)
@@ -214,29 +216,35 @@ def _check_intake(intake: Mapping[str, IntakeRule]) -> None:
         _check_message(rule.en, MESSAGE_FIELDS, f"rules/intake.yaml: {name}: en")
 
 
-def _expanded(identifier: str, spec: _RuleSpec, file: str) -> Iterator[Rule]:
+def _expanded(rule: Rule) -> Iterator[Rule]:
     """The rule for each table it speaks of."""
-    where = f"{file}: {identifier}"
-    if spec.table != EVERY and spec.table not in tables():
-        raise unknown("table", spec.table, tables(), where)
-    if (spec.column is None) == (spec.each is None):
+    where = f"{rule.file}: {rule.id}"
+    if rule.table != EVERY and rule.table not in tables():
+        raise unknown("table", rule.table, (EVERY, *tables()), where)
+    if bool(rule.column) == bool(rule.each):
         raise ParameterError("a rule names either column or each", where=where, fix="keep one of them")
-    if spec.table == EVERY and not isinstance(spec.each, Selector):
+    if rule.table == EVERY and not isinstance(rule.each, Selector):
         raise ParameterError("a rule on every table selects columns by type, unit or name", where=where)
-    names = [spec.table] if spec.table != EVERY else list(tables())
-    for name in names:
-        columns = _reported(spec, name)
+    if isinstance(rule.each, Selector):
+        _check_selector(rule.each, f"{where}: each")
+    for name in [rule.table] if rule.table != EVERY else list(tables()):
+        columns = rule.each.columns(name) if isinstance(rule.each, Selector) else rule.each or (rule.column,)
         if columns:
-            yield Rule(
-                identifier, file, name, spec.severity, spec.kind, columns, spec.when, spec.check or "", spec.scope,
-                spec.zh, spec.en, spec.source, spec.starts, spec.ends, spec.table == EVERY,
-            )  # fmt: skip
+            yield replace(rule, table=name, columns=columns, everywhere=rule.table == EVERY)
 
 
-def _reported(spec: _RuleSpec, name: str) -> tuple[str, ...]:
-    if isinstance(spec.each, Selector):
-        return spec.each.columns(name)
-    return spec.each if spec.each is not None else (spec.column or "",)
+def _check_selector(selector: Selector, where: str) -> None:
+    """What it selects by is there: types, units and names of columns, and the columns left out."""
+    columns = [(table, column) for table in tables().values() for column in table.columns]
+    for key, known in (
+        ("types", {column.type for _, column in columns}),
+        ("units", {column.unit for _, column in columns}),
+        ("names", {column.name for _, column in columns}),
+        ("but_for", {f"{table.name}.{column.name}" for table, column in columns}),
+    ):
+        for name in getattr(selector, key):
+            if name not in known:
+                raise unknown(f"word in {key}", name, sorted(known), f"{where}.{key}")
 
 
 def _check_rule(

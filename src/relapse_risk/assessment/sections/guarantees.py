@@ -12,7 +12,8 @@ from relapse_risk.assessment.county_data import CountyData, counted, hits, in_co
 from relapse_risk.assessment.sections.baseline import TOWN_HOMES
 from relapse_risk.exhibits import Bars, Dots, Exhibit, Heat, Section, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
-from relapse_risk.poverty.deprivation import Deprivation, cutoff_of, deprived, read_deprivation
+from relapse_risk.poverty.deprivation import cutoff_of, deprived
+from relapse_risk.poverty.deprivation_design import Deprivation, read_deprivation
 from relapse_risk.predicates import holds
 from relapse_risk.schema import code_list
 from relapse_risk.text import has_text

@@ -150,7 +150,7 @@ def keys_at(model: Any, path: tuple[int | str, ...]) -> tuple[str, ...]:
             return keys_at(origin, path[1:])
         inner = fields.get(str(path[0])) if path and fields else None
         args = [inner] if inner is not None else [] if fields else list(get_args(origin))
-        rest = path[1:] if fields or get_origin(origin) in (tuple, list, dict) else path
+        rest = path[1:] if fields or get_origin(origin) is not None else path
         for arg in args:
             if path and arg is not Ellipsis and (found := keys_at(arg, rest)):
                 return found

@@ -124,8 +124,7 @@ def _fault(error: ValidationError, model: type, content: Any, where: str) -> Par
     for first in faults:
         if first["type"] in EXTRA:
             above, at = _read_path(content, first["loc"][:-1])
-            # A value that a validator turned into another form has keys at pydantic's path, a union's at the file's.
-            if known := keys_at(model, first["loc"][:-1]) or keys_at(model, above):
+            if known := keys_at(model, above):
                 return unknown("key", first["loc"][-1], known, f"{where}: {at}" if at else where)
     first = faults[0]
     at, got = _read_path(content, first["loc"])[1] or "(top level)", first.get("input")

@@ -35,9 +35,9 @@ if county == "{FULL}":
 """
 
 
-def short(folder: Path, facts: Path, *code: str, **changes: object) -> Path:
+def short(folder: Path, facts: Path, *code: str, parameters: str = PARAMETERS, **changes: object) -> Path:
     """An edition file whose notebook shows one section, pages only."""
-    source = notebook(folder / "short.ipynb", OPEN, *code, "report.section(2)", 'report.table("town_profile")', parameters=PARAMETERS)  # fmt: skip
+    source = notebook(folder / "short.ipynb", OPEN, *code, "report.section(2)", 'report.table("town_profile")', parameters=parameters)  # fmt: skip
     given = {"notebooks": str(source), "counties": [COUNTY, OTHER], "languages": ["zh"], "formats": ["html"]}
     return edition_file(folder / "edition.yaml", facts, **(given | changes))
 
@@ -90,6 +90,20 @@ def test_nothing_is_published_where_the_edition_asks_for_all_or_none(tmp_path: P
     result = render_edition(read_edition(short(tmp_path, facts_folder, cell, on_failure="publish_none")))
     assert (result.exit_code, result.folder) == (NONE_PUBLISHED, good.folder)
     assert "AssertionError" in (tmp_path / "out" / "failures.json").read_text()
+
+
+def test_the_last_good_report_of_a_restricted_edition_stays_out_of_a_public_one(
+    tmp_path: Path, facts_folder: Path
+) -> None:
+    took = f'{PARAMETERS}\naudience = ""'
+    first = short(tmp_path, facts_folder, parameters=took, audience="restricted", counties=[COUNTY])
+    assert render_edition(read_edition(first)).exit_code == 0
+    second = short(tmp_path, facts_folder, "assert False", parameters=took, audience="public", counties=[COUNTY])
+    result = render_edition(read_edition(second))
+    assert result.exit_code == SOME_FAILED
+    assert not (result.folder / f"{COUNTY}-zh.html").exists()
+    third = short(tmp_path, facts_folder, "assert False", parameters=took, audience="restricted", counties=[COUNTY])
+    assert (render_edition(read_edition(third)).folder / f"{COUNTY}-zh.html").is_file(), "in a restricted one it stays"
 
 
 @ROOT

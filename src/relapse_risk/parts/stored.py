@@ -103,7 +103,7 @@ class Stored:
 
 
 def _content(path: Path) -> str:
-    """Checksum of a file; nothing where it cannot be read, which the kernel will say better."""
+    """Checksum of a file; empty where it cannot be read: the kernel then raises the clearer error."""
     try:
         return file_sha256(path)
     except OSError:

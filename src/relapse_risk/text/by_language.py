@@ -9,9 +9,8 @@ from functools import cache
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from babel.lists import format_list
 
-__all__ = ["conjoined", "day_in_words", "decimal", "enumerated", "month_in_words", "percent"]
+__all__ = ["day_in_words", "decimal", "enumerated", "month_in_words", "percent"]
 
 # Where a language of ours is written in more than one way, the way we write it: days before months, no comma before "and".
 REGIONS = {"zh": "zh_Hans_CN", "en": "en_GB"}
@@ -95,14 +94,3 @@ def enumerated(words: Iterable[str], language: str) -> str:
     """
     between: str = _locale(language).list_patterns["standard"]["middle"].format("", "")
     return between.join(words)
-
-
-def conjoined(words: Iterable[str], language: str) -> str:
-    """Words one after the other, the last with *and*, as in a sentence.
-
-    Examples
-    --------
-    >>> conjoined("ABC", "zh"), conjoined("ABC", "en"), conjoined("A", "en")
-    ('A、B和C', 'A, B and C', 'A')
-    """
-    return format_list(list(words), locale=_locale(language))

@@ -112,6 +112,7 @@ def write_template(path: str | Path, language: Language = "zh", tables: Sequence
 
     Examples
     --------
+    >>> import tempfile
     >>> folder = tempfile.mkdtemp()
     >>> write_template(Path(folder) / "采集表.xlsx", tables=["village", "household"]).name
     '采集表.xlsx'

@@ -84,6 +84,10 @@ class ModelError(RelapseRiskError):
     """A risk model or index cannot be fitted or applied as asked."""
 
 
+class MeasureError(RelapseRiskError):
+    """A count names no measure, or two places that print the same measure disagree."""
+
+
 class PartError(RelapseRiskError):
     """A part of a large run cannot be read, written or worked on where it was sent."""
 

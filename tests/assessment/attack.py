@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,22 +16,32 @@ from scipy.linalg import null_space
 from relapse_risk.assessment import CITY, INDICATORS, TABLES, facts
 from relapse_risk.assessment.indicators import with_city
 from relapse_risk.assessment.linked_counts import LINKS
-from relapse_risk.disclosure.links import INDICATOR
-from relapse_risk.disclosure.published_cells import Net, cells_and_relations, withhold
-from relapse_risk.disclosure.suppression import Cell, Relation
+from relapse_risk.disclosure.control import withhold
+from relapse_risk.disclosure.published_cells import INDICATOR, Published, published_cells
+from relapse_risk.disclosure.relations import Linked, linked
+from relapse_risk.disclosure.suppression import Relation
+from relapse_risk.measures import Cell
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.parts import SERIAL, county_parts, map_parts
 from relapse_risk.progress import no_progress
 from relapse_risk.register import Register
 
 THRESHOLD = 5
-Published = tuple[dict[str, pd.DataFrame], pd.DataFrame]
+Told = tuple[dict[str, pd.DataFrame], pd.DataFrame]  # tables and indicators as a reader has them
 Series = dict[str, tuple[Cell, ...]]
 
 
-def published(
-    register: Register, place: str, month: str, previous: str | None, scores: Path | None = None
-) -> tuple[Net, Published]:
+@dataclass(frozen=True)
+class Reader:
+    """Everything that is printed, every sum of it, and what is told."""
+
+    printed: Published
+    sums: Linked
+    tables: dict[str, pd.DataFrame]  # before anything was withheld
+    told: Told
+
+
+def published(register: Register, place: str, month: str, previous: str | None, scores: Path | None = None) -> Reader:
     """Everything a reader could sum up, and what is published of it."""
     job = facts._Job(
         register,
@@ -45,38 +57,43 @@ def published(
     names = {code: f"{zh}|{en}" for code, zh, en in facts.county_names(register).values()}
     tables = {table.name: facts._stacked(table, found, names) for table in TABLES}
     rows = with_city(pd.concat([part.indicator for part in found.values()], ignore_index=True), INDICATORS)
-    arguments = (tables, TABLES, rows, INDICATORS, THRESHOLD, names, LINKS)
-    return cells_and_relations(*arguments), withhold(*arguments)[:2]
+    return reader(tables, rows, names)
 
 
-def seen(net: Net, what_is_published: Published) -> set[Cell]:
+def reader(tables: dict[str, pd.DataFrame], rows: pd.DataFrame, names: dict[str, str]) -> Reader:
+    """What a reader has of these tables and indicators."""
+    printed = published_cells(tables, TABLES, rows, INDICATORS, THRESHOLD, names)
+    told = withhold(tables, TABLES, rows, INDICATORS, THRESHOLD, names, LINKS)[:2]
+    return Reader(printed, linked(printed, LINKS, THRESHOLD), tables, told)
+
+
+def seen(reader: Reader) -> set[Cell]:
     """Cells a reader has: counts that are printed, and both sides of a share that is."""
-    tables, indicator = what_is_published
-    values: dict[tuple[str, str, tuple[str, ...]], dict[str, object]] = {}
-    specs = {table.name: table for table in TABLES}
-    for name, frame in tables.items():
-        keys = specs[name].keys
-        for place, row in enumerate(frame.to_dict("records")):
-            key = tuple(str(row[k]) for k in keys) if keys else (str(place),)
-            values[(name, str(row["county_code"]), key)] = row
-    shown = {(str(r["county_code"]), str(r["indicator"])): r for r in indicator.to_dict("records")}
+    told, indicator = reader.told
     found: set[Cell] = set()
-    for (name, column, county), rows in net.rows.items():
-        for key, cell in rows:
-            if name == INDICATOR:
-                row, what = (
-                    shown[(county, str(key[0]))],
-                    {"cases": "numerator", "n": "n", "before": "previous"}.get(column),
-                )
-                if column == "before_n" or (what and pd.notna(row[what])):
-                    found.add(cell)
-                continue
-            spec, words = specs[name], tuple(str(part) for part in key)
-            row = values.get((name, county, words), {})
-            shares = [c.name for c in spec.columns if not c.hidden and _tells(c, column)]
-            if any(pd.notna(row.get(c)) for c in [column, *shares]):
+    specs = {table.name: table for table in TABLES}
+    shown = {
+        name: {_key(row, specs[name].keys, place): row for place, row in enumerate(frame.to_dict("records"))}
+        for name, frame in told.items()
+    }
+    for (name, column), cells in reader.printed.places.items():
+        if name == INDICATOR:
+            side, before = column
+            what = "previous" if before else {"yes": "numerator", "known": "n"}.get(side)
+            if what and side != "no":
+                found.update(c for c, value in zip(cells, indicator[what], strict=True) if c and pd.notna(value))
+            continue
+        spec = specs[name]
+        shares = [c.name for c in spec.columns if not c.hidden and _tells(c, str(column))]
+        for place, (cell, row) in enumerate(zip(cells, reader.tables[name].to_dict("records"), strict=True)):
+            values = shown[name].get(_key(row, spec.keys, place), {})
+            if cell and any(pd.notna(values.get(c)) for c in [str(column), *shares]):
                 found.add(cell)
     return found
+
+
+def _key(row: dict[Hashable, Any], keys: list[str], place: int) -> tuple[str, ...]:
+    return (str(row["county_code"]), *(str(row[key]) for key in keys)) if keys else (str(place),)
 
 
 def _tells(column: object, count: str) -> bool:
@@ -85,27 +102,27 @@ def _tells(column: object, count: str) -> bool:
     return bool((of and count in of) or (rests_on and count in rests_on and kind == "share"))
 
 
-def alike(net: Net) -> list[Relation]:
+def alike(reader: Reader) -> list[Relation]:
     """Counts, and runs of rows of bins, that are the same in every county are the same to a reader, declared or not."""
-    counties = sorted({county for _, _, county in net.rows} - {CITY})
+    values = reader.sums.values
+    counties = sorted({cell.county for cell in reader.printed.values} - {CITY})
     single: dict[tuple[object, ...], Series] = defaultdict(dict)
     columns: dict[tuple[str, str], dict[str, list[Cell]]] = defaultdict(dict)
-    for (name, column, county), rows in net.rows.items():
-        if county != CITY:
-            for key, cell in rows:
-                if cell in net.cells and cell not in net.derived:
-                    single[(name, column, key)][county] = (cell,)
-                    columns[name, column].setdefault(county, []).append(cell)
+    for (name, column), cells in reader.printed.places.items():
+        for cell in dict.fromkeys(cells):
+            if cell and cell in reader.printed.values and cell.county != CITY:
+                single[cell._replace(county="")][cell.county] = (cell,)
+                columns[name, str(column)].setdefault(cell.county, []).append(cell)
     bins = {table.name for table in TABLES if any(column.kind == "bin" for column in table.columns)}
     every = [*single.values(), *_runs([held for (name, _), held in columns.items() if name in bins])]
     by_values: dict[tuple[float, ...], list[Series]] = defaultdict(list)
     for series in every:
         if series.keys() == set(counties):
-            values = tuple(sum(net.cells[cell] for cell in series[county]) for county in counties)
-            if len(set(values)) >= 6:
-                by_values[values].append(series)
+            sums = tuple(sum(values[cell] for cell in series[county]) for county in counties)
+            if len(set(sums)) >= 6:
+                by_values[sums].append(series)
     return [
-        Relation(group[0][county], None, other[county])
+        Relation(group[0][county], other[county])
         for group in by_values.values()
         for other in group[1:]
         for county in counties
@@ -158,14 +175,14 @@ def fixed(relations: Iterable[Relation], unknown: set[Cell]) -> set[Cell]:
     return found
 
 
-def given_back(net: Net, what_is_published: Published) -> tuple[set[Cell], set[Cell], set[Cell]]:
+def given_back(reader: Reader) -> tuple[set[Cell], set[Cell], set[Cell]]:
     """Small counts, those of them that a reader has or can work out by what is declared, and by what looks alike too."""
-    known = seen(net, what_is_published)
-    small = {cell for cell, value in net.cells.items() if 0 < value < THRESHOLD}
+    values, known = reader.sums.values, seen(reader)
+    small = {cell for cell, value in values.items() if 0 < value < THRESHOLD}
     declared, guessed = (
-        [r for r in relations if all(cell in net.cells for cell in r.cells)]
-        for relations in (net.relations, alike(net))
+        [r for r in relations if all(cell in values for cell in r.cells)]
+        for relations in (reader.sums.relations, alike(reader))
     )
-    unknown = net.cells.keys() - known - net.told
+    unknown = values.keys() - known - reader.sums.fixed
     by_sums, by_looks = (fixed(relations, unknown) for relations in (declared, [*declared, *guessed]))
     return small, (known | by_sums) & small, (known | by_looks) & small

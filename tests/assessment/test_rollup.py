@@ -14,7 +14,7 @@ C = FactColumn
 
 
 def spec(city: str = "sum", order: str = "") -> FactTable:
-    columns = (C("kind", "text"), C("n", "households"), C("hit", "households"), C("share", "share", of=("hit", "n")),
+    columns = (C("kind", "text"), C("n", "households", counts="hit.known"), C("hit", "households", counts="hit.yes"), C("share", "share", of=("hit", "n")),
                C("median", "days"))  # fmt: skip
     return FactTable("t", 2, columns, (), lambda data: pd.DataFrame(), city=city, order=order)  # type: ignore[arg-type]
 

@@ -13,7 +13,7 @@ from relapse_risk.assessment.indicators import indicator_rows, with_city
 from relapse_risk.assessment.linked_counts import LINKS
 from relapse_risk.assessment.sections.baseline import held
 from relapse_risk.assessment.sections.exit_quality import poverty_measures
-from relapse_risk.disclosure.published_cells import withhold
+from relapse_risk.disclosure.control import withhold
 
 
 @pytest.fixture

@@ -7,18 +7,19 @@ import pytest
 
 from relapse_risk.assessment import TABLES
 from relapse_risk.assessment.linked_counts import LINKS
-from relapse_risk.disclosure.published_cells import withhold
+from relapse_risk.disclosure.control import withhold
 from relapse_risk.measures import CITY, FactColumn, FactTable, Fraction, Indicator
 
 COLUMNS = (
-    FactColumn("town", "town"), FactColumn("known", "households"), FactColumn("poor", "households"),
+    FactColumn("town", "town"), FactColumn("known", "households", counts="poor.known"),
+    FactColumn("poor", "households", counts="poor.yes"),
     FactColumn("income", "money", rests_on=("known",)), FactColumn("poor_share", "share"),
 )  # fmt: skip
 EMPTY = pd.DataFrame(
     columns=["county_code", "indicator", "cases", "n", "value", "unit", "numerator", "denominator", "low", "high",
-             "shrunk", "previous", "verdict", "limit", "weighted"]
+             "shrunk", "previous", "previous_cases", "previous_n", "verdict", "limit", "weighted"]
 )  # fmt: skip
-TABLE = FactTable("by_town", 4, COLUMNS, (), lambda data: pd.DataFrame(), city="none", overlapping=("known", "poor"))
+TABLE = FactTable("by_town", 4, COLUMNS, (), lambda data: pd.DataFrame(), city="none")
 
 
 def test_a_mean_goes_with_its_own_households_and_a_share_with_any_of_its_row() -> None:

@@ -30,7 +30,7 @@ from relapse_risk.exhibits import (
 from relapse_risk.measures import FactColumn, FactTable
 
 TABLE = FactTable(
-    "t", 2, (FactColumn("town", "town"), FactColumn("n", "households"), FactColumn("share", "share"), FactColumn("m", "count")),
+    "t", 2, (FactColumn("town", "town"), FactColumn("n", "households", counts="poor.yes"), FactColumn("share", "share"), FactColumn("m", "count")),
     (), lambda data: data,
 )  # fmt: skip
 TOWNS = ["a", "b", "c"]

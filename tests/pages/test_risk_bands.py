@@ -9,7 +9,10 @@ from relapse_risk.assessment.indicators import NUMERIC
 from relapse_risk.assessment.linked_counts import LINKS
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.assessment.sections.monitored_households import PROBABILITIES
-from relapse_risk.disclosure.published_cells import _where_told, cells_and_relations, withhold
+from relapse_risk.disclosure.control import withhold
+from relapse_risk.disclosure.masking import where_described
+from relapse_risk.disclosure.published_cells import published_cells
+from relapse_risk.measures import Cell
 
 FEW = 5
 BANDS = ("high", "medium", "low")
@@ -25,21 +28,19 @@ def test_bands_go_only_for_a_small_count_of_their_own() -> None:
     )
     none = pd.DataFrame(columns=[*INDICATOR_COLUMNS, *NUMERIC])
     none = none.loc[:, ~none.columns.duplicated()]
-    net = cells_and_relations(tables, TABLES, none, INDICATORS, FEW, {})
-    told = {cell[1:] for cell in net.told if cell[0] == "risk_bands.households"}
-    assert told == {("a", band) for band in BANDS}
+    printed = published_cells(tables, TABLES, none, INDICATORS, FEW, {})
+    assert printed.fixed == {Cell("scored", "yes", "a", (("band", band),)) for band in BANDS}
     written, _, _ = withhold(tables, TABLES, none, INDICATORS, FEW, {})
     shown = written["risk_bands"].set_index(["county_code", "band"])["households"]
     assert shown["a"].tolist() == [25, 52, 468]
     assert shown["b"].isna().tolist() == [True, True, False]
 
 
-def test_a_table_goes_with_the_count_it_describes() -> None:
-    bands = pd.DataFrame(
-        {"county_code": ["a", "a", "b", "b"], "band": ["high", "low"] * 2, "households": [None, 40, 9, 40]}
-    )
-    reasons = pd.DataFrame({"county_code": ["a", "b", "b"], "reason": ["x", "x", "y"]})
-    left = _where_told(reasons, bands, "households", "band", "high")
+def test_a_table_is_shown_where_the_count_it_describes_is() -> None:
+    """Withheld in a, shown in b, not counted in c."""
+    high = {county: Cell("scored", "yes", county, (("band", "high"),)) for county in "ab"}
+    reasons = pd.DataFrame({"county_code": ["a", "b", "b", "c"], "reason": ["x", "x", "y", "x"]})
+    left = where_described(reasons, "scored.yes by band=high", {high["a"]: 3.0, high["b"]: 9.0}, {high["a"]})
     assert left["county_code"].tolist() == ["b", "b"]
 
 

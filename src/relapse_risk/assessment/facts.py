@@ -17,7 +17,8 @@ from relapse_risk.assessment.indicators import indicator_rows, with_city
 from relapse_risk.assessment.linked_counts import LINKS
 from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
-from relapse_risk.disclosure.published_cells import Tables, withhold
+from relapse_risk.disclosure.control import withhold
+from relapse_risk.disclosure.published_cells import Tables
 from relapse_risk.files import digest
 from relapse_risk.languages import Label
 from relapse_risk.measures import CITY, FactTable
@@ -275,7 +276,7 @@ def _manifest(
 
 def _schema(table: FactTable) -> dict[str, Any]:
     return {
-        "section": table.section, "figure": table.figure, "city": table.city, "restricted": table.restricted,
+        "section": table.section, "city": table.city, "restricted": table.restricted,
         "columns": [{"name": c.name, "kind": c.kind, "codes": c.codes} for c in table.columns if not c.hidden],
     }  # fmt: skip
 

@@ -45,7 +45,7 @@ class FactsManifest:
         Cells withheld in all tables.
     tables : tuple of str
     schema : dict
-        Per fact table: section, figure, city, restricted, and its columns with kind and codes.
+        Per fact table: section, city, restricted, and its columns with kind and codes.
     cards : dict
         ``model_card`` and ``index_card`` as the scores left them, empty where nothing was scored.
     register_digest, parameter_digest : str

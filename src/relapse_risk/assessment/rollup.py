@@ -53,7 +53,7 @@ def city_rows(table: FactTable, counties: Mapping[str, pd.DataFrame], names: Map
     Examples
     --------
     >>> from relapse_risk.measures import FactColumn
-    >>> columns = (FactColumn("cause", "text"), FactColumn("households", "households"))
+    >>> columns = (FactColumn("cause", "text"), FactColumn("households", "households", counts="main_cause.yes"))
     >>> table = FactTable("causes", 2, columns, (), lambda data: pd.DataFrame())
     >>> one = pd.DataFrame({"cause": ["illness"], "households": [3]})
     >>> city_rows(table, {"a": one, "b": one}, {})["households"].tolist()

@@ -119,7 +119,7 @@ def largest(value: str, of: str) -> Find:
     Examples
     --------
     >>> from relapse_risk.measures import FactColumn
-    >>> table = FactTable("t", 2, (FactColumn("risk", "text"), FactColumn("n", "persons")), (), lambda data: data)
+    >>> table = FactTable("t", 2, (FactColumn("risk", "text"), FactColumn("n", "persons", counts="ill.yes")), (), lambda data: data)
     >>> rows = Rows(table, pd.DataFrame({"risk": ["illness", "fire", "other"], "n": [20, 20, 90]}), {})
     >>> found = largest("n", "risk")(rows)
     >>> found.row, found.alike, found.words["part"].value

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
-from relapse_risk.errors import SchemaError, unknown
+from relapse_risk.errors import MeasureError, SchemaError, unknown
+from relapse_risk.measures.counts import Count, read_count
 from relapse_risk.schema import code_list, code_lists, table, tables
 
 __all__ = ["ADDITIVE", "CITY", "PEOPLE", "FactColumn", "FactTable", "Fraction", "Indicator"]
@@ -20,10 +21,6 @@ Kind = Literal[
 ]  # fmt: skip
 Direction = Literal["higher_better", "lower_better", "none"]
 Unit = Literal["share", "money", "days", "count", "number", "coefficient"]
-Figure = Literal[
-    "", "bars", "stack", "dots", "lollipop", "pyramid", "histogram", "heat", "curve", "scatter", "forest", "funnel",
-    "waterfall", "flow", "lines", "profile",
-]  # fmt: skip
 KEY_KINDS = frozenset({"text", "code", "town", "bin", "label", "date", "period", "confidence", "verdict"})
 PEOPLE = frozenset({"households", "persons", "records"})
 SCORES = ("scores.risk", "scores.hardship")
@@ -80,8 +77,13 @@ class FactColumn:
         Needed to add counties up; never written.
     adds : bool
         Whether the city's value is the sum of the counties' (always for counts and ``money_wan``).
-    measure : str
-        Same text in two tables: the same count of people, withheld in both or in neither.
+    counts : str or mapping
+        Which count of people it prints (see :mod:`relapse_risk.measures.counts`), ``{key}`` standing for a key of the
+        row; or by the word of the table's first key, ``*`` for any other.  Keys it does not name classify the count.
+        Every column of people names one; the same count in two tables is one cell, withheld in both or in neither.
+    within : str
+        Column of the same row of which this one counts some: those left over are as small a count as any.  A share of
+        one column in another needs no saying, nor do two sides of one measure.
     descriptive : bool
         Words that say something of the row but do not tell rows apart.
     rests_on : tuple of str
@@ -97,7 +99,8 @@ class FactColumn:
     of: tuple[str, str] | None = None
     hidden: bool = False
     adds: bool = False
-    measure: str = ""
+    counts: str | Mapping[str, str] = ""
+    within: str = ""
     descriptive: bool = False
     rests_on: tuple[str, ...] | None = None
     limit: str = ""
@@ -114,6 +117,16 @@ class FactColumn:
     def is_additive(self) -> bool:
         return self.of is None and (self.adds or self.kind in ADDITIVE)
 
+    @property
+    def is_people(self) -> bool:
+        return self.kind in PEOPLE
+
+    def count_of(self, first: str) -> Count:
+        """The count it prints in a row whose first key is ``first``."""
+        if isinstance(self.counts, str):
+            return read_count(self.counts)
+        return read_count(self.counts[first] if first in self.counts else self.counts["*"])
+
 
 @dataclass(frozen=True, slots=True)
 class FactTable:
@@ -129,21 +142,11 @@ class FactTable:
         The city's rows: counties added up by key; one row per county (for tables by town); the same for all; none.
     order : str
         Column to sort by, ``-`` first for descending; as computed when empty.
-    parts : tuple of (whole, (part, ...))
-        Columns that add up within a row, so that no part can be worked out from the rest; an empty whole: their sum is
-        known to the reader.
-    within : tuple of (whole, part)
-        Columns of which one counts some of the other: those left over are as small a count as any.  A share of one
-        column in another needs no saying.
-    overlapping : tuple of str
-        People columns whose rows overlap (one household may be in several), so that no total gives one away.
-    adds_to : str
-        Table whose rows are sums of these rows (same column names; its keys are columns here).
-    foremost : bool
-        What readers come for: in a register its counts are withheld where one of them in the county is small, and never
-        beside others.
-    goes_with : tuple of (table, column, key column, key)
-        The count that the whole table describes: without it the table is not shown either.
+    never_secondary : bool
+        What readers come for: in a register its counts are withheld in a county only where one of them is small there,
+        never as secondary suppression.
+    describes : str
+        The count that the whole table describes: where that is withheld, the table is not shown either.
     restricted : bool
         Names single households by pseudonymous id; shown only where an edition asks for it.
     """
@@ -155,25 +158,40 @@ class FactTable:
     compute: Callable[[Any], pd.DataFrame]
     city: Literal["sum", "counties", "same", "none"] = "sum"
     order: str = ""
-    figure: Figure = ""
-    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    within: tuple[tuple[str, str], ...] = ()
-    overlapping: tuple[str, ...] = ()
-    adds_to: str = ""
-    foremost: bool = False
-    goes_with: tuple[str, str, str, str] | None = None
+    never_secondary: bool = False
+    describes: str = ""
     restricted: bool = False
 
     def __post_init__(self) -> None:
         check_needs(self.needs, f"fact table {self.name}: needs")
+        for column in self.columns:
+            if column.is_people and not self.restricted:
+                _check_counts(self.name, column, self.words)
 
     @property
     def keys(self) -> list[str]:
         return [column.name for column in self.columns if column.is_key]
 
     @property
+    def words(self) -> list[str]:
+        """Columns whose values a count may be filled in from: keys, and what is said of the row."""
+        return [column.name for column in self.columns if column.kind in KEY_KINDS]
+
+    @property
     def shown(self) -> list[str]:
         return [column.name for column in self.columns if not column.hidden]
+
+
+def _check_counts(table: str, column: FactColumn, words: list[str]) -> None:
+    """A column of people names a count, and that only columns of words of its table."""
+    where = f"{table}.{column.name}"
+    if not column.counts:
+        fix = "say which count it prints: counts='measure.side'"
+        raise MeasureError("a column of people names no measure", where=where, fix=fix)
+    written: Iterable[str] = (column.counts,) if isinstance(column.counts, str) else column.counts.values()
+    for text in written:
+        if unknown := sorted(read_count(text).fields - set(words)):
+            raise MeasureError("no such column of words", where=where, got=unknown[0], expected=" | ".join(words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +248,8 @@ class Indicator:
         Dated parameter the value is judged by; empty: no limit was published and none is made up.
     people : bool
         The numerator counts households or persons, so that a small one is withheld.
+    measure : str
+        The measure whose yes (numerator), no and known (denominator) it prints; unsaid: its name.
     sampled : {"", "survey", "model"}
         Why it has an interval; a full count of the register has none.
     city : {"ratio", "mean", "total"}
@@ -251,6 +271,11 @@ class Indicator:
     city: Literal["ratio", "mean", "total"] = "ratio"
     history: bool = True
     people: bool = True
+    measure: str = ""
 
     def __post_init__(self) -> None:
         check_needs(self.needs, f"indicator {self.name}: needs")
+
+    @property
+    def measured(self) -> str:
+        return self.measure or self.name

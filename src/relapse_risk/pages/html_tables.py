@@ -120,7 +120,7 @@ def withheld_last(frame: pd.DataFrame, spec: FactTable) -> pd.DataFrame:
 
     Examples
     --------
-    >>> columns = FactColumn("cause", "code", "poverty_cause"), FactColumn("main", "households")
+    >>> columns = FactColumn("cause", "code", "poverty_cause"), FactColumn("main", "households", counts="main_cause.yes")
     >>> spec = FactTable("causes", 2, columns, (), lambda data: pd.DataFrame())
     >>> withheld_last(pd.DataFrame({"cause": ["illness", "no_land"], "main": [None, 7]}), spec)["cause"].tolist()
     ['no_land', 'illness']

@@ -111,28 +111,35 @@ def _answered_in_time(data: CountyData) -> Fraction:
 
 
 ALERT, REFERRAL = ("alert",), ("referral",)
-CLOSED = tuple(C(name, "days", rests_on=("closed",)) for name, _ in QUANTILES)
+DAYS_TO_CLOSE = tuple(C(name, "days", rests_on=("closed",)) for name, _ in QUANTILES)
 ANSWERED = tuple(C(name, "days", rests_on=("answered",)) for name, _ in QUANTILES)
+BY_STEP = {
+    "raised": "alerts.yes", "checked": "alert_confirmed.known", "confirmed": "alert_confirmed.yes", "*": "alerts_{step}.yes",
+}  # fmt: skip
+RAISED, CLOSED, OVERDUE = (
+    C(name, "records", counts=f"{measure}.yes")
+    for name, measure in (("raised", "alerts"), ("closed", "alerts_closed"), ("overdue", "alerts_overdue"))
+)
 TABLES = (
-    FactTable("alert_funnel", 14, (C("step", "label", "funnel"), C("alerts", "records")), ALERT, alert_funnel,
-              figure="funnel", overlapping=("alerts",)),
+    FactTable("alert_funnel", 14, (C("step", "label", "funnel"), C("alerts", "records", counts=BY_STEP)), ALERT, alert_funnel),
     FactTable("alerts_by_rule", 14,
-              (C("rule", "label", "alert"), C("raised", "records"), C("closed", "records"), C("overdue", "records"),
-               C("checked", "records", hidden=True), C("confirmed", "records"),
+              (C("rule", "label", "alert"), RAISED, CLOSED, OVERDUE,
+               C("checked", "records", hidden=True, counts="alert_confirmed.known"),
+               C("confirmed", "records", counts="alert_confirmed.yes"),
                C("hit_rate", "share", of=("confirmed", "checked"))), ALERT, alerts_by_rule, order="-raised"),
     FactTable("alert_levels", 14,
-              (C("level", "code", "alert_level"), C("raised", "records"), C("closed", "records"), C("in_time", "records"),
-               C("overdue", "records"), *CLOSED), ALERT, alert_levels),
-    FactTable("alert_outcomes", 14, (C("outcome", "code", "alert_outcome"), C("alerts", "records")), ALERT, alert_outcomes,
-              figure="bars"),
+              (C("level", "code", "alert_level"), RAISED, CLOSED,
+               C("in_time", "records", counts="alerts_closed_by_deadline.yes"), OVERDUE, *DAYS_TO_CLOSE), ALERT, alert_levels),
+    FactTable("alert_outcomes", 14, (C("outcome", "code", "alert_outcome"), C("alerts", "records", counts="alert_confirmed.known")), ALERT, alert_outcomes),
     FactTable("referrals", 14,
-              (C("department", "code", "department"), C("pushed", "records"), C("answered", "records"), C("overdue", "records"),
-               C("returned", "records"), *ANSWERED), REFERRAL, referrals, order="-pushed", figure="dots"),
+              (C("department", "code", "department"), C("pushed", "records", counts="referrals.yes"),
+               C("answered", "records", counts="referrals_answered.yes"), C("overdue", "records", counts="referrals_overdue.yes"),
+               C("returned", "records", counts="referrals_returned.yes"), *ANSWERED), REFERRAL, referrals, order="-pushed"),
 )  # fmt: skip
 INDICATORS = (
     Indicator("alerts_closed_in_time", 14, "share", "higher_better", ALERT, _closed_in_time, limit="share_target",
               history=False),
-    Indicator("alert_hit_rate", 14, "share", "none", ALERT, _hit_rate, history=False),
+    Indicator("alert_hit_rate", 14, "share", "none", ALERT, _hit_rate, history=False, measure="alert_confirmed"),
     Indicator("referrals_in_time", 14, "share", "higher_better", REFERRAL, _answered_in_time, limit="share_target",
               history=False),
 )  # fmt: skip

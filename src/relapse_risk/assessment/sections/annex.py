@@ -177,7 +177,7 @@ TABLES = (
               ("scores.risk",), backtests, city="same"),
     FactTable("reliability", 18,
               (C("n", "count"), C("events", "count"), C("expected", "share"), C("observed", "share"), C("low", "share"),
-               C("high", "share")), ("scores.risk",), reliability, city="same", figure="curve"),
+               C("high", "share")), ("scores.risk",), reliability, city="same"),
     FactTable("paper_points", 18, (C("term", "text"), C("span", "text"), C("whole_points", "count")),
               ("scores.risk",), paper_points, city="same"),
     FactTable("paper_chances", 18,
@@ -192,7 +192,7 @@ TABLES = (
               (C("term", "text"), C("drift_measure", "label", "drift_measure"), C("value", "coefficient"),
                C("drift_status", "label", "drift_status", descriptive=True)), ("scores.risk",), drift, city="same"),
     FactTable("index_weights", 18, (C("subindex", "text"), C("weight", "share")), ("scores.hardship",),
-              index_weights, city="same", figure="bars"),
+              index_weights, city="same"),
     FactTable("index_left_out", 18, (C("indicator", "text"), C("reason", "text")),
               ("scores.hardship",), index_left_out, city="same"),
 )  # fmt: skip

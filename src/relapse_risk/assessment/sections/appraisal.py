@@ -178,7 +178,7 @@ TABLES = (
                C("promised_per_household", "money", of=("promised", "linked"))),
               STATED, appraisals),
     FactTable("appraisal_sensitivity", 6, (C("scenario", "label", "scenario"), C("projects", "count"), *WORTH),
-              STATED, appraisal_sensitivity, figure="bars"),
+              STATED, appraisal_sensitivity),
 )  # fmt: skip
 INDICATORS = (
     Indicator("worth_it", 6, "share", "higher_better", STATED, _worth, source="ART-DEZHOU", history=False, people=False),

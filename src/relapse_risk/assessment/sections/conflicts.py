@@ -78,10 +78,11 @@ def conflict_list(data: CountyData) -> pd.DataFrame:
 CROSS = ("household.vehicle_count",)
 TABLES = (
     FactTable("cross_check", 6,
-              (C("conflict", "label", "conflict"), C("checked", "households"), C("households", "households"),
-               C("on_relief", "households"), C("several", "households")), CROSS, cross_check,
-              within=(("checked", "households"), ("households", "on_relief"), ("households", "several")),
-              overlapping=("checked", "households", "on_relief", "several")),
+              (C("conflict", "label", "conflict"), C("checked", "households", counts="conflict.{conflict}.known"),
+               C("households", "households", counts="conflict.{conflict}.yes"),
+               C("on_relief", "households", counts="conflict.{conflict}.on_relief.yes", within="households"),
+               C("several", "households", counts="conflict.{conflict}.several.yes", within="households")),
+              CROSS, cross_check),
     FactTable("conflict_list", 6,
               (C("household_id", "text"), C("village_code", "text"),
                C("household_class", "code", "household_class", descriptive=True),

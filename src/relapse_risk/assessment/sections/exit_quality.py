@@ -193,32 +193,37 @@ def _lifted_above(data: CountyData) -> Fraction:
 SUMS = tuple(C(f"{name}_sum", "money", hidden=True, adds=True) for name in COMPONENTS)
 HEADS = C("heads", "number", hidden=True, adds=True)
 INCOME = ("income",)
+# Persons in a register, households where they are a sample.
+BELOW = {"poverty_line": "below_line", "monitor_line": "below_monitor_line", "*": "below_{line}"}
+BY_RATIO = {
+    **dict.fromkeys(RATIO.below(1.0), "below_poverty_line.yes by ratio={ratio}"), "*": "below_poverty_line.no by ratio={ratio}",
+}  # fmt: skip
 TABLES = (
     FactTable("income_summary", 4,
               (C("measure", "label", "measure"), C("now", "money"), C("before", "money"), C("change", "share")),
               INCOME, income_summary, city="none"),
     FactTable("poverty_measures", 4,
               (C("line", "label", "line"), C("limit", "money", rests_on=()), *(C(name, "share", rests_on=("poor", "others")) for name in ("headcount", "gap", "severity")),
-               C("poor", "persons", hidden=True), C("others", "persons", hidden=True)),
-              INCOME, poverty_measures, city="none", parts=(("", ("poor", "others")),),
-              overlapping=("poor", "others")),
+               C("poor", "persons", hidden=True, counts={line: f"{name}.yes" for line, name in BELOW.items()}),
+               C("others", "persons", hidden=True, counts={line: f"{name}.no" for line, name in BELOW.items()})),
+              INCOME, poverty_measures, city="none"),
     FactTable("income_distribution", 4,
-              (C("ratio", "bin"), C("households", "households"), C("before", "households")),
-              INCOME, income_distribution, figure="histogram"),
+              (C("ratio", "bin"), C("households", "households", counts=BY_RATIO),
+               C("before", "households", counts={ratio: f"{count} before" for ratio, count in BY_RATIO.items()})),
+              INCOME, income_distribution),
     FactTable("income_components", 4,
               (C("period", "period"), *SUMS, HEADS, *(C(name, "money", of=(f"{name}_sum", "heads")) for name in COMPONENTS)),
-              ("income.wage_income", "income.transfer_income"), income_components, figure="stack"),
-    FactTable("income_change", 4, (C("change", "bin"), C("households", "households")),
-              INCOME, income_change, figure="histogram"),
+              ("income.wage_income", "income.transfer_income"), income_components),
+    FactTable("income_change", 4, (C("change", "bin"), C("households", "households", counts="income_changes.yes")),
+              INCOME, income_change),
     FactTable("income_moves", 4,
-              (C("before_ratio", "bin"), C("ratio", "bin"), C("households", "households")),
-              INCOME, income_moves, figure="scatter"),
+              (C("before_ratio", "bin"), C("ratio", "bin"), C("households", "households", counts="income_moves.yes")),
+              INCOME, income_moves),
     FactTable("income_by_town", 4,
-              (C("town", "town"), TOWN_HOMES, C("known", "households"), C("income_sum", "money", hidden=True, adds=True),
-               HEADS, C("mean_income", "money", of=("income_sum", "heads"), rests_on=("known",)), C("below_line", "households"),
-               C("near_line", "households")),
-              (*INCOME, "village.town_code"), income_by_town, city="counties", order="mean_income", figure="dots",
-              within=(("known", "below_line"), ("known", "near_line"))),
+              (C("town", "town"), TOWN_HOMES, C("known", "households", counts="below_poverty_line.known"), C("income_sum", "money", hidden=True, adds=True),
+               HEADS, C("mean_income", "money", of=("income_sum", "heads"), rests_on=("known",)), C("below_line", "households", counts="below_poverty_line.yes"),
+               C("near_line", "households", counts="near_line.yes", within="known")),
+              (*INCOME, "village.town_code"), income_by_town, city="counties", order="mean_income"),
 )  # fmt: skip
 INDICATORS = (
     Indicator("mean_income", 4, "money", "higher_better", INCOME, _mean_income, headline=True, source="DZ-2021",

@@ -230,47 +230,50 @@ def _criterion(name: str) -> Indicator:
 
 def _rate(name: str) -> tuple[FactColumn, ...]:
     return (
-        C(f"{name}_n", "households", hidden=True), C(f"{name}_known", "households", hidden=True),
+        C(f"{name}_n", "households", hidden=True, counts=f"{name}.yes"),
+        C(f"{name}_known", "households", hidden=True, counts=f"{name}.known"),
         C(name, "share", of=(f"{name}_n", f"{name}_known")),
     )  # fmt: skip
 
 
+BY_STAGE = {
+    "preschool": "preschool.yes", "dropped_out": "dropped_out.yes", "*": "pupils_sponsored.known by stage={stage}",
+}  # fmt: skip
 HOUSE, CHECK = ("household.dwelling_grade",), ("dwelling_check",)
 LAYERS = tuple(
     C(word, "code", "dwelling_grade") for word in ("county_self", "county_cross", "third_party", "city_review")
 )
 TABLES = (
     FactTable("guarantee_pass", 5,
-              (C("criterion", "label", "indicator"), C("checked", "households"), C("passed", "households"),
-               C("failed", "households"), C("share", "share", of=("passed", "checked"), limit="share_target"), C("unknown", "count")),
-              HOUSE, guarantee_pass, figure="lollipop", parts=(("checked", ("passed", "failed")),),
-              overlapping=("checked", "passed", "failed")),
-    FactTable("guarantee_reasons", 5, (C("reason", "label", "reason"), C("households", "households")),
-              HOUSE, guarantee_reasons, order="-households", figure="bars", overlapping=("households",)),
+              (C("criterion", "label", "indicator"), C("checked", "households", counts="{criterion}.known"),
+               C("passed", "households", counts="{criterion}.yes"), C("failed", "households", counts="{criterion}.no"),
+               C("share", "share", of=("passed", "checked"), limit="share_target"), C("unknown", "count")),
+              HOUSE, guarantee_pass),
+    FactTable("guarantee_reasons", 5, (C("reason", "label", "reason"), C("households", "households", counts="reason.{reason}.yes")),
+              HOUSE, guarantee_reasons, order="-households"),
     FactTable("guarantee_by_town", 5,
               (C("town", "town"), TOWN_HOMES, *(column for name in CRITERIA for column in _rate(name))),
-              (*HOUSE, "village.town_code"), guarantee_by_town, city="counties", order="guarantees_ok", figure="heat"),
+              (*HOUSE, "village.town_code"), guarantee_by_town, city="counties", order="guarantees_ok"),
     FactTable("dwelling_layers", 5,
-              (C("layer", "code", "check_layer"), C("checked", "records"), C("passed", "records"), C("dangerous", "records"),
+              (C("layer", "code", "check_layer"), C("checked", "records", counts="checked_by.{layer}.yes"),
+               C("passed", "records", counts="passed_by.{layer}.yes", within="checked"),
+               C("dangerous", "records", counts="dangerous_by.{layer}.yes", within="checked"),
                C("compared", "count", hidden=True), C("same", "count", hidden=True),
-               C("agreement", "share", of=("same", "compared"))), CHECK, dwelling_layers,
-              within=(("checked", "passed"), ("checked", "dangerous")),
-              overlapping=("checked", "passed", "dangerous")),
+               C("agreement", "share", of=("same", "compared"))), CHECK, dwelling_layers),
     FactTable("layer_agreement", 5,
               (C("layer", "code", "check_layer"), C("other_layer", "code", "check_layer"), C("compared", "count"),
                C("same", "count"), C("same_share", "share", of=("same", "compared")), C("kappa", "coefficient"),
                C("fleiss", "coefficient")), CHECK, layer_agreement),
     FactTable("insurance", 5,
-              (C("insurance", "label", "insurance"), C("persons", "persons"), C("insured", "persons"),
-               C("uninsured", "persons"), C("insured_share", "share", of=("insured", "persons"))),
-              ("person.medical_insurance",), insurance, parts=(("persons", ("insured", "uninsured")),),
-              overlapping=("persons", "insured", "uninsured")),
-    FactTable("schooling", 5, (C("stage", "label", "stage"), C("persons", "persons")),
+              (C("insurance", "label", "insurance"), C("persons", "persons", counts="{insurance}.known"),
+               C("insured", "persons", counts="{insurance}.yes"), C("uninsured", "persons", counts="{insurance}.no"), C("insured_share", "share", of=("insured", "persons"))),
+              ("person.medical_insurance",), insurance),
+    FactTable("schooling", 5, (C("stage", "label", "stage"), C("persons", "persons", counts=BY_STAGE)),
               ("person.student_stage", "person.dropped_out"), schooling),
     FactTable("homes", 5,
-              (C("home_item", "label", "home_item"), C("checked", "households"), C("passed", "households"),
-               C("share", "share", of=("passed", "checked"))),
-              ("household.courtyard_clean",), homes, figure="lollipop", overlapping=("checked", "passed")),
+              (C("home_item", "label", "home_item"), C("checked", "households", counts="{home_item}.known"),
+               C("passed", "households", counts="{home_item}.yes"), C("share", "share", of=("passed", "checked"))),
+              ("household.courtyard_clean",), homes),
     FactTable("failure_list", 5,
               (C("household_id", "text"), C("village_code", "text"), C("reason", "label", "reason")),
               HOUSE, failure_list, city="none", restricted=True),
@@ -280,7 +283,8 @@ TABLES = (
 INDICATORS = (
     *(_criterion(name) for name in CRITERIA),
     Indicator("insured_persons", 5, "share", "higher_better", ("person.medical_insurance",),
-              lambda d: share(d.persons["medical_insurance"]), limit="share_target", source="DEF-3G"),
+              lambda d: share(d.persons["medical_insurance"]), limit="share_target", source="DEF-3G",
+              measure="medical_insurance"),
     Indicator("dropped_out", 5, "share", "lower_better", ("person.dropped_out",),
               lambda d: share(d.persons.loc[holds("of_compulsory_age", d.persons, d.setting).fillna(False), "dropped_out"]),
               limit="zero_target", source="DEF-3G"),

@@ -157,35 +157,36 @@ def _sum(name: str) -> FactColumn:
     return C(name, "number", hidden=True, adds=True)
 
 
-SCORED = C("scored", "households")
+SCORED = C("scored", "households", counts="ranked.yes")
 AID = ("scores.hardship", "assistance_record.cash_amount")
 TABLES = (
     FactTable("hardship_by_town", 13,
               (C("town", "town"), SCORED, _sum("need_sum"), _sum("priority_sum"),
                C("mean_need", "index", of=("need_sum", "scored")), C("p90_need", "index"),
-               C("mean_priority", "index", of=("priority_sum", "scored")), C("top_tenth", "households")),
-              (*NEEDS, "village.town_code"), hardship_by_town, city="counties", order="-mean_need", figure="dots",
-              within=(("scored", "top_tenth"),)),
+               C("mean_priority", "index", of=("priority_sum", "scored")), C("top_tenth", "households", counts="top_tenth.yes", within="scored")),
+              (*NEEDS, "village.town_code"), hardship_by_town, city="counties", order="-mean_need"),
     FactTable("hardship_histogram", 13,
-              (C("index_band", "bin"), C("by_need", "households"), C("by_priority", "households")), NEEDS,
-              hardship_histogram, figure="histogram"),
+              (C("index_band", "bin"), C("by_need", "households", counts="ranked.yes by need={index_band}"),
+               C("by_priority", "households", counts="ranked.yes by priority={index_band}")), NEEDS,
+              hardship_histogram),
     FactTable("hardship_profile", 13,
               (C("subindex", "text"), _sum("all_sum"), _sum("scored"), _sum("top_sum"), _sum("top_scored"),
                C("all", "index", of=("all_sum", "scored")), C("top_tenth", "index", of=("top_sum", "top_scored"))),
-              NEEDS, hardship_profile, order="-top_tenth", figure="profile"),
+              NEEDS, hardship_profile, order="-top_tenth"),
     FactTable("top_tenth_segments", 13,
-              (C("segment", "label", "segment"), C("top_n", "households"), C("top_all", "households", hidden=True),
-               C("top_share", "share", of=("top_n", "top_all")), C("all_n", "households"), C("all_all", "households", hidden=True),
-               C("all_share", "share", of=("all_n", "all_all"))), NEEDS, top_tenth_segments, order="-top_share",
-              overlapping=("top_n", "top_all", "all_n", "all_all")),
+              (C("segment", "label", "segment"), C("top_n", "households", counts="top_tenth.{segment}.yes"),
+               C("top_all", "households", hidden=True, counts="top_tenth.yes by segment=*"),
+               C("top_share", "share", of=("top_n", "top_all")), C("all_n", "households", counts="ranked.{segment}.yes"),
+               C("all_all", "households", hidden=True, counts="ranked.yes by segment=*"),
+               C("all_share", "share", of=("all_n", "all_all"))), NEEDS, top_tenth_segments, order="-top_share"),
     FactTable("need_priority", 13,
               (C("tenth", "text"), SCORED, _sum("need_sum"), _sum("priority_sum"), _sum("aid_sum"), _sum("heads"),
                C("need", "index", of=("need_sum", "scored")), C("priority", "index", of=("priority_sum", "scored")),
-               C("aid_per_head", "money", of=("aid_sum", "heads"))), AID, need_priority, figure="lines"),
-    FactTable("aid_curve", 13, (C("population", "share"), C("aid", "share")), AID, aid_curve, city="none", figure="curve"),
+               C("aid_per_head", "money", of=("aid_sum", "heads"))), AID, need_priority),
+    FactTable("aid_curve", 13, (C("population", "share"), C("aid", "share")), AID, aid_curve, city="none"),
     FactTable("rank_stability", 13,
-              (C("group", "label", "group"), C("households", "households"), C("median_width", "number"),
-               C("p90_width", "number")), NEEDS, rank_stability, overlapping=("households",)),
+              (C("group", "label", "group"), C("households", "households", counts="rank_interval.{group}.yes"), C("median_width", "number"),
+               C("p90_width", "number")), NEEDS, rank_stability),
 )  # fmt: skip
 INDICATORS = (
     Indicator("mean_need", 13, "number", "lower_better", NEEDS, _mean_need, history=False, people=False),

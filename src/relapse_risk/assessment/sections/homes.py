@@ -85,24 +85,34 @@ def dwelling_disputes(data: CountyData) -> pd.DataFrame:
     return pd.DataFrame({"dispute": list(tests), "dwellings": [hits(flags) for flags in tests.values()]})
 
 
+MEASURES = {"three_three": "homes_complete", "one_two_three_four": "environment_complete"}
+
+
+def _of(count: str) -> dict[str, str]:
+    """``count`` of the measure of each checklist."""
+    return {checklist: count.format(measure) for checklist, measure in MEASURES.items()}
+
+
 NEEDS = tuple(f"household.{name}" for name in CHECKLISTS["one_two_three_four"])
 TABLES = (
     FactTable("home_checklists", 5,
-              (C("checklist", "label", "checklist"), C("checked", "households"), C("complete", "households"),
-               C("one_short", "households"), C("more_short", "households"), C("share", "share", of=("complete", "checked"))),
-              ("household.courtyard_clean",), home_checklists,
-              parts=(("checked", ("complete", "one_short", "more_short")),),
-              overlapping=("checked", "complete", "one_short", "more_short")),
-    FactTable("home_worklist", 5, (C("home_item", "label", "home_item"), C("households", "households")), NEEDS,
+              (C("checklist", "label", "checklist"), C("checked", "households", counts=_of("{}.known")),
+               C("complete", "households", counts=_of("{}.yes")),
+               C("one_short", "households", counts=_of("{}.no by short=one")),
+               C("more_short", "households", counts=_of("{}.no by short=more")), C("share", "share", of=("complete", "checked"))),
+              ("household.courtyard_clean",), home_checklists),
+    FactTable("home_worklist", 5, (C("home_item", "label", "home_item"),
+               C("households", "households", counts="environment_complete.no by short=one")), NEEDS,
               home_worklist, order="-households"),
     FactTable("homes_by_town", 5,
               (C("town", "town"), TOWN_HOMES,
-               *(column for name in CHECKLISTS for column in (
-                   C(f"{name}_n", "households", hidden=True), C(f"{name}_known", "households", hidden=True),
+               *(column for name, measure in MEASURES.items() for column in (
+                   C(f"{name}_n", "households", hidden=True, counts=f"{measure}.yes"),
+                   C(f"{name}_known", "households", hidden=True, counts=f"{measure}.known"),
                    C(name, "share", of=(f"{name}_n", f"{name}_known"))))),
-              (*NEEDS, "village.town_code"), homes_by_town, city="counties", order="one_two_three_four", figure="bars"),
-    FactTable("dwelling_disputes", 5, (C("dispute", "label", "dispute"), C("dwellings", "records")), ("dwelling_check",),
-              dwelling_disputes, overlapping=("dwellings",)),
+              (*NEEDS, "village.town_code"), homes_by_town, city="counties", order="one_two_three_four"),
+    FactTable("dwelling_disputes", 5, (C("dispute", "label", "dispute"), C("dwellings", "records", counts="dwelling_dispute.{dispute}.yes")), ("dwelling_check",),
+              dwelling_disputes),
 )  # fmt: skip
 INDICATORS = (
     Indicator("environment_complete", 5, "share", "higher_better", NEEDS,

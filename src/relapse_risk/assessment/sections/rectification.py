@@ -89,7 +89,7 @@ def _days_to_close(data: CountyData) -> Fraction:
 ISSUE = ("project_issue",)
 TABLES = (
     FactTable("found_closed", 11, (C("month", "period"), C("found", "count"), C("closed", "count")), ISSUE,
-              found_closed, order="month", figure="lines"),
+              found_closed, order="month"),
     FactTable("by_severity", 11,
               (C("severity", "code", "severity"), C("found", "count"), C("closed", "count"), C("in_time", "count"),
                C("overdue", "count"), C("days_sum", "number", hidden=True, adds=True),
@@ -97,7 +97,7 @@ TABLES = (
     FactTable("audits", 11, (C("audit", "label", "audit"), C("projects", "count"), C("findings", "count")),
               ("project.audit_findings",), audits),
     FactTable("event_sources", 11,
-              (C("reported_by", "code", "alert_source"), C("events", "records"), C("verified", "records"),
+              (C("reported_by", "code", "alert_source"), C("events", "records", counts="events.yes"), C("verified", "records", counts="events_verified.yes"),
                C("share", "share", of=("verified", "events"))), ("shock_event.reported_by",), event_sources),
     FactTable("field_surveys", 11,
               (C("metric", "label", "metric"), C("value", "number"), C("unit", "label", "fact_unit", descriptive=True), C("confidence", "confidence")),

@@ -219,31 +219,37 @@ def _approval(name: str) -> Indicator:
         {"satisfied": "approval_rate"}.get(name, name), 16 if name == "satisfied" else 15, "share", "higher_better",
         (f"survey_response.{name}",), lambda d: weighted_share(_year(d), name),
         limit="approval_limit" if name == "satisfied" else "", source="DEF-RATES", sampled="survey",
-        headline=name == "satisfied", history=False,
+        headline=name == "satisfied", history=False, measure=name,
     )  # fmt: skip
 
 
-RESPONSE = (C("called", "count"), C("reached", "count"), C("responded", "records"), C("response", "share", of=("responded", "called")),
-            C("satisfied", "share", limit="approval_limit"), C("low", "share"), C("high", "share"))  # fmt: skip
+def _responses(measure: str) -> tuple[FactColumn, ...]:
+    return (
+        C("called", "count"), C("reached", "count"), C("responded", "records", counts=f"{measure}.yes"),
+        C("response", "share", of=("responded", "called")), C("satisfied", "share", limit="approval_limit"),
+        C("low", "share"), C("high", "share"),
+    )  # fmt: skip
+
+
+RESPONSE = _responses("responded")
 SURVEY = ("survey_response",)
 TABLES = (
     FactTable("survey_answers", 15,
-              (C("question", "label", "question"), C("answers", "records"), C("share", "share"), C("low", "share"),
-               C("high", "share")), SURVEY, survey_answers, city="none", figure="forest",
-              overlapping=("answers",)),
+              (C("question", "label", "question"), C("answers", "records", counts="{question}.known"), C("share", "share"), C("low", "share"),
+               C("high", "share")), SURVEY, survey_answers, city="none"),
     FactTable("survey_by_stratum", 15, (C("stratum", "code", "survey_stratum"), *RESPONSE), SURVEY, survey_by_stratum),
-    FactTable("survey_by_quarter", 15, (C("quarter", "period"), *RESPONSE), SURVEY, survey_by_quarter, figure="lines"),
+    FactTable("survey_by_quarter", 15, (C("quarter", "period"), *RESPONSE), SURVEY, survey_by_quarter),
     FactTable("survey_by_town", 15,
-              (C("town", "town"), *RESPONSE, C("ranks", "text", descriptive=True, rests_on=("responded",)),
+              (C("town", "town"), *_responses("responded_and_registered"), C("ranks", "text", descriptive=True, rests_on=("responded",)),
                C("differs", "label", "differs", descriptive=True, rests_on=("responded",))),
-              (*SURVEY, "village.town_code"), survey_by_town, city="counties", order="satisfied", figure="forest"),
+              (*SURVEY, "village.town_code"), survey_by_town, city="counties", order="satisfied"),
     FactTable("survey_spread", 15,
               (C("towns", "count"), C("q", "coefficient"), C("chance", "coefficient"),
                C("spread", "label", "spread", descriptive=True)),
               (*SURVEY, "village.town_code"), survey_spread, city="none"),
     FactTable("survey_reasons", 15,
-              (C("dissatisfied_with", "code", "dissatisfaction"), C("answers", "records"), C("share", "share"), C("low", "share"),
-               C("high", "share")), ("survey_response.dissatisfied_with",), survey_reasons, city="none", order="-share", figure="forest"),
+              (C("dissatisfied_with", "code", "dissatisfaction"), C("answers", "records", counts="satisfied.no"), C("share", "share"), C("low", "share"),
+               C("high", "share")), ("survey_response.dissatisfied_with",), survey_reasons, city="none", order="-share"),
     FactTable("sampling", 18,
               (C("stratum", "code", "survey_stratum"), C("stands_for", "number", adds=True), C("called", "count"), C("reached", "count"), C("responded", "count"),
                C("weight_sum", "number", hidden=True, adds=True), C("mean_weight", "number", of=("weight_sum", "called"))),

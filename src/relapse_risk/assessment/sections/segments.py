@@ -75,24 +75,23 @@ def segment_moves(data: CountyData) -> pd.DataFrame:
     return frame.assign(income_gain=frame["income_now"] - frame["income_before"]) if rows else frame
 
 
-LACKS = ("no_food_clothes", "no_schooling", "not_insured", "unsafe_house", "unsafe_water", "no_aid", "no_officer")
-MOVES = ("before", "stayed", "left_group", "left_register", "joined", "households")
+LACKS = ("no_food_clothes", "no_schooling", "not_insured", "unsafe_house", "unsafe_water", "no_aid")
+MOVES = ("stayed", "left_group", "left_register", "joined")
+GROUP = C("households", "households", counts="segment.{segment}.yes")
 TABLES = (
     FactTable("segment_towns", 2,
-              (C("town", "town"), TOWN_HOMES, *(C(name, "households") for name in SEGMENTS)),
-              ("person.birth_date", "village.town_code"), segment_towns, city="counties", order="-households",
-              within=tuple(("households", name) for name in SEGMENTS), overlapping=SEGMENTS),
+              (C("town", "town"), TOWN_HOMES, *(C(name, "households", counts=f"segment.{name}.yes", within="households") for name in SEGMENTS)),
+              ("person.birth_date", "village.town_code"), segment_towns, city="counties", order="-households"),
     FactTable("segment_lacks", 2,
-              (C("segment", "label", "segment"), C("households", "households", measure="segments.households"),
-               *(C(name, "count" if name == "no_officer" else "households") for name in LACKS)),
-              ("person.birth_date", "household.dwelling_grade"), segment_lacks,
-              within=tuple(("households", name) for name in LACKS[:-1]), overlapping=("households", *LACKS)),
+              (C("segment", "label", "segment"), GROUP,
+               *(C(name, "households", counts=f"segment.{{segment}}.{name}.yes", within="households") for name in LACKS),
+               C("no_officer", "count")),
+              ("person.birth_date", "household.dwelling_grade"), segment_lacks),
     FactTable("segment_moves", 2,
               (C("segment", "label", "segment"),
-               *(C(name, "households", measure="segments.households" if name == "households" else "") for name in MOVES),
+               C("before", "households", counts="segment.{segment}.yes before"),
+               *(C(name, "households", counts=f"segment.{{segment}}.{name}.yes") for name in MOVES), GROUP,
                *(C(name, "money", hidden=True, adds=True) for name in ("income_gain", "income_now", "income_before")),
                C("income_growth", "share", of=("income_gain", "income_before"))),
-              ("person.birth_date",), segment_moves,
-              parts=(("before", ("stayed", "left_group", "left_register")), ("households", ("stayed", "joined"))),
-              overlapping=MOVES),
+              ("person.birth_date",), segment_moves),
 )  # fmt: skip

@@ -129,23 +129,24 @@ def _pupils_sponsored(data: CountyData) -> Fraction:
 
 
 POST = ("special_post",)
+SERVED = C("served", "persons", counts="served_by_posts.yes")
 TABLES = (
     FactTable("pupil_sponsors", 8,
-              (C("sponsor_role", "code", "sponsor_role"), C("pupils", "persons"), C("sponsors", "count"),
-               C("fund", "money_wan")), ("pupil_sponsor",), pupil_sponsors, overlapping=("pupils",)),
+              (C("sponsor_role", "code", "sponsor_role"), C("pupils", "persons", counts="pupils_sponsored.{sponsor_role}.yes"), C("sponsors", "count"),
+               C("fund", "money_wan")), ("pupil_sponsor",), pupil_sponsors),
     FactTable("special_posts", 8,
-              (C("post_kind", "code", "post_type"), C("posts", "count"), C("served", "persons"),
+              (C("post_kind", "code", "post_type"), C("posts", "count"), SERVED,
                C("pay_sum", "money", hidden=True, adds=True), C("paid", "count", hidden=True),
                C("pay", "money", of=("pay_sum", "paid")), C("hours_sum", "number", hidden=True, adds=True),
                C("timed", "count", hidden=True), C("hours", "number", of=("hours_sum", "timed"))),
               POST, special_posts),
     FactTable("posts_by_town", 8,
-              (C("town", "town"), TOWN_HOMES, C("posts", "count"), C("served", "persons"),
+              (C("town", "town"), TOWN_HOMES, C("posts", "count"), SERVED,
                C("posts_100", "number", hidden=True, adds=True), C("posts_per_100", "number", of=("posts_100", "households"))),
-              (*POST, "village.town_code"), posts_by_town, city="counties", order="-posts", figure="bars"),
+              (*POST, "village.town_code"), posts_by_town, city="counties", order="-posts"),
     FactTable("post_checks", 8,
-              (C("post_check", "label", "post_check"), C("persons", "persons"), C("holders", "count")),
-              POST, post_checks, overlapping=("persons",)),
+              (C("post_check", "label", "post_check"), C("persons", "persons", counts="post_check.{post_check}.yes"), C("holders", "count")),
+              POST, post_checks),
     FactTable("idle_land", 8,
               (C("idle_land_type", "code", "idle_land_type"), C("villages", "count"),
                C("area", "number", adds=True)), ("village.idle_land_mu",), idle_land),
@@ -155,7 +156,7 @@ TABLES = (
 )  # fmt: skip
 INDICATORS = (
     Indicator("served_per_post", 8, "number", "none", ("special_post.served_person_ids",), _served_per_post,
-              source="ART-DEZHOU", history=False),
+              source="ART-DEZHOU", history=False, measure="served_by_posts"),
     Indicator("post_holders_fit", 8, "share", "higher_better", ("special_post.holder_id",), _holders_fit,
               limit="share_target", source="QA-RULES", history=False),
     Indicator("pupils_sponsored", 8, "share", "higher_better", ("pupil_sponsor", "person.student_stage"),

@@ -167,8 +167,9 @@ TABLES = (
                C("interviewed_on", "date", descriptive=True), C("sample_part", "code", "sample_part", descriptive=True)),
               INTERVIEW, interview_findings, city="none", restricted=True),
     FactTable("interview_sample", 18,
-              (C("sample_part", "code", "sample_part"), C("interviews", "records"), C("stands_for", "number", adds=True),
-               C("failing", "households")), INTERVIEW, interview_sample, within=(("interviews", "failing"),)),
+              (C("sample_part", "code", "sample_part"), C("interviews", "records", counts="interviews.yes"), C("stands_for", "number", adds=True),
+               C("failing", "households", counts="interviews_failing.yes", within="interviews")),
+              INTERVIEW, interview_sample),
 )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def test_words_of_a_row_go_with_it_and_a_table_that_is_the_same_for_all_is_taken
 
 def test_counties_may_carry_words_that_tell_no_rows_apart_and_more_than_one_key() -> None:
     """Keys are kind and period; the note is taken as the first county says it; a count nobody has stays unknown."""
-    columns = (C("kind", "code", "poverty_cause"), C("period", "period"), C("note", "text", descriptive=True), C("n", "households"), C("cash", "money", adds=True),
+    columns = (C("kind", "code", "poverty_cause"), C("period", "period"), C("note", "text", descriptive=True), C("n", "households", counts="main_cause.yes"), C("cash", "money", adds=True),
                C("mean", "money", of=("cash", "n")), C("note_days", "days"))  # fmt: skip
     table = FactTable("t", 2, columns, (), lambda data: pd.DataFrame(), order="kind")
     one = pd.DataFrame(
@@ -121,7 +121,7 @@ def test_by_county_further_words_are_left_out_and_an_unnamed_county_is_its_code(
         C("town", "town"),
         C("kind", "text"),
         C("note", "text", descriptive=True),
-        C("n", "households"),
+        C("n", "households", counts="households.yes"),
         C("days", "days"),
     )
     table = FactTable("t", 2, columns, (), lambda data: pd.DataFrame(), city="counties")

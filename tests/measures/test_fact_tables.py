@@ -45,9 +45,7 @@ def test_what_is_there_is_taken() -> None:
     assert declared(*needs).needs == needs
 
 
-def test_tables_name_each_other_and_parameters_that_there_are() -> None:
-    names, limits = {table.name for table in TABLES}, read_parameters().by_name
+def test_tables_name_parameters_that_there_are() -> None:
+    limits = read_parameters().by_name
     columns = [column for table in TABLES for column in table.columns]
-    assert {table.adds_to for table in TABLES} - {""} <= names
-    assert {table.goes_with[0] for table in TABLES if table.goes_with} <= names
     assert {one.limit for one in (*columns, *INDICATORS)} - {""} <= set(limits)

@@ -8,7 +8,11 @@ import pytest
 from relapse_risk.assessment import TABLES, FactColumn
 from relapse_risk.pages.html_tables import render_table, withheld_last
 
-TOWN, COUNT, SHARE = FactColumn("town", "town"), FactColumn("households", "households"), FactColumn("share", "share")
+TOWN, COUNT, SHARE = (
+    FactColumn("town", "town"),
+    FactColumn("households", "households", counts="households.yes"),
+    FactColumn("share", "share"),
+)
 
 
 @pytest.mark.parametrize(

@@ -164,9 +164,12 @@ class FactTable:
 
     def __post_init__(self) -> None:
         check_needs(self.needs, f"fact table {self.name}: needs")
+        people = [column.name for column in self.columns if column.is_people]
         for column in self.columns:
             if column.is_people and not self.restricted:
-                _check_counts(self.name, column, self.words)
+                _check_counts(self.name, column, self.words, people)
+        if self.describes:
+            read_count(self.describes)
 
     @property
     def keys(self) -> list[str]:
@@ -182,16 +185,18 @@ class FactTable:
         return [column.name for column in self.columns if not column.hidden]
 
 
-def _check_counts(table: str, column: FactColumn, words: list[str]) -> None:
+def _check_counts(table: str, column: FactColumn, words: list[str], people: list[str]) -> None:
     """A column of people names a count, and that only columns of words of its table."""
     where = f"{table}.{column.name}"
     if not column.counts:
         fix = "say which count it prints: counts='measure.side'"
         raise MeasureError("a column of people names no measure", where=where, fix=fix)
+    if column.within and column.within not in people:
+        raise unknown("column of people", column.within, people, f"{where}: within", MeasureError)
     written: Iterable[str] = (column.counts,) if isinstance(column.counts, str) else column.counts.values()
     for text in written:
-        if unknown := sorted(read_count(text).fields - set(words)):
-            raise MeasureError("no such column of words", where=where, got=unknown[0], expected=" | ".join(words))
+        for name in sorted(read_count(text).fields - set(words)):
+            raise unknown("column of words", name, words, where, MeasureError)
 
 
 @dataclass(frozen=True, slots=True)

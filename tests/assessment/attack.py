@@ -15,7 +15,7 @@ from scipy.linalg import null_space
 
 from relapse_risk.assessment import CITY, INDICATORS, TABLES, facts
 from relapse_risk.assessment.indicators import with_city
-from relapse_risk.assessment.linked_counts import LINKS
+from relapse_risk.assessment.linked_counts import LINKS, PUBLIC
 from relapse_risk.disclosure.control import withhold
 from relapse_risk.disclosure.published_cells import INDICATOR, Published, published_cells
 from relapse_risk.disclosure.relations import Linked, linked
@@ -63,8 +63,8 @@ def published(register: Register, place: str, month: str, previous: str | None, 
 def reader(tables: dict[str, pd.DataFrame], rows: pd.DataFrame, names: dict[str, str]) -> Reader:
     """What a reader has of these tables and indicators."""
     printed = published_cells(tables, TABLES, rows, INDICATORS, THRESHOLD, names)
-    told = withhold(tables, TABLES, rows, INDICATORS, THRESHOLD, names, LINKS)[:2]
-    return Reader(printed, linked(printed, LINKS, THRESHOLD), tables, told)
+    told = withhold(tables, TABLES, rows, INDICATORS, THRESHOLD, names, LINKS, PUBLIC)[:2]
+    return Reader(printed, linked(printed, LINKS, THRESHOLD, PUBLIC), tables, told)
 
 
 def seen(reader: Reader) -> set[Cell]:

@@ -14,7 +14,7 @@ import pandas as pd
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.facts_store import FactsManifest, county_digests, write_facts
 from relapse_risk.assessment.indicators import indicator_rows, with_city
-from relapse_risk.assessment.linked_counts import LINKS
+from relapse_risk.assessment.linked_counts import LINKS, PUBLIC
 from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.disclosure.control import withhold
@@ -227,7 +227,7 @@ def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, 
     bilingual = {code: Label(zh=zh, en=en).cell for code, zh, en in names.values()}
     tables = {table.name: _stacked(table, found, bilingual) for table in TABLES}
     rows = with_city(pd.concat([part.indicator for part in found.values()], ignore_index=True), INDICATORS)
-    safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual, LINKS)
+    safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual, LINKS, PUBLIC)
     status = [row for part in found.values() for row in part.status]
     availability = pd.DataFrame([*status, *(_city_status(table, status, safe[table.name]) for table in TABLES)])
     availability = availability.merge(counts, on=["county_code", "table"], how="left")

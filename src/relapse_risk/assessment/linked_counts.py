@@ -14,7 +14,9 @@ from relapse_risk.assessment.sections.segments import MOVES, SEGMENTS
 from relapse_risk.disclosure.relations import Link
 from relapse_risk.schema import code_list
 
-__all__ = ["LINKS"]
+__all__ = ["LINKS", "PUBLIC"]
+
+PUBLIC = ("households.yes", "members.yes")  # the report says of every table of the register how many rows it has
 
 EQUAL = (
     # Of whom something is asked, where that is itself a count.

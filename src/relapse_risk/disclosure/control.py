@@ -20,7 +20,7 @@ __all__ = ["withheld_cells", "withhold"]
 
 def withhold(
     tables: Tables, specs: Sequence[FactTable], indicator: pd.DataFrame, items: Sequence[Indicator],
-    threshold: float, names: Mapping[str, str], links: Sequence[Link] = (),
+    threshold: float, names: Mapping[str, str], links: Sequence[Link] = (), public: Sequence[str] = (),
 ) -> tuple[Tables, pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """Withhold small counts of people in all tables and indicators at once.
 
@@ -34,20 +34,17 @@ def withhold(
         Bilingual name by county code, which tables by town use in the city's rows.
     links : sequence of Link
         Arithmetic between different measures.
+    public : sequence of str
+        Counts whose total in a county every reader knows.
 
     Returns
     -------
     (tables, indicator, counts)
         Withheld cells null; ``counts`` has county_code, table, the number withheld and ``gone``, the columns (comma
         between) of which a county is left no value.
-
-    Raises
-    ------
-    MeasureError
-        If two places that print the same cell disagree, or parts of a cell add up to more than it.
     """
     published = published_cells(tables, specs, indicator, items, threshold, names)
-    sums = linked(published, links, threshold)
+    sums = linked(published, links, threshold, public)
     hidden = withheld_cells(published, sums, items, threshold)
     result, counts = {}, []
     for spec in specs:

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from relapse_risk.errors import MeasureError
 from relapse_risk.measures import CITY, Cell, FactColumn, FactTable, Indicator
 
 __all__ = ["INDICATOR", "SIDES_PRINTED", "Published", "Tables", "published_cells", "value_of"]
@@ -42,6 +41,8 @@ class Published:
         Counties (and the city) whose people are a sample.
     first : dict
         Table and column that printed a cell first.
+    doubles : list of (cell, cell)
+        Cells of one name that two places print with different numbers; in a consistent register none.
     """
 
     values: dict[Cell, float] = field(default_factory=dict)
@@ -51,36 +52,30 @@ class Published:
     fixed: set[Cell] = field(default_factory=set)
     samples: set[str] = field(default_factory=set)
     first: dict[Cell, str] = field(default_factory=dict)
+    doubles: list[tuple[Cell, Cell]] = field(default_factory=list)
 
-    def put(self, place: str, cell: Cell, value: float) -> None:
-        """Record that ``place`` prints ``cell``.
+    def put(self, place: str, cell: Cell, value: float) -> Cell:
+        """Record that ``place`` prints ``cell``, and return it.
 
-        Raises
-        ------
-        MeasureError
-            If another place prints another number: were they two counts, withholding one would not protect the other.
+        A register may contradict itself (a household of four with three persons), and two places then print two numbers
+        under one name: the second is a cell of its own, protected by itself and named in ``doubles``.
         """
         if np.isnan(value):
-            return
+            return cell
         if abs(self.values.setdefault(cell, value) - value) > EXACT:
-            raise MeasureError(
-                f"{place} and {self.first[cell]} both print {cell} and disagree", got=value, expected=self.values[cell],
-                fix="count both by one predicate, or let them name two measures",
-            )  # fmt: skip
+            other = cell._replace(measure=f"{cell.measure} ({place})")
+            self.doubles.append((cell, other))
+            cell = other
+        self.values.setdefault(cell, value)
         self.first.setdefault(cell, place)
+        return cell
 
 
 def published_cells(
     tables: Tables, specs: Sequence[FactTable], indicator: pd.DataFrame, items: Sequence[Indicator], threshold: float,
     names: Mapping[str, str],
 ) -> Published:  # fmt: skip
-    """Every count of people that is printed, by cell; parameters as in :func:`relapse_risk.disclosure.control.withhold`.
-
-    Raises
-    ------
-    MeasureError
-        If two places that print the same cell disagree.
-    """
+    """Every count of people that is printed, by cell; parameters as in :func:`relapse_risk.disclosure.control.withhold`."""
     found = Published()
     found.samples.update(indicator.loc[indicator["weighted"].astype(bool), "county_code"])
     county_of = {name: county for county, name in names.items()}
@@ -103,10 +98,10 @@ def _add_table(spec: FactTable, frame: pd.DataFrame, county_of: Mapping[str, str
     values = {column.name: value_of(frame, column.name) for column in spec.columns if column.is_people}
     for column in spec.columns:
         if column.is_people:
-            cells = list(_cells(spec, column, frame, county_of))
+            place = f"{spec.name}.{column.name}"
+            named = zip(_cells(spec, column, frame, county_of), values[column.name], strict=True)
+            cells = [found.put(place, cell, float(value)) for cell, value in named]
             found.places[spec.name, column.name] = [*cells]
-            for cell, value in zip(cells, values[column.name], strict=True):
-                found.put(f"{spec.name}.{column.name}", cell, float(value))
             if spec.city == "counties":
                 found.siblings += _by_county(frame, cells)
     for part, whole in _parts_within_rows(spec):
@@ -175,8 +170,8 @@ def _add_indicators(rows: pd.DataFrame, items: Sequence[Indicator], threshold: f
             is_told = not before and row["verdict"] == "met" and row["value"] == row["limit"]
             for side in values if row["unit"] == "share" else ("yes",):
                 cell = Cell(measured[row["indicator"]], side, row["county_code"], (), before)
-                found.places[INDICATOR, (side, before)][place] = cell
                 if side != "no":
-                    found.put(f"indicator {row['indicator']}", cell, float(values[side]))
+                    cell = found.put(f"indicator {row['indicator']}", cell, float(values[side]))
+                found.places[INDICATOR, (side, before)][place] = cell
                 if row["indicator"] not in few if side == "known" else is_told and values[side] == 0:
                     found.fixed.add(cell)

@@ -254,8 +254,8 @@ OFFICER = ("household.responsible_cadre_id", *VISITS)
 TABLES = (
     FactTable("visits_by_risk", 3,
               (C("risk_cadence", "label", "risk_cadence"), C("cadence", "label", "cadence"),
-               C("allowed", "text", descriptive=True), C("households", "households", counts="households.yes"), C("risk_in_time", "count"),
-               C("risk_late", "count"), C("share", "share", of=("risk_in_time", "households")),
+               C("allowed", "text", descriptive=True), C("households", "households", counts="households.yes"), C("risk_in_time", "count", rests_on=("households",)),
+               C("risk_late", "count", rests_on=("households",)), C("share", "share", of=("risk_in_time", "households")),
                C("visits", "number", hidden=True, adds=True), C("visits_per_household", "coefficient", of=("visits", "households"))),
               VISITS, visits_by_risk),
     FactTable("duty_gaps", 3,

@@ -35,7 +35,7 @@ test: setup-dev ## lint, types and every test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -n 2 -m "not long"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not long" # a file's tests share what they have computed
 
 trials: setup-dev ## the long trials: hundreds of kills, big data
 	@$(BIN)/pytest -m long

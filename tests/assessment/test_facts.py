@@ -181,19 +181,6 @@ def _solved(
         yield cell, found[0].fun, np.inf if found[1].status == 3 else -found[1].fun
 
 
-@pytest.mark.parametrize("backend", ["processes:2", "dask"])
-def test_every_backend_writes_the_same_bytes(
-    small_register: Path, facts: Facts, cluster: str, backend: str, tmp_path: Path
-) -> None:
-    word = f"dask:{cluster}" if backend == "dask" else backend
-    opened = Register.open(small_register)
-    compute_facts(opened, MONTH, read_parameters(), read_place("dezhou"), None, tmp_path, backend=word)
-    made, serial = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in (tmp_path / MONTH, facts.folder))
-    assert len(serial) > 60
-    assert made.keys() == serial.keys()
-    assert [name for name, content in made.items() if content != serial[name]] == []
-
-
 def test_manifest_lists_what_was_used(facts: Facts) -> None:
     used = {value["name"]: value for value in facts.manifest["parameters"]}
     assert used["national_line_b"]["confidence"] == "from_memory"
@@ -315,6 +302,19 @@ def by_hand(hand_register: Register, tmp_path_factory: pytest.TempPathFactory) -
         lambda done, of, what: told.append((done, of, what)),
     )
     return manifest, read_facts(out, MONTH), told
+
+
+@pytest.mark.parametrize("backend", ["processes:2", "dask"])
+def test_every_backend_writes_the_same_bytes(
+    hand_register: Register, by_hand: HandMade, cluster: str, backend: str, tmp_path: Path
+) -> None:
+    word = f"dask:{cluster}" if backend == "dask" else backend
+    compute_facts(hand_register, MONTH, read_parameters(), read_place("dezhou"), None, tmp_path, backend=word)
+    folders = (tmp_path / MONTH, by_hand[1].folder)
+    made, serial = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in folders)
+    assert len(serial) > 60
+    assert made.keys() == serial.keys()
+    assert [name for name, content in made.items() if content != serial[name]] == []
 
 
 def test_the_manifest_of_the_hand_made_county(by_hand: HandMade) -> None:

@@ -16,7 +16,8 @@ from relapse_risk.schema import code_list
 
 __all__ = ["LINKS", "PUBLIC"]
 
-PUBLIC = ("households.yes", "members.yes")  # the report says of every table of the register how many rows it has
+# Totals every reader knows: how many households and persons a county's register holds, and a tenth of those ranked.
+PUBLIC = ("households.yes", "members.yes", "top_tenth.yes")
 
 EQUAL = (
     # Of whom something is asked, where that is itself a count.

@@ -59,7 +59,10 @@ def test_a_proposal_for_central_care_in_full_destitute_first_then_the_oldest() -
         "household_id": ["b", "a"], "county_code": ["371425", "371481"], "town_code": ["tb", "ta"],
         "relief_status": ["tekun", None], "size": 2,
     })  # fmt: skip
-    both, day = ("生活不能自理；无人照料", "cannot look after themselves; nobody cares for them"), pd.Timestamp(DAY)
+    both, day = (
+        ("no_self_care, no_carer", "生活不能自理；无人照料", "cannot look after themselves; nobody cares for them"),
+        pd.Timestamp(DAY),
+    )
     columns = [
         "person_id",
         "household_id",
@@ -68,6 +71,7 @@ def test_a_proposal_for_central_care_in_full_destitute_first_then_the_oldest() -
         "age",
         "proposed_on",
         "tekun",
+        "reason",
         "zh",
         "en",
         "unknown",
@@ -75,8 +79,8 @@ def test_a_proposal_for_central_care_in_full_destitute_first_then_the_oldest() -
     found = central_care_proposals(persons, homes, DAY)
     assert list(found.columns) == columns
     assert found.to_numpy().tolist() == [
-        ["helpless", "b", "371425", "tb", 45, day, True, "生活不能自理；特困人员", "cannot look after themselves; destitute support", "has_carer"],
-        ["alone", "b", "371425", "tb", 40, day, True, "无人照料；特困人员", "nobody cares for them; destitute support", "self_care"],
+        ["helpless", "b", "371425", "tb", 45, day, True, "no_self_care, tekun", "生活不能自理；特困人员", "cannot look after themselves; destitute support", "has_carer"],
+        ["alone", "b", "371425", "tb", 40, day, True, "no_carer, tekun", "无人照料；特困人员", "nobody cares for them; destitute support", "self_care"],
         ["old", "a", "371481", "ta", 80, day, False, *both, ""],
         ["young", "a", "371481", "ta", 50, day, False, *both, ""],
     ]  # fmt: skip

@@ -24,12 +24,24 @@ def test_a_list_is_written_in_both_languages() -> None:
     """Worked out by hand: codes, days, yes and no, and the helpers a pupil lacks, as somebody reads them."""
     frame = pd.DataFrame({
         "household_id": ["H1"], "tekun": [True], "due_on": pd.to_datetime(["2021-01-10"]), "kind": ["post"],
-        "student_stage": ["primary"], "lacking": ["will, money"], "need": [12.345],
+        "student_stage": ["primary"], "lacking": ["will, money"], "reason": ["no_self_care, tekun"], "need": [12.345],
     })  # fmt: skip
     zh = labelled_list(WorkList("unsponsored", frame), "zh")
-    assert zh.iloc[0].tolist() == ["H1", "是", "2021-01-10", "村级公益专岗", "小学", "扶志、扶资", 12.3]
+    assert zh.iloc[0].tolist() == [
+        "H1",
+        "是",
+        "2021-01-10",
+        "村级公益专岗",
+        "小学",
+        "扶志(科级以上干部)、扶资(爱心企业家)",
+        "生活不能自理；特困人员",
+        12.3,
+    ]
     en = labelled_list(WorkList("unsponsored", frame), "en")
-    assert en.iloc[0].tolist()[1:4] == ["yes", "2021-01-10", "village special post"]
+    assert en.iloc[0].tolist()[1:] == [
+        "yes", "2021-01-10", "village special post", "Primary", "Motivation (section-rank cadre); Funds (entrepreneur)",
+        "cannot look after themselves; destitute support", 12.3,
+    ]  # fmt: skip
     assert list(en.columns)[:2] == ["Household", "Destitute"]
 
 
@@ -134,7 +146,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Register:
 
 
 def lists(register: Register, department: str, need: pd.Series | None = None) -> dict[str, list[dict[str, object]]]:
-    """Every list of a department in the hand-made county, judged with the city, as rows of what is known."""
+    """Every list of a department in the hand-made county, assessed with the city, as rows of what is known."""
     at = assess(register, "2020-12", CATALOGUE, PARAMETERS, PLACE)
     found = department_lists(register, at, COUNTY, PARAMETERS, PLACE, department, need)
     return {
@@ -150,7 +162,7 @@ def test_the_lists_of_visits_care_health_and_schooling_by_hand(office: Register)
         {"household_id": "h1", "town_code": town, "weekly_class": True, "days_since_visit": 11, "allowed": 7, "responsible_cadre_id": officer},
     ]}  # fmt: skip
     assert lists(office, "MZ") == {"central_care": [
-        {"household_id": "h3", "person_id": "S1", "town_code": town, "age": 75, "tekun": False, "reason": "生活不能自理；无人照料", "unknown": "",
+        {"household_id": "h3", "person_id": "S1", "town_code": town, "age": 75, "tekun": False, "reason": "no_self_care, no_carer", "unknown": "",
          "proposed_on": pd.Timestamp("2020-12-31")},
     ]}  # fmt: skip
     assert lists(office, "WJ") == {"thirty_diseases": [
@@ -182,7 +194,7 @@ def test_the_lists_of_work_by_hand(office: Register) -> None:
         {"household_id": "h2", "person_id": "W2", "status": "in_work", "employment_status": "local", "wage_change": 8000.0},
     ]  # fmt: skip
     assert found["post_audit"] == [
-        {"post_id": "O1", "holder_id": "W3", "village_code": f"{COUNTY}101001", "reason": "未满16周岁"}
+        {"post_id": "O1", "holder_id": "W3", "village_code": f"{COUNTY}101001", "reason": "under_16"}
     ]
     unknown = lists(office, "RS")["zero_employment"]
     assert [row["household_id"] for row in unknown] == ["h1", "h5"], "by the id where nobody knows the need"
@@ -213,7 +225,16 @@ def test_titles_and_words_in_either_language() -> None:
     assert list(zh.columns) == [
         "特困人员", "岗位类型", "就业情况", "需核实", "健康状况", "困难指数", "缺少的帮扶人", "岗位编号", "上次服务日期", "全户工资变化（元/年）", "就业方式",
     ]  # fmt: skip
-    assert zh.iloc[0].tolist()[:8] == ["否", "企业岗位", "未就业", "有无照料人", "患有大病", 1.3, "扶智", "O1"]
+    assert zh.iloc[0].tolist()[:8] == [
+        "否",
+        "企业岗位",
+        "未就业",
+        "有无照料人",
+        "患有大病",
+        1.3,
+        "扶智(优秀教师)",
+        "O1",
+    ]
     assert en.iloc[0].tolist()[:8] == [
         "no",
         "vacancy",
@@ -221,8 +242,8 @@ def test_titles_and_words_in_either_language() -> None:
         "carer",
         "Serious illness",
         1.3,
-        "learning",
+        "Schooling (teacher)",
         "O1",
     ]
     assert zh.iloc[0, 8:].isna().all()
-    assert labelled_list(WorkList("post_audit", frame.assign(unknown="")), "en")["To be asked"].tolist() == [""]
+    assert labelled_list(WorkList("post_audit", frame.assign(unknown="")), "en")["To verify"].tolist() == [""]

@@ -1,5 +1,6 @@
 """What a household is entitled to and does not get, who should act by when, and work for those without it."""
 
+from relapse_risk.assistance.assessed_register import Assessed, assess, assess_months, spending_known
 from relapse_risk.assistance.catalogue import Catalogue, Item, read_catalogue
 from relapse_risk.assistance.department_lists import WorkList, department_lists, job_matches
 from relapse_risk.assistance.entitlements import (
@@ -18,7 +19,6 @@ from relapse_risk.assistance.jobs import (
     seekers_of,
     zero_employment,
 )
-from relapse_risk.assistance.judged import Assessed, assess, assess_months, spending_known
 from relapse_risk.assistance.ledger import (
     LedgerFindings,
     aid_totals,

@@ -1,4 +1,4 @@
-"""Care: who must be visited every week and was not, and who can neither look after themselves nor has anybody who does."""
+"""Care: households whose weekly visit is overdue, and persons without self-care and without a carer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 
-__all__ = ["central_care_proposals", "missed_visits"]
+__all__ = ["SCREENING", "central_care_proposals", "missed_visits"]
 
 VISIT_DAYS = {True: 7, False: 31}
 SCREENING = {
@@ -62,7 +62,8 @@ def central_care_proposals(persons: pd.DataFrame, households: pd.DataFrame, day:
     -------
     DataFrame
         person_id, household_id, county_code, town_code, age, proposed_on, tekun (bool: destitute support goes first),
-        zh, en (what the joint screening confirmed from the register), unknown (what it has to ask).
+        reason (what the joint screening confirmed from the register: words of :data:`SCREENING` joined by a comma), the
+        same in words (zh, en), unknown (what it has to ask).
     """
     joined = persons.merge(households[["household_id", "county_code", "town_code", "relief_status"]], on="household_id")
     helpless = joined["self_care"].eq("none").astype("boolean").mask(joined["self_care"].isna())
@@ -76,6 +77,7 @@ def central_care_proposals(persons: pd.DataFrame, households: pd.DataFrame, day:
     confirmed = [[*names, "tekun"] if one else names for names, one in zip(reasons, tekun, strict=True)]
     found = rows[["person_id", "household_id", "county_code", "town_code", "age"]].assign(
         proposed_on=pd.Timestamp(day), tekun=tekun.to_numpy(),
+        reason=[", ".join(names) for names in confirmed],
         zh=["；".join(SCREENING[name][0] for name in names) for names in confirmed],
         en=["; ".join(SCREENING[name][1] for name in names) for names in confirmed],
         unknown=["" if sure else ("self_care" if pd.isna(care) else "has_carer")

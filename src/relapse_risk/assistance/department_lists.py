@@ -9,9 +9,11 @@ from typing import Literal
 
 import pandas as pd
 
-from relapse_risk.assistance.care import central_care_proposals, missed_visits
+from relapse_risk.assistance.assessed_register import Assessed
+from relapse_risk.assistance.care import SCREENING, central_care_proposals, missed_visits
 from relapse_risk.assistance.health import disability_queue, drop_outs, listed_patients, unsponsored_pupils
 from relapse_risk.assistance.jobs import (
+    POST_FAULTS,
     Placement,
     assign_jobs,
     audit_posts,
@@ -20,7 +22,6 @@ from relapse_risk.assistance.jobs import (
     seekers_of,
     zero_employment,
 )
-from relapse_risk.assistance.judged import Assessed
 from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
@@ -31,25 +32,26 @@ from relapse_risk.schema import code_list, table
 __all__ = ["LISTS", "WorkList", "department_lists", "job_matches", "labelled_list"]
 
 Language = Literal["zh", "en"]
-FOLLOWED = 6  # months from seeking work to asking what became of it
+FOLLOWED = 6  # months after which job seekers are followed up
 Words = tuple[str, str]
 COLUMNS: Mapping[str, Words] = MappingProxyType({
     "household_id": ("户编号", "Household"), "person_id": ("人员编号", "Person"), "town_code": ("乡镇代码", "Town"),
     "age": ("年龄", "Age"), "weekly_class": ("每周走访户", "Weekly class"), "days_since_visit": ("距上次走访（天）", "Days since the last visit"),
     "allowed": ("应访间隔（天）", "Days allowed"), "responsible_cadre_id": ("帮扶责任人", "Officer"), "reason": ("理由", "Reason"),
-    "tekun": ("特困人员", "Destitute"), "unknown": ("需核实", "To be asked"), "proposed_on": ("提出日期", "Proposed on"),
-    "insured": ("参加医保", "Insured"), "cared_on": ("上次服务日期", "Last cared for on"), "disability_level": ("残疾等级", "Disability"),
-    "health_status": ("健康状况", "Health"), "student_stage": ("在读学段", "Stage of school"), "lacking": ("缺少的帮扶人", "Helper lacking"),
+    "tekun": ("特困人员", "Destitute"), "unknown": ("需核实", "To verify"), "proposed_on": ("提出日期", "Proposed on"),
+    "insured": ("参加医保", "Insured"), "cared_on": ("上次服务日期", "Last service on"), "disability_level": ("残疾等级", "Disability"),
+    "health_status": ("健康状况", "Health"), "student_stage": ("在读学段", "School stage"), "lacking": ("缺少的帮扶人", "Sponsor lacking"),
     "labour_count": ("劳动力", "Able to work"), "due_on": ("办理期限", "Due"), "need": ("困难指数", "Need"), "opening_id": ("岗位", "Opening"),
-    "kind": ("岗位类型", "Kind of work"), "monthly_pay": ("月工资（元）", "Pay a month"), "post_id": ("岗位编号", "Post"),
+    "kind": ("岗位类型", "Type of post"), "monthly_pay": ("月工资（元）", "Monthly pay"), "post_id": ("岗位编号", "Post"),
     "holder_id": ("在岗人员", "Holder"), "village_code": ("村代码", "Village"), "status": ("就业情况", "In work now"),
-    "employment_status": ("就业方式", "Kind of employment"), "wage_change": ("全户工资变化（元/年）", "Change of the household's wages a year"),
+    "employment_status": ("就业方式", "Kind of employment"), "wage_change": ("全户工资变化（元/年）", "Change in household wages (CNY a year)"),
 })  # fmt: skip
 WORDS: Mapping[str, Words] = MappingProxyType({
     "vacancy": ("企业岗位", "vacancy"), "post": ("村级公益专岗", "village special post"), "in_work": ("已就业", "in work"),
     "not_in_work": ("未就业", "not in work"), "unknown": ("不详", "unknown"), "self_care": ("自理能力", "self-care"),
-    "has_carer": ("有无照料人", "carer"), "will": ("扶志", "will"), "learning": ("扶智", "learning"), "money": ("扶资", "money"),
+    "has_carer": ("有无照料人", "carer"),
 })  # fmt: skip
+REASONS: Mapping[str, Words] = MappingProxyType(SCREENING | POST_FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class WorkList:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What the lists of one county are made from."""
+    """What the lists of one county are computed from."""
 
     register: Register
     at: Assessed
@@ -90,7 +92,7 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class ListSpec:
-    """Whose list it is, what it is called, its columns, and how its rows are found."""
+    """Department, title and columns of a list, and the function that finds its rows."""
 
     department: str
     title: Words
@@ -112,7 +114,7 @@ def department_lists(
     county : str
         Six digits.
     need : Series, optional
-        Need (0-100) by household_id: who comes first where openings are short.
+        Need (0-100) by household_id: the greatest first where openings are short.
     """
     homes = at.homes[at.homes["county_code"] == county]
     persons = at.persons[at.persons["household_id"].isin(homes["household_id"].unique())]
@@ -142,10 +144,11 @@ def _in_words(values: pd.Series, name: str, language: Language) -> pd.Series:
         return values.map(lambda word: WORDS[word][side] if word in WORDS else word, na_action="ignore")
     if pd.api.types.is_float_dtype(values):
         return values.astype("float64").round(1)
+    if name == "reason":
+        return values.map(lambda words: ("；", "; ")[side].join(REASONS[word][side] for word in words.split(", ")))
     if name == "lacking":
-        return values.map(
-            lambda roles: "、".join(WORDS[one][side] for one in roles.split(", ")) if side == 0 else roles
-        )
+        roles = code_list("sponsor_role")
+        return values.map(lambda words: ("、", "; ")[side].join(roles.label(w, language) for w in words.split(", ")))
     return values
 
 
@@ -154,8 +157,7 @@ def _missed(source: _Source) -> pd.DataFrame:
 
 
 def _central(source: _Source) -> pd.DataFrame:
-    found = central_care_proposals(source.at.persons, source.at.homes, source.at.day)
-    return found.assign(reason=found["zh"])
+    return central_care_proposals(source.at.persons, source.at.homes, source.at.day)
 
 
 def _patients(source: _Source, which: str) -> pd.DataFrame:
@@ -189,11 +191,11 @@ def _matches(source: _Source) -> pd.DataFrame:
 def _audit(source: _Source) -> pd.DataFrame:
     posts = source.register.read("special_post", county=source.county)
     found = audit_posts(posts, source.at.persons, source.at.day)
-    return found.assign(reason=found["zh"])
+    return found.rename(columns={"fault": "reason"})
 
 
 def _followed(source: _Source) -> pd.DataFrame:
-    """Who sought work half a year ago, and what became of it."""
+    """Job seekers of six months ago, and whether they work now."""
     month = source.at.day.strftime("%Y-%m")
     before = add_months(month, -FOLLOWED)
     if before not in source.register.months:
@@ -215,12 +217,12 @@ LISTS: Mapping[str, ListSpec] = MappingProxyType({
     "missed_visits": ListSpec("FP", ("应访未访", "Missed visits"), ("household_id", "town_code", "weekly_class", "days_since_visit", "allowed", "responsible_cadre_id"), _missed),
     "central_care": ListSpec("MZ", ("集中照护建议", "Proposed for central care"), (*_WHO, "town_code", "age", "tekun", "reason", "unknown", "proposed_on"), _central),
     "thirty_diseases": ListSpec("WJ", ("三十种大病未随访", "Thirty diseases not followed up"), (*_WHO, "insured", "cared_on"), lambda s: _patients(s, "thirty_diseases")),
-    "two_diseases": ListSpec("YB", ("两病未报销用药", "Two diseases without drugs paid"), (*_WHO, "insured", "cared_on"), lambda s: _patients(s, "two_diseases")),
-    "disability_queue": ListSpec("CL", ("疑似残疾待评定", "Suspected disability to grade"), (*_WHO, "age", "disability_level"), lambda s: disability_queue(s.at.persons)),
-    "drop_outs": ListSpec("JT", ("失学辍学清零", "Out of school, to come to zero"), (*_WHO, "age", "health_status"), lambda s: drop_outs(s.at.persons)),
-    "unsponsored": ListSpec("JT", ("三扶不全的学生", "Pupils who lack a helper"), (*_WHO, "student_stage", "lacking"), lambda s: unsponsored_pupils(s.at.persons, s.register.read("pupil_sponsor", county=s.county))),
+    "two_diseases": ListSpec("YB", ("两病未报销用药", "Two diseases, drugs not reimbursed"), (*_WHO, "insured", "cared_on"), lambda s: _patients(s, "two_diseases")),
+    "disability_queue": ListSpec("CL", ("疑似残疾待评定", "Suspected disability, not graded"), (*_WHO, "age", "disability_level"), lambda s: disability_queue(s.at.persons)),
+    "drop_outs": ListSpec("JT", ("失学辍学清零", "Out of school"), (*_WHO, "age", "health_status"), lambda s: drop_outs(s.at.persons)),
+    "unsponsored": ListSpec("JT", ("三扶不全的学生", "Pupils who lack a sponsor"), (*_WHO, "student_stage", "lacking"), lambda s: unsponsored_pupils(s.at.persons, s.register.read("pupil_sponsor", county=s.county))),
     "zero_employment": ListSpec("RS", ("零就业家庭", "Households without work"), ("household_id", "town_code", "labour_count", "need", "due_on"), _zero),
     "matches": ListSpec("RS", ("岗位匹配", "Matched with openings"), (*_WHO, "need", "opening_id", "kind", "monthly_pay"), _matches),
-    "followed": ListSpec("RS", ("半年前求职者现况", "Seekers of half a year ago"), (*_WHO, "status", "employment_status", "wage_change"), _followed),
+    "followed": ListSpec("RS", ("半年前求职者现况", "Job seekers six months ago"), (*_WHO, "status", "employment_status", "wage_change"), _followed),
     "post_audit": ListSpec("RS", ("公益专岗核查", "Special posts to check"), ("post_id", "holder_id", "village_code", "reason"), _audit),
 })  # fmt: skip

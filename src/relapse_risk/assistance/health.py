@@ -125,7 +125,7 @@ def drop_outs(persons: pd.DataFrame) -> pd.DataFrame:
 
 
 def unsponsored_pupils(persons: pd.DataFrame, sponsors: pd.DataFrame) -> pd.DataFrame:
-    """Pupils from primary school on, and which of the three helpers (will, learning, money) they lack.
+    """Pupils from primary school on, and which of the three sponsors (will, learning, money) they lack.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ from relapse_risk.errors import ModelError
 from relapse_risk.schema import code_list
 
 __all__ = [
+    "POST_FAULTS",
     "Placement",
     "assign_jobs",
     "audit_posts",
@@ -30,6 +31,12 @@ __all__ = [
 
 DUE_DAYS = 10  # from the alert to the first contact (alert rule A09, assumed)
 POST_AGES = (16, 70)
+POST_FAULTS = {
+    "under_16": ("未满16周岁", "under 16"),
+    "seventy_or_over": ("年满70周岁", "70 or over"),
+    "no_capacity": ("无劳动能力", "without labour capacity"),
+    "not_registered": ("不在登记册", "not in the register"),
+}
 PLACED = 1000.0  # a placement outweighs every other point
 AWAY = {6: 5.0, 9: 2.0, 12: 1.0}  # points lost by digits of the place code that differ: county, town, village
 WAGE_POINTS = 10.0
@@ -311,15 +318,15 @@ def audit_posts(posts: pd.DataFrame, persons: pd.DataFrame, day: date) -> pd.Dat
     ]
     holder = persons.drop_duplicates("person_id").set_index("person_id").reindex(now["holder_id"])
     tests = {
-        "under_16": (holder["age"] < POST_AGES[0], "未满16周岁", "under 16"),
-        "seventy_or_over": (holder["age"] >= POST_AGES[1], "年满70周岁", "70 or over"),
-        "no_capacity": (holder["labour_capacity"].isin(["lost", "none"]), "无劳动能力", "without labour capacity"),
-        "not_registered": (holder["household_id"].isna(), "不在登记册", "not in the register"),
+        "under_16": holder["age"] < POST_AGES[0],
+        "seventy_or_over": holder["age"] >= POST_AGES[1],
+        "no_capacity": holder["labour_capacity"].isin(["lost", "none"]),
+        "not_registered": holder["household_id"].isna(),
     }
     parts = [
         now.loc[flags.fillna(False).to_numpy(dtype=bool), ["post_id", "holder_id", "village_code"]].assign(
-            fault=name, zh=zh, en=en
+            fault=name, zh=POST_FAULTS[name][0], en=POST_FAULTS[name][1]
         )
-        for name, (flags, zh, en) in tests.items()
+        for name, flags in tests.items()
     ]
     return pd.concat(parts, ignore_index=True)

@@ -112,7 +112,7 @@ class WorklistPage:
         return Block(render_rows(self.say("work.lists"), heads, rows, [self.say("work.lists_note")]) if rows else "")
 
     def followed(self) -> Block:
-        """What became of those who sought work half a year ago; only on the page of the department that places them."""
+        """Job seekers of six months ago and whether they work now; only on the page of the employment department."""
         found = next((one.frame for one in worklists_of(self.at, self.department) if one.name == "followed"), None)
         if found is None:
             return Block("")

@@ -89,12 +89,12 @@ def csv_encoding_that_does_not_exist(folder: Path) -> tuple[str | Path, SourceMa
     return text(folder / "a.csv", GOOD_CSV), mapping("csv").model_copy(update={"encoding": "utf-9"})
 
 
-@case("not text: it holds zero bytes")
+@case("not text: the file contains zero bytes")
 def csv_with_zero_bytes(folder: Path) -> tuple[str | Path, SourceMapping | str]:
     return text(folder / "a.csv", b"village_code,county_code\n1,\0\0\0\n"), mapping("csv")
 
 
-@case("another number of fields than there are headers", "line 3", "got 4, expected 3")
+@case("number of fields differs from number of headers", "line 3", "got 4, expected 3")
 def csv_with_a_line_too_wide(folder: Path) -> tuple[str | Path, SourceMapping | str]:
     return FILES / "ragged.csv", mapping("csv")
 
@@ -160,7 +160,7 @@ def workbook_without_a_byte(folder: Path) -> tuple[str | Path, SourceMapping | s
     return text(folder / "a.xlsx", ""), mapping("excel")
 
 
-@case("the workbook is damaged", "ask for it anew")
+@case("the workbook is damaged", "ask for a new copy")
 def workbook_cut_short(folder: Path) -> tuple[str | Path, SourceMapping | str]:
     whole = workbook(folder / "whole.xlsx", [HEADERS, ROW]).read_bytes()
     return text(folder / "a.xlsx", whole[: len(whole) // 2]), mapping("excel")
@@ -265,7 +265,7 @@ def query_of_a_table_that_is_not_there(folder: Path) -> tuple[str | Path, Source
     return _database(folder), mapping("sql", source="SELECT * FROM hamlet")
 
 
-@case("the query does not only read", "DELETE FROM village")
+@case("the query is not read-only", "DELETE FROM village")
 def query_that_would_delete(folder: Path) -> tuple[str | Path, SourceMapping | str]:
     return _database(folder), mapping("sql", source="DELETE FROM village")
 
@@ -275,7 +275,7 @@ def query_without_an_answer(folder: Path) -> tuple[str | Path, SourceMapping | s
     return _database(folder, rows=0), mapping("sql")
 
 
-@case("the month of the snapshot is not said", "--month 2020-12")
+@case("the month of the snapshot is not given", "--month 2020-12")
 def households_of_no_month(folder: Path) -> tuple[str | Path, SourceMapping | str]:
     return text(folder / "a.csv", "户编号,村代码\nH1,371425101001\n"), mapping("csv", table="household")
 
@@ -293,7 +293,7 @@ def identity_numbers_without_a_key(folder: Path) -> tuple[str | Path, SourceMapp
     return source, mapping("csv", table="identity", columns=columns)
 
 
-@case("does not say which place")
+@case("does not name the place of a new register")
 def mapping_without_a_place(folder: Path) -> tuple[str | Path, SourceMapping | str]:
     return text(folder / "a.csv", GOOD_CSV), mapping("csv").model_copy(update={"place": None})
 

@@ -13,7 +13,7 @@ from relapse_risk.errors import ParameterError
 from relapse_risk.parameters import Label, read_parameters, read_place
 from relapse_risk.predicates import Predicate, Setting, holds, needs, setting_on, shortfall
 from relapse_risk.predicates.clauses import Clause
-from relapse_risk.predicates.truth import is_judgeable
+from relapse_risk.predicates.truth import is_decidable
 
 PARAMETERS, PLACE, DAY = read_parameters(), read_place("dezhou"), date(2020, 12, 31)
 SETTING = setting_on(PARAMETERS, PLACE, DAY)
@@ -134,8 +134,8 @@ def test_needs_follow_the_predicates_named() -> None:
         "water_quality_ok", "water_litres_per_person_day", "water_fetch_minutes", "water_outage_days",
     }  # fmt: skip
     assert needs("education_ok", SETTING.predicates) == ("somebody_out_of_compulsory_school",)
-    assert is_judgeable(Clause(predicate="water_safe"), {"water_quality_ok"}, SETTING.predicates)
-    assert not is_judgeable(Clause(predicate="water_safe"), {"dwelling_grade"}, SETTING.predicates)
+    assert is_decidable(Clause(predicate="water_safe"), {"water_quality_ok"}, SETTING.predicates)
+    assert not is_decidable(Clause(predicate="water_safe"), {"dwelling_grade"}, SETTING.predicates)
 
 
 def test_an_unknown_predicate_names_the_nearest() -> None:

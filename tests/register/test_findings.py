@@ -64,7 +64,7 @@ def test_only_errors_reject_and_rows_without_a_key_are_rejected_by_position() ->
 
 
 def test_summary_counts_errors_and_warnings() -> None:
-    assert SEVERAL.summary() == "2 errors, 2 warnings, found by 3 rules; 1 rules not applied for want of data"
+    assert SEVERAL.summary() == "2 errors, 2 warnings, found by 3 rules; 1 rules not applied for lack of data"
     assert "key_twice" in SEVERAL._repr_html_()
 
 

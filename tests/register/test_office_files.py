@@ -129,7 +129,7 @@ def test_marks_of_missing_cost_the_cell_and_not_the_row(shared_dir: Path, tmp_pa
     cases = shared_dir / "cases/intake/xlsx_marks_for_missing"
     register, _ = brought(cases / "nummissing.xlsx", "template", tmp_path)
     income = register.read("income").set_index("household_id")["transfer_income"]
-    assert income.isna().all(), "-, / and the like are unknown, never nought"
+    assert income.isna().all(), "-, / and the like are unknown, never zero"
     assert sorted(income.index) == ["H001", "H002", "H004", "H005"], "what is no mark (无) is refused by name"
     other, _ = brought(cases / "ok.xlsx", cases / "xl_miss.yaml", tmp_path / "b")
     assert other.read("income").sort_values("household_id")["transfer_income"].tolist() == TRANSFERS
@@ -219,7 +219,7 @@ def test_a_title_above_the_headers_of_csv(tmp_path: Path) -> None:
     path = tmp_path / "户.csv"
     path.write_text("填报单位：示例县\n\n" + "\n".join(",".join(row) for row in [HEADERS, *ROWS]), encoding="utf-8")
     assert table(path, mapping("csv", header_row=3)) == ROWS
-    with pytest.raises(SourceError, match=r"the headers stand in line 3: set header_row: 3"):
+    with pytest.raises(SourceError, match=r"the headers are in line 3: set header_row: 3"):
         read_source(path, mapping("csv"))
 
 

@@ -474,7 +474,7 @@ def test_the_key_tells_found_missed_implied_and_the_rest(
     assert report.missed["row_key"].tolist() == ["H2|2020-12"]
     assert report.other["rule"].tolist() == ["date_future"]
     assert report.summary() == (
-        "3 of 4 planted faults found, 1 missed; 2 findings implied by them, 1 genuine, 1 false alarms"
+        "3 of 4 seeded errors found, 1 missed; 2 findings implied by them, 1 genuine, 1 false alarms"
     )
 
 

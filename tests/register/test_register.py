@@ -175,8 +175,8 @@ def test_a_city_wide_table_is_whole_for_every_county_and_city_rows_are_asked_for
         (lambda r: r.read("identity"), "identity is restricted.*read_identity"),
         (lambda r: r.read("household", "2019-01"), "household has no such month.*'2019-01'.*2020-12"),
         (lambda r: r.read("income", "2020-12"), "income: the table is not kept by month"),
-        (lambda r: r.read("household", county="371499"), "nothing of this county.*'371499'.*371425 | 371481"),
-        (lambda r: r.county_hash("371499", "2020-12"), "nothing of this county"),
+        (lambda r: r.read("household", county="371499"), "no data of this county.*'371499'.*371425 | 371481"),
+        (lambda r: r.county_hash("371499", "2020-12"), "no data of this county"),
     ],
 )
 def test_what_the_register_does_not_hold_is_an_error_that_says_what_it_does(build, frames, ask, words) -> None:

@@ -181,7 +181,7 @@ def test_an_intake_fault_without_words_is_named(broken: Path) -> None:
     path = broken / "rules" / "intake.yaml"
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if "not_a_date" not in line]
     path.write_text("\n".join(kept), encoding="utf-8")
-    with pytest.raises(ParameterError, match=r"no words.*not_a_date"):
+    with pytest.raises(ParameterError, match=r"no message.*not_a_date"):
         read_rules(broken)
 
 

@@ -20,7 +20,7 @@ __all__ = [
     "columns_of",
     "comparisons_in",
     "holds",
-    "is_judgeable",
+    "is_decidable",
     "limits_of",
     "named_in",
     "needs",
@@ -200,13 +200,13 @@ def limits_of(what: str | Clause, predicates: Mapping[str, Predicate]) -> tuple[
     return tuple(dict.fromkeys(found))
 
 
-def is_judgeable(what: Clause, there: Collection[str], predicates: Mapping[str, Predicate]) -> bool:
+def is_decidable(what: Clause, there: Collection[str], predicates: Mapping[str, Predicate]) -> bool:
     """Whether collected columns (``there``) could make a clause known: of clauses joined, one of them."""
     if what.predicate is not None:
         inner = predicates[what.predicate]
         if inner.when is None:
             return set(FUNCTIONS[inner.function].needs) <= set(there)
-        return is_judgeable(inner.when, there, predicates)
+        return is_decidable(inner.when, there, predicates)
     if what.parts:
-        return any(is_judgeable(part, there, predicates) for part in what.parts)
+        return any(is_decidable(part, there, predicates) for part in what.parts)
     return set(columns_of(what)) <= set(there)

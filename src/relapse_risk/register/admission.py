@@ -1,4 +1,4 @@
-"""Admission: candidate rows of one month judged whole, and parted into accepted and rejected."""
+"""Admission: the candidate rows of one month are checked together and split into accepted and rejected."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from relapse_risk.register.rules import RuleBook
 from relapse_risk.register.views import Source
 from relapse_risk.schema import table
 
-__all__ = ["Admission", "Bench", "admit"]
+__all__ = ["Admission", "CheckContext", "admit"]
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """What rows are judged by: dated parameters, place, rules, and the day after which nothing may have happened."""
+class CheckContext:
+    """What rows are checked against: dated parameters, place, rules, and the data date (nothing may lie after it)."""
 
     parameters: Parameters
     place: Place
@@ -37,7 +37,7 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The judgement on candidate rows.
+    """The result of checking candidate rows.
 
     Attributes
     ----------
@@ -52,41 +52,41 @@ class Admission:
 
 
 def admit(
-    offered: Mapping[str, Candidate], month: str, bench: Bench, known: Mapping[str, Mapping[str, str]]
+    offered: Mapping[str, Candidate], month: str, context: CheckContext, known: Mapping[str, Mapping[str, str]]
 ) -> Admission:
-    """Judge the rows of one month; an error rejects its row and every row that refers to it.
+    """Check the rows of one month; an error rejects its row and every row that refers to it.
 
     Parameters
     ----------
     offered : mapping of str to Candidate
         By table; snapshot tables hold ``month`` only.
     month : str
-    bench : Bench
+    context : CheckContext
     known : mapping of str to mapping of str to str
-        Rows that may be referred to beside these: per table, county codes by key.
+        Other rows that these may refer to: per table, county codes by key.
     """
     frames = {name: candidate.frame for name, candidate in offered.items()}
     beyond = _named(frames, known)
     found = check_frames(
-        frames, month, bench.parameters, bench.place, known=beyond, data_date=bench.data_date, rules=bench.rules
+        frames, month, context.parameters, context.place, known=beyond, data_date=context.data_date, rules=context.rules
     )
     if any(candidate.refused for candidate in offered.values()):
-        found = _with_refused(found, offered, month, bench, beyond)
+        found = _with_refused(found, offered, month, context, beyond)
     accepted = _accepted(frames, found)
-    while faults := _homeless(accepted, beyond):
-        found = _with_faults(found, faults, frames, month, bench, beyond)
+    while faults := _without_county(accepted, beyond):
+        found = _with_faults(found, faults, frames, month, context, beyond)
         accepted = _accepted(frames, found)
     typed = {name: _typed(frame.reset_index(drop=True), name) for name, frame in accepted.items()}
     return Admission(found, typed)
 
 
 def _accepted(frames: Mapping[str, pd.DataFrame], found: Findings) -> dict[str, pd.DataFrame]:
-    """The rows no error rejects, still under their positions."""
+    """Rows that no error rejects; the index keeps their positions."""
     return {name: frame.drop(index=frame.index[found.rejected_rows(name)]) for name, frame in frames.items()}
 
 
-def _homeless(accepted: Mapping[str, pd.DataFrame], known: Mapping[str, pd.Series]) -> list[Fault]:
-    """Rows that no county can be found for once the rejected ones are gone."""
+def _without_county(accepted: Mapping[str, pd.DataFrame], known: Mapping[str, pd.Series]) -> list[Fault]:
+    """Rows whose county is unknown once the rejected rows are gone."""
     faults = []
     for name, codes in _counties(accepted, known).items():
         lost = np.flatnonzero((codes == UNKNOWN_COUNTY).to_numpy())
@@ -99,9 +99,9 @@ def _homeless(accepted: Mapping[str, pd.DataFrame], known: Mapping[str, pd.Serie
 
 
 def _counties(frames: Mapping[str, pd.DataFrame], known: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
-    """County of each row of the tables that have the column that tells it."""
-    told = {name: frame for name, frame in frames.items() if table(name).county_from in (None, *frame.columns)}
-    return counties_of(told, {name: keys.to_dict() for name, keys in known.items()})
+    """County of each row, for tables that have the column it is derived from."""
+    locatable = {name: frame for name, frame in frames.items() if table(name).county_from in (None, *frame.columns)}
+    return counties_of(locatable, {name: keys.to_dict() for name, keys in known.items()})
 
 
 def _with_faults(
@@ -109,18 +109,20 @@ def _with_faults(
     faults: Sequence[Fault],
     frames: Mapping[str, pd.DataFrame],
     month: str,
-    bench: Bench,
+    context: CheckContext,
     known: Mapping[str, pd.Series],
 ) -> Findings:
-    source = Source(frames, {}, month, bench.rules.setting(bench.parameters, bench.place, month, bench.data_date))
-    more = fault_findings(faults, source, _counties(frames, known), bench.rules)
+    source = Source(
+        frames, {}, month, context.rules.setting(context.parameters, context.place, month, context.data_date)
+    )
+    more = fault_findings(faults, source, _counties(frames, known), context.rules)
     whole = merge_findings([found, Findings(more, merge_findings([]).skipped)])
     order = whole.frame.sort_values(["table", "row", "column", "rule"], kind="stable", na_position="first")
     return Findings(order.reset_index(drop=True), whole.skipped)
 
 
 def _named(frames: Mapping[str, pd.DataFrame], known: Mapping[str, Mapping[str, str]]) -> dict[str, pd.Series]:
-    """The known keys that these rows name: of a long panel's, most are not."""
+    """The known keys that these rows refer to; in a long panel that is a small part of all keys."""
     named: dict[str, set[str]] = {name: set() for name in known}
     for name, frame in frames.items():
         for column in table(name).columns:
@@ -134,7 +136,7 @@ def _named(frames: Mapping[str, pd.DataFrame], known: Mapping[str, Mapping[str, 
 
 
 def _typed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """``frame`` typed; cells that a reader has typed already are left alone."""
+    """``frame`` typed; frames that a reader has typed already are returned as they are."""
     untyped = any(pd.api.types.is_object_dtype(frame[column]) for column in frame)
     return typed_frame(frame, name)[0] if untyped else frame
 
@@ -143,7 +145,7 @@ def _with_refused(
     found: Findings,
     offered: Mapping[str, Candidate],
     month: str,
-    bench: Bench,
+    context: CheckContext,
     known: Mapping[str, pd.Series],
 ) -> Findings:
     """Findings with those of refused cells, and of rows that refer to a row they reject."""
@@ -151,18 +153,18 @@ def _with_refused(
     counties = counties_of(typed, {name: keys.to_dict() for name, keys in known.items()})
     none_skipped = merge_findings([]).skipped
     parts = [_refused(candidate, typed[name], counties[name]) for name, candidate in offered.items()]
-    told = merge_findings([found, *(Findings(part, none_skipped) for part in parts if len(part))])
+    merged = merge_findings([found, *(Findings(part, none_skipped) for part in parts if len(part))])
     keys = {name: frozenset(series.index) for name, series in known.items()}
-    faults = reference_faults(typed, keys, {name: told.rejected_rows(name) for name in typed})
+    faults = reference_faults(typed, keys, {name: merged.rejected_rows(name) for name in typed})
     known_lines = set(
-        zip(told.frame["table"], told.frame["row"], told.frame["column"], told.frame["rule"], strict=True)
+        zip(merged.frame["table"], merged.frame["row"], merged.frame["column"], merged.frame["rule"], strict=True)
     )
     fresh = []
     for fault in faults:
         new = [i for i, row in enumerate(fault.rows) if (fault.table, row, fault.column, fault.rule) not in known_lines]
         if new:
             fresh.append(replace(fault, rows=fault.rows[new], values=tuple(fault.values[i] for i in new)))
-    return _with_faults(told, fresh, typed, month, bench, known)
+    return _with_faults(merged, fresh, typed, month, context, known)
 
 
 def _refused(candidate: Candidate, typed: pd.DataFrame, counties: pd.Series) -> pd.DataFrame:

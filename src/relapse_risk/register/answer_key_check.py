@@ -1,4 +1,4 @@
-"""Findings held against a key of planted faults: which were found, which were missed, and what else was reported."""
+"""Findings compared with the answer key of seeded errors: found, missed, and what else was reported."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ COUNTED = ("planted", "found", "missed", "implied", "genuine", "other")
 
 @dataclass(frozen=True, slots=True)
 class FaultReport:
-    """Planted faults and findings side by side.
+    """Seeded errors and findings side by side.
 
     Attributes
     ----------
     frame : DataFrame
-        One row per rule: ``rule``, ``planted``, ``found``, ``missed`` (faults of the key), and the findings that name
-        no planted fault: ``implied`` (the key says they follow from one), ``genuine`` (the key says the row is truly
-        so, such as an income below the line) and ``other`` (the key knows nothing of them: false alarms).
+        One row per rule: ``rule``, ``planted``, ``found``, ``missed`` (errors of the key), and the findings that name
+        no seeded error: ``implied`` (the key says they follow from one), ``genuine`` (the key says the value is
+        real, such as an income below the line) and ``other`` (not in the key: false alarms).
     missed : DataFrame
         Rows of the key that no finding names.
     other : DataFrame
@@ -40,7 +40,7 @@ class FaultReport:
         """One line with the totals."""
         total = self.frame[list(COUNTED)].sum()
         return (
-            f"{total['found']} of {total['planted']} planted faults found, {total['missed']} missed; "
+            f"{total['found']} of {total['planted']} seeded errors found, {total['missed']} missed; "
             f"{total['implied']} findings implied by them, {total['genuine']} genuine, {total['other']} false alarms"
         )
 
@@ -49,15 +49,15 @@ class FaultReport:
 
 
 def compare_with_key(findings: Findings, key_frame: pd.DataFrame) -> FaultReport:
-    """Hold ``findings`` against a key of planted faults.
+    """Compare ``findings`` with the answer key of seeded errors.
 
-    A fault is found when the same rule reports the same row, or another column of it.
+    An error is found when the same rule reports the same row, or another column of it.
 
     Parameters
     ----------
     findings : Findings
     key_frame : DataFrame
-        ``rule``, ``table``, ``row_key`` (key values joined by ``|``) and, when not every row is a planted fault,
+        ``rule``, ``table``, ``row_key`` (key values joined by ``|``) and, when not every row is a seeded error,
         ``origin``: ``planted``, ``implied`` or ``genuine``.
 
     Returns
@@ -74,11 +74,11 @@ def compare_with_key(findings: Findings, key_frame: pd.DataFrame) -> FaultReport
     >>> from relapse_risk.register.findings import merge_findings
     >>> key = pd.DataFrame({"rule": ["s17"], "table": ["household"], "row_key": ["H1|2020-12"]})
     >>> compare_with_key(merge_findings([]), key).summary()
-    '0 of 1 planted faults found, 1 missed; 0 findings implied by them, 0 genuine, 0 false alarms'
+    '0 of 1 seeded errors found, 1 missed; 0 findings implied by them, 0 genuine, 0 false alarms'
     """
     lacking = [column for column in KEY_COLUMNS if column not in key_frame]
     if lacking:
-        raise SchemaError("the fault key lacks a column", where="planted faults", got=lacking, expected=KEY_COLUMNS)
+        raise SchemaError("the answer key lacks a column", where="seeded errors", got=lacking, expected=KEY_COLUMNS)
     origin = key_frame["origin"] if "origin" in key_frame else pd.Series(PLANTED, index=key_frame.index)
     marks, keys = _marks(findings.frame), _marks(key_frame)
     planted = key_frame[origin == PLANTED]

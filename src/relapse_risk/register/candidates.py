@@ -41,7 +41,7 @@ _AS_IS = ColumnMapping(header=("as it is",))
 
 @dataclass(frozen=True, slots=True)
 class RefusedCell:
-    """A cell no value was taken from: row position in the candidate frame, column, rule and what it showed."""
+    """A cell that was not read: row position in the candidate frame, column, rule and the text shown."""
 
     row: int
     column: str
@@ -95,12 +95,12 @@ def candidates(
     key : bytes, optional
         For pseudonyms; needed if the mapping makes any.
     month : str, optional
-        Month of snapshot rows that do not say theirs.
+        Month of snapshot rows that do not state it.
 
     Raises
     ------
     SourceError
-        If the mapping makes pseudonyms and there is no key, or snapshot rows have no month from anywhere.
+        If the mapping makes pseudonyms and there is no key, or no month is given for snapshot rows.
     """
     if mapping.needs_key and key is None:
         raise SourceError(f"mapping {mapping.name} makes pseudonyms", where="key", fix="pass the key file (--key)")
@@ -113,7 +113,7 @@ def candidates(
 
 
 def _written(entry: TableMapping, where: str) -> RawTable:
-    """Rows that stand in the mapping itself, under the register's own column names."""
+    """Rows written in the mapping itself, under the register's column names."""
     names = list(dict.fromkeys(name for row in entry.rows for name in row))
     frame = pd.DataFrame({n: pd.Series([row.get(n) for row in entry.rows], dtype=object) for n in names})
     match = Match({name: (name,) for name in names}, ())
@@ -132,14 +132,14 @@ def _piece(raw: RawTable, mapping: SourceMapping, key: bytes | None) -> Candidat
         if not headers and given.constant is None:
             continue
         cells = [raw.frame[header] for header in headers] or [_constant(given.constant, len(raw.rows))]
-        read = _but_for((*mapping.missing, *given.missing), _reader(column, given, spec, mapping))
+        read = _unless_missing((*mapping.missing, *given.missing), _reader(column, given, spec, mapping))
         values, out = _read(cells, read, takes_all=bool(given.convert))
-        told = {row for row, header in bad if header in headers}
+        reported = {row for row, header in bad if header in headers}
         private = any(header_text(header) in identity for header in headers)
         refused += [
             RefusedCell(row, column.name, rule, _shown(cells[0].iloc[row], private))
             for row, rule in out
-            if row not in told
+            if row not in reported
         ]
         refused += [
             RefusedCell(cell.row, column.name, cell.rule, _shown(cell.shown, private))
@@ -154,12 +154,12 @@ def _piece(raw: RawTable, mapping: SourceMapping, key: bytes | None) -> Candidat
 
 
 def _shown(value: Any, private: bool) -> str:
-    """What a finding shows of a cell; of one that names a person the end of a long number at most."""
+    """The text of a cell in a finding; where it identifies a person, at most the end of a long number."""
     return hidden_identity(plain_text(value)) if private else plain_text(value)
 
 
-def _but_for(missing: Sequence[str], read: Callable[..., Any]) -> Callable[..., Any]:
-    """``read``, where none of the cells is a mark for missing."""
+def _unless_missing(missing: Sequence[str], read: Callable[..., Any]) -> Callable[..., Any]:
+    """``read``, giving None where a cell is a mark for missing."""
     if not missing:
         return read
     marks = frozenset(map(header_text, missing))
@@ -193,7 +193,7 @@ def _reader(column: Column, given: ColumnMapping, spec: Table, mapping: SourceMa
 
 
 def _number_or_date(column: Column, given: ColumnMapping) -> Read | None:
-    """The reader of a column of numbers or dates; a list of values stands beside it there, not in its place."""
+    """The reader of a column of numbers or dates; here a list of values adds to it and does not replace it."""
     if column.type in ("int", "float"):
         return number_reader(given.unit_factor, given.decimal)
     return date_reader(given.date_format) if column.type == "date" else None
@@ -202,7 +202,7 @@ def _number_or_date(column: Column, given: ColumnMapping) -> Read | None:
 def _read(
     cells: Sequence[pd.Series], read: Callable[..., Any], *, takes_all: bool
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    """Each distinct cell is read once; empty cells stay empty, refused ones become so and are listed."""
+    """Read each distinct cell once; empty cells stay empty, refused cells become empty and are listed."""
     series = list(cells) if takes_all else [cells[0]]
     codes, distinct = _distinct(series)
     answers = np.empty(len(distinct) + 1, dtype=object)
@@ -243,7 +243,7 @@ def _identified(value: Any) -> tuple[type, Any] | None:
 
 
 def _tidy(values: np.ndarray, column: Column) -> pd.Series:
-    """The values under the pandas type of their column where all of them fit it; otherwise as they are."""
+    """The values with the pandas type of their column if all of them fit it, else unchanged."""
     kinds = {type(value) for value in values if value is not None}
     if column.type in ("str", "code"):
         return pd.Series(values, dtype="str" if kinds <= {str} else object)
@@ -282,14 +282,14 @@ def _joined(pieces: Sequence[Candidate]) -> Candidate:
 
 
 def _without_empty(found: Candidate) -> Candidate:
-    """A column that is empty in every row was not collected: it neither counts as left empty nor wipes old values."""
+    """A column that is empty in every row was not collected: it does not count as left empty and does not erase old values."""
     asked = {*table(found.table).key, *(cell.column for cell in found.refused)}
     empty = [name for name in found.frame if name not in asked and found.frame[name].isna().all()]
     return replace(found, frame=found.frame.drop(columns=empty))
 
 
 def _with_month(found: Candidate, mapping: SourceMapping, month: str | None) -> Candidate:
-    """Snapshot rows that do not say their month get the one given."""
+    """Snapshot rows without a month get the one given."""
     if not table(found.table).is_snapshot:
         return found
     given = month or mapping.month
@@ -300,7 +300,7 @@ def _with_month(found: Candidate, mapping: SourceMapping, month: str | None) -> 
         months = pd.Series(given, index=frame.index, dtype="str")
     if len(months) and months.isna().all():
         raise SourceError(
-            "the month of the snapshot is not said", where=f"table {found.table}",
-            fix="give it (--month 2020-12), or map snapshot_month",
+            "the month of the snapshot is not given", where=f"table {found.table}",
+            fix="pass --month 2020-12, or map snapshot_month",
         )  # fmt: skip
     return replace(found, frame=frame.assign(snapshot_month=months))

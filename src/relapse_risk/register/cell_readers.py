@@ -36,7 +36,7 @@ __all__ = [
 
 Read: TypeAlias = Callable[[Any], Any]
 
-# A double holds 15 decimal digits for certain: what is longer has lost some.
+# A double holds 15 decimal digits exactly; longer numbers have lost some.
 SAFE_NUMBER = 10**15
 EXCEL_DAY_ZERO = date(1899, 12, 30)
 EXCEL_DAYS = range(1, 100_000)
@@ -44,7 +44,7 @@ YES = frozenset({"是", "有", "对", "已", "yes", "y", "true", "t", "1", "√"
 NO = frozenset({"否", "无", "没有", "不是", "未", "no", "n", "false", "f", "0", "×"})
 _MONTH = re.compile(r"((?:19|20)[0-9]{2})(?:[-/.年])?(0?[1-9]|1[0-2])月?")
 _DAY = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])-[0-9]{2}")
-_QUOTED = re.compile(r'="((?:[^"]|"")*)"')  # how spreadsheets are told to keep digits as text
+_QUOTED = re.compile(r'="((?:[^"]|"")*)"')  # how digits are kept as text in a spreadsheet
 _SPACED_DIGITS = re.compile(r"[0-9]+( +[0-9Xx]+)+")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+?(1[5-9]|2[0-9])")
@@ -53,7 +53,7 @@ _DATE = re.compile(rf"([0-9]{{4}})[-/.年]([0-9]{{1,2}})[-/.月]([0-9]{{1,2}})�
 _DAY_NUMBER = re.compile(r"([0-9]{1,5})(\.[0-9]+)?")
 _COMPACT_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
 _PARTIAL_DATE = re.compile(r"[0-9]{4}年?|[0-9]{4}[-/.年][0-9]{1,2}月?|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
-# Labels may hold blanks and commas, so the stronger signs part a list first.
+# Labels may hold blanks and commas, so the stronger separators split a list first.
 _LIST_BREAK, _WEAK_BREAK = re.compile(r"[;|、；\n]+"), re.compile(r"[,，\s]+")
 _IDENTITY = re.compile(r"[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9X]")
 
@@ -70,7 +70,7 @@ class CellRule:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What a reader gives back in place of a value it will not vouch for."""
+    """Returned by a reader in place of a value that cannot be read reliably."""
 
     rule: str
 
@@ -110,12 +110,12 @@ CELL_RULES: Mapping[str, CellRule] = MappingProxyType(
                 "serial_date", "type",
                 "{label}“{value}”是数字，可能是日期序号；请设为日期格式，或在映射文件中写 date_format: serial",
                 "{label}: {value} is a number, perhaps a date's serial number; format the cells as dates, "
-                "or say date_format: serial in the mapping",
+                "or set date_format: serial in the mapping",
             ),
             CellRule(
                 "date_incomplete", "type",
                 "{label}“{value}”缺少月或日；请写完整日期，或在映射文件中写明 date_format",
-                "{label}: {value} lacks a month or a day; write the whole date, or state date_format in the mapping",
+                "{label}: {value} lacks a month or a day; write the full date, or set date_format in the mapping",
             ),
             CellRule(
                 "code_number", "code",
@@ -144,10 +144,10 @@ CELL_RULES: Mapping[str, CellRule] = MappingProxyType(
 
 
 def _visible(text: str) -> str:
-    """Text without invisible characters; every blank and break other than a plain one is a plain blank.
+    """Text without invisible characters; every other blank or line break becomes a plain blank.
 
-    Format characters (Unicode Cf: zero-width marks, soft hyphens, directions) show nothing, so that two keys that
-    differ by one of them look the same.
+    Format characters (Unicode Cf: zero-width marks, soft hyphens, directions) are not visible, so two keys that differ
+    only by one of them look the same.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -156,9 +156,9 @@ def _visible(text: str) -> str:
 
 
 def header_text(value: object) -> str:
-    """A header as it is compared: full-width forms folded, blanks, breaks and invisible characters taken out, lower case.
+    """A header as it is compared: full-width forms folded, blanks, breaks and invisible characters removed, lower case.
 
-    其它 and 其他 are one word: forms and systems write either.
+    其它 and 其他 count as one word, since forms and systems use both.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def header_text(value: object) -> str:
 
 
 def plain_text(value: Any) -> str:
-    """A cell as text: whole numbers without ``.0``, dates as ``YYYY-MM-DD``, no blanks around, nothing invisible.
+    """A cell as text: whole numbers without ``.0``, dates as ``YYYY-MM-DD``, no blanks around it, no invisible characters.
 
     ``="H001"``, which keeps digits as text in a spreadsheet, is the text between its quotation marks.
 
@@ -222,9 +222,9 @@ def read_identity_text(value: Any) -> Any:
 
 
 def key_reader(read: Read) -> Read:
-    """``read`` for columns that name rows: forms that look the same are one key.
+    """``read`` for key columns: texts that look the same are one key.
 
-    Full-width forms are folded, an apostrophe before a number and blanks inside one are taken out.
+    Full-width forms are folded, an apostrophe before a number and blanks inside one are removed.
 
     Examples
     --------
@@ -252,7 +252,7 @@ def _folded_key(text: str) -> str:
 
 
 def _whole_text(value: Any) -> Any:
-    """Text that lost nothing on its way through a spreadsheet."""
+    """Text that a spreadsheet has not damaged."""
     if isinstance(value, date):
         return Refused("date_where_text")
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= SAFE_NUMBER:
@@ -269,7 +269,7 @@ def _is_identity_number(text: str) -> bool:
 
 
 def number_reader(factor: float = 1.0, decimal: str = ".") -> Read:
-    """Read a number and multiply it by ``factor``; what is no number stays as it is, for the type check to report.
+    """Read a number and multiply it by ``factor``; anything that is not a number is kept for the type check to report.
 
     Examples
     --------
@@ -302,14 +302,14 @@ def number_reader(factor: float = 1.0, decimal: str = ".") -> Read:
 
 
 def _scaled(number: float, factor: float) -> float:
-    """``number * factor`` without the dust of binary fractions (0.57 × 10000 is 5700)."""
+    """``number * factor`` without binary rounding errors (0.57 × 10000 is 5700)."""
     return number if factor == 1 else float(Decimal(repr(number)) * Decimal(repr(factor)))
 
 
 def date_reader(formats: tuple[str, ...] = ()) -> Read:
     """Read a date: date cells, ``2020-12-31``, ``2020/12/31``, ``2020年12月31日``, ``20201231``, or ``formats``.
 
-    ``serial`` among the formats admits Excel's day numbers.
+    With ``serial`` among the formats, Excel's day numbers are read too.
 
     Examples
     --------
@@ -337,7 +337,7 @@ def date_reader(formats: tuple[str, ...] = ()) -> Read:
 
 
 def month_reader(value: Any) -> Any:
-    """Read a month in any usual form as ``YYYY-MM``; anything else stays as it is, for the check of months to report.
+    """Read a month in any usual form as ``YYYY-MM``; anything else is kept for the month check to report.
 
     Examples
     --------
@@ -373,14 +373,14 @@ def _usual_date(text: str, value: Any) -> Any:
         try:
             return date(*(int(part) for part in match.groups()[:3]))
         except ValueError:
-            return text + " (?)"  # no such day: for the type check to report
+            return text + " (?)"  # no such day: the type check reports it
     if _PARTIAL_DATE.fullmatch(text):
         return Refused("date_incomplete")
     return Refused("serial_date") if _serial(text) is not None else value
 
 
 def read_yes_no(value: Any) -> Any:
-    """Yes or no in the words forms use; anything else stays as it is, for the type check to report.
+    """Yes or no in the usual words of forms; anything else is kept for the type check to report.
 
     Examples
     --------

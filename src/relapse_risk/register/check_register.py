@@ -28,7 +28,7 @@ __all__ = ["check_register"]
 
 
 class ReadsTables(Protocol):
-    """What the check asks of a register."""
+    """What the check needs from a register."""
 
     @property
     def path(self) -> Path: ...
@@ -56,7 +56,7 @@ def check_register(
 ) -> Findings:
     """Every fault of a register as of ``month``, county by county.
 
-    The memory held is that of one county, and of the few tables that must be seen whole.
+    Memory holds one county, and the few tables that must be read whole.
 
     Parameters
     ----------
@@ -114,13 +114,13 @@ def _county(job: _Job, part: Part) -> Findings:
     counties = {name: pd.Series(county, index=frame.index, dtype="str") for name, frame in source.frames.items()}
     faults = [fault for name, frame in source.frames.items() for fault in key_faults(frame, name)]
     faults += reference_faults(source.frames, _known_keys(job.register, source.frames, county), {})
-    told = Findings(fault_findings(faults, source, counties, job.book), merge_findings([]).skipped)
+    from_faults = Findings(fault_findings(faults, source, counties, job.book), merge_findings([]).skipped)
     rules = [r for r in job.book.rules if r.scope == "county"]
-    return merge_findings([told, apply_rules(source, counties, rules)])
+    return merge_findings([from_faults, apply_rules(source, counties, rules)])
 
 
 def _across(job: _Job) -> Findings:
-    """Rules that must see every county at once, and those of tables that belong to no county."""
+    """Rules that need all counties at once, and rules of tables that belong to no county."""
     wide = [n for n in job.collected if _is_city_wide(tables()[n])]
     rules = [r for r in job.book.rules if (r.scope == "city" and r.table in job.collected) or r.table in wide]
     names = sorted({n for n in _read_by(rules) if n in job.collected} | set(wide))
@@ -165,7 +165,7 @@ def _collected(register: ReadsTables) -> dict[str, frozenset[str]]:
 
 
 def _known_keys(register: ReadsTables, frames: Mapping[str, pd.DataFrame], county: str) -> dict[str, frozenset[str]]:
-    """The keys that rows of ``frames`` refer to and that exist, by table: the county's own, else anywhere."""
+    """Existing keys that rows of ``frames`` refer to, by table: in the county first, else in the whole register."""
     known = {}
     for name, wanted in sorted(_referred(frames).items()):
         if not register.has(name):

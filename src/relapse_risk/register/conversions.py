@@ -1,6 +1,6 @@
-"""Named conversions: the few things a header, a factor or a list of values cannot say.
+"""Named conversions: the cases that a header, a factor or a list of values cannot express.
 
-A conversion takes one or more columns as found and gives one column of the register; a value it cannot make sense of
+A conversion takes one or more columns as found and gives one column of the register; a value it cannot read
 is refused, never guessed.
 """
 
@@ -34,7 +34,7 @@ class Conversion:
 
     @property
     def of_identity(self) -> bool:
-        """Whether what it takes is an identity number, which no message may show."""
+        """Whether its input is an identity number, which no message may show."""
         return self.name.endswith("_of_identity")
 
 

@@ -20,14 +20,14 @@ ORDER = ("county", "village", "household", "person", "project", "alert", "asset"
 def counties_of(
     frames: Mapping[str, pd.DataFrame], known: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, pd.Series]:
-    """County code of each row of each frame: ``city`` for city-wide tables, ``unknown`` where it cannot be told.
+    """County code of each row of each frame: ``city`` for city-wide tables, ``unknown`` where it cannot be determined.
 
     Parameters
     ----------
     frames : mapping of str to DataFrame
         Typed frames by table.
     known : mapping of str to mapping of str to str, optional
-        County codes of rows elsewhere, by table and key.
+        County codes of rows outside these frames, by table and key.
 
     Examples
     --------

@@ -38,7 +38,7 @@ class CsvFile:
     lines: list[int]
 
     def header_at(self, row: int, where: str) -> int:
-        """Position of the record that stands on line ``row``, or of the first after it where blank lines do.
+        """Position of the record on line ``row``, or of the first record after it if that line is blank.
 
         Raises
         ------
@@ -68,20 +68,20 @@ class CsvFile:
                 record = record[:width]
             if len(record) != width:
                 raise SourceError(
-                    "another number of fields than there are headers", where=f"{where}, line {line}", got=len(record),
+                    "number of fields differs from number of headers", where=f"{where}, line {line}", got=len(record),
                     expected=width, fix=self._width_fix(head, width),
                 )  # fmt: skip
             rows.append(record)
         return rows, self.lines[head + 1 :]
 
     def _width_fix(self, head: int, width: int) -> str:
-        """Most records wider than the headers: the headers stand further down, under a title."""
+        """If most records are wider than the headers, the headers are further down, below a title."""
         widths = Counter(len(record) for record in self.records)
         usual = widths.most_common(1)[0][0]
         below = [at for at in range(head, min(len(self.records), _LOOKED_AT)) if len(self.records[at]) == usual]
         if usual > width and below:
             line = self.lines[below[0]]
-            return f"if the headers stand in line {line}, set header_row: {line} in the mapping"
+            return f"if the headers are in line {line}, set header_row: {line} in the mapping"
         return "put fields that hold the separator in quotation marks"
 
 
@@ -92,11 +92,11 @@ def read_csv_file(content: bytes, where: str, *, encoding: str | None = None, se
     ----------
     content : bytes
     where : str
-        What the file is called in messages.
+        Name of the file in messages.
     encoding : str, optional
-        Told by a mark at the start, else UTF-8 or GB18030 are tried.
+        Taken from a byte-order mark if there is one; else UTF-8 and GB18030 are tried.
     separator : str, optional
-        Told by a first line ``sep=;``, else the sign that parts the headers.
+        Taken from a first line ``sep=;`` if there is one; else the character that separates the headers.
 
     Raises
     ------
@@ -148,7 +148,9 @@ def decoded(content: bytes, where: str, encoding: str | None = None) -> str:
             continue
         if "\0" in text:
             raise SourceError(
-                "not text: it holds zero bytes", where=where, fix="save it as CSV UTF-8, or give the file's own kind"
+                "not text: the file contains zero bytes",
+                where=where,
+                fix="save it as CSV UTF-8, or use a mapping for this kind of file",
             )
         return text.removeprefix("\ufeff")
     furthest = max(faults, key=lambda fault: fault.start)
@@ -156,7 +158,7 @@ def decoded(content: bytes, where: str, encoding: str | None = None) -> str:
     raise SourceError(
         f"cannot be decoded as {' or '.join(map(str, tried))}", where=f"{where}, line {line}",
         got=content[furthest.start : furthest.start + 4], expected="UTF-8 or GB18030",
-        fix="save it as CSV UTF-8, or state encoding in the mapping",
+        fix="save it as CSV UTF-8, or set encoding in the mapping",
     ) from furthest  # fmt: skip
 
 
@@ -172,14 +174,14 @@ def _sixteen_bits(content: bytes) -> str | None:
 
 
 def _is_nearly_utf8(content: bytes) -> bool:
-    """Whether a few damaged bytes stand in UTF-8 text: as GB18030 it could be read, as nonsense."""
+    """Whether this is UTF-8 text with some damaged bytes; read as GB18030 it would be nonsense."""
     text = content.decode("utf-8", "replace")
     damaged = text.count("\ufffd")
     return damaged * 5 < sum(letter > "\x7f" for letter in text)
 
 
 def _separator(text: str) -> str:
-    """The sign that parts the headers: the one that occurs most in the first lines, most often alike."""
+    """The separator: the character that occurs most, and most evenly, in the first lines."""
     first = [line for line in StringIO(text, newline=None) if line.strip()][:_LOOKED_AT] if text else []
     counts = {sign: Counter(line.count(sign) for line in first if sign in line) for sign in _SEPARATORS}
 

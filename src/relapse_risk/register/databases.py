@@ -1,4 +1,4 @@
-"""Databases: the answer to each query of a mapping, from any database SQLAlchemy knows; passwords are never shown."""
+"""Databases: the answer to each query of a mapping, from any database SQLAlchemy supports; passwords are never shown."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_database(url: str, mapping: SourceMapping) -> tuple[list[RawTable], lis
     ------
     SourceError
         If the URL cannot be read, its driver is not installed, the database cannot be reached, or a query fails or
-        does not only read.
+        is not read-only.
     """
     shown = describe_url(url)
     engine = _engine(url, shown)
@@ -91,12 +91,12 @@ def _engine(url: str, shown: str) -> sa.Engine:
     except (ArgumentError, ValueError):
         raise SourceError(
             "not a database URL", where=shown, expected="dialect+driver://user:password@host/database",
-            fix="write it as SQLAlchemy reads it, such as postgresql+psycopg://user@host/register",
+            fix="use the form of SQLAlchemy, such as postgresql+psycopg://user@host/register",
         ) from None  # fmt: skip
 
 
 def _check_file(file: Path, shown: str) -> None:
-    """SQLite would make a new, empty database of a path that does not exist."""
+    """SQLite would create an empty database at a path that does not exist."""
     if not file.is_file():
         raise SourceError("database file not found", where=shown, got=str(file), fix="check the path in the URL")
 
@@ -105,7 +105,7 @@ def _answer(connection: sa.Connection, entry: TableMapping, url: str) -> RawTabl
     query = entry.source[0]
     where = f"{describe_url(url)}, query for table {entry.table}"
     if not _READS.match(query):
-        raise SourceError("the query does not only read", where=where, got=query[:60], expected="SELECT …")
+        raise SourceError("the query is not read-only", where=where, got=query[:60], expected="SELECT …")
     try:
         answer = connection.execute(sa.text(query))
         headers, rows = list(answer.keys()), answer.fetchall()
@@ -135,7 +135,7 @@ def _cell(value: object) -> object:
 
 
 def _without_password(error: BaseException, url: str) -> str:
-    """The database's own words on one line, with the password struck out wherever it stands."""
+    """The database's own words on one line, with the password removed."""
     text = " ".join(str(error).split())
     password = sa.make_url(url).password
     return text.replace(str(password), "***") if password else text

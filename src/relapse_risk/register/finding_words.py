@@ -58,7 +58,7 @@ def sentences(
     compared: Sequence[Clause],
     setting: Setting,
 ) -> list[str]:
-    """``template`` filled for each of ``rows`` of view ``name``; ``{limit}`` is of the first number compared."""
+    """``template`` filled in for each of ``rows`` of view ``name``; ``{limit}`` is the limit of the first numeric comparison."""
     fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
     filled = {field: _field(field, language, name, column, rows, compared, setting) for field in fields}
     return [template.format_map({field: texts[i] for field, texts in filled.items()}) for i in range(len(rows))]

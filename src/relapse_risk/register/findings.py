@@ -25,7 +25,7 @@ FINDING_COLUMNS = (
     "table", "row", "row_key", "county_code", "column", "value", "rule", "kind", "severity", "zh", "en",
 )  # fmt: skip
 SKIPPED_COLUMNS = ("rule", "table", "county_code", "reason")
-# 15 and 18 digit identity numbers, also when they stand in a column that should not hold one.
+# 15 and 18 digit identity numbers, also in a column that should not hold one.
 _LONG_NUMBER = re.compile(r"\d{11,}([\dXx]{4})(?!\d)")
 
 
@@ -84,10 +84,10 @@ class Findings:
         Examples
         --------
         >>> merge_findings([]).summary()
-        '0 errors, 0 warnings, found by 0 rules; 0 rules not applied for want of data'
+        '0 errors, 0 warnings, found by 0 rules; 0 rules not applied for lack of data'
         """
         errors, fired, left = self.errors, self.frame["rule"].nunique(), self.skipped["rule"].nunique()
-        return f"{errors} errors, {len(self.frame) - errors} warnings, found by {fired} rules; {left} rules not applied for want of data"
+        return f"{errors} errors, {len(self.frame) - errors} warnings, found by {fired} rules; {left} rules not applied for lack of data"
 
     def _repr_html_(self) -> str:
         return f"<p>{self.summary()}</p>" + str(self.counts().to_html(index=False))
@@ -126,7 +126,7 @@ def row_keys(frame: pd.DataFrame, name: str, rows: np.ndarray) -> list[str]:
 
 
 def mask_identity(name: str, column: str, value: str | None) -> str | None:
-    """``value`` of ``table.column`` with identity hidden: names wholly, numbers but for the last four characters.
+    """``value`` of ``table.column`` with identity masked: names completely, numbers except for the last four characters.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def mask_identity(name: str, column: str, value: str | None) -> str | None:
 
 
 def hidden_identity(text: str) -> str:
-    """An identity hidden: wholly, or but for the last four characters of a number of nine or more.
+    """An identity masked: completely, or except for the last four characters of a number of nine or more.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from relapse_risk.register.spreadsheets import CRLF, neutralised, workbook, writ
 
 __all__ = ["FindingsFiles", "write_findings"]
 
-# What a sheet holds below its header row.
+# Rows of a sheet below its header row.
 SHEET_ROWS = 1_048_575
 HEADERS = {
     "table": "表 table", "row": "行号 row", "row_key": "主键 row key", "county_code": "县代码 county",

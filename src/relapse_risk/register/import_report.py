@@ -1,4 +1,4 @@
-"""What an import did, table by table, and the files that say it row by row."""
+"""The result of an import by table, and the files that list it row by row."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class ImportReport:
     months : tuple of str
         Months of the snapshots imported.
     changed : bool
-        Whether the register is another than before; the same source twice changes nothing.
+        Whether the register changed; importing the same source twice changes nothing.
     tables : tuple of TableCount
     notes : tuple of str
-        Sheets and columns left unread, and what else a reader should know.
+        Sheets and columns that were not read, and other remarks.
     files : tuple of Path
         Findings, counts, rules not applied, workbook, rejected rows, and this report.
     """
@@ -63,7 +63,7 @@ class ImportReport:
 
     @property
     def rejected(self) -> int:
-        """Rows that errors kept out."""
+        """Rows rejected by errors."""
         return sum(count.rejected for count in self.tables)
 
     @property
@@ -76,14 +76,14 @@ class ImportReport:
         return pd.DataFrame([asdict(count) for count in self.tables])
 
     def summary(self) -> str:
-        """Table by table, then the notes and where to read more."""
+        """One line per table, then the notes and the files with details."""
         lines = [
             f"{count.table:<18} {count.read:>9} read {count.accepted:>9} accepted "
             f"{count.rejected:>7} rejected {count.warnings:>7} warnings"
             for count in self.tables
         ]
         lines += [f"note: {note}" for note in self.notes]
-        lines.append("register changed" if self.changed else "register unchanged: it holds these rows already")
+        lines.append("register changed" if self.changed else "register unchanged: it already holds these rows")
         return "\n".join([*lines, *(str(file) for file in self.files)])
 
     def _repr_html_(self) -> str:
@@ -98,10 +98,12 @@ def located(findings: Findings, offered: Mapping[str, Candidate]) -> Findings:
         own = np.flatnonzero((frame["table"] == name).to_numpy() & frame["row"].notna().to_numpy())
         positions = frame["row"].iloc[own].to_numpy(dtype="int64")
         origin[own], row[own] = candidate.origins[positions], candidate.rows[positions]
-    said = [f"（{where}，第 {n} 行）" if where else "" for where, n in zip(origin, row, strict=True)]
-    told = [f" ({where}, row {n})" if where else "" for where, n in zip(origin, row, strict=True)]
+    in_chinese = [f"（{where}，第 {n} 行）" if where else "" for where, n in zip(origin, row, strict=True)]
+    in_english = [f" ({where}, row {n})" if where else "" for where, n in zip(origin, row, strict=True)]
     return Findings(
-        frame.assign(row=pd.array(row, dtype="Int64"), zh=_joined(frame["zh"], said), en=_joined(frame["en"], told)),
+        frame.assign(
+            row=pd.array(row, dtype="Int64"), zh=_joined(frame["zh"], in_chinese), en=_joined(frame["en"], in_english)
+        ),
         findings.skipped,
     )
 
@@ -131,7 +133,7 @@ def write_report(
 
 
 def rejected_rows(candidate: Candidate, findings: Findings) -> pd.DataFrame:
-    """The rows of one table that errors keep out, as offered, with source, row and rules; identity is masked."""
+    """The rows of one table that errors reject, as offered, with source, row and rules; identity is masked."""
     positions = findings.rejected_rows(candidate.table)
     errors = findings.error_frame
     own = errors[(errors["table"] == candidate.table) & errors["row"].notna()]

@@ -1,4 +1,4 @@
-"""Import: a source is read, mapped, judged and written, all of it or nothing; doing it again changes nothing."""
+"""Import: a source is read, mapped, checked and written, completely or not at all; repeating it changes nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from relapse_risk.errors import SourceError, unknown
 from relapse_risk.months import check_month
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.progress import Progress, no_progress
-from relapse_risk.register.admission import Bench, admit
+from relapse_risk.register.admission import CheckContext, admit
 from relapse_risk.register.candidates import Candidate, candidates
 from relapse_risk.register.counties import counties_of
 from relapse_risk.register.databases import is_url
@@ -35,7 +35,7 @@ from relapse_risk.schema import table, tables
 __all__ = ["ImportReport", "import_source", "read_mapping"]
 
 _MONTH = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")
-# What households refer to comes with the first month; whatever refers to households, with the last.
+# Tables that households refer to are written with the first month; tables that refer to households, with the last.
 _FIRST = ("county", "village", "assistance_item")
 
 
@@ -52,9 +52,9 @@ def import_source(
 ) -> ImportReport:
     """Import a workbook, CSV, database or Parquet file into a register.
 
-    Rows with errors are kept out; they, and all warnings, are written beside the register.  The register is the old
-    one or the new one, whatever stops the process; importing the same source again changes nothing, and finishes
-    what a dead process began.
+    Rows with errors are rejected; they and all warnings are written beside the register.  If the process is
+    interrupted, the register is either the old or the new one.  Importing the same source again changes nothing, or
+    completes an interrupted import.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def import_source(
     register : str or Path
         Folder of a new or existing register.
     month : str, optional
-        Month of the snapshot, where the rows do not say it.
+        Month of the snapshot, where the rows do not state it.
     key : str or Path, optional
         Key file for pseudonyms; made if the register is new and there is none.
     progress : callable, optional
@@ -84,7 +84,7 @@ def import_source(
     SourceError
         If the source cannot be read or mapped as a whole; nothing is written then.
     RegisterError
-        If the register is damaged, of another place, or another writer is at work.
+        If the register is damaged, of another place, or another process is writing.
 
     Examples
     --------
@@ -108,10 +108,10 @@ def import_source(
     offered = candidates(raw.tables, chosen, _key(chosen, key, root), month)
     parameters = read_parameters(params)
     rules = read_rules(params, parameters)
-    bench = Bench(parameters, read_place(place, params), _without(rules, chosen), as_of)
+    context = CheckContext(parameters, read_place(place, params), _without(rules, chosen), as_of)
     parts = _parts(offered, month, as_of)
     with RegisterWriter(root, place=place) as writer:
-        work = _Work(chosen, writer, Register.open(root) if (root / MANIFEST).exists() else None, bench)
+        work = _Work(chosen, writer, Register.open(root) if (root / MANIFEST).exists() else None, context)
         for done, (of_month, part) in enumerate(parts):
             tell(done, len(parts), f"check {of_month}")
             work.take(of_month, part)
@@ -120,7 +120,7 @@ def import_source(
 
 
 def _without(book: RuleBook, mapping: SourceMapping) -> RuleBook:
-    """The rules but for those the mapping says do not fit its source."""
+    """The rules, without those that the mapping switches off."""
     known = {rule.id for rule in book.rules}
     for name in mapping.rules_off:
         if name not in known:
@@ -140,7 +140,7 @@ def _place(mapping: SourceMapping, root: Path, params: str | Path | None) -> str
         return held
     if place is None:
         raise SourceError(
-            "the mapping does not say which place a new register is of", where=mapping.name, expected="place: <name>"
+            "the mapping does not name the place of a new register", where=mapping.name, expected="place: <name>"
         )
     return read_place(place, params).name
 
@@ -148,14 +148,14 @@ def _place(mapping: SourceMapping, root: Path, params: str | Path | None) -> str
 def _key(mapping: SourceMapping, key: str | Path | None, root: Path) -> bytes | None:
     if not mapping.needs_key:
         return None
-    # A new key beside an old register would make every person a stranger.
+    # With a new key, no person of an existing register would be recognised.
     if key is not None and not Path(key).exists() and not (root / MANIFEST).exists():
         create_key(key, root)
     return read_key(key, root)
 
 
 def _parts(offered: Mapping[str, Candidate], month: str | None, as_of: date) -> list[tuple[str, dict[str, Candidate]]]:
-    """The rows of each month together, ascending, so that memory and work grow with the month, not with the panel."""
+    """The rows of each month, ascending, so that memory and work depend on a month and not on the whole panel."""
     months = sorted({m for name, c in offered.items() if table(name).is_snapshot for m in _months(c)})
     late = [m for m in months if m > f"{as_of:%Y-%m}"]
     if late:
@@ -177,7 +177,7 @@ def _months(candidate: Candidate) -> set[str]:
 
 
 def _by_month(name: str, candidate: Candidate, months: list[str]) -> dict[str, np.ndarray]:
-    """Positions of the rows to be judged with each month; rows of no known month go with the last."""
+    """Positions of the rows to be checked with each month; rows of unknown month are checked with the last."""
     said = {"income": "period_end"}.get(name, "snapshot_month" if table(name).is_snapshot else "")
     if said and said in candidate.frame and len(months) > 1:
         at = pd.Index(months).get_indexer(candidate.frame[said])
@@ -188,10 +188,12 @@ def _by_month(name: str, candidate: Candidate, months: list[str]) -> dict[str, n
 
 
 class _Work:
-    """One import under way: what was found and accepted so far."""
+    """An import in progress: findings and accepted rows so far."""
 
-    def __init__(self, mapping: SourceMapping, writer: RegisterWriter, held: Register | None, bench: Bench) -> None:
-        self.mapping, self.writer, self.held, self.bench = mapping, writer, held, bench
+    def __init__(
+        self, mapping: SourceMapping, writer: RegisterWriter, held: Register | None, context: CheckContext
+    ) -> None:
+        self.mapping, self.writer, self.held, self.context = mapping, writer, held, context
         self.known = _known(held)
         self.findings: list[Findings] = []
         self.rejected: dict[str, list[pd.DataFrame]] = {}
@@ -199,19 +201,19 @@ class _Work:
         self.counts: dict[str, int] = {}
 
     def take(self, month: str, part: Mapping[str, Candidate]) -> None:
-        """Judge the rows of one month and hand over its snapshots."""
-        judged = admit(part, month, self.bench, self.known)
-        self.findings.append(located(judged.findings, part))
+        """Check the rows of one month and write its snapshots."""
+        admission = admit(part, month, self.context, self.known)
+        self.findings.append(located(admission.findings, part))
         for name, candidate in part.items():
-            rows = judged.accepted[name]
+            rows = admission.accepted[name]
             self.counts[name] = self.counts.get(name, 0) + len(rows)
             if len(rows) < len(candidate.rows):
-                self.rejected.setdefault(name, []).append(rejected_rows(candidate, judged.findings))
+                self.rejected.setdefault(name, []).append(rejected_rows(candidate, admission.findings))
             if not table(name).is_snapshot:
                 self.accepted.setdefault(name, []).append(rows)
             elif len(rows) or self.mapping.mode == "replace":
                 self._put(name, rows, month)
-        self._learn(judged.accepted)
+        self._learn(admission.accepted)
 
     def _put(self, name: str, rows: pd.DataFrame, month: str | None) -> None:
         both = merged(_held_rows(self.held, name, month), rows, table(name), self.mapping.mode)
@@ -237,7 +239,7 @@ class _Work:
         report = ImportReport(
             source=raw.name, digest=raw.digest, mapping=self.mapping.name, place=self.writer.place,
             as_of=as_of.isoformat(), months=months, changed=True, tables=self._counted(offered, findings),
-            notes=raw.notes if offered else (*raw.notes, "the source holds no rows for any table of the mapping"), files=(),
+            notes=raw.notes if offered else (*raw.notes, "the source has no rows for any table of the mapping"), files=(),
         )  # fmt: skip
         rejected = (_stacked(frames) for frames in self.rejected.values())
         before = self.writer.before
@@ -269,7 +271,7 @@ def _stacked(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return whole
 
 
-# Tables that rows of others refer to, and those that tell their county.
+# Tables that other tables refer to, and those that determine the county of others.
 _TARGETS = tuple(sorted({c.refers_to for spec in tables().values() for c in spec.columns if c.refers_to}))
 
 

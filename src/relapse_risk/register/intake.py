@@ -1,4 +1,4 @@
-"""Intake: candidate rows as they came are typed cell by cell; a cell that cannot be read is a fault, not a stop."""
+"""Intake: candidate rows are typed cell by cell; a cell that cannot be read is reported and does not stop the import."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ __all__ = ["Fault", "key_faults", "month_faults", "reference_faults", "typed_fra
 
 # A date as the register writes it; anything else a parser might take for one is doubtful.
 ISO_DATE = r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}([T ].*)?"
-# Above this a float no longer tells neighbouring whole numbers apart.
+# Above this a float cannot distinguish neighbouring whole numbers.
 LARGEST = 2.0**53
 YES, NO = ("true", "1", "1.0"), ("false", "0", "0.0")
-# A household's head is one of its own persons: the rule on heads speaks of it, and the two tables would wait for
-# each other for ever.
+# A household's head is one of its own persons: a rule checks this. As a reference it would make
+# the two tables depend on each other.
 LOOSE_REFERENCES = (("household", "head_person_id"),)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Rows (positions) of one column of one table with the same kind of fault, and the values met."""
+    """Rows (positions) of one column of one table with the same kind of fault, and the values found."""
 
     rule: str
     table: str
@@ -53,7 +53,7 @@ def typed_frame(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Faul
     Raises
     ------
     SchemaError
-        For an unknown table, or a column that stands twice.
+        For an unknown table, or a duplicate column.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def _without_blanks(raw: pd.Series) -> pd.Series:
 
 
 def _numbers(raw: pd.Series, whole: bool) -> tuple[pd.Series, dict[str, np.ndarray]]:
-    # Through text: mixed cells (whole numbers beyond 64 bits, infinities, yes and no) are then judged one way.
+    # Through text: mixed cells (whole numbers beyond 64 bits, infinities, yes and no) are then read in one way.
     texts = raw.astype("str") if raw.dtype == object else raw
     values = pd.to_numeric(texts, errors="coerce").astype("float64")
     not_number = values.isna() & raw.notna()
@@ -180,7 +180,7 @@ def reference_faults(
     known: Mapping[str, frozenset[str]],
     rejected: Mapping[str, np.ndarray],
 ) -> list[Fault]:
-    """References that lead nowhere, and references to a row that is itself rejected (down the whole chain).
+    """References to a missing row, and references to a row that is itself rejected (along the whole chain).
 
     Parameters
     ----------
@@ -193,16 +193,16 @@ def reference_faults(
     """
     out = {name: set(rows.tolist()) for name, rows in rejected.items()}
     faults: list[Fault] = []
-    told: set[tuple[str, str, str]] = set()
+    reported: set[tuple[str, str, str]] = set()
     changed = True
     while changed:
         changed = False
         for name, frame in frames.items():
             for fault in _broken_references(frame, tables()[name], frames, known, out):
-                fresh = [i for i in fault.rows.tolist() if (name, fault.column, str(i)) not in told]
+                fresh = [i for i in fault.rows.tolist() if (name, fault.column, str(i)) not in reported]
                 if not fresh:
                     continue
-                told.update((name, fault.column, str(i)) for i in fresh)
+                reported.update((name, fault.column, str(i)) for i in fresh)
                 value = dict(zip(fault.rows.tolist(), fault.values, strict=True))
                 faults.append(Fault(fault.rule, name, fault.column, np.array(fresh), tuple(value[i] for i in fresh)))
                 before = len(out.setdefault(name, set()))
@@ -224,7 +224,7 @@ def _broken_references(
         if not target or (spec.name, column.name) in LOOSE_REFERENCES or (target not in frames and target not in known):
             continue
         given, standing = _keys(frames[target], target, out.get(target, set())) if target in frames else (set(), set())
-        # Judged once per distinct value: a household is named by many rows.
+        # Once per distinct value: many rows refer to one household.
         codes, distinct = pd.factorize(frame[column.name])
         values = distinct.tolist()
         there = np.array([v in given or v in known.get(target, ()) for v in values], dtype=bool)

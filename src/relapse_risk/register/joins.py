@@ -14,7 +14,7 @@ from relapse_risk.schema import Column, table
 
 __all__ = ["SOMEBODY", "build_view", "latest_annual", "members_view", "view_of"]
 
-# Columns of the latest annual income that a household view shows beside those of the net income.
+# Columns of the latest annual income that a household view shows in addition to net income.
 INCOME_SHOWN = (*PARTS, "dibao_received", "tekun_received", "pension_received")
 PER_HEAD = ("net_income_per_head", "float", "人均纯收入", "net income per head")
 INCOME_NEEDS = ("income.wage_income", "income.transfer_income")
@@ -44,7 +44,7 @@ def build_view(source: Source, name: str) -> pd.DataFrame:
 
 
 def members_view(source: Source, name: str, columns: Collection[str]) -> pd.DataFrame:
-    """``columns`` of view ``name``; what is asked of members (``somebody_X``) is answered from their rows.
+    """``columns`` of view ``name``; columns about members (``somebody_X``) are computed from their rows.
 
     A column left out counts as not collected.
     """
@@ -88,7 +88,7 @@ def _true(values: pd.Series) -> pd.Series:
 
 
 def months_end(months: pd.Series) -> pd.Series:
-    """The last day of each ``YYYY-MM`` month; unknown for a text that is none.
+    """The last day of each ``YYYY-MM`` month; unknown for any other text.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def _household(source: Source, base: pd.DataFrame) -> Added:
         **{c: matched(income[c], keys) for c in INCOME_SHOWN},
         "net_income": net,
         "net_income_per_head": per_head,
-        "income_pc_year": per_head,  # as predicates call it
+        "income_pc_year": per_head,  # the name predicates use
         **_members(source, base),
         **_measures(source, base),
         "elimination_records": counted(source.rows("elimination")["household_id"], keys),
@@ -160,7 +160,7 @@ def _household(source: Source, base: pd.DataFrame) -> Added:
 
 
 def _members(source: Source, base: pd.DataFrame) -> Added:
-    """What the living members say about their household."""
+    """Household columns computed from its living members."""
     person = _living(source)
     unknown = person["education_level"].isna() & person["student_stage"].isna()
     keys, of = base["household_id"], person["household_id"]
@@ -176,7 +176,7 @@ def _members(source: Source, base: pd.DataFrame) -> Added:
 
 
 def _measures(source: Source, base: pd.DataFrame) -> Added:
-    """Counts of the measures a household has received; one still running at identification counts as since."""
+    """Counts of the measures a household has received; one still running at identification counts as later."""
     keys = base["household_id"]
     aid = _delivered(source)
     identified = base.dropna(subset="household_id").drop_duplicates("household_id", keep="last")

@@ -1,6 +1,6 @@
 """Append-only state beside the register's tables: a file of steps, one JSON object a line.
 
-A step is never changed or removed; where a thing stands is read off its steps, so that two people who write about
+A step is never changed or removed; the state of a thing follows from its steps, so two people who write about
 different things at the same time lose nothing.
 """
 
@@ -21,7 +21,7 @@ __all__ = ["Journal"]
 
 
 class Dated(Protocol):
-    """What every step has: a frozen dataclass with the word of the step and its day, YYYY-MM-DD."""
+    """The fields of every step: a frozen dataclass with the name of the step and its day, YYYY-MM-DD."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -47,9 +47,9 @@ class Journal(Generic[S]):
     thing : str
         What the steps are about, for messages: ``referral``.
     identity : str
-        Name of the field that tells things apart.
+        Name of the field that identifies a thing.
     may_follow : mapping
-        Steps that may follow each step; the empty word stands before the first.
+        Steps that may follow each step; the empty word is the state before the first.
     in_order : bool
         Whether a step may not be earlier than the one before it.
     """
@@ -62,18 +62,20 @@ class Journal(Generic[S]):
     in_order: bool = False
 
     def read(self, register: str | Path) -> tuple[S, ...]:
-        """Every step in the order in which it was written; none where nothing was written yet.
+        """Every step in the order of writing; empty if nothing was written yet.
 
         Raises
         ------
         RegisterError
-            For a line that is not a step, naming the file and the line.  A last line cut short by a crash is no step.
+            For a line that is not a step, naming the file and the line.  A last line cut short by a crash is ignored.
         """
         path = Path(register) / self.file
         if not path.is_file():
             return ()
         found = []
-        for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):  # the rest was never finished
+        for number, line in enumerate(
+            path.read_bytes().split(b"\n")[:-1], 1
+        ):  # the last line was not completely written
             try:
                 found.append(self.kind(**json.loads(line)))
             except (ValueError, TypeError) as error:
@@ -84,7 +86,7 @@ class Journal(Generic[S]):
         return tuple(found)
 
     def append(self, register: str | Path, steps: Iterable[S]) -> tuple[S, ...]:
-        """Add the steps that are not there yet and may follow where their thing stands; return those added.
+        """Add the steps that are new and allowed in the state of their thing; return those added.
 
         One writer at a time; all of the steps are on disk when this returns, and a repeated step changes nothing.
 
@@ -119,7 +121,7 @@ class Journal(Generic[S]):
         if step.step not in self.may_follow[word]:
             raise RegisterError(
                 "this step cannot follow", where=f"{self.thing} {name}", got=f"{step.step} after {word or 'nothing'}",
-                expected=" | ".join(self.may_follow[word]) or "nothing: it is finished",
+                expected=" | ".join(self.may_follow[word]) or "none: it is finished",
             )  # fmt: skip
         if self.in_order and before and step.on < before.on:
             raise RegisterError(
@@ -131,5 +133,5 @@ class Journal(Generic[S]):
 def _write(path: Path, steps: Sequence[Dated]) -> None:
     text = "".join(json.dumps(asdict(step), ensure_ascii=False, sort_keys=True) + "\n" for step in steps).encode()
     whole = path.read_bytes() if path.is_file() else b""
-    whole = whole[: whole.rfind(b"\n") + 1]  # a line cut short by a crash goes
+    whole = whole[: whole.rfind(b"\n") + 1]  # remove a line cut short by a crash
     write_bytes(path, whole + text)

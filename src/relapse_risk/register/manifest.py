@@ -59,7 +59,7 @@ class FileEntry:
         return sum(group.rows for group in self.groups)
 
     def same_content(self, other: FileEntry) -> bool:
-        """Whether both hold the same rows, whichever version of a library wrote the bytes."""
+        """Whether both hold the same rows, even if written by different versions of a library."""
         return (self.table, self.month, self.groups) == (other.table, other.month, other.groups)
 
 
@@ -90,8 +90,8 @@ class Manifest:
     @property
     def digest(self) -> str:
         """SHA-256 of everything listed except the time of writing: equal registers have equal digests."""
-        told = [self.schema_version, self.place, [asdict(entry) for entry in self.files]]
-        return sha256([json.dumps(told, ensure_ascii=False, sort_keys=True)])
+        content = [self.schema_version, self.place, [asdict(entry) for entry in self.files]]
+        return sha256([json.dumps(content, ensure_ascii=False, sort_keys=True)])
 
     def of(self, table: str) -> tuple[FileEntry, ...]:
         """Files of ``table``, by month."""
@@ -172,13 +172,13 @@ def _parsed_entry(content: Mapping[str, Any]) -> FileEntry:
     groups = tuple(Group(**group) for group in content["groups"])
     entry = FileEntry(**{**content, "groups": groups, "collected": tuple(content["collected"])})
     if not _FILE.fullmatch(entry.path):
-        # A path that leads out of the register would make it read, or sweep, somebody else's file.
+        # A path outside the register would make it read or delete a foreign file.
         raise ValueError(f"{entry.path!r} is not the path of a table")
     return entry
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace the manifest in one step; the files it lists must be on disk and synced before."""
+    """Replace the manifest in one step; the files it lists must already be on disk and synced."""
     content = {
         "schema_version": manifest.schema_version,
         "place": manifest.place,
@@ -190,7 +190,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def find_damage(folder: Path, manifest: Manifest, *, deep: bool) -> tuple[Damage, ...]:
-    """Every listed file that is missing or of another size; with ``deep`` also every one of other content."""
+    """Every listed file that is missing or has another size; with ``deep`` also those with other content."""
     found = (_damage_of(folder, entry, deep) for entry in manifest.files)
     return tuple(damage for damage in found if damage)
 

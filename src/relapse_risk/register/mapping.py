@@ -1,4 +1,4 @@
-"""Mapping files: how somebody's columns become the register's, read from ``params/sources/`` and checked whole."""
+"""Mapping files: how the columns of a source become the register's; read from ``params/sources/`` and fully checked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from relapse_risk.yaml_reading import check_model, read_yaml, stems
 __all__ = ["ColumnMapping", "SourceMapping", "TableMapping", "column_headers", "read_mapping", "sheet_name"]
 
 Cell = str | int | float | bool | None
-# Signs a sheet name may not hold, and its greatest length.
+# Characters not allowed in a sheet name, and its maximum length.
 _NO_SHEET_SIGN = str.maketrans({sign: "、" for sign in "[]:*?/\\"})
 _SHEET_LENGTH = 31
 
@@ -29,14 +29,14 @@ def _several(value: Any) -> Any:
 
 
 def _text_keys(value: Any) -> Any:
-    """YAML reads 1 and yes as number and truth; they name what stands in a cell, so text they become."""
+    """YAML reads 1 and yes as number and boolean; here they are cell contents, so they become text."""
     if not isinstance(value, dict):
         return value
     return {("true" if key is True else "false" if key is False else str(key)): item for key, item in value.items()}
 
 
 def _marks(value: Any) -> Any:
-    """Marks are what a cell shows: YAML's numbers become text."""
+    """Marks are cell contents, so YAML's numbers become text."""
     given = value if isinstance(value, list) else [value]
     return tuple(f"{one:.0f}" if isinstance(one, float) and one.is_integer() else str(one) for one in given)
 
@@ -58,28 +58,28 @@ class ColumnMapping(_Strict):
     header : tuple of str
         Headers it may have in the source (the first that is there counts), or, with ``convert``, the headers the
         conversion takes together.
-    constant : text, number or truth value
+    constant : text, number or boolean
         The same for every row, in place of a header.
     values : mapping
-        Given value to register value (code word, number, true, false or null); anything else is refused, but in a
-        column of numbers or dates read as one.
+        Given value to register value (code word, number, true, false or null); anything else is refused; in a column
+        of numbers or dates it is read as one.
     unit_factor : float
-        What a number is multiplied by (10000 for 万元).
+        Factor for numbers (10000 for 万元).
     decimal : {".", ","}
     date_format : tuple of str
         ``strptime`` forms, or ``serial`` for Excel day numbers.
     convert : str
         A named conversion of :mod:`relapse_risk.register.conversions`.
     suffix : str
-        Text put behind every value, to make keys apart.
+        Text added to every value, to make keys distinct.
     pseudonym : str
-        Prefix of the keyed pseudonym that takes the place of the value.
+        Prefix of the keyed pseudonym that replaces the value.
     optional : bool
         Whether the header may be missing.
     missing : tuple of str
-        What stands in a cell that was not answered (``-``, ``99999``), beside the mapping's own ``missing``.
+        Contents of a cell that was not answered (``-``, ``99999``), in addition to ``missing`` of the mapping.
     note : str
-        Why the definitions fit, where they are not the same.
+        Why definitions that differ are comparable.
     """
 
     header: Names = ()
@@ -113,19 +113,19 @@ class TableMapping(_Strict):
     source : tuple of str
         Sheet names (excel), file names or patterns in a folder (csv, parquet, survey), or one query (sql).
     rows : tuple of mapping
-        Rows written in the mapping itself, in place of a source.
+        Rows written in the mapping itself, instead of a source.
     columns : mapping of str to ColumnMapping
         Left out: every column of the table under its own name or either label.
     header_row : int
         1-based row or line of the headers (excel, csv).
     fill_merged : bool
-        Whether merged data cells stand for every row they cover (excel).
+        Whether the value of merged data cells applies to every row they cover (excel).
     distinct : bool
         Whether repeated rows are one (a village named by each of its households).
     optional : bool
         Whether the sheet or file may be missing or hold no rows.
     ignore : tuple of str
-        Headers known and not wanted; others that are not mapped are named in the report.
+        Headers known and not needed; others that are not mapped are listed in the report.
     """
 
     table: str
@@ -154,19 +154,19 @@ class SourceMapping(_Strict):
     place : str, optional
         Place of a new register; an existing register knows its own.
     month : str, optional
-        Month of the snapshot where neither the rows nor the command say it.
+        Month of the snapshot if neither the rows nor the command give it.
     mode : {"merge", "replace"}
-        Whether rows are added to the tables they belong to (same key: replaced) or take their place.
+        Whether rows are added to their tables (same key: replaced) or replace the whole table.
     code_numbers : {"refuse", "ours"}
         Whether a number in a code column is read with our numbering.
     rules_off : mapping of str to str
         Quality rules that do not fit this source, each with the reason; they are listed as not applied.
     encoding, separator : str, optional
-        Of CSV files, where they cannot be told.
+        Of CSV files, where they cannot be detected.
     missing : tuple of str
-        What stands in a cell that was not answered, in any column.
+        Contents of a cell that was not answered, in any column.
     ignore : tuple of str
-        Sheets known and not wanted.
+        Sheets known and not needed.
     """
 
     name: str
@@ -196,7 +196,7 @@ class SourceMapping(_Strict):
 
     @property
     def identity_headers(self) -> frozenset[str]:
-        """Headers under which names and numbers of people stand: no message shows a cell of theirs."""
+        """Headers of columns with names and identity numbers: no message shows their cells."""
         return frozenset(
             header_text(header)
             for entry in self.entries
@@ -214,7 +214,7 @@ class SourceMapping(_Strict):
 
 
 def sheet_name(spec: Table, language: str) -> str:
-    """The sheet of table ``spec`` in a template: its label without the signs a sheet name may not hold.
+    """The sheet of table ``spec`` in a template: its label without characters not allowed in a sheet name.
 
     Examples
     --------
@@ -225,7 +225,7 @@ def sheet_name(spec: Table, language: str) -> str:
 
 
 def column_headers(column: Column) -> tuple[str, ...]:
-    """The headers under which a column of the register knows itself: its name, both labels, its name with blanks."""
+    """The headers accepted for a column of the register: its name, both labels, its name with blanks."""
     spaced = column.name.replace("_", " ")  # the English label of workbooks handed out before it was reworded
     names = (column.name, column.zh, column.en)
     return names if spaced == column.en.lower() else (*names, spaced)
@@ -310,10 +310,10 @@ def _check_column(column: Column, given: ColumnMapping, where: str) -> None:
             where=where, got=list(given.header), fix=CONVERSIONS[given.convert].what,
         )  # fmt: skip
     if given.unit_factor != 1 and column.type not in ("int", "float"):
-        raise SourceError("unit_factor is for numbers", where=where, got=column.type, fix="take unit_factor out")
+        raise SourceError("unit_factor is for numbers", where=where, got=column.type, fix="remove unit_factor")
     if given.date_format and column.type != "date":
         raise SourceError(
-            "date_format is for dates", where=where, got=column.type, fix="take date_format out, or use convert"
+            "date_format is for dates", where=where, got=column.type, fix="remove date_format, or use convert"
         )
     if column.type == "code":
         words = code_list(column.codes).words

@@ -1,4 +1,4 @@
-"""Merging: accepted rows laid over what the register holds already."""
+"""Merging: accepted rows combined with the rows the register already holds."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def merged(
     spec: Table,
     mode: Literal["merge", "replace"],
 ) -> pd.DataFrame:
-    """The table as it will be: rows of the same key replaced, the others kept (``replace``: only the accepted ones).
+    """The new table: rows with the same key replaced, the others kept (``replace``: only the accepted rows).
 
     Parameters
     ----------
     existing : DataFrame
         Rows the register holds of one table (and month).
     accepted : DataFrame
-        Typed rows; of columns they lack the register keeps its values.
+        Typed rows; for columns they lack the register keeps its values.
     spec : Table
     mode : {"merge", "replace"}
 

@@ -1,4 +1,4 @@
-"""What changed between two months: rows that came, rows that went, and every cell that differs."""
+"""Changes between two months: rows added, rows removed, and cells changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLUMNS = ("table", "key", "change", "column", "before", "after")
 
 
 class ReadsMonths(Protocol):
-    """What the comparison asks of a register."""
+    """What the comparison needs from a register."""
 
     @property
     def months(self) -> tuple[str, ...]: ...
@@ -36,7 +36,7 @@ def diff_months(
     before, after : str
         Months ``YYYY-MM``.
     county : str, optional
-        Only this county: who moved away is then a row removed.
+        Only this county; a household that moved away is then a row removed.
     names : sequence of str, optional
         Snapshot tables; all of them when left out.
 
@@ -62,7 +62,7 @@ def diff_months(
 
 
 def diff_frames(before: pd.DataFrame, after: pd.DataFrame, spec: Table) -> pd.DataFrame:
-    """Differences between two frames of one snapshot table; columns as of :func:`diff_months`.
+    """Differences between two frames of one snapshot table; columns as in :func:`diff_months`.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def _rows(keys: pd.Index, change: str) -> pd.DataFrame:
 
 
 def _cells(old: pd.Series, new: pd.Series, name: str, position: int) -> pd.DataFrame:
-    """Cells that differ; null and null are the same."""
+    """Cells that differ; two nulls are equal."""
     gone, come = old.isna().to_numpy(dtype=bool), new.isna().to_numpy(dtype=bool)
     unlike = (old != new).to_numpy(dtype=bool, na_value=True)
     at = np.flatnonzero((gone != come) | (~gone & ~come & unlike))

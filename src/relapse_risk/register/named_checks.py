@@ -1,4 +1,4 @@
-"""Named checks: what a clause cannot say, as small vectorised functions registered where they are defined."""
+"""Named checks: conditions a clause cannot express, as small vectorised functions registered where they are defined."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def given_twice(view: pd.DataFrame, column: str) -> np.ndarray:
 
 @_check("birth_date")
 def birth_date_differs(view: pd.DataFrame, column: str) -> np.ndarray:
-    """Digits 7 to 14 of a valid 18-character identity number are another birth date than the person's."""
+    """Digits 7 to 14 of a valid 18-character identity number differ from the person's birth date."""
     values = view[column]
     born = view["birth_date"].dt.strftime("%Y%m%d")
     compared = _flags(born.notna()) & _digits_ok(values) & _flags(values.str.len().eq(18))
@@ -128,7 +128,7 @@ def birth_date_differs(view: pd.DataFrame, column: str) -> np.ndarray:
 
 @_check("sex")
 def sex_differs(view: pd.DataFrame, column: str) -> np.ndarray:
-    """The 17th digit of a valid identity number (odd: male) says another sex than the person's record."""
+    """The 17th digit of a valid identity number (odd: male) contradicts the sex in the person's record."""
     values = view[column]
     odd = values.str[16:17].isin(list("13579"))
     compared = _flags(view["sex"].notna()) & _digits_ok(values)

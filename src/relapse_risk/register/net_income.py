@@ -13,7 +13,7 @@ COST = "business_cost"
 
 
 def collected_parts(rows: pd.DataFrame) -> tuple[str, ...]:
-    """The parts of income that anybody in ``rows`` answered: the others are not asked here.
+    """The parts of income with any answer in ``rows``: the others were not asked.
 
     Examples
     --------
@@ -24,9 +24,9 @@ def collected_parts(rows: pd.DataFrame) -> tuple[str, ...]:
 
 
 def net_income(rows: pd.DataFrame, asked: Sequence[str] | None = None) -> pd.Series:
-    """Wage + business + property + transfer - business cost (INC-FORM), in the money and period of ``rows``.
+    """Wage + business + property + transfer - business cost (INC-FORM), in the currency and period of ``rows``.
 
-    A part left blank makes the sum unknown: a blank is no nought.  A part that nobody was asked is none.
+    A part left blank makes the sum unknown, because a blank is not zero.  A part that was not asked is left out.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Pseudonyms: a keyed hash stands for an identity number, and the key lives outside the register."""
+"""Pseudonyms: a keyed hash replaces an identity number; the key is kept outside the register."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["create_key", "default_key_path", "pseudonym", "pseudonyms", "read_ke
 
 KEY_VARIABLE = "RELAPSE_RISK_KEY"
 _KEY_BYTES = 32
-_LENGTH = 16  # 80 bits: two of a hundred million persons meet with a chance of about 4e-9
+_LENGTH = 16  # 80 bits: probability of any collision among a hundred million persons about 4e-9
 _HEAD = "relapse-risk key 1: "
 
 
@@ -34,7 +34,7 @@ def pseudonym(key: bytes, value: str, prefix: str) -> str:
     key : bytes
         From :func:`read_key`.
     value : str
-        What is to be hidden; blanks around it and between digits, an apostrophe before it, invisible characters,
+        Value to hide; blanks around it and between digits, an apostrophe before it, invisible characters,
         full-width digits and lower case make no difference.
     prefix : str
         Kind of thing, such as ``"P"`` or ``"H"``; the same value of another kind has another pseudonym.
@@ -52,7 +52,7 @@ def pseudonym(key: bytes, value: str, prefix: str) -> str:
     Notes
     -----
     First 80 bits of HMAC-SHA256 (RFC 2104) of prefix, a zero byte and the value, in base32 (RFC 4648).  Identity
-    numbers are few enough to be tried out one by one, so that a hash without a key would hide nothing.
+    numbers are few enough to try all of them, so a hash without a key would hide nothing.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def default_key_path() -> Path:
         return user_config_path("relapse-risk", appauthor=False, roaming=True) / "pseudonym.key"
     except RuntimeError as error:
         raise RegisterError(
-            "the user has no home folder in which the key could lie", where="pseudonym key",
+            "no key file is named, and the user has no home folder to look in", where="pseudonym key",
             fix=f"name the key file: --key FILE, or set {KEY_VARIABLE}",
         ) from error  # fmt: skip
 
@@ -102,17 +102,17 @@ def create_key(path: str | Path | None = None, register: str | Path | None = Non
     path : str or Path, optional
         Key file; :func:`default_key_path` when left out.
     register : str or Path, optional
-        A register that is still to be built, inside which the key must not be either.
+        A register that is still to be built; the key must not be inside it either.
 
     Returns
     -------
     Path
-        The key file, readable by its owner only where the system knows owners.
+        The key file, readable by its owner only, where the system has file owners.
 
     Raises
     ------
     RegisterError
-        If the path is inside a register, or the file is there already.
+        If the path is inside a register, or the file already exists.
     """
     file = Path(path) if path is not None else default_key_path()
     _check_outside(file, register)
@@ -121,7 +121,7 @@ def create_key(path: str | Path | None = None, register: str | Path | None = Non
         return create_file(file, text, restricted=True)
     except FileExistsError as error:
         raise RegisterError(
-            "there is a key already; a new one would part every person from their pseudonym",
+            "there is a key already; with a new key no pseudonym would match its person",
             where=str(file), fix="use it, or choose another path",
         ) from error  # fmt: skip
 
@@ -158,11 +158,11 @@ def read_key(path: str | Path | None = None, register: str | Path | None = None)
 
 
 def _check_outside(file: Path, register: str | Path | None) -> None:
-    """Whoever is given a register must not find the key in it."""
+    """A register must not contain the key to its pseudonyms."""
     whole = file.expanduser().absolute().resolve()
     named = [Path(register).absolute().resolve()] if register is not None else []
     inside = [folder for folder in whole.parents if folder in named or (folder / MANIFEST).is_file()]
     if inside:
         raise RegisterError(
-            "a key must not lie inside a register", where=str(file), got=str(inside[0]), fix="keep it elsewhere"
+            "a key must not lie inside a register", where=str(file), got=str(inside[0]), fix="keep it in another folder"
         )

@@ -1,4 +1,4 @@
-"""Quality check: every fault of candidate rows before they enter a register, or of a register as it stands."""
+"""Quality check: every fault of candidate rows before they enter a register, or of an existing register."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def check_frames(
     ----------
     frames : mapping of str to DataFrame
         Rows by table name, typed or still text, code columns as words.  Snapshot tables hold one month.  A column
-        that is absent counts as not collected; one that is there but empty as left empty.
+        that is absent counts as not collected; one that is present but empty, as left empty.
     month : str
         The month the rows describe, ``YYYY-MM``.
     parameters, place
         Dated parameters and the place (or its name), for lines and thresholds.
     known : mapping of str to Series, optional
-        Rows already in the register that may be referred to: per table, county codes indexed by key.
+        Rows of the register that these may refer to: per table, county codes indexed by key.
     data_date : date, optional
         Nothing may have happened after this day; the last day of ``month`` when left out.
     rules : RuleBook, optional
@@ -85,9 +85,9 @@ def check_frames(
     collected = {name: frozenset(frame.columns) & frozenset(tables()[name].names) for name, frame in frames.items()}
     source = Source(typed, collected, month, book.setting(parameters, _place(place), month, data_date))
     counties = counties_of(typed, {name: keys.to_dict() for name, keys in beyond.items()})
-    judged = apply_rules(source, counties, book.rules)
-    told = fault_findings(faults, source, counties, book)
-    found = merge_findings([Findings(told, judged.skipped.iloc[:0]), judged])
+    by_rules = apply_rules(source, counties, book.rules)
+    by_reading = fault_findings(faults, source, counties, book)
+    found = merge_findings([Findings(by_reading, by_rules.skipped.iloc[:0]), by_rules])
     references = _reference_faults(source, found, {n: frozenset(k.index) for n, k in beyond.items()}, counties)
     part = fault_findings(references, source, counties, book)
     return _sorted(merge_findings([found, Findings(part, found.skipped.iloc[:0])]))
@@ -100,7 +100,7 @@ def _place(place: Place | str) -> Place:
 def _reference_faults(
     source: Source, found: Findings, known: Mapping[str, frozenset[str]], counties: Mapping[str, pd.Series]
 ) -> list[Fault]:
-    """Broken references, and rows that no county can be found for though their references stand."""
+    """Broken references, and rows without a county although their references exist."""
     rejected = {name: found.rejected_rows(name) for name in source.frames}
     faults = reference_faults(source.frames, known, rejected)
     for name, codes in counties.items():
@@ -120,7 +120,7 @@ def _reference_faults(
 def _is_followed(
     name: str, origin: str, frames: Mapping[str, pd.DataFrame], known: Mapping[str, frozenset[str]]
 ) -> bool:
-    """Whether the county of a row can be told from what is at hand."""
+    """Whether the county of a row can be determined from these tables."""
     target = tables()[name].column(origin).refers_to
     return not target or target in frames or target in known or target in ("village", "county")
 

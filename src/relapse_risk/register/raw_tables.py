@@ -17,7 +17,7 @@ from relapse_risk.schema import table
 
 __all__ = ["BadCell", "Match", "RawTable", "match_headers"]
 
-# Share of letters two headers have in common from which one is named beside the other, or taken for its misspelling.
+# Similarity of two headers from which one is named as the nearest, or taken for a misspelling of the other.
 _ALIKE, _AS_GOOD_AS = 0.5, 0.75
 _BRACKET = re.compile(r"(.+)[(\[]([^()\[\]]+)[)\]]")
 _UNIT_WORDS = {
@@ -36,7 +36,7 @@ _PERIOD_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class BadCell:
-    """A cell the reader itself cannot vouch for: row position, header, rule of ``cells.CELL_RULES``, what it shows."""
+    """A cell the reader cannot read reliably: row position, header, rule of ``cell_readers.CELL_RULES``, text shown."""
 
     row: int
     header: str
@@ -46,7 +46,7 @@ class BadCell:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Register column to the headers it is read from, the headers that nobody reads, and the nearest known one of each."""
+    """For each register column its headers; the headers that are not read, and the nearest known header of each."""
 
     columns: Mapping[str, tuple[str, ...]]
     unread: tuple[str, ...]
@@ -54,7 +54,7 @@ class Match:
 
     @property
     def unread_words(self) -> tuple[str, ...]:
-        """A note for each header that nobody reads."""
+        """A note for each header that is not read."""
         return tuple(
             f"column {header} was not read"
             + (f"; the nearest known header is {near}" if (near := self.nearest.get(header)) else "")
@@ -75,7 +75,7 @@ class RawTable:
     ----------
     entry : TableMapping
     name : str
-        What people call the source: ``workbook.xlsx, sheet 户``.
+        Name of the source in messages: ``workbook.xlsx, sheet 户``.
     frame : DataFrame
         One column per header read; cells as found, empty ones None.
     rows : ndarray of int
@@ -83,7 +83,7 @@ class RawTable:
     match : Match
     bad_cells : tuple of BadCell
     notes : tuple of str
-        What was left unread, and why.
+        What was not read, and why.
     """
 
     entry: TableMapping
@@ -96,13 +96,13 @@ class RawTable:
 
 
 def match_headers(found: Sequence[str], entry: TableMapping, where: str) -> Match:
-    """Find the headers of ``entry``'s columns among those ``found`` (blanks, case and full-width forms aside).
+    """Find the headers of ``entry``'s columns among those ``found`` (ignoring blanks, case and full-width forms).
 
     Raises
     ------
     SourceError
-        If a header that is needed is missing (the nearest ones are named), one that is read stands there twice, one
-        nobody reads is a near miss of one that is wanted, or one names another unit than its column's.
+        If a needed header is missing (the nearest are named) or occurs twice, an unread header is nearly the same as
+        a missing one, or a header names another unit than its column's.
 
     Examples
     --------
@@ -147,9 +147,9 @@ def match_headers(found: Sequence[str], entry: TableMapping, where: str) -> Matc
 def _with_unit(
     wanted: str, column: str, entry: TableMapping, places: Mapping[str, Sequence[str]], where: str
 ) -> str:  # fmt: skip
-    """``wanted`` as the source writes it: the same, or with the column's unit in brackets behind it.
+    """``wanted`` as written in the source: the same, or followed by the column's unit in brackets.
 
-    Another unit than the column's is refused unless the mapping says what to multiply by.
+    Another unit than the column's is refused unless the mapping gives a factor.
     """
     key = header_text(wanted)
     for there, headers in places.items():
@@ -161,7 +161,7 @@ def _with_unit(
         if unit in _spellings(own) or (given is not None and given.unit_factor != 1):
             return headers[0]
         raise SourceError(
-            "a header in another unit, or with words nobody expects", where=where, got=headers[0],
+            "a header with another unit, or with unexpected words", where=where, got=headers[0],
             expected=f"{wanted}" + (f" ({own})" if own else ""),
             fix="rename the header if it is the same thing, or map it with unit_factor, or list it under ignore",
         )  # fmt: skip
@@ -169,7 +169,7 @@ def _with_unit(
 
 
 def _spellings(unit: str) -> frozenset[str]:
-    """What people write in brackets for a unit of the dictionary, as :func:`header_text` folds it."""
+    """Usual notations in brackets for a unit of the dictionary, as normalised by :func:`header_text`."""
     plain = unit.partition(" (")[0]
     amount, _, per = plain.partition("/")
     written = {header_text(unit), header_text(plain), header_text(amount)}
@@ -179,12 +179,12 @@ def _spellings(unit: str) -> frozenset[str]:
 
 
 def _nearest(unread: Sequence[str], open_headers: Mapping[str, str], where: str) -> dict[str, str]:
-    """The nearest header nobody supplied, for each unread one; one that is as good as it stops the import.
+    """The nearest missing header for each unread one; a near match stops the import.
 
     Raises
     ------
     SourceError
-        Where an unread header is so close to one that is wanted and missing that it must be a misspelling of it.
+        If an unread header is so close to a missing one that it must be a misspelling of it.
     """
     found = {}
     for header in unread:

@@ -1,4 +1,4 @@
-"""Readers: a workbook, CSV files, a database or Parquet, given as raw tables with what was left unread."""
+"""Readers: a workbook, CSV files, a database or Parquet, read into raw tables, with notes on what was not read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOT_READ = {
     ".mdb": "Access", ".accdb": "Access", ".sas7bdat": "SAS", ".xpt": "SAS", ".rds": "R", ".rdata": "R", ".dbf": "dBase",
     ".pdf": "PDF", ".doc": "Word", ".docx": "Word", ".wps": "WPS", ".et": "WPS",
 }  # fmt: skip
-_LOOKED_AT = 15  # lines in which headers are looked for, for the message
+_LOOKED_AT = 15  # number of lines searched for headers, for the message
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ class RawSource:
 
 
 def read_source(source: str | Path, mapping: SourceMapping, progress: Progress | None = None) -> RawSource:
-    """Read what ``mapping`` asks for from ``source``: a file, a folder of files, or a database URL.
+    """Read the tables of ``mapping`` from ``source``: a file, a folder of files, or a database URL.
 
     Raises
     ------
     SourceError
-        If the source is missing, of another kind than the mapping's, or cannot be read whole; what, where and the
-        likely fix are said, passwords are not.
+        If the source is missing, of another kind than the mapping's, or cannot be read completely; the error says
+        what, where and the likely fix, and never a password.
     """
     if mapping.kind == "sql":
         tables, notes = read_database(str(source), mapping)
@@ -114,9 +114,9 @@ def _files(path: Path, kind: str) -> list[Path]:
 
 
 def _other_kind(suffix: str) -> str:
-    """What to do with a file of another kind than the mapping reads."""
+    """Advice for a file of another kind than the mapping reads."""
     if suffix in _NOT_READ:
-        return f"open it in {_NOT_READ[suffix]} or what reads it, and save it as .xlsx or CSV UTF-8"
+        return f"open it in {_NOT_READ[suffix]} or another program that reads it, and save it as .xlsx or CSV UTF-8"
     kind = next((kind for kind, suffixes in _KINDS.items() if suffix in suffixes), None)
     if kind is None:
         return "save the file as .xlsx, CSV UTF-8 or Parquet"
@@ -128,7 +128,7 @@ def _checksum(path: Path) -> bytes:
         return bytes.fromhex(file_sha256(path))
     except OSError as error:
         raise SourceError(
-            f"cannot be read: {error}", where=str(path), fix="close it elsewhere, check its rights"
+            f"cannot be read: {error}", where=str(path), fix="close it in other programs, check its permissions"
         ) from error
 
 
@@ -154,7 +154,7 @@ def _check_all_found(mapping: SourceMapping, tables: Sequence[RawTable], files: 
 
 
 def _check_rows(count: int, entry: TableMapping, where: str) -> bool:
-    """Whether there are rows; none are an error unless the entry is optional."""
+    """Whether there are rows; no rows are an error unless the entry is optional."""
     if count or entry.optional:
         return bool(count)
     raise SourceError(
@@ -184,7 +184,7 @@ def _read_csv(path: Path, mapping: SourceMapping, entries: Sequence[TableMapping
 
 
 def _matched(file: CsvFile, headers: Sequence[str], entry: TableMapping, where: str) -> Match:
-    """Match the headers; where another line would fit better, the error says so."""
+    """Match the headers; if another line fits better, the error names it."""
     try:
         return match_headers(headers, entry, where)
     except SourceError as error:
@@ -195,7 +195,7 @@ def _matched(file: CsvFile, headers: Sequence[str], entry: TableMapping, where: 
                 continue
             raise SourceError(
                 error.what, where=error.where, got=error.got, expected=error.expected,
-                fix=f"the headers stand in line {file.lines[at]}: set header_row: {file.lines[at]} in the mapping",
+                fix=f"the headers are in line {file.lines[at]}: set header_row: {file.lines[at]} in the mapping",
             ) from error  # fmt: skip
         raise
 

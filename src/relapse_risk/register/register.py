@@ -30,8 +30,8 @@ _AUDIT = logging.getLogger("relapse_risk.identity")
 class Register:
     """One register, opened for reading.
 
-    It goes on reading what it saw when it was opened, while a writer makes one further commit; after that, open it
-    again.  It holds no file open, and can be sent to another process.
+    It reads the content as of opening while a writer makes one further commit; after that, open it again.  It keeps
+    no file open and can be sent to another process.
 
     Examples
     --------
@@ -51,12 +51,12 @@ class Register:
 
     @classmethod
     def open(cls, path: str | Path) -> Register:
-        """Open the register in folder ``path``; every file must be there with its recorded size.
+        """Open the register in folder ``path``; every file must exist with its recorded size.
 
         Raises
         ------
         RegisterError
-            Naming the missing or damaged files, and the way to repair them.
+            Naming the missing or damaged files and how to repair them.
         """
         folder = Path(path)
         register = cls(folder, read_manifest(folder))
@@ -64,7 +64,7 @@ class Register:
         for _ in range(_LOOKS):
             if not damages or (again := read_manifest(folder)) == register.manifest:
                 break
-            # Writers committed twice between the look at the manifest and the look at its files.
+            # Writers committed twice between reading the manifest and checking its files.
             register = cls(folder, again)
             damages = find_damage(folder, again, deep=False)
         register._raise_on(damages)
@@ -76,7 +76,7 @@ class Register:
         Raises
         ------
         RegisterError
-            Naming every file whose content is not what was written.
+            Naming every file whose content has changed.
         """
         self._raise_on(find_damage(self.path, self.manifest, deep=True))
 
@@ -154,7 +154,7 @@ class Register:
     def read_identity(self, county: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Names and identity numbers: the one restricted table, read only through this method.
 
-        Each reading is told to the log ``relapse_risk.identity``; a test lists the modules that may call this.
+        Each reading is logged to ``relapse_risk.identity``; a test lists the modules that may call this.
         """
         frame = self._frame(table("identity"), self.manifest.of("identity"), county, columns)
         _AUDIT.info("identity read: %d rows, county %s, register %s", len(frame), county or "all", self.path)
@@ -166,7 +166,7 @@ class Register:
         Parameters
         ----------
         sql : str
-            One ``SELECT`` (or ``DESCRIBE``, ``SHOW TABLES``, ``SUMMARIZE``); ``?`` stands for a parameter.
+            One ``SELECT`` (or ``DESCRIBE``, ``SHOW TABLES``, ``SUMMARIZE``); ``?`` marks a parameter.
         parameters : sequence
 
         Returns
@@ -184,24 +184,24 @@ class Register:
     def county_hash(self, county: str, month: str) -> str:
         """Digest of every row of the register that a report of ``county`` as of ``month`` can depend on.
 
-        Snapshots of that month and before, and all rows of the other tables, of this county and of none; the same
-        after a rewrite with the same content.  What a report says of other counties is not in it.
+        It covers snapshots of that month and earlier and all rows of the other tables, of this county and of no
+        county.  A rewrite with the same content has the same digest.  Content about other counties is not covered.
 
         Raises
         ------
         RegisterError
-            If the register holds nothing of the county.
+            If the register has no data of the county.
         """
         check_month(month)
         self._check_county(county)
-        told = [f"{self.manifest.schema_version}|{self.place}|{county}"]
-        told += [
+        lines = [f"{self.manifest.schema_version}|{self.place}|{county}"]
+        lines += [
             f"\n{entry.table}|{entry.month}|{group.county}|{group.digest}"
             for entry in sorted(self.manifest.files, key=lambda e: (e.table, e.month or ""))
             for group in entry.groups
             if group.county in (county, CITY) and (entry.month or "") <= month
         ]
-        return digest(told)
+        return digest(lines)
 
     def _entries(self, spec: Table, month: str | None) -> tuple[FileEntry, ...]:
         entries = self.manifest.of(spec.name)
@@ -226,7 +226,7 @@ class Register:
         known = self.manifest.all_counties
         if county not in known and county != CITY:
             raise RegisterError(
-                "the register holds nothing of this county",
+                "the register has no data of this county",
                 where=str(self.path),
                 got=county,
                 expected=" | ".join(known),
@@ -298,7 +298,7 @@ def _footer(path: Path) -> pq.FileMetaData:
         return pq.read_metadata(path)
     except FileNotFoundError as error:
         raise RegisterError(
-            "file is gone: the register was written twice since it was opened", where=str(path),
+            "file no longer exists: the register was written twice since it was opened", where=str(path),
             fix="open the register again",
         ) from error  # fmt: skip
     except (OSError, pa.ArrowException) as error:

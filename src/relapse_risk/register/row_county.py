@@ -1,4 +1,4 @@
-"""The county of rows that are about to be written, told by the household, person, project or alert they name."""
+"""The county of rows about to be written, from the household, person, project or alert they refer to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Places", "check_placed", "depth", "group_counties", "placed_by"]
 
 
 def placed_by(spec: Table) -> str | None:
-    """The table whose keys place the rows of ``spec`` in a county; ``None`` where the rows say so themselves.
+    """The table whose keys give the county of the rows of ``spec``; ``None`` if the rows have it themselves.
 
     Examples
     --------
@@ -36,14 +36,14 @@ def placed_by(spec: Table) -> str | None:
 
 
 def depth(name: str) -> int:
-    """How many tables stand between ``name`` and its county: writing by depth writes targets first."""
+    """Number of tables between ``name`` and its county; writing in this order writes targets first."""
     target = placed_by(tables()[name])
     return 0 if target is None else 1 + depth(target)
 
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """Keys of a table that places others, each once, and their counties."""
+    """Distinct keys of a table that gives others their county, and these counties."""
 
     keys: pa.Array
     counties: pa.Array
@@ -54,10 +54,10 @@ class _Keys:
 
 
 class Places:
-    """County of every key of the tables that place others, read from the files written so far.
+    """County of every key of the tables that give others their county, read from the files written so far.
 
-    Where a household was in two counties in turn, a row of a snapshot goes with the household of its own month, any
-    other row with the newest.
+    If a household moved between counties, a snapshot row follows the household of its month, any other row the
+    newest month.
     """
 
     def __init__(self, root: Path) -> None:
@@ -68,7 +68,7 @@ class Places:
     def counties(
         self, spec: Table, frame: pd.DataFrame, month: str | None, entries: Mapping[tuple[str, str | None], FileEntry]
     ) -> pd.Series:
-        """County of each row of ``frame`` (checked), ``unknown`` where nothing tells it.
+        """County of each row of ``frame`` (checked), ``unknown`` if it cannot be determined.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ class Places:
 
 
 def _leading_six(codes: pa.Array) -> pa.Array:
-    """The county's six digits at the head of a village, town or county code; null for anything shorter."""
+    """The first six digits, the county, of a village, town or county code; null for anything shorter."""
     head = pc.utf8_slice_codeunits(codes, 0, COUNTY_DIGITS)
     return pc.if_else(pc.equal(pc.utf8_length(head), COUNTY_DIGITS), head, None)
 

@@ -21,7 +21,7 @@ __all__ = ["Grouped", "content_digest", "grouped", "read_groups", "write_groups"
 
 _COUNTY = "_county"
 _DIGEST_BYTES = 12
-_MANY_ROWS = 20_000  # below this, handing columns to threads costs more than it saves
+_MANY_ROWS = 20_000  # below this, threads cost more than they save
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _check_no_nan(data: pa.Table, spec: Table) -> None:
 def content_digest(data: pa.Table) -> str:
     """Digest of the values of ``data``, whatever their encoding; a column without any value does not count.
 
-    So the digest survives another version of the Parquet library, and a column added to the dictionary later.
+    So the digest does not change with the version of the Parquet library or with a column added to the dictionary.
 
     Examples
     --------
@@ -127,14 +127,14 @@ def _blocks(values: pa.Array) -> Sequence[bytes]:
     if pa.types.is_date(values.type):
         values = values.cast(pa.int32())
     numbers = values.to_numpy()
-    # Minus nought and nought are one value.
+    # Minus zero and zero are one value.
     return (np.ascontiguousarray(numbers + 0, dtype=numbers.dtype.newbyteorder("<")).tobytes(),)
 
 
 def write_groups(root: Path, rows: Grouped) -> FileEntry:
     """Write ``rows`` beside the files of the register ``root``; no reader sees them before a manifest lists them.
 
-    A table that names people is its owner's only.
+    A table that names people is readable by its owner only.
     """
     sink = pa.BufferOutputStream()
     write_row_groups(sink, rows.data, [group.rows for group in rows.groups])
@@ -155,7 +155,7 @@ def read_groups(
 ) -> pa.Table:
     """Row groups (positions) of one file of the register ``root``: ``columns`` in this order, codes as text.
 
-    A column that the file does not have (a newer dictionary added it) comes back as null.
+    A column that the file does not have (a newer dictionary added it) is returned as null.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Judging: rules and intake faults of one source made into findings."""
+"""Rule findings: the rules and intake faults of one source as findings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from relapse_risk.errors import ParameterError
 from relapse_risk.predicates import Setting, holds, needs
 from relapse_risk.predicates.clauses import Clause
-from relapse_risk.predicates.truth import columns_of, comparisons_in, is_judgeable
+from relapse_risk.predicates.truth import columns_of, comparisons_in, is_decidable
 from relapse_risk.register.counties import CITY
 from relapse_risk.register.finding_words import LANGUAGES, code_words, column_label, sentences, shown
 from relapse_risk.register.findings import (
@@ -34,7 +34,7 @@ __all__ = ["apply_rules", "fault_findings"]
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """Rows of one column for which one rule holds, and the comparisons that were judged."""
+    """Rows of one column for which one rule holds, and the comparisons that were evaluated."""
 
     rule: Rule
     column: str
@@ -71,7 +71,7 @@ def _only(codes: pd.Series) -> str:
 
 
 def _hits(rule: Rule, source: Source, setting: Setting) -> Iterator[_Hit]:
-    """The rows each reported column of ``rule`` is found in; what cannot be judged is noted."""
+    """The rows each reported column of ``rule`` is found in; what cannot be evaluated is noted."""
     if not rule.in_force(setting.day):
         setting.notes.append(f"not in force on {setting.day}")
         return
@@ -79,7 +79,7 @@ def _hits(rule: Rule, source: Source, setting: Setting) -> Iterator[_Hit]:
         when = tuple(clause_for(clause, column) for clause in rule.when)
         there, missing = _collected(rule, when, column, source)
         if missing:
-            # A rule on every table has nothing to say of a column nobody collected.
+            # A rule on every table does not apply to a column that was not collected.
             if not rule.everywhere:
                 setting.notes.append(f"not collected: {', '.join(missing)}")
             continue
@@ -96,7 +96,7 @@ def _hits(rule: Rule, source: Source, setting: Setting) -> Iterator[_Hit]:
 
 
 def _collected(rule: Rule, when: Sequence[Clause], column: str, source: Source) -> tuple[frozenset[str], list[str]]:
-    """The columns ``rule`` reads that were collected, and what must be collected for it to be judged and was not."""
+    """The columns ``rule`` reads that were collected, and what it needs that was not collected."""
     predicates = source.setting.predicates
 
     def lacks(name: str) -> list[str]:
@@ -104,7 +104,7 @@ def _collected(rule: Rule, when: Sequence[Clause], column: str, source: Source) 
 
     there = frozenset(name for clause in when for name in needs(clause, predicates) if not lacks(name))
     missing = [
-        need for c in when if not is_judgeable(c, there, predicates)
+        need for c in when if not is_decidable(c, there, predicates)
         for name in sorted(needs(c, predicates)) for need in lacks(name)
     ]  # fmt: skip
     if rule.check:
@@ -113,7 +113,7 @@ def _collected(rule: Rule, when: Sequence[Clause], column: str, source: Source) 
 
 
 def _needs(table: str, name: str, setting: Setting) -> tuple[str, ...]:
-    """What must have been collected for a column of a view, or for what is asked of members, to mean anything."""
+    """The columns that a column of a view, or a condition on members, is computed from."""
     if name.startswith(SOMEBODY):
         asked = needs(name.removeprefix(SOMEBODY), setting.predicates)
         return tuple(need for one in asked for need in view_of("person").needs(one))
@@ -175,7 +175,7 @@ def fault_findings(
 
 
 def _typed(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The parts as one frame of findings; types are given once, since a part holds few rows."""
+    """The parts as one frame of findings; types are set once, since each part has few rows."""
     if not parts:
         return merge_findings([]).frame
     frame = pd.concat(parts, ignore_index=True)[list(FINDING_COLUMNS)]

@@ -1,4 +1,4 @@
-"""Quality rules: read from ``params/rules/*.yaml``, checked against the views before anything is judged by them."""
+"""Quality rules: read from ``params/rules/*.yaml``, checked against the views before they are applied."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from relapse_risk.parameters import Parameters, Place, params_dir, read_paramete
 from relapse_risk.predicates import Predicate, Setting, read_predicates
 from relapse_risk.predicates.clauses import Clause
 from relapse_risk.predicates.predicate_files import check_clause
-from relapse_risk.predicates.truth import SOMEBODY, is_judgeable, needs
+from relapse_risk.predicates.truth import SOMEBODY, is_decidable, needs
 from relapse_risk.register.joins import view_of
 from relapse_risk.register.named_checks import checks
 from relapse_risk.schema import tables
@@ -26,7 +26,7 @@ from relapse_risk.yaml_reading import STRICT, check_model, read_yaml
 __all__ = ["INTAKE", "RULE_FILES", "IntakeRule", "Rule", "RuleBook", "clause_for", "read_rules"]
 
 RULE_FILES = ("intake.yaml", "quality.yaml", "ranges.yaml", "cross.yaml")
-# Faults met while a frame is being typed and its keys and references followed; the file gives words and severity.
+# Faults found while a frame is typed and its keys and references are checked; the file gives message and severity.
 INTAKE = (
     "column_unknown", "not_a_number", "not_whole", "not_finite", "not_a_date", "not_yes_or_no",
     "code_unknown", "key_empty", "key_twice", "other_month", "reference_unknown", "reference_rejected",
@@ -43,7 +43,7 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Which columns a rule on every table speaks of: by type, unit or name, but for those listed."""
+    """The columns a rule on every table applies to: by type, unit or name, except those listed."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     types: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class IntakeRule:
-    """The words, kind and severity of a fault met while a frame is read."""
+    """Message, kind and severity of a fault found while a frame is read."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     severity: Severity
@@ -76,14 +76,14 @@ class IntakeRule:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: as written, of any table it names, and ready to be applied, of one.
+    """One rule: as written, for all tables it names, or resolved, for one table.
 
     Attributes
     ----------
     column, each : str, tuple of str or Selector
         Which columns it reports, as written: one, or several.
     columns : tuple of str
-        These columns of ``table``; a clause on ``each`` is judged for each of them in turn.
+        These columns of ``table``; a clause on ``each`` is evaluated for each of them.
     when : tuple of Clause
         All must hold.
     check : str
@@ -91,7 +91,7 @@ class Rule:
     scope : {"county", "city"}
         Whether rows of several counties must be seen at once.
     everywhere : bool
-        Whether the rule speaks of every table (``table: every``).
+        Whether the rule applies to every table (``table: every``).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -129,11 +129,11 @@ def _read_file(root: Path, name: str) -> _RuleFile:
     """A rule file; each rule knows its own id and file."""
     content, file = read_yaml(root / "rules" / name), f"rules/{name}"
     if isinstance(content, dict) and isinstance(content.get("rules"), dict):
-        told = {
+        rules = {
             identifier: {**rule, "id": identifier, "file": file} if isinstance(rule, dict) else rule
             for identifier, rule in content["rules"].items()
         }
-        content = {**content, "rules": told}
+        content = {**content, "rules": rules}
     return check_model(_RuleFile, content, file)
 
 
@@ -147,11 +147,11 @@ class RuleBook:
     predicates: Mapping[str, Predicate]
 
     def setting(self, parameters: Parameters, place: Place, month: str, data_date: date | None = None) -> Setting:
-        """What the rules are judged against at the end of ``month``."""
+        """The setting in which the rules are evaluated: the end of ``month``."""
         return Setting(parameters, place, month_end(month), self.predicates, data_date, self.item_groups)
 
     def of(self, identifier: str) -> tuple[Rule, ...]:
-        """The rules with this id (several when it speaks of every table)."""
+        """The rules with this id (several when it applies to every table)."""
         return tuple(rule for rule in self.rules if rule.id == identifier)
 
 
@@ -210,14 +210,14 @@ def _check_intake(intake: Mapping[str, IntakeRule]) -> None:
             raise unknown("intake fault", name, INTAKE, "rules/intake.yaml")
     for name in INTAKE:
         if name not in intake:
-            raise ParameterError("intake fault has no words", where="rules/intake.yaml", got=name, fix="add it")
+            raise ParameterError("intake fault has no message", where="rules/intake.yaml", got=name, fix="add it")
     for name, rule in intake.items():
         _check_message(rule.zh, MESSAGE_FIELDS, f"rules/intake.yaml: {name}: zh")
         _check_message(rule.en, MESSAGE_FIELDS, f"rules/intake.yaml: {name}: en")
 
 
 def _expanded(rule: Rule) -> Iterator[Rule]:
-    """The rule for each table it speaks of."""
+    """The rule for each table it applies to."""
     where = f"{rule.file}: {rule.id}"
     if rule.table != EVERY and rule.table not in tables():
         raise unknown("table", rule.table, (EVERY, *tables()), where)
@@ -234,7 +234,7 @@ def _expanded(rule: Rule) -> Iterator[Rule]:
 
 
 def _check_selector(selector: Selector, where: str) -> None:
-    """What it selects by is there: types, units and names of columns, and the columns left out."""
+    """Check that the types, units and column names it selects by, and the excluded columns, exist."""
     columns = [(table, column) for table in tables().values() for column in table.columns]
     for key, known in (
         ("types", {column.type for _, column in columns}),
@@ -267,12 +267,12 @@ def _check_rule(
 
 
 def _check_reach(clause: Clause, name: str, where: str, predicates: Mapping[str, Predicate]) -> None:
-    """A predicate that reads nothing this view has would never find anything."""
+    """Refuse a predicate that reads no column of this view: it would never find anything."""
     read = needs(clause, predicates)
     there = {column for column in read if column in view_of(name).names or column.startswith(SOMEBODY)}
-    if not is_judgeable(clause, there, predicates):
+    if not is_decidable(clause, there, predicates):
         missing = " | ".join(column for column in read if column not in there)
-        raise ParameterError("a predicate of columns the view does not have", where=where, got=missing)
+        raise ParameterError("the view has none of the predicate's columns", where=where, got=missing)
 
 
 def _check_message(text: str, fields: Iterable[str], where: str) -> None:

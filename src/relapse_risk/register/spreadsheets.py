@@ -1,4 +1,4 @@
-"""What a spreadsheet program opens: CSV in Chinese and workbooks, with no text that it would take for a formula."""
+"""Files for spreadsheet programs: CSV in Chinese and workbooks, without text that would be read as a formula."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def neutralised(value: Any) -> Any:
-    """``value`` as a spreadsheet may show it: text that looks like a formula gets a leading apostrophe.
+    """``value`` made safe for a spreadsheet: text that looks like a formula gets a leading apostrophe.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def neutralised(value: Any) -> Any:
 
 
 def write_csv(frame: pd.DataFrame, path: Path, *, line_end: str = "\n", restricted: bool = False) -> Path:
-    """Write a CSV that Excel opens in Chinese, text made harmless, whole or not at all.
+    """Write a CSV that Excel opens in Chinese, with formulas neutralised, completely or not at all.
 
     Raises
     ------
@@ -53,15 +53,15 @@ def write_csv(frame: pd.DataFrame, path: Path, *, line_end: str = "\n", restrict
     """
     texts = {c: frame[c].map(neutralised, na_action="ignore") for c in frame if pd.api.types.is_string_dtype(frame[c])}
     text = frame.assign(**texts).to_csv(index=False, lineterminator=line_end, date_format="%Y-%m-%d")
-    # utf-8-sig: without the mark Excel takes Chinese for the local code page.
+    # utf-8-sig: without the byte-order mark Excel reads Chinese in the local code page.
     return write_bytes(path, text.encode("utf-8-sig"), restricted=restricted)
 
 
 @contextmanager
 def workbook(day: date, **options: bool) -> Iterator[tuple[xlsxwriter.Workbook, BytesIO]]:
-    """A workbook to fill, and the bytes it is when the block has ended; it says ``day`` for its time of writing.
+    """A workbook to fill, and its bytes when the block has ended; its creation time is ``day``.
 
-    So the same content is the same bytes.
+    So the same content gives the same bytes.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def workbook(day: date, **options: bool) -> Iterator[tuple[xlsxwriter.Workbook, 
     Raises
     ------
     WriteError
-        If the folder for temporary files, where sheets lie until they are packed, cannot be written.
+        If the folder for temporary files, which holds sheets until they are packed, cannot be written.
     """
     held = BytesIO()
     given = {"strings_to_formulas": False, "strings_to_urls": False} | options

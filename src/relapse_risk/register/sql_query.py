@@ -1,4 +1,4 @@
-"""SQL over a register: DuckDB, one view per table, nothing writable and nothing restricted in reach."""
+"""SQL over a register: DuckDB, one view per table, no write access and no restricted table."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _check_reads_only(sql: str, folder: Path) -> None:
     statements = duckdb.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise RegisterError(
-            "a query reads and does nothing else",
+            "a query may only read",
             where=str(folder),
             got=sql.strip()[:80],
             expected="one SELECT, DESCRIBE, SUMMARIZE or SHOW TABLES",
@@ -70,11 +70,11 @@ def _check_reads_only(sql: str, folder: Path) -> None:
 
 def _prepare(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, sql: str) -> None:
     open_tables = [spec for spec in tables().values() if not spec.restricted]
-    # A view opens its files to learn their columns, so only the tables spoken of get one.
+    # A view opens its files to learn their columns, so only the tables in the query get one.
     spoken_of = [spec for spec in open_tables if spec.name in sql.lower()] or open_tables
     paths = {spec.name: [str(folder / entry.path) for entry in manifest.of(spec.name)] for spec in spoken_of}
     allowed = ", ".join(_quoted(path) for several in paths.values() for path in several)
-    with suppress(duckdb.InvalidInputException):  # Jupyter without widgets has no bar to switch off, and says so
+    with suppress(duckdb.InvalidInputException):  # raised in Jupyter without widgets, which has no progress bar
         connection.execute("SET enable_progress_bar=false")
     connection.execute(f"SET memory_limit='{MEMORY_LIMIT}'")
     connection.execute(f"SET allowed_paths=[{allowed}]")

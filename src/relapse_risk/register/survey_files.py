@@ -1,4 +1,4 @@
-"""Files of statistics programs: Stata (.dta) and SPSS (.sav), with the labels of their values."""
+"""Files of statistics programs: Stata (.dta) and SPSS (.sav), with their value labels."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SURVEY_SUFFIXES = (".dta", ".sav", ".zsav")
 
 
 def read_survey_file(path: Path) -> pd.DataFrame:
-    """One row per record, one column per variable: the label of a labelled value, else the value as it is.
+    """One row per record, one column per variable: the label of a labelled value, else the value.
 
     User-defined and system missing values are None.
 
     Raises
     ------
     SourceError
-        If the file is damaged or of another kind than its name says.
+        If the file is damaged or not of the kind of its file name extension.
 
     Examples
     --------

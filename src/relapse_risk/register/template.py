@@ -22,7 +22,7 @@ from relapse_risk.schema import Column, Table, code_list, table, tables
 __all__ = ["export_workbook", "write_template"]
 
 Language = Literal["zh", "en"]
-# Rows below the header that carry drop-downs and formats; a county has fewer households in one workbook.
+# Rows below the header with drop-downs and formats; a county has fewer households than this.
 PREPARED_ROWS = 20_000
 LAST_ROW = 1_048_575
 DATES = (date(1900, 1, 1), date(2100, 12, 31))
@@ -32,7 +32,7 @@ TITLE = 32
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What the workbook itself says, in one language."""
+    """The texts of the workbook in one language."""
 
     notes: str
     codes: str
@@ -92,7 +92,7 @@ def write_template(path: str | Path, language: Language = "zh", tables: Sequence
     Parameters
     ----------
     path : str or Path
-        Workbook to write (``.xlsx``); one that is there is replaced.
+        Workbook to write (``.xlsx``); an existing one is replaced.
     language : {"zh", "en"}
     tables : sequence of str, optional
         Only these tables.
@@ -141,7 +141,7 @@ def export_workbook(
     tables : sequence of str, optional
         Only these tables.
     identity : bool
-        Whether names and identity numbers go with them.
+        Whether names and identity numbers are included.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def _chosen(names: Sequence[str] | None) -> list[Table]:
 
 
 def _write(path: Path, language: Language, chosen: Sequence[Table], rows: Mapping[str, pd.DataFrame]) -> Path:
-    """The workbook whole or not at all; its owner's only where it names people."""
+    """Write the workbook completely or not at all; readable by its owner only if it names people."""
     if path.suffix.lower() != ".xlsx":
         raise SourceError("a template is an .xlsx workbook", where=str(path), got=path.suffix, expected=".xlsx")
     content = _filled(WORDS[language], language, chosen, rows)
@@ -207,7 +207,7 @@ class _Formats:
     wrap: Any
 
     def of(self, column: Column) -> Any:
-        """Text for whatever is no number or date, so that codes keep their leading zeros and last digits."""
+        """Text for anything but numbers and dates, so that codes keep their leading zeros and last digits."""
         return {"date": self.day, "int": self.plain, "float": self.plain}.get(column.type, self.text)
 
 
@@ -246,7 +246,7 @@ def _allowed(column: Column, words: _Words, language: Language) -> str:
 def _write_codes(
     book: Any, words: _Words, language: Language, chosen: Iterable[Table], formats: _Formats
 ) -> dict[str, str]:
-    """One column per code list, and the range each drop-down takes its values from."""
+    """One column per code list, and the cell range of each drop-down."""
     sheet = book.add_worksheet(words.codes)
     names = sorted({column.codes for spec in chosen for column in spec.columns if column.type == "code"})
     ranges = {}
@@ -326,7 +326,7 @@ def _write_cells(
 
 
 def _shown(column: Column, values: pd.Series, words: _Words, language: Language) -> list[Any]:
-    """Values as an office writes them: labels for code words, yes and no, dates; None where not collected."""
+    """Values as written in an office: labels for code words, yes and no, dates; None where not collected."""
     plain = [None if pd.isna(value) else value for value in values]
     if column.type == "bool":
         return [None if value is None else words.yes if value else words.no for value in plain]

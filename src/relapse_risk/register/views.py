@@ -1,7 +1,7 @@
-"""Views: a table with the columns other tables add to it, row for row, so that a rule can name them.
+"""Views: a table with columns added from other tables, row by row, for use in rules.
 
-A view has exactly the rows of its base table, in the same order; each added column says which table columns it is
-made of, so that a rule is left out (and says so) where those were never collected.
+A view has exactly the rows of its base table, in the same order; each added column names the table columns it is
+made of, so that a rule is skipped, with a note, if those were not collected.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Source:
     month : str
         The month checked; month_day its last day.
     setting : Setting
-        What clauses are judged against.
+        The setting in which clauses are evaluated.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -64,7 +64,7 @@ class Source:
         return name in self.collected and (not column or column in self.collected[name])
 
     def rows(self, name: str) -> pd.DataFrame:
-        """The frame of table ``name``; without rows when it was not given."""
+        """The frame of table ``name``; empty if it was not given."""
         if name in self.frames:
             return self.frames[name]
         return empty_table(name)
@@ -95,7 +95,7 @@ class View:
         return (*table(self.name).names, *(column.name for column in self.adds))
 
     def needs(self, name: str) -> tuple[str, ...]:
-        """What must have been collected for column ``name`` to mean anything."""
+        """The columns that must have been collected for column ``name``."""
         column = self.column(name)
         return column.needs if isinstance(column, ViewColumn) else (f"{self.name}.{name}",)
 
@@ -126,7 +126,7 @@ def matched(values: pd.Series, keys: pd.Series) -> pd.Series:
 
 
 def looked_up(source: Source, name: str, column: str, keys: pd.Series) -> pd.Series:
-    """Column ``column`` of the row of table ``name`` that each key points at; unknown where there is none."""
+    """Column ``column`` of the row of table ``name`` that each key refers to; unknown if there is none."""
     return matched(source.once(name)[column], keys)
 
 

@@ -1,4 +1,4 @@
-"""Workbooks: sheets read cell by cell, refusing what a spreadsheet hides (merged cells, lost digits, formulas)."""
+"""Workbooks: sheets read cell by cell; merged cells, lost digits and formulas without a value are refused."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _Odd: TypeAlias = tuple[int, int, str, str, bool]
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """One sheet: what it is called in messages, its cells from A1 on, and its merged ranges (0-based, inclusive)."""
+    """One sheet: its name in messages, its cells from A1 on, and its merged ranges (0-based, inclusive)."""
 
     where: str
     grid: Grid
@@ -49,7 +49,7 @@ def read_workbook(path: Path, mapping: SourceMapping) -> tuple[list[RawTable], l
     list of RawTable
         One per sheet and table entry, in the order of the mapping.
     list of str
-        Notes: sheets and columns left unread, formulas whose last value was taken.
+        Notes: sheets and columns that were not read, formulas read by their saved value.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def read_workbook(path: Path, mapping: SourceMapping) -> tuple[list[RawTable], l
     content = path.read_bytes()
     _check_container(path, content[:512])
     try:
-        # By content, not by name: an .xls that somebody named .xlsx is whole.
+        # By content, not by name: an .xls file named .xlsx is intact.
         with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
             return _read_sheets(path, book, mapping, _is_xlsx(content))
     except PasswordError as error:
@@ -69,12 +69,12 @@ def read_workbook(path: Path, mapping: SourceMapping) -> tuple[list[RawTable], l
     except CalamineError as error:
         raise SourceError(
             f"the workbook is damaged: {error}", where=str(path),
-            fix="open it in a spreadsheet, save it again, or ask for it anew",
+            fix="open it in a spreadsheet, save it again, or ask for a new copy",
         ) from error  # fmt: skip
 
 
 def _is_xlsx(content: bytes) -> bool:
-    """Whether the file is of the one format whose formulas and error values can be told from empty cells."""
+    """Whether the file format distinguishes formulas and error values from empty cells."""
     if not content.startswith(_ZIP):
         return False
     try:
@@ -92,12 +92,12 @@ def _check_container(path: Path, head: bytes) -> None:
     raise SourceError(
         f"not a workbook but {'an empty file' if what == 'empty' else what}", where=str(path),
         expected="an Excel workbook",
-        fix="open it in a spreadsheet and save it as .xlsx" if what != "empty" else "ask for the file anew",
+        fix="open it in a spreadsheet and save it as .xlsx" if what != "empty" else "ask for a new copy",
     )  # fmt: skip
 
 
 def _read_sheets(
-    path: Path, book: CalamineWorkbook, mapping: SourceMapping, told: bool
+    path: Path, book: CalamineWorkbook, mapping: SourceMapping, shows_formulas: bool
 ) -> tuple[list[RawTable], list[str]]:
     hidden = {m.name for m in book.sheets_metadata if m.visible != SheetVisibleEnum.Visible}
     tables, used, notes = [], set(), []
@@ -109,15 +109,15 @@ def _read_sheets(
         for name in names:
             where = f"{path.name}, sheet {name}"
             if name in hidden:
-                raise SourceError("the sheet is hidden", where=where, fix="show it and look at its rows, or remove it")
+                raise SourceError("the sheet is hidden", where=where, fix="unhide it and check its rows, or remove it")
             sheet = _sheet(book.get_sheet_by_name(name), where)
-            raw = _table(path, name, sheet, entry, told)
+            raw = _table(path, name, sheet, entry, shows_formulas)
             if raw is not None:
                 tables.append(raw)
     unread = [name for name in book.sheet_names if name not in used and name not in mapping.ignore]
     notes += [f"{path.name}: sheet {n} was not read{' (hidden)' if n in hidden else ''}" for n in unread]
-    if not told:
-        notes.append(f"{path.name}: in this format cells that show an error count as empty; .xlsx tells them apart")
+    if not shows_formulas:
+        notes.append(f"{path.name}: in this format error cells are read as empty; .xlsx distinguishes them")
     return tables, notes
 
 
@@ -137,7 +137,7 @@ def _sheet(sheet: CalamineSheet, where: str) -> _Sheet:
     return _Sheet(where, sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ()))
 
 
-def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping, told: bool) -> RawTable | None:
+def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping, shows_formulas: bool) -> RawTable | None:
     head = entry.header_row - 1
     if len(sheet.grid) <= head or not any(header_text(cell) for cell in sheet.grid[head]):
         _check_optional(sheet, entry, "no headers in this row" if _filled(sheet.grid) else "the sheet is empty")
@@ -145,8 +145,8 @@ def _table(path: Path, name: str, sheet: _Sheet, entry: TableMapping, told: bool
     headers = [plain_text(cell) for cell in sheet.grid[head]]
     _check_merged(sheet, entry, head)
     match = _matched(headers, sheet, entry)
-    odd = _formulas(path, name) if told else []
-    # A row of nothing but errors looks empty, yet somebody filled it in.
+    odd = _formulas(path, name) if shows_formulas else []
+    # A row with only error values looks empty but was filled in.
     shown = {row for row, *_ in odd}
     grid = _fill(sheet, head) if entry.fill_merged else sheet.grid
     grid = grid + [[] for _ in range(len(grid), max(shown, default=0) + 1)]
@@ -172,7 +172,7 @@ def _check_optional(sheet: _Sheet, entry: TableMapping, what: str) -> None:
 
 
 def _matched(headers: Sequence[str], sheet: _Sheet, entry: TableMapping) -> Match:
-    """Match the headers; where another row would fit better, the error says so."""
+    """Match the headers; if another row fits better, the error names it."""
     try:
         return match_headers(headers, entry, f"{sheet.where}, row {entry.header_row}")
     except SourceError as error:
@@ -183,7 +183,7 @@ def _matched(headers: Sequence[str], sheet: _Sheet, entry: TableMapping) -> Matc
                 continue
             raise SourceError(
                 error.what, where=error.where, got=error.got, expected=error.expected,
-                fix=f"the headers stand in row {number}: set header_row: {number} in the mapping",
+                fix=f"the headers are in row {number}: set header_row: {number} in the mapping",
             ) from error  # fmt: skip
         raise
 
@@ -200,7 +200,7 @@ def _check_merged(sheet: _Sheet, entry: TableMapping, head: int) -> None:
             raise SourceError(
                 "merged data cells: only the first of them holds a value", where=sheet.where, got=cells,
                 expected="a value in every row",
-                fix="unmerge and fill them, or set fill_merged: true if they stand for every row they cover",
+                fix="unmerge and fill them, or set fill_merged: true if the value applies to every row they cover",
             )  # fmt: skip
 
 
@@ -253,7 +253,7 @@ def _letters(column: int) -> str:
 def _odd_cells(
     odd: Iterable[_Odd], headers: Mapping[int, str], rows: Sequence[int], where: str
 ) -> tuple[list[BadCell], list[str]]:
-    """Errors and formulas without a saved value as bad cells; a note for each column of formulas with one."""
+    """Error values and formulas without a saved value as bad cells; a note for each column of formulas with one."""
     position = {row: i for i, row in enumerate(rows)}
     bad: list[BadCell] = []
     calculated: dict[str, int] = {}

@@ -1,7 +1,7 @@
-"""Writing a register: files aside, one swap of the manifest, one writer at a time.
+"""Writing a register: new files first, then one atomic swap of the manifest; one writer at a time.
 
-Whatever kills the process, the register is the old one or the new one, whole; what a dead writer left is swept by
-the next commit.
+If the process is killed, the register is completely the old one or the new one; files of an interrupted writer are
+removed by the next commit.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from relapse_risk.schema import SCHEMA_VERSION, Table, check_table, table, to_pa
 __all__ = ["RegisterWriter"]
 
 LOCK, HOLDER = ".lock", ".lock.holder"
-# What a register's folder may hold before its first commit: our own files, and what file browsers leave.
+# Files allowed in a register's folder before its first commit: our own, and those of file browsers.
 _HARMLESS = {"tables", "Thumbs.db", "desktop.ini"}
 _Slot = tuple[str, str | None]
 
@@ -56,7 +56,7 @@ class RegisterWriter:
     Raises
     ------
     RegisterError
-        If another writer is at work, the folder holds something else, or the register is of another place.
+        If another process is writing, the folder holds other files, or the register is of another place.
 
     Examples
     --------
@@ -110,7 +110,7 @@ class RegisterWriter:
                 where=str(self.path),
                 got=self.place,
                 expected=self.before.place,
-                fix="give each place a folder of its own",
+                fix="use a separate folder for each place",
             )
 
     def __enter__(self) -> RegisterWriter:
@@ -122,16 +122,16 @@ class RegisterWriter:
         self.close()
 
     def close(self) -> None:
-        """Let the next writer in; what was put but not committed is forgotten, and swept by the next commit."""
+        """Release the lock; tables put but not committed are discarded, their files removed by the next commit."""
         if self._lock.is_locked:
             (self.path / HOLDER).unlink(missing_ok=True)
             self._lock.release()
 
     def put(self, name: str, frame: pd.DataFrame, month: str | None = None) -> None:
-        """Stage ``frame`` as table ``name`` (of ``month``, for snapshot tables); it replaces what was there.
+        """Stage ``frame`` as table ``name`` (of ``month``, for snapshot tables); it replaces the existing table.
 
-        A frame without rows takes the table (of that month) out of the register.  Tables may be put in any order;
-        memory is saved by putting ``household`` of a month before ``person`` of that month.
+        A frame without rows removes the table (of that month) from the register.  Tables may be put in any order;
+        putting ``household`` of a month before ``person`` saves memory.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class RegisterWriter:
             self._staged[slot] = None
         elif placed_by(spec) is None or (spec.is_snapshot and ("household", month) in self._staged):
             self._place(slot, checked)
-        else:  # the households that place these rows may still come
+        else:  # the households of these rows may still be put
             self._waiting[slot] = checked
 
     def _check_open(self) -> None:
@@ -168,7 +168,7 @@ class RegisterWriter:
             raise RegisterError("the writer is closed", where=str(self.path), fix="make a new RegisterWriter")
 
     def _place(self, slot: _Slot, frame: pd.DataFrame, *, last: bool = False) -> None:
-        """Write the rows if all of them can be placed; otherwise let them wait, or raise if this is the last chance."""
+        """Write the rows if the county of each is known; otherwise keep them for later, or raise if ``last``."""
         spec = table(slot[0])
         counties = self._places.counties(spec, frame, slot[1], self._current())
         waits = not last and placed_by(spec) is not None and bool((counties == UNKNOWN_COUNTY).any())
@@ -179,7 +179,7 @@ class RegisterWriter:
         self._staged[slot] = self._written(grouped(spec, frame, counties, slot[1]))
 
     def _written(self, rows: Grouped) -> FileEntry:
-        """The file of these rows: the register's own if it holds the very same, whole; otherwise a new one."""
+        """The file of these rows: the register's if it is intact and holds the same rows; otherwise a new one."""
         slot = (rows.spec.name, rows.month)
         old = self._kept().get(slot)
         if old is not None and (old.groups, old.collected) == (rows.groups, rows.collected):
@@ -192,26 +192,26 @@ class RegisterWriter:
         return {(e.table, e.month): e for e in self.before.files} if self.before else {}
 
     def _current(self) -> dict[_Slot, FileEntry]:
-        """The files as they would be if the commit came now."""
+        """The files of a commit made now."""
         return {slot: entry for slot, entry in (self._kept() | self._staged).items() if entry is not None}
 
     def commit(self, created: str) -> Manifest:
-        """Make everything put so far the register's content, all of it or nothing, and let the next writer in.
+        """Commit everything put so far, completely or not at all, and release the lock.
 
         Parameters
         ----------
         created : str
-            ISO time kept in the manifest; content that is already there leaves the manifest as it is.
+            ISO time kept in the manifest; an unchanged content leaves the manifest unchanged.
 
         Returns
         -------
         Manifest
-            What the register now holds.
+            The new content of the register.
 
         Raises
         ------
         RegisterError
-            If a row belongs to no county, or a file of the register that was not put again is damaged.
+            If a row belongs to no county, or a file that was not put again is damaged.
         """
         self._check_open()
         _check_time(created)
@@ -231,7 +231,7 @@ class RegisterWriter:
         return manifest
 
     def _follow_moves(self) -> None:
-        """Place rows again whose household, person, project or alert is now in another county."""
+        """Move rows whose household, person, project or alert is now in another county."""
         changed = {name for name, _ in self._staged}
         for slot, entry in sorted(self._current().items(), key=lambda item: (depth(item[0][0]), item[0][1] or "")):
             spec = table(slot[0])
@@ -240,7 +240,7 @@ class RegisterWriter:
                 changed.add(spec.name)
 
     def _is_settled(self, slot: _Slot, target: str) -> bool:
-        """Whether everything that places the rows of ``slot`` was there when they were placed."""
+        """Whether all tables that determine the county of ``slot`` were known when its rows were placed."""
         order = list(self._staged)
         deciding = [i for i, (name, month) in enumerate(order) if name == target and slot[1] in (None, month)]
         return not deciding or (slot in self._staged and order.index(slot) > deciding[-1])
@@ -250,7 +250,7 @@ class RegisterWriter:
         frame = to_pandas(read_groups(self.path, entry, every, [str(spec.county_from)]), spec.name)
         old = pd.Series(group_counties(entry), index=frame.index, dtype="str")
         new = self._places.counties(spec, frame, entry.month, self._current())
-        # A household that is in no snapshot any more leaves its old rows where they are.
+        # Rows of a household that is in no snapshot any more stay where they are.
         new = new.mask(new == UNKNOWN_COUNTY, old)
         if new.equals(old):
             return False
@@ -265,7 +265,7 @@ class RegisterWriter:
 
 
 def _check_folder(path: Path) -> None:
-    """Refuse to write between somebody's other files."""
+    """Refuse to write into a folder with other files."""
     if path.is_file():
         raise RegisterError("a file, not a folder", where=str(path), fix="give the folder of the register")
     if not path.is_dir() or (path / MANIFEST).exists():
@@ -283,8 +283,8 @@ def _check_folder(path: Path) -> None:
 
 def _holder(path: Path) -> str:
     try:
-        told: dict[str, Any] = json.loads((path / HOLDER).read_text(encoding="utf-8"))
-        return f"process {told['process']} on {told['computer']}"
+        holder: dict[str, Any] = json.loads((path / HOLDER).read_text(encoding="utf-8"))
+        return f"process {holder['process']} on {holder['computer']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "process unknown"
 
@@ -317,7 +317,7 @@ def _check_rows_of(spec: Table, frame: pd.DataFrame, month: str | None) -> None:
             where=f"table {spec.name}, row {other[0]}",
             got=str(frame["snapshot_month"].loc[other[0]]),
             expected=month,
-            fix="put each month by itself",
+            fix="put each month separately",
         )
 
 
@@ -331,7 +331,7 @@ def _check_time(created: str) -> None:
 
 
 def _sweep(path: Path, wanted: set[str]) -> None:
-    """Remove files of neither this commit nor the one before it (a reader may still be reading that one)."""
+    """Remove files that belong neither to this commit nor to the previous one, which may still be read."""
     for file in (path / "tables").rglob("*"):
         if file.suffix == ".parquet" and file.relative_to(path).as_posix() not in wanted:
             _remove(file)
@@ -341,5 +341,5 @@ def _sweep(path: Path, wanted: set[str]) -> None:
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
-    except OSError:  # a reader on Windows still holds it: the next commit tries again
+    except OSError:  # still open in a reader on Windows: the next commit tries again
         return

@@ -137,7 +137,7 @@ def test_a_redraw_tells_the_places_before_and_now_in_both_languages() -> None:
     assert changed.astype(object).where(changed.notna(), None).to_numpy().tolist() == [
         ["a", "p", "enters", None, 1, "新进入", "enters"], ["e", None, "enters", None, 2, "新进入", "enters"],
         ["c", "p", "outranked", 2, 3, "名次在限额之外", "now ranks beyond the limit"],
-        ["d", "p", "aided", 1, None, "已得到救助", "has been aided"],
+        ["d", "p", "aided", 1, None, "已得到救助", "has received the item"],
     ]  # fmt: skip
     other = entitled.assign(item_code=["CL03", "CL02"])
     assert redraw(before, now, other)[1].set_index("household_id").loc["d", "change"] == "not_eligible", (

@@ -196,11 +196,11 @@ def test_a_file_that_is_no_worklist(office: tuple[Path, Path, pd.DataFrame], tmp
     book = openpyxl.load_workbook(path)
     book["办理"].cell(1, heads(book["办理"])["办理结果"]).value = "结果"
     book.save(text)
-    with pytest.raises(SourceError, match="a column is gone"):
+    with pytest.raises(SourceError, match="a column is missing"):
         read_replies(text, register, TODAY)
     book["办理"].title = "x"
     book.save(text)
-    with pytest.raises(SourceError, match="no worklist in it"):
+    with pytest.raises(SourceError, match="no worklist sheet"):
         read_replies(text, register, TODAY)
 
 
@@ -257,7 +257,7 @@ def test_a_row_of_the_sheet_says_what_when_and_why_in_either_language(tmp_path: 
         "Rural minimum living allowance", "entitled, not receiving",
         "net income per head is below the dibao line, relief not counted; the property test is passed", "documented",
     )  # fmt: skip
-    assert rows["en"][2][5] == "receiving, claim in doubt"
+    assert rows["en"][2][5] == "receiving, entitlement in doubt"
 
 
 def test_the_sheet_prints_and_protects_itself(tmp_path: Path) -> None:
@@ -367,7 +367,7 @@ def test_the_files_of_a_city_and_their_summary(tmp_path: Path) -> None:
     ]  # fmt: skip
     sheet = openpyxl.load_workbook(files[-2])["Summary"]
     rows = list(sheet.iter_rows(values_only=True))
-    assert rows[0] == ("County", "Department", "Kind", "Reminders", "Households", "Amount a year", "First due")
+    assert rows[0] == ("County", "Department", "Kind", "Reminders", "Households", "Amount per year", "First due")
     assert rows[1] == ("371402", "Civil Affairs", "entitled, not receiving", 1, 1, 1, "2021-01-30")
     assert sheet.oddHeader.left.text == "2020-12-31"
     zh = openpyxl.load_workbook(write_worklists(frame, CATALOGUE, DAY, tmp_path / "zh")[-2])["汇总"]
@@ -393,7 +393,7 @@ def test_a_reply_in_whatever_way_a_clerk_writes_it(tmp_path: Path, said: str, st
     path = returned(tmp_path, {"Reminder": " R1 ", "Reply": said, "Replied on": day, "By": " Li ", "Note": " paid "})
     replies = read_replies(path, tmp_path, TODAY)
     assert replies.steps == (Step("R1", step, "2021-01-15", "Li", note="paid"),)
-    assert replies.summary() == "1 replies, 0 that could not be taken"
+    assert replies.summary() == "1 replies taken, 0 rejected"
     assert list(replies.faults.columns) == ["file", "sheet", "row", "column", "value", "zh", "en"]
 
 
@@ -425,8 +425,8 @@ def test_a_fault_names_file_sheet_row_column_and_value(tmp_path: Path) -> None:
     replies = read_replies(path, tmp_path, TODAY)
     assert [(step.reminder_id, step.by, step.note) for step in replies.steps] == [("R1", "", ""), ("R2", "", "")]
     assert replies.faults.to_numpy().tolist() == [
-        ["back.xlsx", "Worklist", 2, "办理日期", "2020-12-30", "日期早于转办日期", "the day lies before the hand-over"],
-        ["back.xlsx", "Worklist", 5, "办理日期", "2021-02-02", "日期在今天之后", "the day lies in the future"],
+        ["back.xlsx", "Worklist", 2, "办理日期", "2020-12-30", "日期早于转办日期", "the day is before the hand-over"],
+        ["back.xlsx", "Worklist", 5, "办理日期", "2021-02-02", "日期在今天之后", "the day is in the future"],
         ["back.xlsx", "Worklist", 6, "办理结果", "", "填写了日期或说明，但没有选择办理结果", "a day or a note without a reply"],
         ["back.xlsx", "Worklist", 7, "提醒编号", "R9", "没有这个提醒编号", "no such reminder was handed over"],
         ["back.xlsx", "Worklist", 8, "办理日期", "2021-02-30", "请填写日期，如 2020-12-31", "write a day such as 2020-12-31"],
@@ -443,5 +443,5 @@ def test_what_is_finished_or_came_back_takes_no_other_reply_but_the_same_again(t
     replies = read_replies(returned(tmp_path, *rows), tmp_path, TODAY)
     assert [step.reminder_id for step in replies.steps] == ["R2"], "R0 said so already; R1 was sent back"
     assert replies.faults[["row", "column", "value", "en"]].to_numpy().tolist() == [
-        [3, "办理结果", "finished", "the referral is finished or was returned already"]
+        [3, "办理结果", "finished", "the referral is already finished or returned"]
     ]

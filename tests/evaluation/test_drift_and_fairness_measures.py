@@ -84,5 +84,5 @@ def test_a_county_with_too_few_falls_takes_the_limit_of_all() -> None:
     assert not frame.loc["1", "pooled"]
     assert frame.loc["2", "limit"] == frame.loc["all", "limit"]
     assert lists.listed(pd.Series([0.0, 1.0]), pd.Series(["new", "new"])).tolist() == [False, True]
-    with pytest.raises(ModelError, match="too few falls"):
+    with pytest.raises(ModelError, match="too few relapses"):
         visit_lists(fell[:3], score[:3], pd.Series(["1"] * 3), 0.9)

@@ -43,5 +43,5 @@ def test_a_perfect_score_loses_nothing() -> None:
 def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="shares"):
         beside_truth(scored([0.1], [0.2]), pd.Series([1.5]), pd.Series(["a"]), np.random.default_rng(1))
-    with pytest.raises(ModelError, match="no true risks"):
+    with pytest.raises(ModelError, match="no file of true risks"):
         read_truth(tmp_path / "nothing.parquet")

@@ -36,7 +36,7 @@ BROKEN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "neither when nor function": ({"when": None}, ["either when or function"]),
     "a person asked of a household": ({"when": ["is_labour"]}, ["about another unit (person)"]),
     "a household asked as a member": ({"when": [{"somebody": "house_safe"}]}, ["asked of persons"]),
-    "itself": ({"when": ["mine"]}, ["rest on each other", "mine → mine"]),
+    "itself": ({"when": ["mine"]}, ["refer to each other in a circle", "mine → mine"]),
     "no words": ({"label": None}, ["label"]),
     "no source": ({"source": None}, ["source"]),
     "an unknown confidence": ({"confidence": "sure"}, ["confidence", "sure"]),
@@ -77,7 +77,7 @@ def test_a_predicate_in_two_files_is_refused(folder: Path) -> None:
 
 def test_a_predicate_called_as_a_column_that_is_no_yes_or_no_is_refused(folder: Path) -> None:
     write(folder, GOOD, "dwelling_grade")
-    with pytest.raises(ParameterError, match="named as a column that is no yes or no"):
+    with pytest.raises(ParameterError, match="same name as a column that is not yes-or-no"):
         read_predicates(folder)
 
 

@@ -1,4 +1,4 @@
-"""What a household is entitled to and does not get, who should act by when, and work for those without it."""
+"""Assistance a household is entitled to and does not receive, who must act by when, and work for those without it."""
 
 from relapse_risk.assistance.assessed_register import Assessed, assess, assess_months, spending_known
 from relapse_risk.assistance.catalogue import Catalogue, Item, read_catalogue

@@ -20,7 +20,7 @@ COMPULSORY_DAY = {"primary": 500.0, "junior": 625.0}
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:
-    """The column, or all missing where it was never collected: the amount is then unknown too."""
+    """The column, or all missing if it was not collected; the amount is then unknown."""
     return frame[name] if name in frame.columns else pd.Series(float("nan"), index=frame.index)
 
 

@@ -1,4 +1,4 @@
-"""A register assessed by the catalogue: households, persons, records and claims of one month, or of one after the other."""
+"""A register assessed by the catalogue: households, persons, records and claims of one month or several."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def assess(
     place: Place,
     county: str | None = None,
 ) -> Assessed:
-    """Assess one month; as :func:`assess_months`."""
+    """Assess one month; parameters as in :func:`assess_months`."""
     (found,) = assess_months(register, (month,), catalogue, parameters, place, county)
     return found
 
@@ -77,7 +77,7 @@ def assess_months(
         ``YYYY-MM``, each with a snapshot.
     catalogue : Catalogue
     parameters, place
-        Dated limits, by which each month is assessed.
+        Dated limits; each month is assessed by its own.
     county : str, optional
         Only this one (six digits).
 

@@ -1,7 +1,7 @@
-"""The catalogue of assistance items: read from ``params/assistance/``, dated, checked whole before use.
+"""The catalogue of assistance items: read from ``params/assistance/``, dated, fully checked before use.
 
 An item lists its conditions by name (:mod:`relapse_risk.predicates`); the list *is* the explanation.  A change of law
-is a second version with its own dates, so that an old month is assessed by the law of its time.
+is a second version with its own dates, so that an old month is assessed by the law in force then.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The law of one item between two days (``end`` the last day, ``None``: still in force).
+    """The rules of one item between two days (``end`` is the last day, ``None``: still in force).
 
-    ``keeps``: what a present recipient must still meet, where the item itself ends what it ``requires`` (a post
-    ends being out of work); ``None``: the same.
+    ``keeps``: conditions for keeping the item, where receiving it ends a condition in ``requires`` (a post ends
+    unemployment); ``None``: the same as ``requires``.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -79,9 +79,9 @@ def _by_start(versions: tuple[Version, ...]) -> tuple[Version, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One assistance item: who runs it, whom it is for, what it gives and how sure we are that it exists so.
+    """One assistance item: department, recipients, amount, and confidence in its description.
 
-    ``predicates``: those its versions rest on, by name.
+    ``predicates``: those its versions use, by name.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -128,7 +128,7 @@ class Catalogue:
         return tuple(item for item in self.items if item.level == level)
 
     def exclusions(self) -> tuple[tuple[Item, Item, str], ...]:
-        """(item, item it rules out, the column they meet on): the person where both are for persons, else the household."""
+        """(item, item it excludes, column they share): the person if both are for persons, else the household."""
         return tuple(
             (item, other, "person_id" if item.level == other.level == "person" else "household_id")
             for item in self.items
@@ -146,7 +146,7 @@ def read_catalogue(place: str, folder: str | None = None) -> Catalogue:
     ------
     ParameterError
         For an unknown predicate, amount rule, department or excluded item, versions that overlap or leave a gap,
-        more than 64 items, or items that exclude each other in a circle of one.
+        more than 64 items, or items that exclude themselves or each other.
 
     Examples
     --------
@@ -181,8 +181,8 @@ def _item(code: str, content: Any, file: str, known: Mapping[str, Predicate]) ->
 def _check_version(version: Version, level: Level, where: str, known: Mapping[str, Predicate]) -> None:
     for clause in version.clauses:
         if any(part.is_leaf or part.somebody for part in clause.walk()):
-            fix = "define it in params/predicates, where it has words, and name it here"
-            raise ParameterError("an item asks predicates by name", where=where, fix=fix)
+            fix = "define it in params/predicates with its labels, and name it here"
+            raise ParameterError("an item names its predicates", where=where, fix=fix)
     for name in version.names():
         if name not in known:
             raise unknown("condition", name, known, where, otherwise="add it to params/predicates")
@@ -196,7 +196,7 @@ def _check_amount(amount: Amount, where: str) -> None:
     of_column = bool(amount.by_word) or amount.share is not None
     if given != 1 or of_column != bool(amount.column):
         raise ParameterError(
-            "amount is not one thing",
+            "an amount needs exactly one form",
             where=where,
             expected="fixed, or rule, or share or by_word with column",
             got=str(amount),
@@ -208,7 +208,7 @@ def _check_amount(amount: Amount, where: str) -> None:
 
 
 def _check_column(amount: Amount, where: str) -> None:
-    """The column stands in the dictionary, and its words are those of its code list."""
+    """Check that the column is in the dictionary and its words are in its code list."""
     columns = {c.name: c for name in ("household", "person", "income") for c in table(name).columns}
     if amount.column not in columns:
         raise unknown("column of an amount", amount.column, columns, where)
@@ -249,7 +249,7 @@ def _check_exclusions(items: tuple[Item, ...], file: str) -> None:
 
 
 def _check_precedence(items: tuple[Item, ...], file: str) -> None:
-    """``excludes`` means *gives way to nobody it names*: following it must never lead back to the start."""
+    """Refuse exclusions that lead back to the start."""
     edges = {item.code: item.excludes for item in items}
     done: set[str] = set()
 

@@ -24,7 +24,7 @@ NOT_INHERITED = frozenset({"household_id", "county_code", "town_code", "village_
 
 @dataclass(frozen=True, slots=True)
 class Entitlements:
-    """What the rules grant on a day.
+    """Entitlements under the rules on a day.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Entitlements:
         household items), item_code, state (``yes`` | ``cannot_tell``), amount (one delivery, currency), amount_year.
     day : date
     kept : DataFrame
-        household_id, person_id, item_code: not newly entitled, but a present recipient may keep it.
+        household_id, person_id, item_code: not newly entitled, but a current recipient may keep it.
     """
 
     frame: pd.DataFrame
@@ -47,8 +47,8 @@ class Entitlements:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One item's rows that are a yes or an open question: places in the frame of its level, and by row whether it is
-    sure and what one delivery is worth."""
+    """Rows of one item that are a yes or an open question: positions in the frame of its level, and by row whether it is
+    certain and the value of one delivery."""
 
     item: Item
     rows: npt.NDArray[np.int64]
@@ -60,7 +60,7 @@ class _Found:
 
 
 def person_frame(persons: pd.DataFrame, households: pd.DataFrame) -> pd.DataFrame:
-    """Persons with the columns of their household joined; a person's own column wins over one of the same name."""
+    """Persons with the columns of their household joined; a column of the person takes precedence over one of the household."""
     inherited = ["household_id", "county_code", "town_code"] + [
         c for c in households.columns if c not in persons.columns and c not in NOT_INHERITED
     ]
@@ -88,7 +88,7 @@ def entitlements(
     Raises
     ------
     ParameterError
-        Where the place does not have a line that an item depends on.
+        If the place lacks a line that an item depends on.
 
     Notes
     -----
@@ -118,7 +118,7 @@ def _no_rows() -> pd.DataFrame:
 
 
 def _check_lines(version: Version, setting: Setting) -> None:
-    """A line that the place does not have is an error: every household would be left unknown."""
+    """Refuse a line that the place does not have: every household would be unknown."""
     for name in version.names():
         for kind, limit in limits_of(name, setting.predicates):
             if kind == "line":
@@ -137,7 +137,7 @@ def _assessed(
 def _keepers(
     item: Item, version: Version, frame: pd.DataFrame, setting: Setting, known: dict[str, pd.Series]
 ) -> list[pd.DataFrame]:
-    """Present recipients who may keep the item; a missing answer never ends it."""
+    """Current recipients who may keep the item; a missing answer never ends it."""
     if version.keeps is None:
         return []
     rows = frame[holds(version.keeps, frame, setting, known).fillna(True).to_numpy(dtype=bool)]
@@ -160,14 +160,14 @@ def _amount(version: Version, frame: pd.DataFrame, setting: Setting) -> npt.NDAr
 
 
 def _column_of(frame: pd.DataFrame, name: str) -> pd.Series:
-    """The column; missing where it was never collected: the amount is then unknown too."""
+    """The column, or missing if it was not collected; the amount is then unknown."""
     return frame[name] if name in frame else pd.Series(np.nan, index=frame.index)
 
 
 def _without_excluded(
     found: Mapping[str, _Found], frames: Mapping[Level, pd.DataFrame], catalogue: Catalogue
 ) -> list[_Found]:
-    """Drop items ruled out by one that is a clear yes: of the same person, or of the household where one is for all."""
+    """Drop items excluded by one that is a clear yes: for the same person, or the household if either is for households."""
     homes = [frames[level]["household_id"] for level in frames]
     codes, known = pd.factorize(pd.concat(homes, ignore_index=True))
     home_of = dict(zip(frames, np.split(codes, [len(homes[0])]), strict=True))
@@ -183,7 +183,7 @@ def _without_excluded(
 
 
 def _as_frame(found: Sequence[_Found], frames: Mapping[Level, pd.DataFrame]) -> pd.DataFrame:
-    """One frame of everything found.  Text is taken once per level: it costs more than the assessment."""
+    """One frame of everything found.  Text columns are taken once per level, since they cost more than the assessment."""
     parts = []
     for level, frame in frames.items():
         mine = [one for one in found if one.item.level == level]
@@ -228,7 +228,7 @@ def explain(item: Item, row: pd.DataFrame, setting: Setting, language: str = "zh
     Returns
     -------
     DataFrame
-        condition, state (yes | no | cannot_tell), reason, shortfall (by how much it is missed; null where no number),
+        condition, state (yes | no | cannot_tell), reason, shortfall (distance to the limit; null without a number),
         question (what to ask, where the answer is missing), source.
     """
     version = item.on(setting.day)

@@ -1,4 +1,4 @@
-"""Health and schooling lists: who is on a disease list and cared for, what a bill pays back, who is out of school."""
+"""Health and schooling lists: persons on a disease list and their care, reimbursement of a bill, children out of school."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["disability_queue", "drop_outs", "listed_patients", "reimbursement", 
 LISTS = {
     "thirty_diseases": ("WJ01", 92),
     "two_diseases": ("YB04", 365),
-}  # item that cares for them, and within how many days
+}  # assistance item of the list, and days within which it must be given
 COMPULSORY_AGES = (6, 15)
 RATE = "two_disease_reimbursement"
 
 
 def listed_patients(persons: pd.DataFrame, records: pd.DataFrame, day: date) -> pd.DataFrame:
-    """Living persons on the lists of thirty serious and of two chronic diseases, and whether anybody came.
+    """Living persons on the lists of thirty serious and of two chronic diseases, and whether they were served in time.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def listed_patients(persons: pd.DataFrame, records: pd.DataFrame, day: date) -> 
 
 
 def reimbursement(bill: npt.ArrayLike, day: date, parameters: Parameters) -> npt.NDArray[np.float64]:
-    """What an out-patient drug bill for the two diseases pays back on a day, currency.
+    """Reimbursement of an out-patient drug bill for the two diseases on a day, in currency.
 
     bill × rate; the rate is dated (``two_disease_reimbursement``): 50 % before the reform, 90 % after.
 
@@ -110,12 +110,12 @@ def disability_queue(persons: pd.DataFrame) -> pd.DataFrame:
 
 
 def drop_outs(persons: pd.DataFrame) -> pd.DataFrame:
-    """Children of compulsory age recorded as out of school: the list that has to come to zero.
+    """Children of compulsory age recorded as out of school; the aim is an empty list.
 
     Returns
     -------
     DataFrame
-        person_id, household_id, age, health_status; in the order of age.
+        person_id, household_id, age, health_status; by age.
     """
     low, high = COMPULSORY_AGES
     mine = persons["age"].between(low, high) & persons["dropped_out"].fillna(False).astype(bool)

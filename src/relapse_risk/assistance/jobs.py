@@ -1,4 +1,4 @@
-"""Work for households where nobody works: who seeks, what is open, and the assignment that places most and neediest.
+"""Work for households where nobody works: seekers, openings, and the assignment that places most and neediest first.
 
 Everybody able to work in a household without work is a seeker; openings are vacancies and village special posts.  The
 assignment is optimal, and is shown beside first come, first served.
@@ -49,7 +49,7 @@ WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Who is matched with what.
+    """The matching of seekers with openings.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ def zero_employment(households: pd.DataFrame, day: date) -> pd.DataFrame:
     ----------
     households : DataFrame
         household_id, county_code, town_code, labour_count and employed_count
-        (:func:`relapse_risk.derive.household_frame`); a missing count leaves the household out.
+        (:func:`relapse_risk.derive.household_frame`); households with a missing count are left out.
 
     Returns
     -------
@@ -94,8 +94,8 @@ def zero_employment(households: pd.DataFrame, day: date) -> pd.DataFrame:
     Notes
     -----
     Rural definition: at least one member able to work (16-59, not in school, not without capacity) and none employed,
-    self-employed or farming for a living.  The urban one differs in counting only registered job seekers; pass a frame
-    whose labour_count holds those.
+    self-employed or farming for a living.  The urban definition counts only registered job seekers; pass a frame
+    with these in labour_count.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def seekers_of(
     need : Series, optional
         Need (0-100) by household_id; 50 where unknown.
     holders : Series, optional
-        person_id of those who are entitled to a village special post; no one else may hold one then.
+        person_id of those entitled to a village special post; if given, nobody else may hold one.
     """
     homes = households[[c for c in ("household_id", "county_code", "village_code") if c in households]]
     able = persons["is_labour"].fillna(False).astype(bool) & (persons["employment_status"] == "none").fillna(False)
@@ -173,9 +173,9 @@ def openings_on(vacancies: pd.DataFrame, posts: pd.DataFrame, day: date) -> pd.D
 def fits(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Which seeker may hold which opening; shape (seekers, openings).
 
-    Age within limits; schooling at least what is asked (unknown schooling fits only where none is asked); a disabled
-    seeker only where the work suits; weak labour never where it is heavy; a post only in the seeker's own county, and
-    only where ``may_hold_post`` says so (where it says anything).
+    Age within limits; schooling at least as required (unknown schooling fits only if none is required); a disabled
+    seeker only in suitable work; weak labour never in heavy work; a post only in the seeker's county, and only if
+    ``may_hold_post`` is true where it is given.
     """
     order = {word: place for place, word in enumerate(code_list("education_level").words)}
     age = seekers["age"].astype("float64").to_numpy()[:, None]
@@ -194,11 +194,12 @@ def fits(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.bool_]
 
 
 def job_values(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Points of each placement: 1,000 for being placed, the seeker's need (0-100), pay (0-10), less what the way costs.
+    """Points of each placement: 1,000 for being placed, the seeker's need (0-100), pay (0-10), minus points for distance.
 
-    The register holds no coordinates: the way is 0 in the same village, 1 in another of the town, 2 in another town and 5
-    in another county, compared by as many digits of the opening's place as are known (a vacancy says its county only).  Every seeker placed is worth more than all else together for the next, so that most are placed, then the neediest.
-    Zero where the seeker does not fit.
+    The register has no coordinates.  Distance is 0 in the same village, 1 in another village of the town, 2 in another
+    town and 5 in another county, compared by the known digits of the opening's place (a vacancy gives its county only).
+    Placing one more seeker outweighs everything else, so the number placed comes first, then need.  Zero where the
+    seeker does not fit.
     """
     pay = openings["monthly_pay"].astype("float64").fillna(0).to_numpy()
     points = WAGE_POINTS * pay / max(float(pay.max(initial=0.0)), 1.0)
@@ -207,7 +208,7 @@ def job_values(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.
 
 
 def _way(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Points that the way to work costs; shape (seekers, openings)."""
+    """Points deducted for distance; shape (seekers, openings)."""
     home, work = (
         frame["county_code"].astype("str").where(frame["village_code"].isna(), frame["village_code"]).astype("str")
         if "village_code" in frame else frame["county_code"].astype("str")
@@ -222,7 +223,7 @@ def _way(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.float6
 
 
 def assign_jobs(seekers: pd.DataFrame, openings: pd.DataFrame) -> Placement:
-    """Match every seeker with at most one opening so that the points of :func:`job_values` are as many as can be.
+    """Match every seeker with at most one opening so that the sum of points of :func:`job_values` is maximal.
 
     Raises
     ------
@@ -276,7 +277,7 @@ def _first_come(value: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
 
 
 def follow_up(sought: pd.DataFrame, persons: pd.DataFrame, incomes: pd.DataFrame) -> pd.DataFrame:
-    """What became of those who sought work or were matched: in work later, how, and what the household earns.
+    """Earlier job seekers or placements at a later month: work, kind of work, and change in household wages.
 
     Parameters
     ----------
@@ -304,7 +305,7 @@ def follow_up(sought: pd.DataFrame, persons: pd.DataFrame, incomes: pd.DataFrame
 
 
 def audit_posts(posts: pd.DataFrame, persons: pd.DataFrame, day: date) -> pd.DataFrame:
-    """Current holders of special posts whom the rules reject.
+    """Current holders of special posts who do not meet the rules.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The library of aid delivered: who receives what on a day, what is wrong in the records, and what it adds up to.
+"""The ledger of aid delivered: receipts on a day, faults in the records, and totals.
 
 Records are never changed: a finding names a record, and the office that keeps the ledger corrects it at its source.
 """
@@ -22,13 +22,13 @@ __all__ = [
 
 PAIR = ["household_id", "person_id", "item_code"]
 YEAR = 365
-INTERRUPTED_DAYS = 62  # two months without a monthly payment, or after the period that was paid for
+INTERRUPTED_DAYS = 62  # days: two months without a monthly payment, or after the end of the paid period
 WRONG_BY = 0.01
-STANDING = ("receiving", "pending", "refused")  # the first that holds
+STANDING = ("receiving", "pending", "refused")  # in order of precedence
 WORDS = {
     "duplicate": ("同一对象同一事项同日同额重复", "same recipient, item, day and amount twice"),
     "after_death": ("受助人死亡后仍发放", "delivered after the recipient's death"),
-    "exclusive": ("互斥事项同时享受", "held together with an item that rules it out"),
+    "exclusive": ("互斥事项同时享受", "received together with an item that excludes it"),
     "wrong_amount": ("金额与标准不符", "the amount is not that of the rule"),
     "interrupted": ("按月事项中断", "a monthly item was interrupted"),
 }
@@ -36,7 +36,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class LedgerFindings:
-    """What is wrong in the aid records.
+    """Faults in the aid records.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ def check_records(records: pd.DataFrame, households: pd.Series, catalogue: Catal
 
 
 def receipts(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> pd.DataFrame:
-    """How each recipient stands with each item on ``day``.
+    """Status of each recipient for each item on ``day``.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def receipts(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> pd
         Rows of ``assistance_record`` (all time).
     day : date
     once : collection of str
-        Items delivered once for all: a delivery counts however long ago it was.
+        Items delivered only once: a delivery counts no matter how long ago.
 
     Returns
     -------
@@ -138,13 +138,13 @@ def receipts(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> pd
 
 
 def standing(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> npt.NDArray[np.int64]:
-    """What each record says on ``day``: its place in ``STANDING``, or their number where it says nothing; shape (n,).
+    """Status of each record on ``day``: its position in ``STANDING``, or ``len(STANDING)`` if it has none; shape (n,).
 
     Parameters as of :func:`receipts`.
     """
     today, year_ago = pd.Timestamp(day), pd.Timestamp(day - timedelta(days=YEAR))
     delivered, start, end = (records[c] for c in ("delivered_on", "period_start", "period_end"))
-    stated = start.notna() & ~(end < start)  # a period that ends before it starts says nothing
+    stated = start.notna() & ~(end < start)  # a period that ends before it starts is ignored
     recent = ((delivered > year_ago) & ~stated) | records["item_code"].isin(list(once))
     covered = stated & (start <= today) & (end.isna() | (end >= today - pd.Timedelta(days=INTERRUPTED_DAYS)))
     applied = (records["applied_on"] > year_ago) & (records["applied_on"] <= today)
@@ -162,7 +162,7 @@ def standing(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> np
 
 
 def decision_on(records: pd.DataFrame, day: date) -> pd.Series:
-    """The ``decision`` of each record as it stood on ``day``: open where it was taken later; shape (n,).
+    """The ``decision`` of each record as of ``day``: open if it was taken later; shape (n,).
 
     Examples
     --------
@@ -190,7 +190,7 @@ def ledger_findings(records: pd.DataFrame, persons: pd.DataFrame, catalogue: Cat
     catalogue : Catalogue
         Fixed amounts are compared per delivery, times the months a monthly record covers.
     day : date
-        Interruptions are looked for up to this day.
+        Interruptions are searched up to this day.
     """
     parts = [
         _duplicates(records),
@@ -224,7 +224,7 @@ def _after_death(records: pd.DataFrame, persons: pd.DataFrame) -> pd.DataFrame:
 
 
 def _exclusive(records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Records of an item ruled out by another that the same person (or household) got in the same year."""
+    """Records of an item excluded by another that the same person (or household) received in the same year."""
     year = records["delivered_on"].dt.year
     held = records.assign(year=year)[["household_id", "person_id", "item_code", "year"]].drop_duplicates()
     parts = []
@@ -241,7 +241,7 @@ def _exclusive(records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
 
 
 def _wrong_amounts(records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Cash that is no whole number of payments: exactly the months of its period, else at most a year's payments."""
+    """Cash that is not a whole number of payments: for the months of its period if given, else at most a year's payments."""
     expected = pd.Series(np.nan, index=records.index)
     for item in catalogue.items:
         mine = (records["item_code"] == item.code) & (item.kind == "cash")
@@ -260,14 +260,14 @@ def _wrong_amounts(records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
 
 
 def _months(records: pd.DataFrame) -> pd.Series:
-    """Months a record covers; missing where it does not say."""
+    """Months a record covers; missing if it has no period."""
     start, end = records["period_start"], records["period_end"]
     months = (end.dt.year - start.dt.year) * 12 + end.dt.month - start.dt.month + 1
     return months.where(months >= 1).astype("float64")
 
 
 def _interrupted(records: pd.DataFrame, catalogue: Catalogue, day: date) -> pd.DataFrame:
-    """Gaps between one period and the next of the same monthly item and recipient."""
+    """Gaps between consecutive periods of the same monthly item and recipient."""
     monthly = [item.code for item in catalogue.items if item.cadence == "monthly"]
     rows = records[records["item_code"].isin(monthly) & records["period_end"].notna() & records["period_start"].notna()]
     rows = rows[rows["period_start"] <= pd.Timestamp(day)].sort_values("period_start", kind="stable")

@@ -1,4 +1,4 @@
-"""Order lists: for an item and a quota or a budget, who comes first, stored so that a later draw can explain each change."""
+"""Order lists: who comes first for an item with a quota or budget, stored so that a later draw explains each change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHANGES = {
     "stays": ("仍在名单", "stays"),
     "enters": ("新进入", "enters"),
     "not_eligible": ("不再符合条件", "no longer entitled"),
-    "aided": ("已得到救助", "has been aided"),
+    "aided": ("已得到救助", "has received the item"),
     "outranked": ("名次在限额之外", "now ranks beyond the limit"),
 }
 
@@ -33,7 +33,7 @@ class OrderList:
     ----------
     item_code : str
     frame : DataFrame
-        place (1 first), household_id, person_id, priority, amount, drawn (bool): everybody who could be drawn.
+        place (1 first), household_id, person_id, priority, amount, drawn (bool): all candidates.
     quota : int or None
     budget : float or None
         Currency for one delivery to each.
@@ -66,7 +66,7 @@ def draw_order(
     quota : int, optional
         Length of the list; or
     budget : float, optional
-        Spent from the top; the first who no longer fits ends the list, so that nobody is passed over for being dearer.
+        Spent from the top; the first amount that no longer fits ends the list, so that nobody is skipped for a higher amount.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def _digest(item_code: str, quota: int | None, budget: float | None, listed: lis
 
 
 def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> tuple[OrderList, pd.DataFrame]:
-    """Draw again under the same limit and say of everybody why they stay, enter or leave.
+    """Draw again under the same limit and explain for each candidate why they stay, enter or leave.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> 
     missing : DataFrame
         Reminders now.
     entitled : DataFrame
-        Entitlements now (``Entitlements.granted()``): who left for having been aided is still among them.
+        Entitlements now (``Entitlements.granted()``): it still includes those who left because they received the item.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_order(order: OrderList, path: str | Path) -> Path:
-    """Keep a list as it was drawn: item, limits, digest and everybody who could be drawn, as JSON; whole or not at all."""
+    """Write a drawn list as JSON: item, limits, digest and all candidates; completely or not at all."""
     rows = json.loads(order.frame.to_json(orient="records", force_ascii=False))
     content = {
         "item": order.item_code, "quota": order.quota, "budget": order.budget, "digest": order.digest, "rows": rows,
@@ -193,12 +193,12 @@ def write_order(order: OrderList, path: str | Path) -> Path:
 
 
 def read_order(path: str | Path) -> OrderList:
-    """A list that :func:`write_order` kept.
+    """A list written by :func:`write_order`.
 
     Raises
     ------
     SourceError
-        If the file is no such list, or its rows are not those that were frozen.
+        If the file is not such a list, or its rows were changed.
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -210,6 +210,6 @@ def read_order(path: str | Path) -> OrderList:
     if now != order.digest:
         raise SourceError(
             "the list was changed after it was drawn", where=str(path), got=now[:12], expected=order.digest[:12],
-            fix="restore the file, or draw anew",
+            fix="restore the file, or draw again",
         )  # fmt: skip
     return order

@@ -28,7 +28,7 @@ MONTHS = 12
 
 
 class Measure(BaseModel):
-    """What is done about a cause: words, lead department, days, and how sure we are that it is done so."""
+    """A measure for a cause: text, lead department, days, and confidence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     zh: str
@@ -117,7 +117,7 @@ def household_plan(
     home : Series
         Its row of :func:`relapse_risk.derive.household_frame`.
     claims : DataFrame
-        Its claims with their receipt (``receipt`` as of the ledger, null where nothing is delivered or pending):
+        Its claims with their receipt (``receipt`` from the ledger, null if nothing is delivered or pending):
         item_code, person_id, state, amount_year, receipt.
     jobs : DataFrame
         Its rows of :attr:`relapse_risk.assistance.Placement.frame`.

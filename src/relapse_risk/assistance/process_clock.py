@@ -1,6 +1,6 @@
 """How long aid takes from application to decision, and how many papers it asks for, before and after the reform.
 
-Applications still open are not left out: they have lasted at least so long, and Kaplan and Meier count them so.
+Applications still open are included as censored at their duration so far (Kaplan-Meier).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["CUTS", "ProcessClock", "process_clock"]
 CUTS: Mapping[str, float] = {
     "days": 0.5,
     "papers": 0.3,
-}  # the articles' aims: half the time, three tenths of the papers
+}  # targets in the articles: time cut by half, papers by three tenths
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 
 
@@ -34,7 +34,7 @@ class ProcessClock:
         One row per group and period (``before`` | ``after`` the reform, by day of application): cases, decided, open,
         p25, median, p75, p90 (days; null where the share is not reached), median_low, median_high (95 %), papers (mean).
     change : DataFrame
-        One row per group seen in both: days_cut and papers_cut (share saved, of medians and of means), and whether each
+        One row per group with cases in both: days_cut and papers_cut (share saved, of medians and of means), and whether each
         reaches the aim: days_met, papers_met (null where it is unknown).
     """
 
@@ -52,7 +52,7 @@ def process_clock(records: pd.DataFrame, reform: date, day: date, by: str = "ite
     reform : date
         Applications from this day on count as after.
     day : date
-        What is undecided on this day is censored there.
+        Applications undecided on this day are censored.
     by : str
         Column that groups, such as item_code or department.
 
@@ -127,7 +127,7 @@ def _clock(group: pd.DataFrame) -> dict[str, float]:
 
 
 def _quantile(curve: SurvfuncRight, share: float) -> float:
-    """First time by which the share is decided; statsmodels' own asks for strictly more than the share."""
+    """First time by which the share is decided; statsmodels requires strictly more than the share."""
     reached = curve.surv_times[curve.surv_prob <= 1 - share + 1e-12]
     return float(reached[0]) if len(reached) else float("nan")
 

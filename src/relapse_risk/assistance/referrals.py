@@ -1,4 +1,4 @@
-"""Referrals: a reminder handed to a department, and everything that happened to it since, append-only."""
+"""Referrals: a reminder handed to a department and its later steps, append-only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPEN = ("handed_over", "accepted")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened to a referral.
+    """One step of a referral.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Step:
     on : str
         Day, YYYY-MM-DD.
     by : str
-        Who did it: an office or an assignee.
+        Office or assignee that did it.
     household_id, person_id, item_code, department : str
         Of the reminder; empty person for household items.
     due_on : str
@@ -68,7 +68,7 @@ def append_steps(register: str | Path, steps: Iterable[Step]) -> tuple[Step, ...
 
 
 def hand_over(register: str | Path, reminders: pd.DataFrame, by: str, day: date) -> tuple[Step, ...]:
-    """Turn reminders into referrals to their departments; what is open or finished already is left alone.
+    """Turn reminders into referrals to their departments; those already open or finished are left out.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def hand_over(register: str | Path, reminders: pd.DataFrame, by: str, day: date)
 
 
 def referral_states(steps: Iterable[Step], day: date) -> pd.DataFrame:
-    """Where every referral stands on ``day``.
+    """Status of every referral on ``day``.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Reminders: entitled and not receiving, and the reverse; what to do, by when, and which first."""
+"""Reminders: entitled and not receiving, or receiving and not entitled; with due date and priority."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from relapse_risk.predicates.clauses import Clause
 
 __all__ = ["Reminders", "reason_of", "remind", "with_receipts"]
 
-DUE_DAYS = 30  # where an item has no statutory days
+DUE_DAYS = 30  # for items without a statutory period
 PAIR = ["household_id", "person_id", "item_code"]
 NONE = len(STANDING)
-CONTINUING = frozenset({"monthly", "quarterly"})  # items whose receipt without entitlement goes on until it is stopped
+CONTINUING = frozenset({"monthly", "quarterly"})  # continuing items, paid until they are stopped
 
 
 @dataclass(frozen=True, slots=True)
 class Reminders:
-    """The reminders of a day, and the counts they come from.
+    """The reminders of a day and the counts behind them.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Reminders:
     day: date
 
     def summary(self) -> str:
-        """One line: how many reminders of each kind, and what is forgone a year."""
+        """One line: how many reminders of each kind, and the yearly amount forgone."""
         missing = self.frame["kind"] == "missing"
         forgone = self.frame.loc[missing, "amount_year"].sum()
         return f"{int(missing.sum()):,} missing, {int((~missing).sum()):,} over; {forgone:,.0f} forgone a year"
@@ -57,7 +57,7 @@ def remind(
     found: Entitlements, records: pd.DataFrame, catalogue: Catalogue, scores: pd.DataFrame | None = None,
     households: pd.DataFrame | None = None,
 ) -> Reminders:  # fmt: skip
-    """Compare what the rules grant with what is delivered.
+    """Compare entitlements with deliveries.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def remind(
         Rows of ``assistance_record`` (all time); a record without a person counts for every member.
     catalogue : Catalogue
     scores : DataFrame, optional
-        household_id, need (0-100) and risk (0-1); what is missing counts as the median.
+        household_id, need (0-100) and risk (0-1); missing values count as the median.
     households : DataFrame, optional
         household_id, county_code and town_code of everybody, for reminders of the kind ``over``.
 
@@ -95,7 +95,7 @@ def remind(
 
 
 def with_receipts(found: Entitlements, records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """The entitlements of the day with ``receipt``: receiving, pending, refused, or null where nothing is known."""
+    """The entitlements of the day with ``receipt``: receiving, pending, refused, or null without a record."""
     claims, kept = _keys([found.frame, records], catalogue)
     met = _met(claims, kept, _order_of(records, found.day, catalogue))
     words = np.array([*STANDING, None], dtype=object)
@@ -112,15 +112,15 @@ class _Keys:
 
     household: npt.NDArray[np.int64]
     person: npt.NDArray[np.int64]  # -1 where no person is named
-    item: npt.NDArray[np.int64]  # place in the catalogue; -1 where it is not of it
-    sizes: tuple[int, int, int]  # how many households, persons and items there are
+    item: npt.NDArray[np.int64]  # position in the catalogue; -1 if not in it
+    sizes: tuple[int, int, int]  # numbers of households, persons and items
 
     def where(self, rows: npt.NDArray[np.bool_]) -> _Keys:
         return _Keys(self.household[rows], self.person[rows], self.item[rows], self.sizes)
 
 
 def _keys(frames: list[pd.DataFrame], catalogue: Catalogue) -> list[_Keys]:
-    """Keys of several frames that agree with each other."""
+    """Integer keys that are consistent across several frames."""
     bounds = np.cumsum([0, *(len(frame) for frame in frames)])
     home, homes = pd.factorize(pd.concat([frame["household_id"] for frame in frames], ignore_index=True))
     person, persons = pd.factorize(pd.concat([frame["person_id"] for frame in frames], ignore_index=True))
@@ -130,21 +130,21 @@ def _keys(frames: list[pd.DataFrame], catalogue: Catalogue) -> list[_Keys]:
 
 
 def _places(frame: pd.DataFrame, catalogue: Catalogue) -> npt.NDArray[np.int64]:
-    """Place of each row's item in the catalogue, -1 where it is not of it."""
+    """Position of each row's item in the catalogue, -1 if not in it."""
     codes = pa.array([item.code for item in catalogue.items], pa.string())
     found = pc.index_in(pa.array(frame["item_code"], pa.string()), codes)
     return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _met(wanted: _Keys, kept: _Keys, order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """How each claim stands in the ledger: place in ``STANDING``, ``NONE`` where no record says anything.
+    """Status of each claim in the ledger: position in ``STANDING``, ``NONE`` without a record.
 
-    A person's claim is met by the person's own record or by one that names no person; a household's by any record of
-    the household, since it is often kept under the member who applied.
+    A person's claim is met by a record of the person or one that names no person; a household's by any record of
+    the household, since it is often recorded under the member who applied.
     """
     homes, persons, items = wanted.sizes
     whole, shared, own = (np.full((n, items), NONE, dtype=np.int8) for n in (homes, homes, persons))
-    for place in reversed(range(NONE)):  # the first that holds is written last
+    for place in reversed(range(NONE)):  # the status with precedence is written last
         rows = kept.where((order == place) & (kept.item >= 0))
         whole[rows.household, rows.item] = place
         named = rows.person >= 0
@@ -159,7 +159,7 @@ def _met(wanted: _Keys, kept: _Keys, order: npt.NDArray[np.int64]) -> npt.NDArra
 
 
 def _settled(kept: _Keys, claims: _Keys, keeps: _Keys) -> npt.NDArray[np.bool_]:
-    """Whether a claim (sure, open, or one that may be kept) stands behind each record.
+    """Whether each record has a claim behind it (certain, open, or one that may be kept).
 
     A claim of the household settles every record of it; a record that names no person is settled by any member's claim.
     """
@@ -181,7 +181,7 @@ def _continuing(catalogue: Catalogue, day: date) -> npt.NDArray[np.bool_]:
 
 
 def _over(rows: pd.DataFrame, households: pd.DataFrame | None) -> pd.DataFrame:
-    """Pairs that receive a continuing item on the day and have no claim to it, once each, with their place."""
+    """Pairs that receive a continuing item on the day without a claim to it, each once, with their position."""
     pairs = rows[PAIR].drop_duplicates()
     if households is None:
         pairs = pairs.assign(county_code=pd.NA, town_code=pd.NA)
@@ -205,7 +205,7 @@ def _days(item: Item, day: date) -> int:
 
 
 def _identities(frame: pd.DataFrame) -> list[str]:
-    """The same claim has the same id every month, so that a reply finds it again."""
+    """Id of a claim, the same every month, so that a reply can be matched."""
     parts = [frame[name].to_numpy(dtype=object, na_value="") for name in ("kind", *PAIR)]
     return ["R" + sha256(["|".join(row)])[:12] for row in zip(*parts, strict=True)]
 
@@ -225,7 +225,7 @@ def _prioritised(frame: pd.DataFrame, scores: pd.DataFrame | None) -> pd.DataFra
 
 
 def _percentile(values: pd.Series) -> pd.Series:
-    """Percentile rank; unknown is put in the middle."""
+    """Percentile rank; unknown values get the middle."""
     return values.rank(pct=True).fillna(0.5)
 
 
@@ -258,7 +258,7 @@ def reason_of(item: Item, day: date, kind: str, language: str) -> str:
 
 
 def _in_words(clause: Clause, item: Item, language: str, inside: bool = False) -> str:
-    """The tree as a sentence: what all must be met one after the other, alternatives in brackets between *or*."""
+    """The conditions as a sentence: those that must all be met in sequence, alternatives in brackets joined by *or*."""
     if clause.predicate is not None:
         return item.predicates[clause.predicate].label.in_language(language)
     if clause.not_ is not None:

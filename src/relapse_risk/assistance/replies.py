@@ -1,4 +1,4 @@
-"""The way back of a worklist: what a clerk answered is taken, and what could not be is named by sheet, row and column."""
+"""Returned worklists: good replies are taken; each bad reply is reported by sheet, row and column."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from relapse_risk.errors import RegisterError, SourceError
 
 __all__ = ["Replies", "read_replies", "take_replies"]
 
-TRIES = 5  # of taking a workbook while others answer too
+TRIES = 5  # attempts to take a workbook while other replies are written
 
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """What a returned worklist says.
+    """The replies of a returned worklist.
 
     Attributes
     ----------
     steps : tuple of Step
         Good replies, in the order of the sheet.
     faults : DataFrame
-        file, sheet, row, column, value, zh, en: every reply that could not be taken, with the reason.
+        file, sheet, row, column, value, zh, en: every rejected reply, with the reason.
     """
 
     steps: tuple[Step, ...]
@@ -37,7 +37,7 @@ class Replies:
 
     def summary(self) -> str:
         """One line."""
-        return f"{len(self.steps)} replies, {len(self.faults)} that could not be taken"
+        return f"{len(self.steps)} replies taken, {len(self.faults)} rejected"
 
 
 FAULTS = {
@@ -45,15 +45,15 @@ FAULTS = {
     "twice": ("同一提醒填写了两次", "the same reminder is answered twice"),
     "reply": ("请从下拉列表中选择", "choose from the list"),
     "date": ("请填写日期，如 2020-12-31", "write a day such as 2020-12-31"),
-    "future": ("日期在今天之后", "the day lies in the future"),
-    "early": ("日期早于转办日期", "the day lies before the hand-over"),
+    "future": ("日期在今天之后", "the day is in the future"),
+    "early": ("日期早于转办日期", "the day is before the hand-over"),
     "alone": ("填写了日期或说明，但没有选择办理结果", "a day or a note without a reply"),
-    "order": ("该提醒已办结或已退回", "the referral is finished or was returned already"),
+    "order": ("该提醒已办结或已退回", "the referral is already finished or returned"),
 }
 
 
 def read_replies(path: str | Path, register: str | Path, today: date) -> Replies:
-    """Read a department's returned worklist; a bad reply spoils no good one.
+    """Read a department's returned worklist; a bad reply does not affect the good ones.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def read_replies(path: str | Path, register: str | Path, today: date) -> Replies
     Raises
     ------
     SourceError
-        If the file is no such workbook (no sheet or no column of a worklist).
+        If the file is not such a workbook (no sheet or no column of a worklist).
     """
     file = Path(path)
     sheet, rows, at = _opened(file)
@@ -100,7 +100,7 @@ def take_replies(path: str | Path, register: str | Path, today: date) -> Replies
         replies = read_replies(path, register, today)
         try:
             return Replies(append_steps(register, replies.steps), replies.faults)
-        except RegisterError:  # one was answered meanwhile: read again, it is now an error of that row
+        except RegisterError:  # one was answered meanwhile: read again; it is now an error of that row
             if not left:
                 raise
     raise AssertionError("never reached")
@@ -109,14 +109,17 @@ def take_replies(path: str | Path, register: str | Path, today: date) -> Replies
 def _opened(file: Path) -> tuple[str, list[list[Any]], dict[str, int]]:
     try:
         book = CalamineWorkbook.from_path(str(file))
-    except Exception as error:  # the reader has no error class of its own for each way a file can be broken
+    except Exception as error:  # the reader has no error class for damaged files
         raise SourceError(
             "not a workbook", where=str(file), got=str(error), fix="send back the .xlsx that was sent out"
         ) from error
     names = [name for name in book.sheet_names if name in SHEET.values()]
     if not names:
         raise SourceError(
-            "no worklist in it", where=str(file), got=" | ".join(book.sheet_names), expected=" | ".join(SHEET.values())
+            "the workbook has no worklist sheet",
+            where=str(file),
+            got=" | ".join(book.sheet_names),
+            expected=" | ".join(SHEET.values()),
         )
     rows = book.get_sheet_by_name(names[0]).to_python(skip_empty_area=False)
     heads = [str(value).strip() for value in rows[0]] if rows else []
@@ -129,7 +132,7 @@ def _opened(file: Path) -> tuple[str, list[list[Any]], dict[str, int]]:
     for name in ("reminder_id", *ANSWERED):
         if name not in at:
             raise SourceError(
-                "a column is gone",
+                "a column is missing",
                 where=f"{file}: {names[0]}",
                 expected=HEADS[name]["zh"],
                 fix="do not rename or delete columns",
@@ -160,7 +163,7 @@ def _day(value: object) -> date | None:
 
 
 def _fault(values: Mapping[str, Any], handed: Mapping[str, Step], seen: set[str], today: date) -> tuple[str, str]:
-    """Column and kind of the first thing wrong with a reply; empty kind when nothing is."""
+    """Column and kind of the first error in a reply; the kind is empty if there is none."""
     reminder = str(values["reminder_id"]).strip()
     if reminder not in handed:
         return "reminder_id", "unknown"

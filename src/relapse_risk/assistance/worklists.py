@@ -1,6 +1,6 @@
 """Worklists: one Excel per department and county that a clerk answers in, a JSON copy, and a summary of the city.
 
-No name and no identity number: a household is its pseudonym, and the office that holds the key looks it up.
+No name and no identity number: a household is its pseudonym, and the office with the key looks it up.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HEADS: Mapping[str, Mapping[str, str]] = {
     "person_id": {"zh": "人员编号", "en": "Person"}, "town": {"zh": "乡镇", "en": "Town"},
     "item": {"zh": "事项", "en": "Item"}, "kind": {"zh": "类型", "en": "Kind"}, "reason": {"zh": "理由", "en": "Reason"},
     "basis": {"zh": "依据", "en": "Basis"},
-    "amount_year": {"zh": "年金额（元）", "en": "Amount a year"}, "evidence_on": {"zh": "数据日期", "en": "Data of"},
+    "amount_year": {"zh": "年金额（元）", "en": "Amount per year"}, "evidence_on": {"zh": "数据日期", "en": "Data of"},
     "due_on": {"zh": "办理期限", "en": "Due"}, "priority": {"zh": "优先度", "en": "Priority"},
     "reply": {"zh": "办理结果", "en": "Reply"}, "replied_on": {"zh": "办理日期", "en": "Replied on"},
     "by": {"zh": "办理人", "en": "By"}, "note": {"zh": "说明", "en": "Note"},
@@ -43,7 +43,7 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 KINDS: Mapping[str, Mapping[str, str]] = {
     "missing": {"zh": "应享未享", "en": "entitled, not receiving"},
-    "over": {"zh": "在享存疑", "en": "receiving, claim in doubt"},
+    "over": {"zh": "在享存疑", "en": "receiving, entitlement in doubt"},
 }
 BASES: Mapping[str, Mapping[str, str]] = {
     "documented": {"zh": "有文件依据", "en": "documented"}, "from_memory": {"zh": "待核实，请核对文件", "en": "unverified: check the document"},
@@ -54,7 +54,7 @@ WIDTHS = {"reason": 46, "item": 24, "household_id": 16, "person_id": 18, "remind
 
 
 def worklist_files(reminders: pd.DataFrame, root: Path) -> dict[tuple[str, str], Path]:
-    """The file of each (county_code, department) with something to do."""
+    """The file of each (county_code, department) that has reminders."""
     pairs = (
         reminders[["county_code", "department"]].dropna().drop_duplicates().sort_values(["county_code", "department"])
     )
@@ -76,7 +76,7 @@ def write_worklists(
     towns : mapping, optional
         Town code to name.
     lists : mapping, optional
-        By (county_code, department): what it works off beside its reminders
+        By (county_code, department): its other lists
         (:func:`relapse_risk.assistance.department_lists`).
 
     Returns
@@ -116,7 +116,7 @@ def worklist_content(
     whose : (str, str)
         County (code or name, for the running head) and department.
     lists : sequence of WorkList, optional
-        A sheet of its own for each that has rows.
+        One sheet for each list that has rows.
     """
     labelled = _labelled(reminders, catalogue, day, language, towns)
     title = f"{whose[0]} {code_list('department').label(whose[1], language)} {day.isoformat()}"
@@ -177,7 +177,7 @@ def _workbook(rows: pd.DataFrame, title: str, day: date, language: Language, lis
 
 
 def _write_list(book: xlsxwriter.Workbook, found: WorkList, title: str, language: Language) -> None:
-    """A sheet without reply columns: what was done appears in the register next month."""
+    """A sheet without reply columns: results appear in the register next month."""
     sheet, labelled = book.add_worksheet(found.title(language)[:31]), labelled_list(found, language)
     top = {"valign": "top", "text_wrap": True}
     head, plain = book.add_format(top | {"bold": True, "bottom": 1}), book.add_format(top)
@@ -226,7 +226,7 @@ def _write_rows(book: xlsxwriter.Workbook, sheet: Worksheet, rows: pd.DataFrame,
 
 
 def _offer_replies(sheet: Worksheet, last: int, language: Language) -> None:
-    """A list to choose the reply from, and a day that must be a day."""
+    """A drop-down for the reply, and a date check for the day."""
     reply, replied_on = (list(HEADS).index(name) for name in ("reply", "replied_on"))
     words = {"validate": "list", "source": [REPLIES[word][language] for word in REPLIES]}
     days = {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1), "ignore_blank": True}
@@ -238,7 +238,7 @@ def _summary_workbook(summary: pd.DataFrame, day: date, language: Language) -> b
     words = {
         "county_code": {"zh": "县代码", "en": "County"}, "department": {"zh": "部门", "en": "Department"}, "kind": {"zh": "类型", "en": "Kind"},
         "reminders": {"zh": "提醒", "en": "Reminders"}, "households": {"zh": "户数", "en": "Households"},
-        "amount_year": {"zh": "年金额（元）", "en": "Amount a year"}, "first_due": {"zh": "最早期限", "en": "First due"},
+        "amount_year": {"zh": "年金额（元）", "en": "Amount per year"}, "first_due": {"zh": "最早期限", "en": "First due"},
     }  # fmt: skip
     department = code_list("department")
     shown = summary.assign(

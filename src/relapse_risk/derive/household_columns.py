@@ -1,7 +1,7 @@
 """Derived columns: small pure functions from tables of the register to one value per household.
 
-Formulas are those of the data dictionary's derived section.  A value that needs a column nobody collected is null:
-"not collected" never turns into zero or no.  What is a yes or no is a predicate (:mod:`relapse_risk.predicates`).
+Formulas are those of the data dictionary's derived section.  A value that needs a column that was not collected is null:
+"not collected" never becomes zero or no.  Yes-or-no columns are predicates (:mod:`relapse_risk.predicates`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
     "visit_columns",
 ]
 
-# How many members a predicate about persons holds of, by column.
+# Columns that count the members for whom a person predicate holds.
 COUNTS = {
     "n_elderly_60": "aged_60", "n_children": "under_16", "n_adult": "adult", "n_married_adult": "married_adult",
     "labour_count": "is_labour", "employed_count": "in_work", "n_serious": "seriously_ill", "n_chronic": "chronically_ill",
@@ -36,7 +36,7 @@ COUNTS = {
     "n_dropped_out": "out_of_compulsory_school", "n_uninsured": "medically_uninsured",
     "n_needs_barrier_free": "needs_access", "n_without_care": "without_care",
 }  # fmt: skip
-# Predicates about households whose answer the household frame carries, by column.
+# Household predicates included in the household frame, by column.
 ANSWERS = {
     "all_no_labour": "all_no_labour", "zero_employment": "zero_employment", "single_parent": "single_parent",
     "house_safe": "house_safe", "water_safe": "water_safe", "education_ok": "education_ok", "medical_ok": "medical_ok",
@@ -78,13 +78,13 @@ def is_labour(living: pd.DataFrame, setting: Setting) -> pd.Series:
 
 
 def answers(frame: pd.DataFrame, setting: Setting) -> pd.DataFrame:
-    """The answers a household frame carries (:data:`ANSWERS`), as nullable booleans on ``frame``'s index.
+    """The predicates included in a household frame (:data:`ANSWERS`), as nullable booleans on ``frame``'s index.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per household: columns of the household table, of :func:`composition` and ``size``.  A column that is
-        not there was not collected.
+        One row per household: columns of the household table, of :func:`composition` and ``size``.  A missing column
+        counts as not collected.
     setting : Setting
     """
     known: dict[str, pd.Series] = {}
@@ -92,7 +92,7 @@ def answers(frame: pd.DataFrame, setting: Setting) -> pd.DataFrame:
 
 
 def composition(persons: pd.DataFrame, setting: Setting, size: pd.Series | None = None) -> pd.DataFrame:
-    """Who lives in each household on the setting's day; persons deceased by then are left out.
+    """Composition of each household on the setting's day; persons deceased by then are left out.
 
     Parameters
     ----------
@@ -100,14 +100,14 @@ def composition(persons: pd.DataFrame, setting: Setting, size: pd.Series | None 
         Rows of the person table.
     setting : Setting
     size : Series of int, optional
-        Declared household size by household_id.  Where fewer persons than that are listed (a panel that only holds
-        the head, say), whatever counts members is null: the others are not known, not absent.
+        Declared household size by household_id.  If fewer persons are listed (for example a panel with the head
+        only), counts of members are null: the other members are unknown, not absent.
 
     Returns
     -------
     DataFrame
-        Indexed by household_id: n_members, the counts of :data:`COUNTS`, work_months; ``somebody_<predicate>`` for what
-        household predicates ask of members; head_age, head_sex, head_education, head_employment.
+        Indexed by household_id: n_members, the counts of :data:`COUNTS`, work_months; ``somebody_<predicate>`` for
+        conditions on members in household predicates; head_age, head_sex, head_education, head_employment.
     """
     living = living_on(persons, setting.day)
     known: dict[str, pd.Series] = {}
@@ -116,7 +116,7 @@ def composition(persons: pd.DataFrame, setting: Setting, size: pd.Series | None 
     home = living["household_id"]
     counts = count_true(flags[list(COUNTS.values())].set_axis(list(COUNTS), axis=1), home)
     counts["n_members"] = living.groupby("household_id").size().astype("Int64")
-    # Months of those who can work; a household where nobody can has none.
+    # Months of members able to work; none where no member is able to work.
     months = living["work_months"].where(flags["is_labour"].fillna(False).to_numpy(dtype=bool))
     summed = months.astype("Float64").groupby(home.array).sum(min_count=1)
     counts["work_months"] = summed.mask(summed.isna() & (counts["labour_count"] == 0).fillna(False), 0.0)
@@ -139,15 +139,15 @@ def income_columns(income: pd.DataFrame, parts: Sequence[str] | None = None) -> 
 
     net_income = wage + business gross - business cost + property + transfer, or total_income where no part was
     asked; rigid_spend = medical + education + disability care + disaster loss - claims, not below zero; all times
-    12 / months.  A part left blank is unknown and so is the net income: it never counts as nothing.  secure_income is
-    what does not hang on health, jobs or harvests: dibao, tekun, pensions and dividends.
+    12 / months.  A part left blank is unknown, and then net income is unknown too.  secure_income is
+    income that does not depend on health, jobs or harvests: dibao, tekun, pensions and dividends.
 
     Parameters
     ----------
     income : DataFrame
         Rows of the income table.
     parts : sequence of str, optional
-        Parts (:data:`relapse_risk.register.net_income.PARTS`) that the place collects: the others are no part of its income.  Left out: those with any
+        Parts (:data:`relapse_risk.register.net_income.PARTS`) that the place collects; by default those with any
         value in ``income``.
 
     Examples
@@ -177,7 +177,7 @@ def income_columns(income: pd.DataFrame, parts: Sequence[str] | None = None) -> 
 
 
 def _shares(money: pd.DataFrame, business: pd.Series, asked: Sequence[str]) -> dict[str, pd.Series]:
-    """Share of each source in the sum of the sources; a loss in business counts as none; null where a part is blank."""
+    """Share of each source in the sum of the sources; a business loss counts as zero; null where a part is blank."""
     parts = money[["wage_income", "property_income", "transfer_income"]].fillna(0.0)
     parts["business_income"] = business.clip(lower=0)
     total = parts.sum(axis=1)

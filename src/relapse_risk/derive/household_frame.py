@@ -30,11 +30,11 @@ from relapse_risk.schema import derived_frames, table
 __all__ = ["household_frame", "household_frames", "household_panel", "person_ages"]
 
 KEYS = ("household_id", "village_code")  # made by _keys
-# Columns of the household table that the frame repeats beside what predicates need.
+# Columns of the household table kept in the frame in addition to those that predicates need.
 CARRIED = tuple(
     name for name in derived_frames()["household_frame"].names if name in table("household").names and name not in KEYS
 )
-# What composition reads beside what predicates need: a person row has thrice as many columns, and a panel many months.
+# Person columns for composition in addition to those that predicates need; the table has three times as many.
 PERSON = (
     "household_id", "birth_date", "deceased_on", "relation_to_head", "sex", "education_level", "employment_status",
     "work_months",
@@ -75,7 +75,7 @@ def _history(register: Register, county: str | None) -> _History:
 def household_frame(
     register: Register, month: str, county: str | None = None, *, parameters: Parameters, place: Place
 ) -> pd.DataFrame:
-    """One row per household as of ``month``, with everything that was known by its last day.
+    """One row per household as of ``month``, with everything known by its last day.
 
     Parameters
     ----------
@@ -85,14 +85,14 @@ def household_frame(
     county : str, optional
         Only this county (one row group per file is read).
     parameters, place
-        Dated lines and what is particular to the place.
+        Dated lines and the definitions of the place.
 
     Returns
     -------
     DataFrame
         Keys household_id, county_code, town_code, village_code, month, income_period; size, scale, weight; yearly
         money columns and shares; income_pc_year (net income / scale), income_after_rigid, income_change (ratio to
-        twelve months before); composition; guarantees; losses, aid, visits; lines.  Null: not collected.
+        twelve months earlier); composition; guarantees; losses, aid, visits; lines.  Null: not collected.
     """
     (frame,) = household_frames(register, (month,), county, parameters=parameters, place=place)
     return frame
@@ -162,7 +162,7 @@ def _person_columns(setting: Setting) -> list[str]:
 
 
 def _carried(setting: Setting) -> list[str]:
-    """Columns of the household table that the household frame carries: what predicates read is among them."""
+    """Columns of the household table in the household frame, including those that predicates read."""
     asked = [name for name, one in setting.predicates.items() if one.unit in ("household", "person")]
     read = [column for name in asked for column in needs(name, setting.predicates)]
     return [column for column in dict.fromkeys([*CARRIED, *read]) if column in table("household").names and column not in KEYS]  # fmt: skip
@@ -221,7 +221,7 @@ def _keys(frame: pd.DataFrame, month: str) -> pd.DataFrame:
 
 
 def _with_scale(result: pd.DataFrame, frame: pd.DataFrame, place: Place) -> pd.DataFrame:
-    """Income per head (or adult equivalent), now and against twelve months before."""
+    """Income per head (or adult equivalent), now and compared with twelve months earlier."""
     source = frame["household_size"] if place.income_scale == "head" else frame["adult_equivalents"]
     scale = source.astype("float64").where(source.astype("float64") > 0)
     per = result["net_income"] / scale
@@ -234,7 +234,7 @@ def _with_scale(result: pd.DataFrame, frame: pd.DataFrame, place: Place) -> pd.D
 
 
 def _latest_income(income: pd.DataFrame, month: str) -> pd.DataFrame:
-    """The newest period up to ``month`` of each household, with the net income twelve months before it."""
+    """The newest period up to ``month`` of each household, with the net income twelve months earlier."""
     known = income[income["income_period"] <= month].sort_values("income_period", kind="stable")
     latest = known.drop_duplicates("household_id", keep="last").set_index("household_id", drop=False)
     before = known.set_index(["household_id", "income_period"])["net_income"]

@@ -29,9 +29,9 @@ class Decomposition:
     ----------
     loss : float
     miscalibration : float
-        What recalibrating the probabilities (without changing their order) would save.
+        Reduction of the loss by recalibrating the probabilities without changing their order.
     discrimination : float
-        What the order saves beyond giving everybody the base rate.
+        Reduction of the loss by the ranking, compared with the base rate for everybody.
     uncertainty : float
         Loss of giving everybody the base rate.
     """
@@ -60,7 +60,7 @@ def decompose(
     Examples
     --------
     >>> found = decompose([0, 1, 1, 1], [0.5, 0.5, 0.5, 0.5])
-    >>> found.miscalibration, found.discrimination, found.uncertainty  # 3/16 is the base rate's own
+    >>> found.miscalibration, found.discrimination, found.uncertainty  # 3/16 is the loss of the base rate
     (0.0625, 0.0, 0.1875)
     """
     if loss not in LOSSES:
@@ -78,7 +78,7 @@ def decompose(
 def gains(
     outcome: npt.ArrayLike, score: npt.ArrayLike, budgets: Sequence[float], weights: npt.ArrayLike | None = None
 ) -> pd.DataFrame:
-    """What visiting the highest-scored share of households finds; equals share the last places.
+    """Events found by visiting the highest-scored share of households; ties share the last places.
 
     Returns
     -------
@@ -121,10 +121,10 @@ def decision_curve(
     frame: pd.DataFrame, scores: Sequence[str], thresholds: Sequence[float], *, cluster: str,
     rng: np.random.Generator, weight: str | None = None, draws: int = 400,
 ) -> pd.DataFrame:  # fmt: skip
-    """Net benefit of visiting who scores at least a threshold, beside visiting everybody (nobody: 0).
+    """Net benefit of visiting households at or above a threshold, and of visiting everybody (nobody: 0).
 
-    A threshold t says that one fall reached is worth (1 - t) / t needless visits
-    (:func:`relapse_risk.relapse.bands.worth_a_visit`).  Net benefit is falls reached per household, less needless visits
+    A threshold t means that one relapse reached is worth (1 - t) / t needless visits
+    (:func:`relapse_risk.relapse.bands.worth_a_visit`).  Net benefit is relapses reached per household minus needless visits
     at that price.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Discrimination: how well a score ranks those who fall above those who do not, weighted, with DeLong's interval."""
+"""Discrimination: how well a score ranks households that relapse above the others, weighted, with DeLong's interval."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def check_weights(weights: npt.ArrayLike | None, n: int, where: str) -> Array:
     w = np.asarray(weights, dtype=np.float64)
     if w.shape != (n,) or not np.isfinite(w).all() or (w < 0).any() or w.sum() <= 0:
         raise ModelError(
-            "weights must be finite, one a row, none negative, not all zero", where=where, got=(w.shape, w.sum())
+            "weights must be finite, one per row, none negative, not all zero", where=where, got=(w.shape, w.sum())
         )
     return w
 

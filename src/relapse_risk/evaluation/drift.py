@@ -1,4 +1,4 @@
-"""Population drift since a score was fitted, as a table a scheduled run can fail on."""
+"""Population drift since a score was fitted, as a table that can make a scheduled run fail."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DriftTable:
         return max(self.frame["status"], key=ORDER.index, default="ok")
 
     def summary(self) -> str:
-        """The lines that are not ok, the worst first, as text."""
+        """The lines that are not ok as text, worst first."""
         found = self.frame[self.frame["status"] != "ok"].sort_values("value", key=abs, ascending=False)
         lines = [f"{row.status:<6}{row.measure:<10}{row.value:+.3f}  {row.name_}" for row in
                  found.rename(columns={"name": "name_"}).itertuples()]  # fmt: skip
@@ -45,7 +45,7 @@ class DriftTable:
 def divergence(one: Array, other: Array) -> float:
     """Σ (p - q) ln(p / q) of two distributions over the same bins: the population stability index.
 
-    Counts are divided by their sum; a share of 0 counts as 0.0001.  Of events and non-events it is the information
+    Counts are divided by their sum; a share of 0 counts as 0.0001.  For events and non-events it is the information
     value of a feature.
 
     References
@@ -62,7 +62,7 @@ def divergence(one: Array, other: Array) -> float:
 
 
 def _counts(then: pd.Series, now: pd.Series) -> tuple[Array, Array]:
-    """Counts by tenths of ``then``, or by value where it has few, unknown apart."""
+    """Counts by tenths of ``then``, or by value where there are few values; unknown separately."""
     known = then.dropna().to_numpy(dtype=float)
     distinct = np.unique(known)
     if len(distinct) <= BINS:
@@ -86,7 +86,7 @@ def drift_table(then: pd.DataFrame, now: pd.DataFrame, *, level: tuple[float, fl
     Parameters
     ----------
     then, now : DataFrame
-        Feature values of the rows learned from and of the rows scored; the same columns.
+        Feature values of the training rows and of the scored rows; the same columns.
     level : (float, float), optional
         Calibration intercept of the newest known outcomes under the score made before them, and its standard error
         (:func:`relapse_risk.evaluation.calibration`): it fails beyond ±0.3 when its 95 % interval leaves out 0, and is

@@ -1,4 +1,4 @@
-"""Who is missed and whose risk is miscalibrated, group by group, with small groups shrunk towards all."""
+"""Missed households and miscalibration by group, with small groups shrunk towards the overall value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Fairness:
     frame : DataFrame
         group, n, events, selected (share), reached (share of events selected), reached_low, reached_high (Wilson
         95 %), false_alarms (share of non-events selected), observed, expected (mean probability), ratio (observed
-        over expected), ratio_shrunk (towards the ratio of all, the more the fewer events a group has).
+        over expected), ratio_shrunk (towards the overall ratio, more strongly for groups with fewer events).
     selection_gap, error_gap : float
         Largest minus smallest share selected; the larger of the gaps in reached and in false alarms (demographic
         parity and equalised odds differences).
@@ -36,7 +36,7 @@ class Fairness:
     error_gap: float
 
     def summary(self) -> str:
-        """The two gaps, and the group worst reached."""
+        """The two gaps, and the group reached least."""
         worst = self.frame.sort_values("reached").iloc[0]
         return (
             f"selection gap {self.selection_gap:.3f}, error gap {self.error_gap:.3f}; least reached: {worst['group']} "
@@ -57,7 +57,7 @@ def fairness(
     Notes
     -----
     ln(observed / expected) of a group has variance about 1 / events; the variance between groups is DerSimonian and
-    Laird's, and each group is drawn to the mean by its share of noise (empirical Bayes).
+    Laird's, and each group is shrunk to the mean by its share of sampling variance (empirical Bayes).
 
     References
     ----------
@@ -101,7 +101,7 @@ def _line(name: object, own: pd.DataFrame) -> dict[str, object]:
 
 
 def _shrunk(table: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """exp of the empirical Bayes mean of ln(observed / expected); half an event is added to both, against zeros."""
+    """exp of the empirical Bayes mean of ln(observed / expected); half an event is added to both to avoid zeros."""
     expected = table["expected"] * table["n"]
     ratio = np.log((table["events"] + 0.5) / (expected + 0.5)).to_numpy()
     variance = 1 / (table["events"].to_numpy() + 0.5)

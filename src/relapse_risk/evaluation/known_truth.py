@@ -1,4 +1,4 @@
-"""A score beside the true risks, where they are known: loss against an oracle, and coverage of its intervals."""
+"""A score compared with true risks where they are known: loss against an oracle, and coverage of its intervals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BesideTruth:
     mean_score, mean_truth : float
     loss : DataFrame
         measure, oracle, score, loss (oracle minus score), low, high: expected values given the true risks, so that
-        chance of a single year is averaged out.
+        the chance of a single year is averaged out.
     tenths : DataFrame
         tenth of the score (from 0), n, score, truth (means), held (share with true risk at most ``own_high``), mean_held
         (whether the mean of the truth is inside the mean of the intervals of the mean risk).
@@ -73,7 +73,7 @@ def read_truth(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise ModelError(
-            "no true risks there", where=str(path), fix="they come with relapse-risk demo; no other register has them"
+            "no file of true risks", where=str(path), fix="only the register of relapse-risk demo has true risks"
         )
     columns = ["household_id", "month", "probability"]
     return pd.read_parquet(path, columns=columns).rename(columns={"probability": "true_risk"})
@@ -92,7 +92,7 @@ def beside_truth(
     truth : Series, shape (n,)
         True risk of each.
     cluster : Series, shape (n,)
-        What intervals are drawn by.
+        Cluster of the bootstrap.
     rng : Generator
     draws : int
 
@@ -108,7 +108,7 @@ def beside_truth(
     """
     t = truth.to_numpy(dtype=float)
     if not len(t) or not np.isfinite(t).all() or t.min() < 0 or t.max() > 1:
-        raise ModelError("true risks are shares, one a household", where="beside_truth", got=len(t), expected="0 … 1")
+        raise ModelError("true risks are shares, one per household", where="beside_truth", got=len(t), expected="0 … 1")
     held = (t <= risk["own_high"].to_numpy(dtype=float)).astype(float)
     place = pd.factorize(cluster)[0]
     low, high = _interval_of_mean(held, place, rng, draws)

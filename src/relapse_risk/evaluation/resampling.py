@@ -54,7 +54,7 @@ def cluster_draws(cluster: npt.ArrayLike, draws: int, rng: np.random.Generator) 
     if (codes < 0).any():
         raise ModelError(
             "a row without a cluster", where=f"cluster_draws: row {int(np.argmax(codes < 0))}",
-            expected="a cluster for every row", fix="leave the row out, or make it a cluster of its own",
+            expected="a cluster for every row", fix="leave the row out, or give it its own cluster",
         )  # fmt: skip
     if len(names) < 2:
         raise ModelError("a bootstrap of clusters needs two of them", where="cluster_draws", got=len(names))
@@ -93,13 +93,13 @@ def cluster_interval(
 
 @by_row("outcome", "score", "weights")
 def missed(outcome: npt.ArrayLike, score: npt.ArrayLike, budget: float, weights: npt.ArrayLike | None = None) -> float:
-    """Share of events outside the ``budget`` share of rows with the highest score; equals share the last places.
+    """Share of events outside the ``budget`` share of rows with the highest score; ties share the last places.
 
     Examples
     --------
     >>> missed([1, 1, 0, 0], [0.9, 0.1, 0.8, 0.2], 0.25)
     0.5
-    >>> missed([1, 0, 0, 0], [0.5, 0.5, 0.5, 0.5], 0.25)  # four equals, one place
+    >>> missed([1, 0, 0, 0], [0.5, 0.5, 0.5, 0.5], 0.25)  # four ties, one place
     0.75
     """
     y, s = check_outcomes(outcome, score, "missed")
@@ -108,7 +108,7 @@ def missed(outcome: npt.ArrayLike, score: npt.ArrayLike, budget: float, weights:
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """Rows from the highest score down; ``ends``: last row of each group of equals."""
+    """Rows from the highest score down; ``ends``: last row of each group of ties."""
 
     order: npt.NDArray[np.intp]
     ends: npt.NDArray[np.intp]
@@ -216,7 +216,7 @@ def bootstrap_measures(
     scores : sequence of str
         Columns of probabilities (or, in ``ranks_only``, of anything that orders rows).
     reference : str
-        The score each other is compared with.
+        The score that the others are compared with.
     cluster, weight : str
     draws : int
     rng : Generator

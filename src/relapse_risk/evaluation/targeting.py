@@ -21,7 +21,7 @@ class Targeting:
     Attributes
     ----------
     coverage : float
-        Share of the poor who are selected; exclusion_error is the rest.
+        Share of the poor who are selected; exclusion_error is 1 - coverage.
     leakage : float
         Share of the selected who are not poor (inclusion error, first definition).
     inclusion_of_nonpoor : float
@@ -46,7 +46,7 @@ class Targeting:
 
 
 def select_top(score: npt.ArrayLike, k: int) -> npt.NDArray[np.bool_]:
-    """The ``k`` highest scores; among equals the earlier row wins (sort rows by income then id first).
+    """The ``k`` highest scores; among ties the earlier row wins (sort rows by income then id first).
 
     Examples
     --------
@@ -107,6 +107,6 @@ def _yes_or_no(values: npt.ArrayLike, name: str) -> Array:
         raise ModelError(
             "neither 0 nor 1", where=f"targeting: {name}" + (f", row {bad[0]}" if bad.size else ""),
             got=numbers.ravel()[bad[0]].item() if bad.size else numbers.shape, expected="0 or 1 for every row",
-            fix="leave out rows whose answer is not known, and say how many",
+            fix="leave out rows with unknown answers, and state how many",
         )  # fmt: skip
     return numbers

@@ -1,4 +1,4 @@
-"""Visit lists with a guaranteed coverage of those who will fall, county by county, whatever the quality of the score."""
+"""Visit lists by county with a guaranteed coverage of relapses, whatever the quality of the score."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class VisitLists:
-    """A limit for each county, from falls seen before.
+    """A score limit for each county, learned from earlier relapses.
 
     Attributes
     ----------
     frame : DataFrame
-        county_code, events (falls the limit was learned from), limit (households scored at least so are visited),
-        pooled (the county saw too few falls of its own: the limit of all counties).
+        county_code, events (relapses the limit was learned from), limit (households scored at least so are visited),
+        pooled (the county had too few relapses: the limit of all counties).
     coverage : float
-        Share of falls each list is built to hold.
+        Share of relapses each list is built to cover.
     """
 
     frame: pd.DataFrame
     coverage: float
 
     def listed(self, score: pd.Series, county: pd.Series) -> pd.Series:
-        """Who is visited; a county never seen has the pooled limit."""
+        """Whether each household is visited; an unknown county has the pooled limit."""
         known = self.frame[self.frame["county_code"] != ALL].set_index("county_code")["limit"]
         pooled = float(self.frame.loc[self.frame["county_code"] == ALL, "limit"].iloc[-1])
         return score >= county.map(str, na_action="ignore").map(known).fillna(pooled)
@@ -44,7 +44,7 @@ class VisitLists:
         Returns
         -------
         DataFrame
-            county_code (``all`` last), n, listed (share visited), events, held (share of falls on the list), low,
+            county_code (``all`` last), n, listed (share visited), events, held (share of relapses on the list), low,
             high (Wilson 95 %).
         """
         frame = pd.DataFrame({"y": event, "on": self.listed(score, county).astype(float), "county_code": county})
@@ -61,20 +61,20 @@ class VisitLists:
 
 @by_row("event", "score", "county")
 def visit_lists(event: pd.Series, score: pd.Series, county: pd.Series, coverage: float = 0.9) -> VisitLists:
-    """Limits such that a household that will fall is on its county's list with probability ``coverage`` or more.
+    """Limits such that a household that will relapse is on its county's list with probability ``coverage`` or more.
 
     Parameters
     ----------
     event, score, county : Series, shape (n,)
-        Of an earlier year the score did not learn from.
+        Of an earlier year not used to fit the score.
     coverage : float
 
     Notes
     -----
-    Class-conditional split conformal prediction, a county a class of its own (Mondrian): with m falls the limit is the
-    floor((1 - coverage)(m + 1))-th smallest of their scores.  If next year's falls are exchangeable with these, the
-    guarantee is exact and needs no calibrated score.  Where that number is under one, the county's falls are too few and
-    it takes the limit of all.
+    Class-conditional split conformal prediction, each county being a class (Mondrian): with m relapses the limit is the
+    floor((1 - coverage)(m + 1))-th smallest of their scores.  If next year's relapses are exchangeable with these, the
+    guarantee is exact and needs no calibrated score.  Where that number is under one, the county has too few
+    relapses and takes the limit of all.
 
     References
     ----------
@@ -89,12 +89,12 @@ def visit_lists(event: pd.Series, score: pd.Series, county: pd.Series, coverage:
     if not 0 < coverage < 1:
         raise ModelError("coverage is a share", where="visit_lists", got=coverage, expected="between 0 and 1")
     if event.isna().any() or score.isna().any() or county.isna().any():
-        raise ModelError("an event, score or county is not known", where="visit_lists", fix="leave these rows out")
+        raise ModelError("an event, score or county is missing", where="visit_lists", fix="leave these rows out")
     event, score, county = (one.reset_index(drop=True) for one in (event, score, county))
     fell = (event == 1).to_numpy(dtype=bool)
     every = _limit(score.to_numpy(dtype=float)[fell], coverage)
     if every is None:
-        raise ModelError("too few falls for any limit", where="visit_lists", got=int(fell.sum()),
+        raise ModelError("too few relapses for any limit", where="visit_lists", got=int(fell.sum()),
                          expected=f"at least {int(np.ceil(1 / (1 - coverage))) - 1}")  # fmt: skip
     rows: list[tuple[str, int, float, bool]] = []
     for name, own in score.groupby(county.to_numpy()):

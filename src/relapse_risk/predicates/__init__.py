@@ -1,4 +1,4 @@
-"""Predicates: each yes or no about a person, a household, a village or a record, defined once and read by everybody."""
+"""Predicates: each yes or no about a person, a household, a village or a record, defined once and read everywhere."""
 
 from relapse_risk.predicates.functions import income_before_relief
 from relapse_risk.predicates.members import asked_of_members, count_true, somebody

@@ -1,4 +1,4 @@
-"""The clause language of rules and predicates: one comparison of one column, or several joined, declared in YAML."""
+"""The clause language of rules and predicates: one comparison of one column, or several combined, declared in YAML."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPS_BY_TYPE = {
 
 
 class Limit(BaseModel):
-    """What a value is compared with: a number, another column, a dated parameter, or a line of the place.
+    """The limit a value is compared with: a number, another column, a dated parameter, or a line of the place.
 
     ``at`` names a column whose date (or month, or year) decides which dated value holds; without it the day of the
     setting does.  ``times`` multiplies a number, by a number or by a dated parameter; ``per`` multiplies it by a column
@@ -82,10 +82,10 @@ class Group(BaseModel):
 
 
 class Clause(BaseModel):
-    """One comparison (``column`` or ``quantity`` and exactly one operation), or clauses joined.
+    """One comparison (``column`` or ``quantity`` and exactly one operation), or a combination of clauses.
 
-    ``all`` and ``any`` of several, ``not`` of one; ``predicate``: another one by name (a bare name says the same, a bare
-    list is ``all``); ``somebody``: a member of the household of whom a person's predicate holds.
+    ``all`` and ``any`` of several, ``not`` of one; ``predicate``: another one by name (a bare name means the same, a bare
+    list means ``all``); ``somebody``: a person predicate that holds for some member of the household.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -143,7 +143,7 @@ class Clause(BaseModel):
 
     @property
     def parts(self) -> tuple[Clause, ...]:
-        """The clauses directly joined by this one."""
+        """The clauses directly combined by this one."""
         return self.all or self.any or ((self.not_,) if self.not_ is not None else ())
 
     @property
@@ -165,7 +165,7 @@ class Clause(BaseModel):
         return self.operand if isinstance(self.operand, Limit) else None
 
     def walk(self) -> Iterator[Clause]:
-        """This clause and every one joined in it; predicates are not followed."""
+        """This clause and every clause inside it; predicates are not followed."""
         yield self
         for part in self.parts:
             yield from part.walk()

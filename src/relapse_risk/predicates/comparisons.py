@@ -32,7 +32,7 @@ def nothing_known(frame: pd.DataFrame) -> pd.Series:
 
 
 def values_of(clause: Clause, frame: pd.DataFrame) -> pd.Series | None:
-    """What ``clause`` compares; None where the frame does not have it: nobody collected it."""
+    """What ``clause`` compares; None where the frame does not have it, because it was not collected."""
     if clause.quantity is not None:
         quantity = QUANTITIES[clause.quantity]
         return quantity.values(frame) if quantity.needs[0] in frame else None
@@ -42,7 +42,7 @@ def values_of(clause: Clause, frame: pd.DataFrame) -> pd.Series | None:
 def compare(clause: Clause, frame: pd.DataFrame, setting: Setting) -> pd.Series:
     """Where the comparison holds: nullable boolean on the frame's index.
 
-    A limit is looked up only where some value is held against it, so that a report lists the limits it used.
+    A limit is looked up only if some value is compared with it, so a report lists only the limits it used.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a clause cannot say: quantities computed from several columns, and predicates that need code."""
+"""Conditions a clause cannot express: quantities computed from several columns, and predicates that need code."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _number(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def income_before_relief(frame: pd.DataFrame) -> pd.Series:
-    """Income per head a year without dibao and destitute support, which the law does not count as income.
+    """Yearly income per head without dibao and destitute support, which the law does not count as income.
 
     (net income - dibao - destitute support) / persons; income_pc_year where the parts were never collected.
     Source: measures for identifying dibao households (Ministry of Civil Affairs), from memory.

@@ -1,4 +1,4 @@
-"""From persons to households: how many members a predicate holds of, and whether it holds of somebody."""
+"""From persons to households: the number of members for whom a predicate holds, and whether it holds for any."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["asked_of_members", "count_true", "somebody"]
 
 
 def asked_of_members(predicates: Mapping[str, Predicate]) -> tuple[str, ...]:
-    """Person predicates that a household predicate asks of its members."""
+    """Person predicates that a household predicate uses for its members."""
     clauses = (clause for one in predicates.values() if one.when is not None for clause in one.when.walk())
     return tuple(dict.fromkeys(clause.somebody for clause in clauses if clause.somebody is not None))
 
@@ -32,9 +32,9 @@ def count_true(flags: pd.DataFrame, household: pd.Series) -> pd.DataFrame:
 
 
 def somebody(flags: pd.DataFrame, household: pd.Series) -> pd.DataFrame:
-    """Whether each flag is true of some member, by household, as ``somebody_<flag>``.
+    """Whether each flag is true for any member, by household, as ``somebody_<flag>``.
 
-    Null where it is true of nobody but somebody's answer is missing (Kleene's logic).
+    Null where it is true for nobody and some answer is missing (Kleene's logic).
 
     Examples
     --------

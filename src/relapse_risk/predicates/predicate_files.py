@@ -23,7 +23,7 @@ FOLDER = "predicates"
 
 
 class ColumnSpec(Protocol):
-    """What a check must know of a column."""
+    """What a check needs to know about a column."""
 
     @property
     def type(self) -> str: ...
@@ -38,7 +38,7 @@ def read_predicates(folder: str | Path | None = None, parameters: Parameters | N
     ------
     ParameterError
         Naming file, predicate and the nearest right name, for an unknown unit, column, operation, code word, parameter,
-        predicate, function or quantity, for a name given twice, and for predicates that rest on each other in a circle.
+        predicate, function or quantity, for a name given twice, and for predicates that refer to each other in a circle.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def _kept(folder: Path, stamps: tuple[tuple[str, int], ...]) -> Mapping[str, Pre
 
 
 def predicates_of(parameters: Parameters) -> Mapping[str, Predicate]:
-    """The predicates of the folder that ``parameters`` are from, read once as long as its files stay as they are."""
+    """The predicates of the folder that ``parameters`` are from, read again only when its files change."""
     folder = params_dir(parameters.folder)
     home = folder if (folder / FOLDER).is_dir() else params_dir()
     files = [*sorted((home / FOLDER).glob("*.yaml")), *sorted(folder.glob("*.yaml"))]
@@ -97,7 +97,7 @@ def _check_predicate(predicate: Predicate, parameters: Parameters, predicates: M
         raise unknown("function", predicate.function, FUNCTIONS, f"{where}: function", otherwise="add it to predicates/functions.py")  # fmt: skip
     columns = _columns(predicate.unit)
     if predicate.name in columns and columns[predicate.name].type != "bool":
-        raise ParameterError("named as a column that is no yes or no", where=where, fix="choose another name")
+        raise ParameterError("same name as a column that is not yes-or-no", where=where, fix="choose another name")
     if predicate.when is not None:
         check_clause(predicate.when, predicate.unit, columns.get, columns, where, parameters, predicates, {})
 
@@ -108,7 +108,7 @@ def _check_circles(predicates: Mapping[str, Predicate]) -> None:
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
             circle = " → ".join((*path[path.index(name) :], name))
-            raise ParameterError("predicates rest on each other", where=predicates[name].where, got=circle)
+            raise ParameterError("predicates refer to each other in a circle", where=predicates[name].where, got=circle)
         when = predicates[name].when
         if name not in done and when is not None:
             for other in when.names():
@@ -123,14 +123,14 @@ def check_clause(
     clause: Clause, unit: str, column: Callable[[str], ColumnSpec | None], names: Collection[str], where: str,
     parameters: Parameters, predicates: Mapping[str, Predicate], groups: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    """Raise :class:`ParameterError` for the first name in ``clause`` that nobody knows.
+    """Raise :class:`ParameterError` for the first unknown name in ``clause``.
 
     Parameters
     ----------
     unit : str
-        What the rows are: a predicate about households may be asked of persons, nothing else of another's.
+        Unit of the rows; persons may use a predicate about households, other units only their own.
     column, names
-        Look-up and names of the columns there are.
+        Look-up and names of the available columns.
     where : str
         File and key, for the error.
     """

@@ -1,4 +1,4 @@
-"""What predicates are judged against: the predicates themselves, dated values, the place and the day."""
+"""The setting in which predicates are evaluated: the predicates themselves, dated values, the place and the day."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Predicate:
     unit : str
         ``person``, ``household``, or another table of the dictionary.
     label, fails : Label
-        What it says when it holds, and when it does not.
+        The text when it holds, and when it does not.
     ask : Label, optional
-        The question that would settle an unknown.
+        The question that resolves an unknown.
     when : Clause, optional
-        Its definition; or ``function``, the name of one in :mod:`relapse_risk.predicates.functions`.
+        Its definition; alternatively ``function``, a name in :mod:`relapse_risk.predicates.functions`.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -61,13 +61,13 @@ class Setting:
     Attributes
     ----------
     day : date
-        Dated values hold as of it.
+        Dated values are taken as of this day.
     data_date : date, optional
-        Nothing may have happened after it; ``day`` where nobody says.
+        Nothing may have happened after it; ``day`` by default.
     item_groups : mapping of str to tuple of str
         Assistance items by group, for quality rules.
     notes : list of str
-        The reasons for which a limit could not be found for some rows.
+        Reasons why a limit was not found for some rows.
     """
 
     parameters: Parameters
@@ -99,6 +99,6 @@ class Setting:
             raise ParameterError(
                 f"place {self.place.name} has no {role} line",
                 where=f"places/{self.place.name}.yaml: lines",
-                fix=f"name the parameter that serves as {role} line, or leave the rules that need it unapplied",
+                fix=f"name the parameter that serves as {role} line, or switch off the rules that need it",
             )
         return lines[role]

@@ -1,4 +1,4 @@
-"""Whether a predicate holds: one evaluation for all readers, in Kleene's three values, and what it rests on."""
+"""Whether a predicate holds: one evaluation for all readers, in Kleene's three values, and the columns and limits it uses."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ __all__ = [
     "shortfall",
 ]
 
-SOMEBODY = "somebody_"  # columns of a household frame: does the person's predicate hold of a member
+SOMEBODY = "somebody_"  # columns of a household frame: whether the person predicate holds for a member
 SIGN = {"below": 1.0, "at_most": 1.0, "above": -1.0, "at_least": -1.0}
 
 
 def holds(
     what: str | Clause, frame: pd.DataFrame, setting: Setting, known: dict[str, pd.Series] | None = None
 ) -> pd.Series:
-    """Where a predicate (or a clause) holds: nullable boolean on ``frame``'s index, ``<NA>`` where nobody can tell.
+    """Where a predicate (or a clause) holds: nullable boolean on ``frame``'s index, ``<NA>`` where it is unknown.
 
-    A frame that carries the answer already (a column of the predicate's name, computed by the same entry further down)
-    is taken at its word.  A column that the frame does not have was not collected: unknown.
+    If the frame already has a column of the predicate's name, computed earlier from the same entry, it is used.  A
+    missing column counts as not collected: unknown.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def holds(
         One row per person, household, or row of another table.
     setting : Setting
     known : dict of str to Series, optional
-        Answers about this very frame, by predicate; filled as it goes, so that each is computed once.
+        Answers for this frame by predicate; filled during evaluation, so that each is computed once.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def _answer(name: str, frame: pd.DataFrame, setting: Setting, known: dict[str, p
 
 
 def numeric(predicate: Predicate) -> Clause | None:
-    """The one comparison with a number that a predicate consists of; None for any other."""
+    """The one comparison with a number that a predicate consists of; None for other predicates."""
     clause = predicate.when
     while clause is not None and len(clause.parts) == 1 and clause.not_ is None:
         clause = clause.parts[0]
@@ -119,7 +119,7 @@ def shortfall(name: str, frame: pd.DataFrame, setting: Setting) -> pd.Series:
 
 
 def alternatives(name: str, predicates: Mapping[str, Predicate]) -> tuple[Clause, ...]:
-    """The clauses any of which makes a predicate hold, those of alternatives that are such predicates in turn included.
+    """The alternative clauses, any of which makes a predicate hold, including those of nested predicates.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def alternatives(name: str, predicates: Mapping[str, Predicate]) -> tuple[Clause
 
 
 def comparisons_in(what: Clause, predicates: Mapping[str, Predicate]) -> Iterator[Clause]:
-    """Every comparison and ``somebody`` of a clause, those of the predicates it names included."""
+    """Every comparison and ``somebody`` of a clause, including those of the predicates it names."""
     for clause in what.walk():
         if clause.predicate is not None:
             inner = predicates[clause.predicate].when
@@ -146,7 +146,7 @@ def comparisons_in(what: Clause, predicates: Mapping[str, Predicate]) -> Iterato
 
 
 def needs(what: str | Clause, predicates: Mapping[str, Predicate]) -> tuple[str, ...]:
-    """Columns a predicate (or clause) reads, those of the predicates it names included; ``somebody_X`` for members.
+    """Columns a predicate (or clause) reads, including those of the predicates it names; ``somebody_X`` for members.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def needs(what: str | Clause, predicates: Mapping[str, Predicate]) -> tuple[str,
 
 
 def columns_of(leaf: Clause) -> tuple[str, ...]:
-    """Columns that a comparison cannot do without."""
+    """Columns that a comparison needs."""
     if leaf.somebody is not None:
         return (SOMEBODY + leaf.somebody,)
     own = QUANTITIES[leaf.quantity].needs if leaf.quantity is not None else (str(leaf.column),)
@@ -172,7 +172,7 @@ def columns_of(leaf: Clause) -> tuple[str, ...]:
 
 
 def named_in(clauses: Iterable[Clause], predicates: Mapping[str, Predicate]) -> Iterator[str]:
-    """Predicates that clauses name, and that those name in turn."""
+    """Predicates named by clauses, directly or through other predicates."""
     for name in (name for clause in clauses for name in clause.names()):
         yield name
         inner = predicates[name].when
@@ -201,7 +201,7 @@ def limits_of(what: str | Clause, predicates: Mapping[str, Predicate]) -> tuple[
 
 
 def is_decidable(what: Clause, there: Collection[str], predicates: Mapping[str, Predicate]) -> bool:
-    """Whether collected columns (``there``) could make a clause known: of clauses joined, one of them."""
+    """Whether the collected columns (``there``) can decide a clause; for a combination, at least one of its clauses."""
     if what.predicate is not None:
         inner = predicates[what.predicate]
         if inner.when is None:

@@ -128,7 +128,7 @@ def test_a_claim_in_the_plan_says_what_for_by_whom_and_by_when() -> None:
     assert found["due_on"].isna().tolist() == [False, False, True, True, True]
     first = found.iloc[1]
     assert first[["zh", "en", "department", "person_id", "amount_year", "confidence"]].tolist() == [
-        "困难残疾人生活补贴", "Living subsidy for hard-up disabled persons", "MZ", "P1", 1200.0, "from_memory",
+        "困难残疾人生活补贴", "Living subsidy for disabled persons in hardship", "MZ", "P1", 1200.0, "from_memory",
     ]  # fmt: skip
     dibao = found.set_index("item_code").loc["MZ01"]
     assert dibao["reason_zh"] == "人均纯收入低于低保标准（不计低保、特困供养金）；财产核对通过"

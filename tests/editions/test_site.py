@@ -117,5 +117,5 @@ def test_what_changed_is_said_worse_first(rendered: Edition) -> None:
     page = index_pages(job, {COUNTY: now}, "2020-12.2/")["index.en.html"].decode()
     worse, better = page.index("went from “met” to “not met”"), page.index("went from “not met” to “met”")
     assert worse < better
-    assert "No judgement changed." in index_pages(replace(job, before={COUNTY: now}), {COUNTY: now}, "")["index.en.html"].decode()  # fmt: skip
+    assert "No verdict changed." in index_pages(replace(job, before={COUNTY: now}), {COUNTY: now}, "")["index.en.html"].decode()  # fmt: skip
     assert 'href="2020-12.1/index.en.html"' in page

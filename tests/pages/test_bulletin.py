@@ -90,7 +90,7 @@ def test_the_city_holds_every_county_and_its_own_tasks(ledger_register: Path, fa
     codes = [code for code, _, _ in whole.report.facts.manifest["counties"]]
     parts = [len(opened(ledger_register, facts_folder, code, "en").states) for code in codes]
     assert len(whole.states) == sum(parts) + int((whole.states["county_code"] == CITY).sum())
-    assert "For the city" in whole.counties().html
+    assert "City-level issues" in whole.counties().html
 
 
 def test_the_city_begins_with_what_is_severe_in_most_counties() -> None:

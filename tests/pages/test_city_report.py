@@ -81,7 +81,7 @@ def test_an_earlier_month_is_what_it_is_compared_with(facts_folder: Path, tmp_pa
     (folder / "2020-11" / "facts.json").write_text(json.dumps(manifest | {"month": "2020-11"}), encoding="utf-8")
     city = open_city(tmp_path, folder, MONTH, "en")
     assert "Compared with the report of November 2020." in city.cover().html
-    assert "No judgement changed." in city.changes().html
+    assert "No verdict changed." in city.changes().html
 
 
 def test_an_edition_of_the_city_is_rendered_and_its_index_has_a_map(facts_folder: Path, tmp_path: Path) -> None:

@@ -91,8 +91,8 @@ def test_a_figure_is_titled_by_its_finding(report: Report, name: str) -> None:
 @pytest.mark.parametrize(
     ("shares", "said"),
     [
-        ([1.0, 1.0, 1.0], "All 3 criteria stand at 100%"),
-        ([1.0, 1.0, None], "Each of the 2 shown stands at 100%; 1 withheld"),
+        ([1.0, 1.0, 1.0], "All 3 criteria: 100%"),
+        ([1.0, 1.0, None], "Each of the 2 shown is 100%; 1 withheld"),
         ([1.0, 0.9, None], "Compulsory education is the weakest: 90.0% pass (of those shown)"),
         ([1.0, 0.9, 0.8], "Safe water is the weakest: 80.0% pass"),
     ],
@@ -108,7 +108,7 @@ def test_the_rest_class_is_no_finding_and_rows_alike_are_counted() -> None:
     spec = next(one for one in TABLES if one.name == "monitor_causes")
     frame = pd.DataFrame({"risk": ["illness", "disability", "other"], "households": [20, 20, 90]})
     said = finding(Canvas(spec, frame, frame, {}, "en"))
-    assert said == "The most common named risk of those monitored: Illness; 1 more alike"
+    assert said == "The most common named risk of those monitored: Illness; 1 more tied"
 
 
 @pytest.mark.parametrize(("answers", "stated"), [(4, False), (5, True)])
@@ -116,7 +116,7 @@ def test_a_share_of_very_few_answers_is_no_finding(answers: int, stated: bool) -
     spec = next(one for one in TABLES if one.name == "survey_reasons")
     frame = pd.DataFrame({"dissatisfied_with": ["unfair", "cadre"], "answers": [answers, 3], "share": [0.6, 0.4]})  # fmt: skip
     said = finding(Canvas(spec, frame, frame, {"small_cell": 5.0}, "en"))
-    assert said.startswith("What the dissatisfied name most") == stated
+    assert said.startswith("Most frequent reason") == stated
 
 
 def test_a_chart_that_may_not_be_drawn_gives_the_reason(report: Report) -> None:

@@ -33,7 +33,7 @@ def test_every_part_speaks_and_names_its_numbers(facts_folder: Path, language: s
     report = open_report(facts_folder, MONTH, "city", language)
     card = report.facts.manifest["cards"]["model_card"]
     assert card["fitted"], card["why_not"]
-    assert report.model_card("judged").html.count("<p>") == 1, (
+    assert report.model_card("validation").html.count("<p>") == 1, (
         "the small city has too few relapses to be validated: it says so"
     )
     # The validations of a larger panel, so that there are numbers to say.
@@ -43,7 +43,7 @@ def test_every_part_speaks_and_names_its_numbers(facts_folder: Path, language: s
     assert f"{card['n']:,}" in shown["made"]
     assert len(card["backtests"]) == 2
     for test in card["backtests"]:
-        assert f"{test['scores'][0]['auc']:.3f}" in shown["judged"]
+        assert f"{test['scores'][0]['auc']:.3f}" in shown["validation"]
     assert str(len(card["drift"])) in shown["drift"]
     terms = report.table("model_terms").html
     assert all(term[language] in terms for term in card["terms"])

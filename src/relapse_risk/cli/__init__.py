@@ -1,7 +1,7 @@
 """The command line: parse, call, print a path; nothing else.
 
-One module per group of commands; each registers its own on :data:`app`.  Imports stand inside the commands (the one
-exception of the house) so that ``--help`` answers at once.
+One module per group of commands; each registers its own on :data:`app`.  Imports are inside the commands (the only
+exception in the package) so that ``--help`` answers at once.
 
 Exit codes: 0 done; 1 something was found or failed (rejected rows, faults, a report that failed);
 2 wrong usage; 3 bad input (an error named in one line); 4 nothing was published.
@@ -47,15 +47,13 @@ __all__ = [
 
 
 def main() -> None:
-    """Entry point: an error of ours, or of the system, is one line on standard error and exit code 3."""
+    """Entry point: an error of this package or of the system is one line on standard error and exit code 3."""
     try:
         app()
     except RelapseRiskError as error:
         words = str(error)
     except OSError as error:
-        words = (
-            f"{error.filename or 'a file'}: {error.strerror or error}. Fix: check that it is there and yours to use."
-        )
+        words = f"{error.filename or 'a file'}: {error.strerror or error}. Fix: check that it exists and that you may use it."
     else:
         return
     typer.echo(f"relapse-risk: {words}", err=True)

@@ -1,6 +1,6 @@
-"""What every command shares: the application, its options, progress and how a result is printed.
+"""Shared by all commands: the application, common options, progress and printing of results.
 
-Imports stand inside the commands (the one exception of the house) so that ``--help`` answers at once.
+Imports are inside the commands (the only exception in the package) so that ``--help`` answers at once.
 
 Exit codes: 0 done; 1 something was found or failed (rejected rows, faults, a report that failed);
 2 wrong usage; 3 bad input (an error named in one line); 4 nothing was published.
@@ -37,7 +37,7 @@ app = typer.Typer(
     help="Relapse risk, hardship ranking and county assessment reports for poverty registers. "
     "返贫风险监测、困难指数排序与县级评估报告。",
     epilog="A usual month:  [bold]import → check → score → rank → facts → render[/bold].  "
-    "To see it all on invented data:  [bold]demo[/bold] first.  "
+    "To try it on synthetic data, run [bold]demo[/bold] first.  "
     "Exit codes: 0 done · 1 faults found or a report failed · 2 wrong usage · 3 bad input · 4 nothing published.",
 )
 
@@ -45,7 +45,7 @@ REGISTER = typer.Option(help="Folder of the register.", metavar="FOLDER")
 MONTH = typer.Option(help="Month YYYY-MM; the register's latest when left out.", metavar="YYYY-MM")
 JSON = typer.Option("--json", help="Print the result as JSON on standard output; progress stays on standard error.")
 BACKEND = typer.Option(
-    help="Where the work is done: serial, processes[:workers] or dask[:address]; results are the same.", metavar="WHERE"
+    help="Backend: serial, processes[:workers] or dask[:address]; results are the same.", metavar="WHERE"
 )
 PARAMS = typer.Option(help="Parameter folder; params/ when left out.", metavar="FOLDER")
 
@@ -123,7 +123,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Nothing happens before a command."""
+    """Options before a command."""
 
 
 def opened_register(register: Path, month: str | None, params: Path | None) -> tuple[Any, str, Any, Any]:
@@ -160,7 +160,7 @@ __all__ = [
 
 
 def written(frame: pd.DataFrame, path: Path) -> Path:
-    """A CSV that Excel opens in Chinese, text made harmless, whole or not at all."""
+    """A CSV that Excel opens in Chinese, with formulas neutralised, completely or not at all."""
     from relapse_risk.register.spreadsheets import write_csv
 
     return write_csv(frame, path)

@@ -26,7 +26,7 @@ from relapse_risk.errors import RegisterError
 if TYPE_CHECKING:
     import pandas as pd
 
-SCORES = typer.Option(help="Folder of scores and ranks, for the order of priority; without it amounts decide.")
+SCORES = typer.Option(help="Folder of scores and ranks, for priority; without it only amounts count.")
 COUNTY = typer.Option(help="Only this county (six digits).", metavar="CODE")
 
 
@@ -40,7 +40,7 @@ def _assessed(register: Path, month: str | None, params: Path | None, county: st
 
 
 def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
-    """Need and risk of every household, where they were computed."""
+    """Need and risk of every household, if computed."""
     from relapse_risk.scores import need_and_risk
 
     return None if folder is None else need_and_risk(folder, month)
@@ -49,7 +49,7 @@ def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
 def _lists(
     opened: Any, at: Any, catalogue: Any, month: str, params: Path | None, scores: Path | None
 ) -> dict[tuple[str, str], Any]:
-    """What each department of each county works off beside its reminders."""
+    """The other lists of each department of each county."""
     from relapse_risk.assistance import department_lists
 
     _, _, parameters, place = opened_register(opened.path, month, params)
@@ -72,7 +72,7 @@ def entitlements(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Say who is entitled to what on the last day of a month: yes, or cannot tell; never a guess."""
+    """List who is entitled to what on the last day of a month: yes or cannot tell, never a guess."""
     _, chosen, _, at = _assessed(register, month, params, county)
     path = written(at.claims.frame, out / chosen / "entitlements.csv")
     states = {word: int(count) for word, count in at.claims.frame["state"].value_counts().items()}
@@ -91,7 +91,7 @@ def remind(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Find who is entitled and does not receive, and who receives without a claim; most pressing first."""
+    """Find who is entitled and not receiving, and who receives without entitlement; by priority."""
     from relapse_risk.assistance import ledger_findings, write_worklists
     from relapse_risk.assistance import remind as compare
 
@@ -121,7 +121,9 @@ def remind(
 
 @app.command()
 def refer(
-    replies: Annotated[list[Path] | None, typer.Argument(help="Returned worklists (Excel); none: hand over.")] = None,
+    replies: Annotated[
+        list[Path] | None, typer.Argument(help="Returned worklists (Excel); without files: hand over.")
+    ] = None,
     register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
     month: Annotated[str | None, MONTH] = None,
     by: Annotated[str, typer.Option(help="Office that hands over.")] = "扶贫开发领导小组办公室",
@@ -132,9 +134,9 @@ def refer(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Hand the month's reminders over to departments, or take in the worklists they returned.
+    """Hand the month's reminders over to departments, or read returned worklists.
 
-    Every step is added to the register's referrals, none is changed. Exit code 1 when a reply could not be taken.
+    Every step is added to the register's referrals, none is changed. Exit code 1 if a reply was rejected.
     """
     from relapse_risk.assistance import hand_over, read_steps, referral_states, take_replies
     from relapse_risk.assistance import remind as compare
@@ -147,7 +149,7 @@ def refer(
                 where = f"{file.name}: {fault['sheet']}: row {fault['row']}, {fault['column']}"
                 typer.echo(f"{where}: {fault['zh']} / {fault['en']}; got {fault['value']!r}", err=True)
         counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
-        print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} could not be", as_json)
+        print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} rejected", as_json)
         if counts["faults"]:
             raise typer.Exit(EXIT_FOUND)
         return
@@ -174,7 +176,7 @@ def order(
     quota: Annotated[int | None, typer.Option(help="Length of the list; or give a budget.")] = None,
     budget: Annotated[float | None, typer.Option(help="Currency to spend, one delivery each.")] = None,
     before: Annotated[
-        Path | None, typer.Option("--redraw", help="Earlier list (.json): draw again, say who moves and why.")
+        Path | None, typer.Option("--redraw", help="Earlier list (.json): draw again and explain each change.")
     ] = None,
     scores: Annotated[Path | None, SCORES] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
@@ -182,9 +184,9 @@ def order(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Draw a list for one item from those entitled and not yet aided, most pressing first, frozen with a hash.
+    """Draw a list for one item from those entitled and not receiving, by priority, stored with a hash.
 
-    Ties: the greater need, then the lower household and person id. An earlier list keeps its limit when drawn again.
+    Ties: the greater need, then the lower household and person id. A list drawn again keeps its limit.
     """
     from relapse_risk.assistance import draw_order, read_order, redraw, write_order
     from relapse_risk.assistance import remind as compare
@@ -274,7 +276,7 @@ LANGUAGES = typer.Option(help="Language (repeatable).")
 
 
 def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, out: Path, day: str) -> list[Path]:
-    """Run a notebook and write its page, and the PDF where something can print."""
+    """Run a notebook and write its page, and a PDF if an engine is available."""
     from tempfile import TemporaryDirectory
 
     from relapse_risk.editions.chromium import Browser

@@ -1,4 +1,4 @@
-"""The issue ledger: record what failed, send it out, take in what comes back."""
+"""The issue ledger: record failed checks, write lists, read returned lists."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ DAY = typer.Option(
 
 @app.command()
 def issues(
-    replies: Annotated[list[Path] | None, typer.Argument(help="Returned lists (CSV); none: record and send.")] = None,
+    replies: Annotated[
+        list[Path] | None, typer.Argument(help="Returned lists (CSV); without files: record and write lists.")
+    ] = None,
     register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
     month: Annotated[str | None, MONTH] = None,
     facts: Annotated[Path, typer.Option(help="Folder of facts.")] = Path("data/dezhou/facts"),
@@ -37,18 +39,18 @@ def issues(
         Path | None, typer.Option(help="Folder of findings of check; beside the register when left out.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the lists.")] = Path("data/dezhou/issues"),
-    by: Annotated[str, typer.Option(help="Who made the checks.")] = "relapse-risk",
+    by: Annotated[str, typer.Option(help="Author of the checks.")] = "relapse-risk",
     today: Annotated[datetime | None, DAY] = None,
     language: Annotated[Language, typer.Option(help="Language of the lists.")] = Language.zh,
     invent: Annotated[bool, typer.Option(help="Demonstration only: invent the offices' replies to the lists.")] = False,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Record every failed check of a month as an issue and write the lists that go out, or take in returned lists.
+    """Record every failed check of a month as an issue and write the lists, or read returned lists.
 
-    Checks are the indicators of the month's facts, the tasks only the city can do, and the rules of `check` where its
-    findings stand beside the register. Every step is added to the register's issues, none is changed. Exit code 1
-    when a reply could not be taken.
+    Checks are the indicators of the month's facts, the tasks of the city, and the rules of `check` if its
+    findings are beside the register. Every step is added to the register's issues, none is changed. Exit code 1
+    if a reply was rejected.
     """
     from relapse_risk.months import month_end
 
@@ -89,7 +91,7 @@ def _record(
 def _send(
     register: Path, counties: tuple[str, ...], facts: Path, month: str, day: date, out: Path, language: Language
 ) -> list[Path]:  # fmt: skip
-    """One list per county, and one of what is the city's to do."""
+    """One list per county, and one of the city's tasks."""
     from relapse_risk.assessment import CITY, read_facts
     from relapse_risk.editions.issue_dispatch import dispatch_list
     from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
@@ -116,7 +118,7 @@ def _take(files: list[Path], register: Path, day: date, as_json: bool) -> None:
             where = f"{file.name}: row {fault['row']}, {fault['column']}"
             typer.echo(f"{where}: {fault['zh']} / {fault['en']}; got {fault['value']!r}", err=True)
     counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
-    print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} could not be", as_json)
+    print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} rejected", as_json)
     if counts["faults"]:
         raise typer.Exit(EXIT_FOUND)
 
@@ -126,7 +128,7 @@ def _invent(register: Path, day: date) -> int:
     from relapse_risk.demo.issue_replies import invented_replies
     from relapse_risk.issues.issue_ledger import IssueStep, append_issue_steps, issue_states, read_issue_steps
 
-    if not (register.parent / "demo_key").is_dir():  # a ledger cannot be wiped: nothing invented in a real one
+    if not (register.parent / "demo_key").is_dir():  # a ledger cannot be erased: no invented replies in a real one
         raise RegisterError("not the demonstration register", where=str(register), fix="leave out --invent")
     replies = invented_replies(issue_states(read_issue_steps(register), day), day, read_calibration())
     return len(append_issue_steps(register, [IssueStep(**reply) for reply in replies.to_dict("records")]))

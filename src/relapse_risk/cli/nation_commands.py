@@ -1,4 +1,4 @@
-"""Commands for more households than a laptop holds at once: nation collect, index, count, fit, score, gaps."""
+"""Commands for registers larger than one machine's memory: nation collect, index, count, fit, score, gaps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def collect(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Read a register once and store what the other commands need, county by county."""
+    """Read a register once and store the input of the other commands, county by county."""
     from relapse_risk.nation import collect_nation
 
     opened, chosen, parameters, place = opened_register(register, month, params)

@@ -1,4 +1,4 @@
-"""Commands about parameter folders: what is wrong, what ends soon, what nothing uses."""
+"""Commands about parameter folders: errors, entries that end soon, unused entries."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 
 from relapse_risk.cli.app import EXIT_FOUND, JSON, PARAMS, app, print_result
 
-params_app = typer.Typer(no_args_is_help=True, help="Parameter folders: what is wrong, ends soon, or is not used.")
+params_app = typer.Typer(no_args_is_help=True, help="Parameter folders: errors, entries that end soon or are not used.")
 app.add_typer(params_app, name="params")
 
 
 @params_app.callback()
 def _params() -> None:
-    """Nothing happens before a command."""
+    """Options before a command."""
 
 
 @params_app.command("check")
@@ -25,14 +25,12 @@ def check_parameters(
     params: Annotated[Path | None, PARAMS] = None,
     day: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="From which 13 months are counted; today when left out."
-        ),
+        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Start of the 13 months; today when left out."),
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Read every parameter file and say what is wrong (file, key, nearest name), what is dated out within 13 months,
-    and what nothing uses. Exit code 1 if anything is wrong.
+    """Read every parameter file and list errors (file, key, nearest name), entries that end within 13 months,
+    and unused entries. Exit code 1 if there are errors.
     """
     from relapse_risk.params_check import check_params
 

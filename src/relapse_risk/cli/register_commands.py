@@ -23,7 +23,7 @@ from relapse_risk.cli.app import (
     print_result,
 )
 
-CITY_MOST = 100_000  # households; beyond it the demonstration is a nation
+CITY_MOST = 100_000  # households; above this the demonstration is a nation
 
 
 @app.command()
@@ -76,14 +76,14 @@ def import_(
     source: Annotated[str, typer.Argument(help="File, folder or database URL (SQLAlchemy).")],
     mapping: Annotated[str, typer.Option(help="Mapping file, or its name in params/sources/.")] = "template",
     register: Annotated[Path, REGISTER] = Path("data/register"),
-    month: Annotated[str | None, typer.Option(help="Month of the snapshot, where the source does not say.")] = None,
+    month: Annotated[str | None, typer.Option(help="Month of the snapshot, if the source does not state it.")] = None,
     key: Annotated[Path | None, typer.Option(help="Key file for pseudonyms; never inside the register.")] = None,
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Data date; today when left out.")
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Import a workbook, CSV, database or Parquet panel into a register: all of it or nothing.
+    """Import a workbook, CSV, database or Parquet panel into a register, completely or not at all.
 
     Rows with errors are rejected and written beside the register with the reason; warnings are listed.
     Exit code 1 when rows were rejected.
@@ -118,8 +118,8 @@ def check(
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Check a register against every data-quality rule; findings go to CSV and Excel. Exit code 1 on errors found,
-    or on a seeded error that was missed when a key is given.
+    """Check a register against every data-quality rule; findings go to CSV and Excel. Exit code 1 if errors are found,
+    or, with a key, if a seeded error is missed.
     """
     import pandas as pd
 

@@ -22,7 +22,9 @@ def facts(
     register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
     month: Annotated[str | None, MONTH] = None,
     backend: Annotated[str, BACKEND] = "processes:2",
-    scores: Annotated[Path | None, typer.Option(help="Folder of scores and ranks; sections say so without it.")] = None,
+    scores: Annotated[
+        Path | None, typer.Option(help="Folder of scores and ranks; sections that need it are marked without it.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for facts.")] = Path("data/dezhou/facts"),
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
@@ -37,7 +39,7 @@ def facts(
 
 
 def _log_json(event: Mapping[str, object]) -> None:
-    """One event a line on standard error, with the time in UTC."""
+    """One event per line on standard error, with the time in UTC."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     typer.echo(json.dumps({"time": now} | dict(event), ensure_ascii=False), err=True)
 
@@ -47,15 +49,15 @@ def render(
     edition: Annotated[Path, typer.Argument(help="Edition file, such as params/editions/dezhou.yaml.")],
     workers: Annotated[int, typer.Option(min=0, help="Reports at once; 0: as many as cores and memory allow.")] = 0,
     backend: Annotated[str, BACKEND] = "processes",
-    explain: Annotated[bool, typer.Option(help="Only say why each report would run.")] = False,
-    resume: Annotated[bool, typer.Option(help="Take over what a killed run had finished.")] = True,
+    explain: Annotated[bool, typer.Option(help="Only show why each report would be rendered.")] = False,
+    resume: Annotated[bool, typer.Option(help="Reuse the finished reports of a killed run.")] = True,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another run in the same folder.")] = 1.0,
     log_json: Annotated[bool, typer.Option("--log-json", help="Events as JSON lines on standard error.")] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Render an edition: every county's report, HTML and PDF; unchanged reports are skipped.
 
-    A county that fails keeps its last good report and gets a page that says what failed.
+    A county that fails keeps its last good report and gets a page with the error.
     Exit code 0 all published, 1 some failed, 4 none published, 3 the edition file is wrong.
     """
     from relapse_risk.editions.edition import on_day, read_edition
@@ -87,12 +89,12 @@ def render(
 def reproduce(
     stamp: Annotated[str, typer.Argument(help="The stamp at the end of a report: edition/month/report/key.")],
     reports: Annotated[Path, typer.Option(help="Folder of published editions.")] = Path("reports"),
-    out: Annotated[Path, typer.Option(help="Folder for the files made again.")] = Path("reproduced"),
+    out: Annotated[Path, typer.Option(help="Folder for the reproduced files.")] = Path("reproduced"),
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Make a published report again from its stamp and compare the bytes.
+    """Reproduce a published report from its stamp and compare the bytes.
 
-    Exit code 0 the same bytes, 1 other bytes, 3 something it depends on has changed (the error names it).
+    Exit code 0 the same bytes, 1 other bytes, 3 an input has changed (the error names it).
     """
     from relapse_risk.editions.reproduce import reproduce_report
 
@@ -108,7 +110,7 @@ def status(
     editions: Annotated[Path, typer.Option(help="Folder of edition files.")] = Path("params/editions"),
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Show what is there: months in the register, scores, facts, published editions, and which are due."""
+    """Show the state of a place: months in the register, scores, facts, published editions, and which are due."""
     from relapse_risk.editions.due import due_editions, published_editions
     from relapse_risk.register import Register
 

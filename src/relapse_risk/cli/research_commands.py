@@ -24,12 +24,12 @@ def evaluate(
     panel: Annotated[
         Path | None, typer.Argument(help="Panel file (Parquet or CSV); the register when left out.", metavar="[FILE]")
     ] = None,
-    design: Annotated[str, typer.Option(help="Which column is what: params/panels/NAME.yaml.")] = "argentina_eph",
+    design: Annotated[str, typer.Option(help="Description of the columns: params/panels/NAME.yaml.")] = "argentina_eph",
     register: Annotated[Path | None, typer.Option(help="Evaluate on this register instead.", metavar="FOLDER")] = None,
     kind: Annotated[Kind, typer.Option(help="Who is at risk.")] = Kind.relapse,
     years: Annotated[int, typer.Option(help="Newest years, validated out of time.", min=1)] = 6,
     draws: Annotated[int, typer.Option(help="Bootstrap draws.", min=20)] = 400,
-    weighted: Annotated[bool, typer.Option(help="By the sampling weight.")] = False,
+    weighted: Annotated[bool, typer.Option(help="Use the sampling weight.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 2020,
     out: Annotated[Path | None, typer.Option(help="Also write the table to this CSV.", metavar="FILE")] = None,
     params: Annotated[Path | None, PARAMS] = None,
@@ -99,14 +99,15 @@ def what_if_command(
     month: Annotated[str | None, MONTH] = None,
     policy: Annotated[list[str] | None, typer.Option(help="Of params/what_if.yaml; all of them when left out.")] = None,
     limit: Annotated[
-        float | None, typer.Option(help="Probability whose crossing is counted; where the high band begins.")
+        float | None,
+        typer.Option(help="Probability threshold for counting households; by default the limit of the high band."),
     ] = None,
-    language: Annotated[Language, typer.Option(help="Of the sentences.")] = Language.zh,
+    language: Annotated[Language, typer.Option(help="Language of the sentences.")] = Language.zh,
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 2020,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Rerun the score under changed policies: what it would say if its relation were causal, never an effect."""
+    """Rerun the score under changed policies: valid only if its relation were causal, not an estimate of an effect."""
     import numpy as np
 
     from relapse_risk.errors import RelapseRiskError

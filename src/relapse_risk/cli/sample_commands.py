@@ -1,4 +1,4 @@
-"""Command that draws whom to ask: draw (telephone survey, verification)."""
+"""Command that draws samples: draw (telephone survey, verification)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from relapse_risk.errors import RegisterError
 
 
 class Sample(StrEnum):
-    """What a sample is for."""
+    """Purpose of a sample."""
 
     survey = "survey"
     verification = "verification"
@@ -31,16 +31,16 @@ def draw(
     ] = None,
     county: Annotated[str | None, typer.Option(help="Only this county (six digits).", metavar="CODE")] = None,
     calls: Annotated[int, typer.Option(min=1, help="survey: calls per county.")] = 280,
-    least: Annotated[int, typer.Option(min=1, help="survey: calls per stratum, at least.")] = 40,
+    least: Annotated[int, typer.Option(min=1, help="survey: minimum calls per stratum.")] = 40,
     reserve: Annotated[float, typer.Option(min=0, help="survey: reserves per call.")] = 0.5,
     core: Annotated[int, typer.Option(min=1, help="verification: random core per county.")] = 130,
     targeted: Annotated[int, typer.Option(min=0, help="verification: targeted households per county.")] = 70,
-    seed: Annotated[int, typer.Option(help="Write it down: the same seed draws the same households.")] = 1,
+    seed: Annotated[int, typer.Option(help="Keep it: the same seed draws the same households.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for the list.")] = Path("data/dezhou/samples"),
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Draw a sample with the probability of every household in it (ids only, no names)."""
+    """Draw a sample with the inclusion probability of every household (ids only, no names)."""
     import numpy as np
     import pandas as pd
 

@@ -16,7 +16,7 @@ def score(
     month: Annotated[str | None, MONTH] = None,
     out: Annotated[Path, typer.Option(help="Folder for scores.")] = Path("data/dezhou/scores"),
     fail_on_drift: Annotated[
-        bool, typer.Option("--fail-on-drift", help="Exit with 1 where the population or the level drifted too far.")
+        bool, typer.Option("--fail-on-drift", help="Exit with 1 if the population or the level has drifted too far.")
     ] = False,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,

@@ -36,7 +36,7 @@ class IssueReplies:
     steps : tuple of IssueStep
         Replies taken into the ledger.
     faults : DataFrame
-        row (as a spreadsheet counts), column, value, zh, en: replies that could not be taken.
+        row (as a spreadsheet counts), column, value, zh, en: rejected replies.
     """
 
     steps: tuple[IssueStep, ...]

@@ -80,7 +80,7 @@ def ageing(states: pd.DataFrame) -> pd.DataFrame:
 
 
 def closings(steps: Iterable[IssueStep], states: pd.DataFrame, after: date, until: date) -> pd.DataFrame:
-    """Closings after ``after``, up to and with ``until``, also of issues that came up again since; by day.
+    """Closings after ``after``, up to and with ``until``, also of issues that recurred since; by day.
 
     Parameters
     ----------
@@ -133,6 +133,6 @@ def by_group(states: pd.DataFrame, closed: pd.DataFrame, group: str, until: date
 
 
 def recurring(states: pd.DataFrame) -> pd.DataFrame:
-    """Issues that came up more than once, open ones first, then by how often."""
+    """Recurring issues, open ones first, then by how often."""
     mine = states[states["times"].astype(int) > 1]
     return mine.sort_values(["open", "times"], ascending=False, kind="stable")

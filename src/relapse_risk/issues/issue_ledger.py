@@ -1,6 +1,6 @@
 """The issue ledger: every failed check an issue with severity, owner, due date and evidence, append-only.
 
-A check is an indicator against its limit, a data-quality rule, or a task that only the city can do.  The same check of
+A check is an indicator against its limit, a data-quality rule, or a task of the city.  The same check of
 the same county is always the same issue: failing again after it had passed or been closed, it recurs.  Passing does not
 close an issue; an office closes it, with evidence.
 """
@@ -27,7 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 FILE = "issues.jsonl"
-# Days to put right, by severity; ours, no document found.
+# Days to resolve, by severity; ours, no document found.
 DAYS = MappingProxyType({"severe": 15, "major": 30, "minor": 60})
 LEAD_OFFICE = "FP"
 OPENING = ("opened", "failed_again")
@@ -47,7 +47,7 @@ STATE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class IssueStep:
-    """One thing that happened to an issue.
+    """One step of an issue.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class IssueStep:
         Of the failure; with ``opened`` and ``failed_again``.  ``check`` is ``indicator:…``, ``rule:…`` or ``city:…``;
         ``label`` is ``zh|en`` where the catalogue has no name for it; value null where it is withheld.
     evidence : str
-        The facts a check failed or passed on; of a closing, the document or record that shows it is put right.
+        The facts a check failed or passed on; of a closing, the document or record that shows it is resolved.
     note : str
     """
 
@@ -130,7 +130,7 @@ def append_issue_steps(register: str | Path, steps: Iterable[IssueStep]) -> tupl
         if step.step == "closed" and not step.evidence.strip():
             raise RegisterError(
                 "an issue is not closed without evidence", where=f"issue {step.issue_id}", got="no evidence",
-                fix="name the document or record that shows it is put right",
+                fix="name the document or record that shows it is resolved",
             )  # fmt: skip
     return JOURNAL.append(register, given)
 
@@ -142,7 +142,7 @@ def record_checks(
     """Record the checks of ``day`` in the ledger; repeating it changes nothing.
 
     A failure opens an issue, or opens it again after it had passed or been closed.  An open issue whose check holds is
-    marked passed.  An issue about which something was written on ``day`` or later is left alone.
+    marked passed.  An issue with a step on ``day`` or later is left unchanged.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def record_checks(
     passed : collection of (county, check)
         Checks that were made and hold.
     families : collection of str
-        Kinds of check (``rule``, ``city``) that were made as a whole: what is not among the failures holds.
+        Kinds of check (``rule``, ``city``) that were made completely: checks not among the failures hold.
     by : str
         Who made the checks.
     """
@@ -206,7 +206,7 @@ def rule_failures(counts: pd.DataFrame, messages: Mapping[str, tuple[str, str]],
 
 
 def issue_states(steps: Iterable[IssueStep], day: date) -> pd.DataFrame:
-    """Where every issue stands at the end of ``day``.
+    """Status of every issue at the end of ``day``.
 
     Returns
     -------

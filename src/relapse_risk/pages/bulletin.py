@@ -1,4 +1,4 @@
-"""The bulletin: what the issue ledger holds on a day, how old, who leads, and what changed since the last period."""
+"""The bulletin: the issue ledger on a day: age, departments, and changes since the last period."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Bulletin:
         return Block(f'<p class="lead">{escape(lead)}</p>{self._first(open_)}{rest}')
 
     def _again(self) -> int:
-        """Issues that came up again in the period, whether they had been closed or only passed."""
+        """Issues that recurred in the period, whether they had been closed or only passed."""
         since = self.states["since"]
         fresh = (since > self.after.isoformat()) & (since <= self.until.isoformat())
         return int((fresh & (self.states["times"].astype(int) > 1)).sum())
@@ -229,7 +229,7 @@ class Bulletin:
         return Block(county_map(self.report, chart, self.names, table))
 
     def again(self) -> Block:
-        """Issues that came up more than once."""
+        """Recurring issues."""
         mine = recurring(self.states)
         intro = f'<p class="intro">{escape(self.say("bulletin.recurring_intro"))}</p>'
         if mine.empty:
@@ -300,7 +300,7 @@ def open_bulletin(
     day : str
         ``YYYY-MM-DD``.
     every : {"week", "month", "quarter"}
-        The period to look back on.
+        The reporting period.
 
     Raises
     ------

@@ -209,7 +209,7 @@ def county_map(source: Source, chart: PlaceMap, names: Mapping[str, str], table:
 def recurring_table(
     source: Source, names: Mapping[str, str], states: pd.DataFrame, notes: Sequence[str] = ()
 ) -> str:  # fmt: skip
-    """Issues that came up more than once."""
+    """Recurring issues."""
     departments = code_list("department")
     heads = [
         _head(source, "issue"), *_county_head(source), _head(source, "times", True), _head(source, "first_on"),

@@ -1,4 +1,4 @@
-"""The city's report: all counties side by side, which differ by more than chance, and what only the city can fix."""
+"""The city's report: comparison of counties, differences beyond chance, and tasks of the city."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from relapse_risk.text.by_language import enumerated, month_in_words
 __all__ = ["CityReport", "open_city"]
 
 SECTIONS = range(1, 8)
-OF_LIMITS = (5, 6)  # sections that are empty where no limits apply: what only the city can fix, and issues
+OF_LIMITS = (5, 6)  # sections that are empty where no limits apply: tasks of the city, and issues
 MOST_URGENT = 3
 MANY_COUNTIES = 20  # more lines than half a page is wide enough for
 
@@ -111,7 +111,7 @@ class CityReport:
         return self.say("city.since_never")
 
     def summary(self) -> Block:
-        """How the counties stand, what nearly all miss, and who differs from the city by more than chance."""
+        """Verdicts of the counties, limits nearly all miss, and counties that differ from the city by more than chance."""
         return Block(self._brief() + self._outliers())
 
     def _brief(self) -> str:
@@ -195,7 +195,7 @@ class CityReport:
         return Block(f'<p class="intro">{escape(self.say("city.funnel_intro"))}</p>')
 
     def funnel(self, name: str) -> Block:
-        """A share of every county against the number it rests on."""
+        """A share of every county against its denominator."""
         return funnel_block(self.report, self.names, name)
 
     def levels(self, *names: str) -> Block:
@@ -218,7 +218,7 @@ class CityReport:
         return Block(lead + headline_moves(self.report, rows) + table)
 
     def tasks(self) -> Block:
-        """What no single county can put right, with evidence and what to do."""
+        """Tasks of the city, with evidence and measures."""
         if self._left_out(5):
             return Block("")
         return Block(task_table(self.report, self.names, city_tasks(self.report.rows("indicator"))))

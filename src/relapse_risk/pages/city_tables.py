@@ -1,4 +1,4 @@
-"""Tables of the city's report: counties side by side, what changed, what only the city can fix, issues of all."""
+"""Tables of the city's report: comparison of counties, changes, tasks of the city, all issues."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def several(source: Source, found: Sequence[str], total: int) -> str:
 
 
 def task_table(source: Source, names: Mapping[str, str], tasks: pd.DataFrame) -> str:
-    """What only the city can fix, kind by kind: why, what to do, and the indicators with evidence and lead."""
+    """Tasks of the city by kind: reason, measure, and the indicators with evidence and lead."""
     if tasks.empty:
         return f"<p>{escape(source.say('city.task_none'))}</p>"
     shown = {"common": _common, "uneven": _uneven, "no_document": _undocumented, "nowhere_collected": _uncollected}

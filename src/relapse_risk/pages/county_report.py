@@ -170,7 +170,7 @@ class Report:
         return back_matter.model_note(self)
 
     def model_card(self, part: str) -> Block:
-        """A part of the model card: ``cover``, ``use``, ``made``, ``judged``, ``drift`` or ``limits``."""
+        """A part of the model card: ``cover``, ``use``, ``made``, ``validation``, ``drift`` or ``limits``."""
         return card_part(self, part)
 
     def index_note(self) -> Block:

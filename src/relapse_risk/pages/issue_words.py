@@ -54,7 +54,7 @@ def till(due: object, day: date, language: Language) -> str:
     Examples
     --------
     >>> till("2020-12-15", date(2020, 12, 31), "en"), till("2020-12-30", date(2020, 12, 31), "en")
-    ('16 days over', '1 day over')
+    ('16 days overdue', '1 day overdue')
     """
     if not due:
         return "–"

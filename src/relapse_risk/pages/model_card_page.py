@@ -80,7 +80,7 @@ def validation(source: Source) -> Block:
         )  # fmt: skip
         lines.append(
             source.say(
-                "card.judged", design=source.say(f"value.design.{test['design']}"), n=f"{test['test_n']:,}",
+                "card.validation", design=source.say(f"value.design.{test['design']}"), n=f"{test['test_n']:,}",
                 events=f"{test['test_events']:,}", auc=auc, intercept=_signed(test["calibration_intercept"]),
                 slope=f"{test['calibration_slope']:.2f}", missed=written(source, 1 - official["recall_at_tenth"], "share"),
             )
@@ -93,7 +93,7 @@ def validation(source: Source) -> Block:
                 high=_signed(gap["high"], 3),
             )
             lines.append(source.say("card.gives_up", gap=gap_words))
-    return _paragraphs(lines or [source.say("card.not_judged")])
+    return _paragraphs(lines or [source.say("card.not_validated")])
 
 
 def _signed(value: float, decimals: int = 2) -> str:
@@ -118,7 +118,7 @@ def limits(source: Source) -> Block:
 
 
 PARTS: Mapping[str, Callable[[Source], Block]] = MappingProxyType(
-    {"cover": cover, "use": use, "made": made, "judged": validation, "drift": drifted, "limits": limits}
+    {"cover": cover, "use": use, "made": made, "validation": validation, "drift": drifted, "limits": limits}
 )
 
 

@@ -78,8 +78,8 @@ def test_a_month_of_work_from_register_to_facts(small_register: Path, tmp_path: 
 
 
 def test_check_compares_with_the_key(small_register: Path, tmp_path: Path) -> None:
-    key = small_register.parent / "demo_key" / "planted_faults.csv"
-    arguments = ["check", "--register", str(small_register), "--out", str(tmp_path), "--planted", str(key)]
+    key = small_register.parent / "demo_key" / "seeded_errors.csv"
+    arguments = ["check", "--register", str(small_register), "--out", str(tmp_path), "--seeded-errors", str(key)]
     result = runner.invoke(app, arguments)
     assert result.exit_code == 0, result.output
     assert "0 missed" in result.stdout

@@ -54,7 +54,7 @@ def test_progress_rises_to_the_end(tmp_path: Path) -> None:
 
 def test_the_answers_lie_beside_the_register_not_in_it(tmp_path: Path) -> None:
     key = build_demo(tmp_path / "register", households=60)
-    assert key.planted_faults.is_file()
+    assert key.seeded_errors.is_file()
     assert key.true_risk.is_file()
     assert tmp_path / "register" not in key.true_risk.parents
     assert key.persons > key.households

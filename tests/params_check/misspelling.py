@@ -34,7 +34,7 @@ OWN_FILES = {"demo/names.yaml", "what_if.yaml"}  # every key at the top is the f
 
 
 @dataclass(frozen=True)
-class PlantedName:
+class DrawnName:
     """Where a name stands in a file: the path to it, and whether it is the key there or the value."""
 
     file: str
@@ -43,7 +43,7 @@ class PlantedName:
     name: str
 
 
-def names_of(folder: Path) -> list[PlantedName]:
+def names_of(folder: Path) -> list[DrawnName]:
     """Every name of every file, in order."""
     found = []
     for file in sorted(folder.rglob("*.yaml")):
@@ -53,22 +53,22 @@ def names_of(folder: Path) -> list[PlantedName]:
     return found
 
 
-def _names(file: str, content: Any, path: tuple[Any, ...]) -> Iterator[PlantedName]:
+def _names(file: str, content: Any, path: tuple[Any, ...]) -> Iterator[DrawnName]:
     if isinstance(content, dict):
         for key, value in content.items():
             at = (*path, key)
             if isinstance(key, str) and NAME.fullmatch(key):
-                yield PlantedName(file, at, True, key)
+                yield DrawnName(file, at, True, key)
             if key not in FREE:
                 yield from _names(file, value, at)
     elif isinstance(content, list):
         for number, value in enumerate(content):
             yield from _names(file, value, (*path, number))
     elif isinstance(content, str) and (NAME.fullmatch(content) or content.endswith(".ipynb")):
-        yield PlantedName(file, path, False, content)
+        yield DrawnName(file, path, False, content)
 
 
-def _is_own(place: PlantedName) -> bool:
+def _is_own(place: DrawnName) -> bool:
     """Whether a file gives this name itself and nobody asks for it."""
     *above, last = place.path
     if place.file.startswith("panels/") and not place.is_key and {*place.path} & OF_THE_PANEL:
@@ -96,21 +96,21 @@ def misspelt(name: str, draw: random.Random) -> str:
             return wrong
 
 
-def plant(folder: Path, place: PlantedName, wrong: str) -> None:
+def misspell(folder: Path, place: DrawnName, wrong: str) -> None:
     """Write ``wrong`` in place of the name, everything else as it was."""
     file = folder / place.file
     content = read_yaml(file)
     file.write_text(
-        yaml.safe_dump(_planted(content, place, wrong), allow_unicode=True, sort_keys=False), encoding="utf-8"
+        yaml.safe_dump(_with_misspelling(content, place, wrong), allow_unicode=True, sort_keys=False), encoding="utf-8"
     )
 
 
-def _planted(content: Any, place: PlantedName, wrong: str, depth: int = 0) -> Any:
+def _with_misspelling(content: Any, place: DrawnName, wrong: str, depth: int = 0) -> Any:
     if depth == len(place.path):
         return wrong
     part = place.path[depth]
     if place.is_key and depth == len(place.path) - 1:
         return {(wrong if key == part else key): value for key, value in content.items()}
     if isinstance(content, dict):
-        return content | {part: _planted(content[part], place, wrong, depth + 1)}
-    return [_planted(one, place, wrong, depth + 1) if i == part else one for i, one in enumerate(content)]
+        return content | {part: _with_misspelling(content[part], place, wrong, depth + 1)}
+    return [_with_misspelling(one, place, wrong, depth + 1) if i == part else one for i, one in enumerate(content)]

@@ -1,4 +1,4 @@
-"""Misspelt names planted one by one over a whole parameter folder: each is an error that names file, key and nearest."""
+"""Names misspelt one by one in a whole parameter folder: each is an error that names file, key and nearest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path, PurePath
 
 import pytest
-from tests.params_check.misspelling import PlantedName, misspelt, names_of, plant
+from tests.params_check.misspelling import DrawnName, misspell, misspelt, names_of
 
 from relapse_risk.parameters import params_dir
 from relapse_risk.params_check import check_params
@@ -18,11 +18,11 @@ from relapse_risk.params_check.usage import unused_names
 SEED, DAY = 20201231, date(2020, 12, 31)
 
 
-def drawn(count: int) -> list[tuple[PlantedName, str]]:
+def drawn(count: int) -> list[tuple[DrawnName, str]]:
     """``count`` names with a misspelling of each, the kinds of file taken in turn."""
     draw, root = random.Random(SEED), params_dir()
     idle = {one.name for one in unused_names(root)}  # a name that nothing uses has no right spelling
-    by_kind: dict[str, list[PlantedName]] = defaultdict(list)
+    by_kind: dict[str, list[DrawnName]] = defaultdict(list)
     for place in names_of(root):
         if not (place.is_key and len(place.path) == 1 and place.name in idle):
             by_kind[str(PurePath(place.file).parent) if "/" in place.file else place.file].append(place)
@@ -31,10 +31,10 @@ def drawn(count: int) -> list[tuple[PlantedName, str]]:
     return [(place, misspelt(place.name, draw)) for place in chosen]
 
 
-def missed(place: PlantedName, wrong: str, folder: Path) -> str:
+def missed(place: DrawnName, wrong: str, folder: Path) -> str:
     """What the check says where it does not name the misspelling, its file, its key and the right name; else nothing."""
     shutil.copytree(params_dir(), folder)
-    plant(folder, place, wrong)
+    misspell(folder, place, wrong)
     told = [str(fault) for fault in check_params(None, DAY, folder).faults]
     right, file = PurePath(place.name).name, PurePath(place.file).name
     named = [text for text in told if wrong in text and f"did you mean '{right}'" in text and file in text]

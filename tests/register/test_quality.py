@@ -455,10 +455,10 @@ def test_the_key_tells_found_missed_implied_and_the_rest(
     found = check_register(register, MONTH, parameters, "dezhou", rules=book)
     key = pd.DataFrame(
         [
-            ["1_02_001", "household", "H1|2020-12", "planted"],
-            ["1_02_001", "household", "H2|2020-12", "planted"],
-            ["1_01_dup", "identity", "P2", "planted"],
-            ["1_01_dup", "identity", "P3", "planted"],
+            ["1_02_001", "household", "H1|2020-12", "seeded"],
+            ["1_02_001", "household", "H2|2020-12", "seeded"],
+            ["1_01_dup", "identity", "P2", "seeded"],
+            ["1_01_dup", "identity", "P3", "seeded"],
             ["id_two_households", "identity", "P2", "implied"],
             ["id_two_households", "identity", "P3", "implied"],
             ["identified_not_monitored", "household", "H1|2020-12", "genuine"],
@@ -466,7 +466,7 @@ def test_the_key_tells_found_missed_implied_and_the_rest(
         columns=["rule", "table", "row_key", "origin"],
     )
     report = compare_with_key(found, key)
-    rows = report.frame.set_index("rule")[["planted", "found", "missed", "implied", "genuine", "other"]]
+    rows = report.frame.set_index("rule")[["seeded", "found", "missed", "implied", "genuine", "other"]]
     assert rows.loc["1_02_001"].tolist() == [2, 1, 1, 0, 0, 0]
     assert rows.loc["1_01_dup"].tolist() == [2, 2, 0, 0, 0, 0]
     assert rows.loc["id_two_households"].tolist() == [0, 0, 0, 2, 0, 0]

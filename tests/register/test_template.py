@@ -129,7 +129,7 @@ def test_columns_that_hold_codes_are_text_so_that_zeros_and_last_digits_stay(tmp
 
 
 def test_a_register_written_and_read_back_is_the_same_to_the_byte(tmp_path: Path, small_register: Path) -> None:
-    # The demo has planted faults and history; one trip through the template leaves what an office could have filled in.
+    # The demo has seeded errors and history; one trip through the template leaves what an office could have filled in.
     every = [name for name in tables() if name not in ("visit_record", "dividend")]  # large, and like the others
     first = export_workbook(Register.open(small_register), tmp_path / "1.xlsx", tables=every, identity=True)
     import_source(first, "template", tmp_path / "a" / "register", as_of=AS_OF)

@@ -57,7 +57,7 @@ AUDIT = [
 
 
 def _key(register: Path) -> pd.DataFrame:
-    return pd.read_csv(register.parent / "demo_key" / "planted_faults.csv", dtype=str, keep_default_na=False)
+    return pd.read_csv(register.parent / "demo_key" / "seeded_errors.csv", dtype=str, keep_default_na=False)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def findings(city: Register) -> pd.DataFrame:
 
 
 def test_all_35_audit_rules_are_seeded(demo_register: Path) -> None:
-    seeded = _key(demo_register).query("origin == 'planted'")["rule"]
+    seeded = _key(demo_register).query("origin == 'seeded'")["rule"]
     assert len(AUDIT) == 35
     assert sorted(set(AUDIT) - set(seeded)) == []
 
@@ -76,7 +76,7 @@ def test_errors_are_seeded_at_the_stated_rate(demo_register: Path, city: Registe
         len(city.read(name, month="2020-12", columns=[key]))
         for name, key in (("household", "household_id"), ("person", "person_id"))
     )
-    seeded = _key(demo_register).query("origin == 'planted'")
+    seeded = _key(demo_register).query("origin == 'seeded'")
     # 0.3% of the newest month's rows; a few kinds have fewer candidates than asked for.
     assert 0.002 < len(seeded) / rows < 0.004
 
@@ -84,12 +84,12 @@ def test_errors_are_seeded_at_the_stated_rate(demo_register: Path, city: Registe
 def test_the_key_names_what_was_changed(demo_register: Path) -> None:
     key = _key(demo_register)
     assert list(key.columns) == list(KEY_COLUMNS)
-    changed = key[(key["origin"] == "planted") & (key["changed_column"] != "")]
-    assert (changed["planted"] != changed["original"]).all()
+    changed = key[(key["origin"] == "seeded") & (key["changed_column"] != "")]
+    assert (changed["seeded"] != changed["original"]).all()
 
 
 def test_the_check_finds_every_seeded_error(demo_register: Path, findings: pd.DataFrame) -> None:
-    seeded = _key(demo_register).query("origin == 'planted'")
+    seeded = _key(demo_register).query("origin == 'seeded'")
     found = set(map(tuple, findings[PLACE].astype(str).to_numpy()))
     assert [row for row in map(tuple, seeded[PLACE].to_numpy()) if row not in found] == []
 
@@ -112,7 +112,7 @@ def test_every_backend_writes_the_same_findings(small: Register, cluster: str, b
 
 
 def test_no_household_has_two_faults(demo_register: Path) -> None:
-    key = _key(demo_register).query("origin == 'planted' and changed_table in ('household', 'income')")
+    key = _key(demo_register).query("origin == 'seeded' and changed_table in ('household', 'income')")
     owner = key["changed_row_key"].str.split("|").str[0]
     assert not owner.duplicated().any()
 
@@ -126,7 +126,7 @@ def test_seeding_changes_one_cell_and_not_the_input() -> None:
     state = seed_cells({"village": village}, (error,), 2, np.random.default_rng(0))
     assert state.tables["village"]["exit_flags"].tolist() == ["1" * 15, "0", "1" * 15]
     assert village["exit_flags"].tolist() == ["1" * 15] * 3
-    assert state.key[0][["row_key", "planted", "original"]].to_numpy().tolist() == [["2", "0", "1" * 15]]
+    assert state.key[0][["row_key", "seeded", "original"]].to_numpy().tolist() == [["2", "0", "1" * 15]]
 
 
 def test_each_kind_of_fault_has_its_own_place() -> None:

@@ -113,7 +113,9 @@ def check(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the findings; beside the register when left out.")
     ] = None,
-    planted: Annotated[Path | None, typer.Option(help="Key of seeded errors (CSV): compare findings with it.")] = None,
+    seeded_errors: Annotated[
+        Path | None, typer.Option(help="Key of seeded errors (CSV): compare findings with it.")
+    ] = None,
     backend: Annotated[str, BACKEND] = "serial",
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
@@ -131,8 +133,8 @@ def check(
         rules = read_rules(params, parameters) if params else None
         findings = check_register(opened, chosen, parameters, place, progress=progress, rules=rules, backend=backend)
     files = write_findings(findings, out or register.parent / "findings" / chosen)
-    if planted is not None:
-        report = compare_with_key(findings, pd.read_csv(planted, dtype=str, keep_default_na=False))
+    if seeded_errors is not None:
+        report = compare_with_key(findings, pd.read_csv(seeded_errors, dtype=str, keep_default_na=False))
         print_result(report, report.summary(), as_json)
         if len(report.missed):
             raise typer.Exit(EXIT_FOUND)

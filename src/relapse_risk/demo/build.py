@@ -28,13 +28,13 @@ class DemoKey:
     Attributes
     ----------
     register : Path
-    planted_faults, true_risk : Path
+    seeded_errors, true_risk : Path
     households, persons : int
         Rows enjoying policies in December 2020, before seeded errors.
     """
 
     register: Path
-    planted_faults: Path
+    seeded_errors: Path
     true_risk: Path
     households: int
     persons: int
@@ -97,7 +97,7 @@ def build_demo(
         writer.commit(created=CREATED)
     report(6 + len(months), steps, "true risk")
     answers = _answers(path, city)
-    write_answers(answers.planted_faults.parent, key, _truth(city))
+    write_answers(answers.seeded_errors.parent, key, _truth(city))
     report(steps, steps, "done")
     return answers
 
@@ -116,7 +116,7 @@ def _answers(path: Path, city: City) -> DemoKey:
     last = city.years[-1]
     return DemoKey(
         register=Path(path),
-        planted_faults=folder / "planted_faults.csv",
+        seeded_errors=folder / "seeded_errors.csv",
         true_risk=folder / "true_risk.parquet",
         households=int(last.inside.sum()),
         persons=int(last.size[last.inside].sum()),

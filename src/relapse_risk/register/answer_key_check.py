@@ -12,8 +12,8 @@ from relapse_risk.register.findings import Findings
 __all__ = ["KEY_COLUMNS", "FaultReport", "compare_with_key"]
 
 KEY_COLUMNS = ("rule", "table", "row_key")
-PLANTED = "planted"
-COUNTED = ("planted", "found", "missed", "implied", "genuine", "other")
+SEEDED = "seeded"
+COUNTED = ("seeded", "found", "missed", "implied", "genuine", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class FaultReport:
     Attributes
     ----------
     frame : DataFrame
-        One row per rule: ``rule``, ``planted``, ``found``, ``missed`` (errors of the key), and the findings that name
+        One row per rule: ``rule``, ``seeded``, ``found``, ``missed`` (errors of the key), and the findings that name
         no seeded error: ``implied`` (the key says they follow from one), ``genuine`` (the key says the value is
         real, such as an income below the line) and ``other`` (not in the key: false alarms).
     missed : DataFrame
@@ -40,7 +40,7 @@ class FaultReport:
         """One line with the totals."""
         total = self.frame[list(COUNTED)].sum()
         return (
-            f"{total['found']} of {total['planted']} seeded errors found, {total['missed']} missed; "
+            f"{total['found']} of {total['seeded']} seeded errors found, {total['missed']} missed; "
             f"{total['implied']} findings implied by them, {total['genuine']} genuine, {total['other']} false alarms"
         )
 
@@ -58,7 +58,7 @@ def compare_with_key(findings: Findings, key_frame: pd.DataFrame) -> FaultReport
     findings : Findings
     key_frame : DataFrame
         ``rule``, ``table``, ``row_key`` (key values joined by ``|``) and, when not every row is a seeded error,
-        ``origin``: ``planted``, ``implied`` or ``genuine``.
+        ``origin``: ``seeded``, ``implied`` or ``genuine``.
 
     Returns
     -------
@@ -79,22 +79,22 @@ def compare_with_key(findings: Findings, key_frame: pd.DataFrame) -> FaultReport
     lacking = [column for column in KEY_COLUMNS if column not in key_frame]
     if lacking:
         raise SchemaError("the answer key lacks a column", where="seeded errors", got=lacking, expected=KEY_COLUMNS)
-    origin = key_frame["origin"] if "origin" in key_frame else pd.Series(PLANTED, index=key_frame.index)
+    origin = key_frame["origin"] if "origin" in key_frame else pd.Series(SEEDED, index=key_frame.index)
     marks, keys = _marks(findings.frame), _marks(key_frame)
-    planted = key_frame[origin == PLANTED]
-    found = _marks(planted).isin(marks).to_numpy()
+    seeded = key_frame[origin == SEEDED]
+    found = _marks(seeded).isin(marks).to_numpy()
     explained = pd.Series("other", index=findings.frame.index)
-    for name in ("genuine", "implied", PLANTED):
+    for name in ("genuine", "implied", SEEDED):
         explained = explained.where(~marks.isin(keys[origin == name]), name)
     counts = {
-        "planted": planted["rule"].value_counts(),
-        "found": planted.loc[found, "rule"].value_counts(),
-        "missed": planted.loc[~found, "rule"].value_counts(),
+        "seeded": seeded["rule"].value_counts(),
+        "found": seeded.loc[found, "rule"].value_counts(),
+        "missed": seeded.loc[~found, "rule"].value_counts(),
         **{name: findings.frame.loc[explained == name, "rule"].value_counts() for name in COUNTED[3:]},
     }
     frame = pd.DataFrame(counts).fillna(0).astype("int64").rename_axis("rule").reset_index()
     other = findings.frame[explained == "other"]
-    return FaultReport(frame, planted[~found].reset_index(drop=True), other.reset_index(drop=True))
+    return FaultReport(frame, seeded[~found].reset_index(drop=True), other.reset_index(drop=True))
 
 
 def _marks(frame: pd.DataFrame) -> pd.Series:

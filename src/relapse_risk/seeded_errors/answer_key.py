@@ -61,7 +61,7 @@ def _genuinely_poor(tables: Tables, key: pd.DataFrame, line: float) -> pd.DataFr
 
 
 def write_answers(folder: Path, key: pd.DataFrame, truth: pd.DataFrame) -> None:
-    """Write ``planted_faults.csv`` and ``true_risk.parquet``, each whole or not at all, for their owner only."""
-    write_text(folder / "planted_faults.csv", key.to_csv(index=False, lineterminator="\n"), restricted=True)
+    """Write ``seeded_errors.csv`` and ``true_risk.parquet``, each whole or not at all, for their owner only."""
+    write_text(folder / "seeded_errors.csv", key.to_csv(index=False, lineterminator="\n"), restricted=True)
     data = pa.Table.from_pandas(truth, preserve_index=False).replace_schema_metadata(None)
     write_parquet(folder / "true_risk.parquet", data, [len(data)], restricted=True)

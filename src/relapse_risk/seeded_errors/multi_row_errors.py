@@ -33,7 +33,7 @@ def duplicate_numbers(
     born = person.loc[takers, "birth_date"].to_numpy() != person.loc[givers, "birth_date"].to_numpy()
     sexes = person.loc[takers, "sex"].to_numpy() != person.loc[givers, "sex"].to_numpy()
     parts = [
-        _rows("1_01_dup", takers, "planted", takers, number, givers),
+        _rows("1_01_dup", takers, "seeded", takers, number, givers),
         _rows("1_01_dup", givers, "implied", takers, number, givers),
         _rows("id_two_households", takers, "implied", takers, number, givers),
         _rows("id_two_households", givers, "implied", takers, number, givers),
@@ -53,7 +53,7 @@ def _rows(
             "row_key": found,
             "column": "id_number",
             "origin": origin,
-            "planted": number[givers].to_numpy(),
+            "seeded": number[givers].to_numpy(),
             "original": number[changed].to_numpy(),
             "changed_table": "identity",
             "changed_row_key": changed,
@@ -92,8 +92,8 @@ def remove_measures(
                     "table": "household",
                     "row_key": row_keys("household", mine).to_numpy(),
                     "column": column,
-                    "origin": "planted",
-                    "planted": "0 records",
+                    "origin": "seeded",
+                    "seeded": "0 records",
                     "original": mine["household_id"].map(removed).astype("str").to_numpy() + " records",
                     "changed_table": "assistance_record",
                     "changed_row_key": "",

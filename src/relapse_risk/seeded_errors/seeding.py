@@ -23,7 +23,7 @@ KEY_COLUMNS = (
     "row_key",
     "column",
     "origin",
-    "planted",
+    "seeded",
     "original",
     "changed_table",
     "changed_row_key",
@@ -112,7 +112,7 @@ def seed_cells(
     -------
     Seeding
         New frames (the inputs are not changed), the households used, and the key: parts with ``KEY_COLUMNS``,
-        ``origin`` being ``planted`` or ``implied``.
+        ``origin`` being ``seeded`` or ``implied``.
     """
     state = Seeding({name: frame.copy() for name, frame in tables.items()})
     for error in errors:
@@ -137,14 +137,14 @@ def _apply(error: SeededError, state: Seeding, count: int, rng: np.random.Genera
     now = state.tables[error.table].iloc[rows]
     base = pd.DataFrame(
         {
-            "planted": _written(now[error.column]),
+            "seeded": _written(now[error.column]),
             "original": _written(original),
             "changed_table": error.table,
             "changed_row_key": row_keys(error.table, now).to_numpy(),
             "changed_column": error.column,
         }
     )
-    for origin, finding in (("planted", error.finding), *(("implied", other) for other in error.implies)):
+    for origin, finding in (("seeded", error.finding), *(("implied", other) for other in error.implies)):
         state.key.append(_expected(base, origin, finding, error, now, owner.iloc[rows], state.tables))
 
 

@@ -26,7 +26,7 @@ NEED = "mean_need"
 
 
 def stand(indicator: pd.DataFrame) -> pd.DataFrame:
-    """How every county stands: one row per county with judged, met, watch, not_met and not_collected.
+    """Verdict counts: one row per county with judged, met, watch, not_met and not_collected.
 
     Examples
     --------

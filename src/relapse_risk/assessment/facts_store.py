@@ -72,14 +72,14 @@ def county_digests(tables: Mapping[str, pd.DataFrame], counties: Sequence[str]) 
 
     A report of the city shows every county's rows.
     """
-    told: dict[str, list[bytes]] = {code: [] for code in counties}
+    content: dict[str, list[bytes]] = {code: [] for code in counties}
     for name in sorted(tables):
         mine = {code: _digest(rows) for code, rows in tables[name].groupby("county_code")}
         every = _digest(tables[name])
-        for code, parts in told.items():
+        for code, parts in content.items():
             shown = (every,) if code == CITY or name == "indicator" else (mine.get(CITY, b""), mine.get(code, b""))
             parts.append(b"|".join((name.encode(), *shown)))
-    return {code: digest(parts) for code, parts in told.items()}
+    return {code: digest(parts) for code, parts in content.items()}
 
 
 def _digest(rows: pd.DataFrame) -> bytes:

@@ -19,7 +19,7 @@ from relapse_risk.disclosure.audit import TOLERANCE, determined, least_squares, 
 
 __all__ = ["Relation", "withheld"]
 
-Cell = Any  # whatever can be told apart: a cell of a measure, or a name
+Cell = Any  # anything hashable that identifies a cell: a cell of a measure, or a name
 LEAST_EFFECT = 1e-3  # effects are ratios of small whole numbers: far from zero where they are not zero
 MOST_EXACT = 40  # determined cells for which the cells that would open them are solved for one by one
 MOST_IDLE = 15  # rounds without fewer determined cells, after which the audit adds no more

@@ -90,7 +90,7 @@ class FactColumn:
         People columns this value was formed from; it is withheld with them.  Unsaid: those it is a ratio ``of``, else
         any of the row; empty: none.
     limit : str
-        Dated parameter the value is compared with: it is written finely enough to be told from it.
+        Dated parameter the value is compared with: it is printed with enough decimals to differ from it.
     """
 
     name: str
@@ -250,7 +250,7 @@ class Indicator:
     Attributes
     ----------
     limit : str
-        Dated parameter the value is judged by; empty: no limit was published and none is made up.
+        Dated parameter that is the limit of the value; empty: no limit was published, and none is assumed.
     people : bool
         The numerator counts households or persons, so that a small one is withheld.
     measure : str

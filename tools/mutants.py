@@ -6,6 +6,7 @@ usage: python tools/mutants.py [--count 300] [--seed 12] [--workers 2] [--only a
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -104,6 +105,12 @@ def report(drawn: dict[str, tuple[Path, str]], found: dict[str, str], seed: int,
     return "\n".join(lines) + "\n"
 
 
+def with_plugin(name: str) -> dict[str, str]:
+    """The environment in which every pytest loads the plugin ``name`` of this folder."""
+    folders = [str(Path(__file__).resolve().parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(folders), "PYTEST_PLUGINS": name}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=300)
@@ -120,7 +127,7 @@ def main() -> None:
     create_mutants(given.workers)
     drawn = draw(given.count, given.seed, given.only)
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(given.workers), *drawn]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, env=with_plugin("tests_that_reach"))
     text = report(drawn, outcomes(drawn), given.seed, (time.monotonic() - begun) / 60)
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(text, encoding="utf-8")

@@ -226,7 +226,7 @@ def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, 
     """Tables of all counties and the city, small counts withheld, with ``indicator`` and ``availability``."""
     bilingual = {code: Label(zh=zh, en=en).cell for code, zh, en in names.values()}
     tables = {table.name: _stacked(table, found, bilingual) for table in TABLES}
-    rows = with_city(pd.concat([part.indicator for part in found.values()], ignore_index=True), INDICATORS)
+    rows = with_city(pd.concat([part.indicator for part in found.values()]), INDICATORS)
     safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual, LINKS, PUBLIC)
     status = [row for part in found.values() for row in part.status]
     availability = pd.DataFrame([*status, *(_city_status(table, status, safe[table.name]) for table in TABLES)])

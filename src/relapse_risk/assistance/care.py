@@ -83,4 +83,4 @@ def central_care_proposals(persons: pd.DataFrame, households: pd.DataFrame, day:
         unknown=["" if sure else ("self_care" if pd.isna(care) else "has_carer")
                  for sure, care in zip(both[both | asked], rows["self_care"], strict=True)],
     )  # fmt: skip
-    return found.sort_values(["tekun", "age"], ascending=[False, False], kind="stable", ignore_index=True)
+    return found.sort_values(["tekun", "age"], ascending=[False, False], ignore_index=True)

@@ -169,7 +169,7 @@ def _without_excluded(
 ) -> list[_Found]:
     """Drop items excluded by one that is a clear yes: for the same person, or the household if either is for households."""
     homes = [frames[level]["household_id"] for level in frames]
-    codes, known = pd.factorize(pd.concat(homes, ignore_index=True))
+    codes, known = pd.factorize(pd.concat(homes))
     home_of = dict(zip(frames, np.split(codes, [len(homes[0])]), strict=True))
     stays = {code: np.ones(len(one.rows), dtype=bool) for code, one in found.items()}
     for item, other, who in catalogue.exclusions():

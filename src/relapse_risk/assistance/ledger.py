@@ -134,7 +134,7 @@ def receipts(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> pd
     known = records.loc[kept, PAIR].assign(order=order[kept], since=since[kept])
     known = known.sort_values("order", kind="stable").drop_duplicates(PAIR)
     words = np.array(STANDING)
-    return known.assign(state=words[known["order"].to_numpy(dtype=int)]).drop(columns="order").reset_index(drop=True)
+    return known.assign(state=words[known["order"]]).drop(columns="order").reset_index(drop=True)
 
 
 def standing(records: pd.DataFrame, day: date, once: Collection[str] = ()) -> npt.NDArray[np.int64]:
@@ -233,11 +233,7 @@ def _exclusive(records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
         mine = records.assign(year=year)[records["item_code"] == other.code]
         rows = mine.merge(holders, on=[who, "year"])
         parts.append(_found(rows, "exclusive", rows["item_code"] + f" + {item.code}", f"not with {item.code}"))
-    return (
-        pd.concat(parts, ignore_index=True)
-        if parts
-        else _found(records.iloc[:0], "exclusive", records["item_code"].iloc[:0], "")
-    )
+    return pd.concat(parts) if parts else _found(records.iloc[:0], "exclusive", records["item_code"].iloc[:0], "")
 
 
 def _wrong_amounts(records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

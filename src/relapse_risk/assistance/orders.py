@@ -106,9 +106,7 @@ def draw_order(
             _digest(item_code, quota, budget, []),
         )
     ranked = _frame(
-        rows.sort_values(
-            ["priority", "need", "household_id", "person_id"], ascending=[False, False, True, True], kind="stable"
-        )
+        rows.sort_values(["priority", "need", "household_id", "person_id"], ascending=[False, False, True, True])
     )
     if quota is not None:
         drawn = ranked["place"] <= quota
@@ -176,7 +174,7 @@ def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> 
         zh=changed["change"].map(lambda c: CHANGES[c][0]), en=changed["change"].map(lambda c: CHANGES[c][1])
     )
     columns = [*keys, "change", "place_before", "place", "zh", "en"]
-    return after, changed.sort_values(["place", "place_before"], kind="stable")[columns].reset_index(drop=True)
+    return after, changed.sort_values(["place", "place_before"])[columns].reset_index(drop=True)
 
 
 def _keyed(frame: pd.DataFrame) -> pd.DataFrame:

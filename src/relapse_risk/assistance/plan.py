@@ -147,7 +147,7 @@ def household_plan(
     return HouseholdPlan(
         name, str(home["county_code"]), "" if pd.isna(home.get("responsible_cadre_id")) else str(home["responsible_cadre_id"]),
         _measures(home, measures, day), stated, jobs.reset_index(drop=True), _income(home, stated, matched, catalogue),
-        float(home["poverty_line"]), day + timedelta(days=VISIT_DAYS[bool(home.get("weekly_class") is True or home.get("weekly_class") == 1)]),
+        float(home["poverty_line"]), day + timedelta(days=VISIT_DAYS[bool(home.get("weekly_class") == 1)]),
     )  # fmt: skip
 
 

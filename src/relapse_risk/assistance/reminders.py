@@ -122,8 +122,8 @@ class _Keys:
 def _keys(frames: list[pd.DataFrame], catalogue: Catalogue) -> list[_Keys]:
     """Integer keys that are consistent across several frames."""
     bounds = np.cumsum([0, *(len(frame) for frame in frames)])
-    home, homes = pd.factorize(pd.concat([frame["household_id"] for frame in frames], ignore_index=True))
-    person, persons = pd.factorize(pd.concat([frame["person_id"] for frame in frames], ignore_index=True))
+    home, homes = pd.factorize(pd.concat([frame["household_id"] for frame in frames]))
+    person, persons = pd.factorize(pd.concat([frame["person_id"] for frame in frames]))
     sizes = (len(homes), len(persons), len(catalogue))
     cuts = [slice(*pair) for pair in pairwise(bounds)]
     return [_Keys(home[cut], person[cut], _places(frame, catalogue), sizes) for cut, frame in zip(cuts, frames, strict=True)]  # fmt: skip
@@ -206,7 +206,7 @@ def _days(item: Item, day: date) -> int:
 
 def _identities(frame: pd.DataFrame) -> list[str]:
     """Id of a claim, the same every month, so that a reply can be matched."""
-    parts = [frame[name].to_numpy(dtype=object, na_value="") for name in ("kind", *PAIR)]
+    parts = [frame[name].to_numpy(na_value="") for name in ("kind", *PAIR)]
     return ["R" + sha256(["|".join(row)])[:12] for row in zip(*parts, strict=True)]
 
 
@@ -221,7 +221,7 @@ def _prioritised(frame: pd.DataFrame, scores: pd.DataFrame | None) -> pd.DataFra
         "evidence_on", "amount_year", "due_on", "need", "risk", "priority",
     ]  # fmt: skip
     done = frame.assign(need=need, risk=risk, priority=priority.round(2))[columns]
-    return done.sort_values(["priority", "reminder_id"], ascending=[False, True], kind="stable", ignore_index=True)
+    return done.sort_values(["priority", "reminder_id"], ascending=[False, True], ignore_index=True)
 
 
 def _percentile(values: pd.Series) -> pd.Series:

@@ -78,7 +78,7 @@ def read_replies(path: str | Path, register: str | Path, today: date) -> Replies
     faults: list[tuple[object, ...]] = []
     seen: set[str] = set()
     for number, row in enumerate(rows, 2):
-        values = {name: row[column] if column < len(row) else "" for name, column in at.items()}
+        values = {name: row[column] for name, column in at.items()}
         if all(_blank(values[name]) for name in ANSWERED):
             continue
         column, kind = _fault(values, handed, seen, today)

@@ -135,7 +135,7 @@ def household_panel(
         raise RegisterError(
             "no month has both households and income", where=str(register.path), fix="import income of the same months"
         )
-    return pd.concat(frames, ignore_index=True).sort_values(["household_id", "month"], ignore_index=True)
+    return pd.concat(frames).sort_values(["household_id", "month"], ignore_index=True)
 
 
 def person_ages(persons: pd.DataFrame, setting: Setting) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def _without_rank(spec: FactTable, frame: pd.DataFrame) -> pd.DataFrame:
     place = pd.Series(np.arange(len(frame)), index=frame.index).mask(withheld, len(frame))
     keys = {f"key {key}": frame[key].astype(str).where(withheld, "") for key in spec.keys}
     order = pd.DataFrame({"county": county, "place": place, **keys})
-    return frame.loc[order.sort_values(list(order.columns), kind="stable").index].reset_index(drop=True)
+    return frame.loc[order.sort_values(list(order.columns)).index].reset_index(drop=True)
 
 
 def where_described(frame: pd.DataFrame, count: str, values: Mapping[Cell, float], withheld: Set[Cell]) -> pd.DataFrame:

@@ -72,7 +72,7 @@ def conflict_list(data: CountyData) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame()
     count = rows.groupby("household_id")["conflict"].transform("size")
-    return rows.assign(n=-count).sort_values(["n", "village_code", "household_id"], kind="stable", ignore_index=True)
+    return rows.assign(n=-count).sort_values(["n", "village_code", "household_id"])
 
 
 CROSS = ("household.vehicle_count",)

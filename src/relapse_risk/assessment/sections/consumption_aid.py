@@ -78,11 +78,7 @@ def parcels(data: CountyData) -> pd.DataFrame:
 def parcels_short(data: CountyData) -> pd.DataFrame:
     """Villages whose households got furthest below the promise, with the split."""
     rows = _parcels(data)
-    rows = (
-        rows[rows["each"].notna() & ~rows["household_met"]]
-        .sort_values(["each", "parcel_id"], kind="stable")
-        .head(MOST_SHORT)
-    )
+    rows = rows[rows["each"].notna() & ~rows["household_met"]].sort_values(["each", "parcel_id"]).head(MOST_SHORT)
     town_of = data.table("village").set_index("village_code")["town_code"].map(data.towns)
     rows = rows.assign(town=rows["village_code"].map(town_of), village=rows["village_code"].map(data.villages))
     return rows[["town", "village", "area_mu", "to_collective", "to_households", "each"]].rename(

@@ -104,7 +104,7 @@ def failure_list(data: CountyData) -> pd.DataFrame:
         data.now.loc[flags.fillna(False).to_numpy(dtype=bool), ["household_id", "village_code"]].assign(reason=reason)
         for reason, flags in failing_reasons(data).items()
     ]
-    return pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
+    return pd.concat(parts).sort_values(["village_code", "household_id"])
 
 
 def guarantee_by_town(data: CountyData) -> pd.DataFrame:

@@ -202,7 +202,7 @@ def missed_list(data: CountyData) -> pd.DataFrame:
         )
         for rule, flags in meets_monitoring_rules(data).items()
     ]
-    return pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
+    return pd.concat(parts).sort_values(["village_code", "household_id"])
 
 
 def _lifted(data: CountyData) -> np.ndarray:
@@ -234,7 +234,7 @@ def wrong_exit_list(data: CountyData) -> pd.DataFrame:
         ].assign(wrong_exit_reason=name)
         for name, flags in _wrong_exit_tests(data).items()
     ]
-    frame = pd.concat(parts).sort_values(["village_code", "household_id"], ignore_index=True)
+    frame = pd.concat(parts).sort_values(["village_code", "household_id"])
     return frame.assign(exit_year=frame["exit_year"].astype(str))
 
 

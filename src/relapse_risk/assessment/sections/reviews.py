@@ -166,7 +166,7 @@ def project_worklist(data: CountyData) -> pd.DataFrame:
         return rows
     order = list(WRONG)
     rows = rows.assign(place=rows["wrong"].map(order.index))
-    return rows.sort_values(["place", "fund_amount"], ascending=[True, False], kind="stable")
+    return rows.sort_values(["place", "fund_amount"], ascending=[True, False])
 
 
 def _in_time(data: CountyData) -> Fraction:

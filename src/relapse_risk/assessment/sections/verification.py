@@ -144,7 +144,7 @@ def interview_findings(data: CountyData) -> pd.DataFrame:
         )
         for name, flags in kinds.items()
     ]
-    frame = pd.concat(parts, ignore_index=True)
+    frame = pd.concat(parts)
     return frame.assign(interviewed_on=frame["interviewed_on"].dt.strftime("%Y-%m-%d"))
 
 

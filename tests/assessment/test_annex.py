@@ -162,10 +162,10 @@ def test_weights_of_the_index_add_up_to_one(county: CountyData) -> None:
 
 
 def test_what_the_index_leaves_out_and_why(county: CountyData) -> None:
-    card = {"weights": [], "left_out": [["no_such", "not collected here"], ["other", "no line of this name"]]}
+    card = {"weights": [], "left_out": [["no_such", "not collected here"], ["rigid_burden", "no line of this name"]]}
     check("index_left_out", replace(county, scores=replace(NOBODY, index_card=card), _kept={}), """
-        indicator  reason
-        no_such    未采集|not collected
-        other      此地没有这样的标准|no such line in this place
+        indicator                                    reason
+        no_such                                      未采集|not collected
+        刚性支出占纯收入比|Rigid spending over net income  此地没有这样的标准|no such line in this place
         """)  # fmt: skip
     assert computed("index_left_out", replace(county, scores=NOBODY, _kept={})).empty

@@ -67,6 +67,14 @@ def test_what_all_miss_comes_in_the_order_of_need() -> None:
     assert common["indicator"].tolist() == ["house_safe", "take_up", "below_line", "papers_complete"]
 
 
+def test_a_share_is_missed_by_points_not_by_a_part_of_its_limit() -> None:
+    """3% instead of 2% is one point, which is minor, though half the limit; 97% instead of all is three, which is major."""
+    minor = rows("below_line", ["not_met"] * 4, value=0.03, limit=0.02)
+    major = rows("take_up", ["not_met"] * 4, value=0.97, limit=1.0)
+    found = city_tasks(pd.concat([minor, major], ignore_index=True)).query("task == 'common'")
+    assert found["indicator"].tolist() == ["take_up", "below_line"]
+
+
 def test_what_was_only_not_scored_is_no_gap_in_the_data(indicator: pd.DataFrame) -> None:
     assert "nowhere_collected" not in set(city_tasks(indicator.assign(reason="not_scored"))["task"])
 

@@ -13,6 +13,7 @@ import pytest
 from scipy.optimize import linprog
 
 from relapse_risk.assessment import CITY, INDICATORS, TABLES, CountyData, Facts, compute_facts, read_facts
+from relapse_risk.assessment import facts as facts_module
 from relapse_risk.assessment.facts import (
     NO_SCORES,
     _computed,
@@ -25,6 +26,7 @@ from relapse_risk.assessment.facts import (
 from relapse_risk.assessment.facts_store import FactsManifest
 from relapse_risk.assessment.indicators import indicator_rows
 from relapse_risk.errors import RelapseRiskError
+from relapse_risk.languages import Label
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
 from relapse_risk.scores import Scores
@@ -494,3 +496,16 @@ def test_a_place_calls_the_terms_of_the_model_by_its_own_words() -> None:
         assert in_words_of(place, same) is same
     scored = replace(NO_SCORES, model_card=card)
     assert in_words_of(read_place("dezhou").model_copy(update={"terms": {}}), scored) is scored
+
+
+def test_the_model_card_of_the_facts_is_in_the_words_of_the_place(
+    hand_register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = read_place("dezhou").model_copy(update={"terms": {"income_over_line": Label(zh="甲", en="A")}})
+    card = {"fitted": True, "terms": [{"name": "income_over_line", "zh": "x", "en": "x"}], "left_out": []}
+    monkeypatch.setattr(facts_module, "TABLES", [spec for spec in TABLES if spec.name == "relief"])
+    monkeypatch.setattr(facts_module, "INDICATORS", [item for item in INDICATORS if item.name == "persons"])
+    monkeypatch.setattr(facts_module, "read_scores", lambda *of: replace(NO_SCORES, model_card=card))
+    manifest = compute_facts(hand_register, MONTH, read_parameters(), place, tmp_path / "scores", tmp_path / "facts")
+    assert manifest.cards["model_card"]["terms"] == [{"name": "income_over_line", "zh": "甲", "en": "A"}]
+    assert manifest.tables == ("relief", "indicator", "availability")

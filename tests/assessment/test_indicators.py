@@ -304,13 +304,21 @@ def test_small_counties_are_pulled_to_the_city_in_the_evaluation_only() -> None:
     assert pulled(item(section=16), rows[1:]) == [-1, -1, -1], "one county has nobody to be pulled to"
 
 
-def test_a_sampled_county_where_all_say_yes_is_no_certainty() -> None:
+@pytest.mark.parametrize("error", [0.0, np.nan])
+def test_a_sampled_county_where_all_say_yes_is_no_certainty(error: float) -> None:
     # 10 of 10 with a standard error of zero, beside 5 of 10: its variance is at least that of 0.75 in ten, 0.01875, as
     # is the other's.  Spread (0.25^2 x 2) = A + D at one degree of freedom: A = 0.125 - 0.01875 = 0.10625, and each keeps
     # 0.10625 / 0.125 = 0.85 of its distance of 0.25 from the mean.
-    rows = [one_of("a", 10, 10, se=0.0, section=16), one_of("b", 5, 10, se=0.0, section=16)]
+    rows = [one_of("a", 10, 10, se=error, section=16), one_of("b", 5, 10, se=error, section=16)]
     found = with_city(pd.DataFrame(rows), [item(section=16, sampled="survey")])["shrunk"]
     assert found.tolist()[:2] == pytest.approx([0.75 + 0.2125, 0.75 - 0.2125])
+
+
+@pytest.mark.parametrize("cases", [0, 10])
+def test_where_all_sampled_counties_say_the_same_there_is_nothing_to_pull(cases: int) -> None:
+    rows = [one_of(code, cases, 10, se=0.0, section=16) for code in "ab"]
+    found = with_city(pd.DataFrame(rows), [item(section=16, sampled="survey")])["shrunk"]
+    assert found.tolist()[:2] == pytest.approx([cases / 10] * 2)
 
 
 def test_a_row_says_why_it_has_no_value(county: CountyData) -> None:

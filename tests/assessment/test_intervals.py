@@ -164,6 +164,9 @@ def test_unequal_counties_combine_by_hand() -> None:
         ([4, 6], [10, 10], [0.5, 0.5]),  # between 0.2 / 0.25 = 0.8, less than chance
         ([0, 0], [10, 20], [0.0, 0.0]),
         ([5], [10], [0.5]),
+        # The least of which a spread can be told: between 1 of noise 0.25, rho = (4 - 1) / (2 - 1), all of it is real.
+        ([0, 2], [2, 2], [0.0, 1.0]),
+        ([0, 1], [1, 1], [0.5, 0.5]),  # one asked in each: a spread of 1 is all that chance can give
     ],
 )
 def test_shares_pulled_to_the_common_rate_by_hand(counts: list[int], n: list[int], shrunk: list[float]) -> None:

@@ -34,6 +34,13 @@ def test_frame_of_the_hand_made_county(county: CountyData) -> None:
     )
 
 
+def test_whose_labour_is_not_known_is_called_with_those_who_have_some(county: CountyData) -> None:
+    unknown = county.now["all_no_labour"].mask(county.now["household_id"] == "H2")
+    data = replace(county, _kept=county._kept | {"now": county.now.assign(all_no_labour=unknown)})
+    strata = sampling_frame(data).set_index("household_id")["stratum"]
+    assert strata["H2"] == "lifted_with_labour"
+
+
 def test_chances_in_proportion_to_size() -> None:
     assert proportional_chances(np.array([1.0, 2, 3, 4]), 2).tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8])
     # 30 of 40 takes the first for sure; then 10 each for one place: a third.

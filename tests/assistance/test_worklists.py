@@ -370,6 +370,8 @@ def test_the_files_of_a_city_and_their_summary(tmp_path: Path) -> None:
     assert rows[0] == ("County", "Department", "Kind", "Reminders", "Households", "Amount per year", "First due")
     assert rows[1] == ("371402", "Civil Affairs", "entitled, not receiving", 1, 1, 1, "2021-01-30")
     assert sheet.oddHeader.left.text == "2020-12-31"
+    wide = sheet.column_dimensions["A"]  # Excel adds 0.7
+    assert (round(wide.width), wide.min, wide.max) == (17, 1, len(rows[0]))
     zh = openpyxl.load_workbook(write_worklists(frame, CATALOGUE, DAY, tmp_path / "zh")[-2])["汇总"]
     assert [cell.value for cell in zh[1]] == ["县代码", "部门", "类型", "提醒", "户数", "年金额（元）", "最早期限"]
     assert [cell.value for cell in zh[2]][1:3] == ["民政局", "应享未享"]

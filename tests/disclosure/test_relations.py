@@ -180,3 +180,136 @@ def test_a_link_takes_the_classes_it_names() -> None:
     sums = linked(Published({elderly: 25.0, **cells}), (Link(("elderly.yes",), ("persons.yes by age=60–69|80+",)),), 5)
     old = tuple(cell for cell in cells if cell.by[0][1] != "50–59")
     assert Relation(old, (elderly,)) in sums.relations
+
+
+def _by(n: float, side: str = "yes", county: str = "a", **by: str) -> dict[Cell, float]:
+    return {_cell(side, county, **by): n}
+
+
+def test_a_rest_belongs_to_its_county() -> None:
+    """12 - 9 = 3 in a and 20 - 10 = 10 in b are two cells."""
+    counts = {"a": (12.0, 9.0), "b": (20.0, 10.0)}
+    cells = {Cell(name, side, county): counts[county][place]
+             for place, (name, side) in enumerate([("water_safe", "no"), ("reason.water_distance", "yes")]) for county in "ab"}  # fmt: skip
+    sums = linked(Published(cells), (Link(("water_safe.no",), ("reason.water_distance.yes",), is_subset=True),), 5)
+    assert {cell.county: sums.values[cell] for cell in sums.unprinted} == {"a": 3, "b": 10}
+    assert [whole.county for whole, _ in sums.near] == ["a"], "ten are not a few"
+
+
+def test_what_is_left_of_several_parts_tells_none_of_them() -> None:
+    """12 fail, by one reason 6 and by another 5: whoever sees the 12 does not know either within a few."""
+    cells = {_cell("no", "a"): 12.0, Cell("reason.one", "yes", "a"): 6.0, Cell("reason.two", "yes", "a"): 5.0}
+    link = Link(("house_safe.no",), ("reason.one.yes", "reason.two.yes"), is_subset=True)
+    sums = linked(Published(cells), (link,), 5)
+    assert [sums.values[cell] for cell in sums.unprinted] == [1]
+    assert sums.near == []
+    too_many = linked(Published(cells | {_cell("no", "a"): 10.0}), (link,), 5)
+    assert too_many.unprinted == set(), "11 of 10 leave nothing"
+
+
+@pytest.mark.parametrize(("other", "is_linked"), [(16.0, True), (24.0, True), (15.0, False), (25.0, False)])
+def test_two_counts_that_nearly_agree_are_linked(other: float, is_linked: bool) -> None:
+    """20 and 16 differ by four: whoever sees one knows the other within these.  Not so by five."""
+    one, two = _cell("no", "a"), Cell("failing", "yes", "a")
+    sums = linked(Published({one: 20.0, two: other}), (Link(("house_safe.no",), ("failing.yes",)),), 5)
+    assert (Relation((two,), (one,)) in sums.relations) == is_linked
+    assert sums.unprinted == set()
+
+
+def test_a_link_of_samples_holds_in_samples() -> None:
+    cells = {Cell(name, "yes", county): 9.0 for name in ("one", "two") for county in "ab"}
+    sums = linked(Published(cells, samples={"b"}), (Link(("one.yes",), ("two.yes",), only_samples=True),), 5)
+    linked_counts = [one for one in sums.relations if one.wholes]
+    assert linked_counts == [Relation((Cell("two", "yes", "b"),), (Cell("one", "yes", "b"),))]
+
+
+def test_a_link_takes_the_coarsest_classification_that_tells_its_classes() -> None:
+    """Elderly: the two ages of the table by age, not the four cells of that by age and sex."""
+    ages = {age: Cell("persons", "yes", "a", (("age", age),)) for age in ("60–69", "80+")}
+    both = {(age, sex): Cell("persons", "yes", "a", (("age", age), ("sex", sex))) for age in ages for sex in ("f", "m")}
+    elderly = Cell("elderly", "yes", "a")
+    cells = {elderly: 40.0, **dict.fromkeys(ages.values(), 20.0), **dict.fromkeys(both.values(), 10.0)}
+    sums = linked(Published(cells), (Link(("elderly.yes",), ("persons.yes by age=60–69|80+",)),), 5)
+    assert [one for one in sums.relations if elderly in one.cells] == [Relation(tuple(ages.values()), (elderly,))]
+
+
+def test_both_sides_without_what_was_looked_at_add_up_to_what_a_reader_knows() -> None:
+    yes, no = _cell("yes", "a"), _cell("no", "a")
+    assert Relation((yes, no)) in linked(Published({yes: 3.0, no: 97.0}), (), 5).relations
+    assert linked(Published({yes: 3.0}), (), 5).relations == []
+    assert linked(Published({no: 97.0}), (), 5).relations == []
+
+
+def test_classes_add_up_to_the_next_coarser_classification_only() -> None:
+    cells = (
+        _by(60.0)
+        | _by(40.0, town="x")
+        | _by(20.0, town="y")
+        | _by(30.0, town="x", sex="f")
+        | _by(10.0, town="x", sex="m")
+    )
+    relations = linked(Published(cells), (), 5).relations
+    town = {name: _cell("yes", "a", town=name) for name in "xy"}
+    sexes = tuple(_cell("yes", "a", town="x", sex=sex) for sex in "fm")
+    assert set(relations) == {Relation(tuple(town.values()), (_cell("yes", "a"),)), Relation(sexes, (town["x"],))}
+
+
+def test_the_sum_of_classes_whose_whole_is_printed_nowhere_is_known() -> None:
+    """One class alone is no sum."""
+    two = _by(30.0, town="x") | _by(3.0, town="y")
+    assert linked(Published(two), (), 5).relations == [Relation(tuple(two))]
+    assert linked(Published(_by(30.0, town="x")), (), 5).relations == []
+
+
+@pytest.mark.parametrize(
+    ("sample", "males", "more", "known"),
+    [
+        (False, 30.0, {}, True),
+        (True, 30.0, {}, False),  # of a sample nobody knows who is in it
+        (False, 2.0, {}, False),  # 2 + 2 are few: the total is no less a small count
+        (False, 30.0, _by(9.0, "known", town="x"), False),  # with both sides a reader may subtract
+    ],
+)
+def test_a_total_printed_nowhere_links_two_classifications(
+    sample: bool, males: float, more: dict[Cell, float], known: bool
+) -> None:
+    """Men and women add up to the same as young and old (of some the age is not known: the larger sum is the total)."""
+    cells = _by(males, sex="m") | _by(2.0, sex="f") | _by(males, age="old") | _by(1.0, age="young") | more
+    sums = linked(Published(cells, samples={"a"} if sample else set()), (), 5)
+    total = _cell("yes", "a")
+    assert sums.values[total] == males + 2
+    assert (total in sums.fixed, total in sums.unprinted) == (known, not known)
+    assert Relation((_cell("yes", "a", sex="m"), _cell("yes", "a", sex="f")), (total,)) in sums.relations
+    assert Relation((_cell("yes", "a", age="old"), _cell("yes", "a", age="young")), (total,)) in sums.relations
+
+
+def test_counties_add_up_to_the_city_and_to_what_is_known_where_it_is_printed_nowhere() -> None:
+    a, b = _cell("yes", "a"), _cell("yes", "b")
+    counties = {a: 30.0, b: 3.0}
+    assert linked(Published(counties), (), 5).relations == [Relation((a, b))]
+    assert linked(Published({a: 30.0}), (), 5).relations == []
+    city = linked(Published(counties | {_cell("yes", CITY): 33.0}), (), 5).relations
+    assert city == [Relation((a, b), (_cell("yes", CITY),))]
+    towns = _by(30.0, town="x") | _by(9.0, county="b", town="x")
+    assert linked(Published(towns), (), 5).relations == [], "towns of one name are no classes of a city"
+
+
+def test_parts_of_a_known_nothing_are_nothing() -> None:
+    """Nobody fails, which is told: so nobody fails in either town.  Of a known whole that is not zero nothing follows."""
+    towns = [_cell("no", "a", town=name) for name in "xy"]
+    whole = _cell("no", "a")
+    zero = Published({whole: 0.0, towns[0]: 0.0, towns[1]: 0.0}, fixed={whole})
+    assert linked(zero, (), 5).fixed == {whole, *towns}
+    some = Published({whole: 9.0, towns[0]: 9.0, towns[1]: 0.0}, fixed={whole})
+    assert linked(some, (), 5).fixed == {whole}
+    assert linked(Published({whole: 0.0, towns[0]: 0.0, towns[1]: 0.0}), (), 5).fixed == set()
+    alone = Published({whole: 0.0, towns[0]: 0.0}, fixed={towns[0]})
+    assert linked(alone, (), 5).fixed == {whole, towns[0]}, "one class alone is its whole"
+
+
+def test_how_many_were_looked_at_is_known_unless_it_counts_something_itself() -> None:
+    known = _cell("known", "a")
+    given = Published({known: 60.0}, fixed={known})
+    assert linked(given, (), 5).fixed == {known}
+    assert linked(given, (Link(("lifted.yes",), ("house_safe.known",)),), 5).fixed == set()
+    assert linked(given, (Link(("lifted.yes",), ("house_safe.yes",)),), 5).fixed == {known}

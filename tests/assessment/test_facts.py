@@ -503,9 +503,18 @@ def test_the_model_card_of_the_facts_is_in_the_words_of_the_place(
 ) -> None:
     place = read_place("dezhou").model_copy(update={"terms": {"income_over_line": Label(zh="甲", en="A")}})
     card = {"fitted": True, "terms": [{"name": "income_over_line", "zh": "x", "en": "x"}], "left_out": []}
+    chances = pd.DataFrame({"household_id": ["H1", "H2", "H3"], "probability": [0.1, 0.1, 0.4]}).assign(
+        low=0.0, high=1.0
+    )
     monkeypatch.setattr(facts_module, "TABLES", [spec for spec in TABLES if spec.name == "relief"])
-    monkeypatch.setattr(facts_module, "INDICATORS", [item for item in INDICATORS if item.name == "persons"])
-    monkeypatch.setattr(facts_module, "read_scores", lambda *of: replace(NO_SCORES, model_card=card))
+    monkeypatch.setattr(facts_module, "INDICATORS", [item for item in INDICATORS if item.name == "expected_relapse"])
+
+    def read(folder: Path, month: str, county: str = "371425") -> Scores:
+        return replace(NO_SCORES, risk=chances if county == "371425" else chances.iloc[:0], model_card=card)
+
+    monkeypatch.setattr(facts_module, "read_scores", read)
     manifest = compute_facts(hand_register, MONTH, read_parameters(), place, tmp_path / "scores", tmp_path / "facts")
     assert manifest.cards["model_card"]["terms"] == [{"name": "income_over_line", "zh": "甲", "en": "A"}]
     assert manifest.tables == ("relief", "indicator", "availability")
+    found = read_facts(tmp_path / "facts", MONTH).table("indicator", "371425").set_index("indicator")
+    assert found.loc["expected_relapse", "value"] == pytest.approx(0.2)

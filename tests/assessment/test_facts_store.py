@@ -139,6 +139,8 @@ def test_the_digest_of_a_county_moves_with_what_its_report_shows() -> None:
     assert moved(indicator=indicator.assign(value=[0.1, 0.2 + 1e-13, 0.15])) == set(), "twelve decimals tell"
     assert moved(indicator=indicator.assign(value=[0.1, 0.2 + 1e-11, 0.15])) == set(codes)
     assert moved(ROWS[ROWS["county_code"] != "371425"]) == {"371425", "city"}
+    more = pd.concat([ROWS.iloc[:1], ROWS[ROWS["county_code"] == "371425"], ROWS.iloc[1:]], ignore_index=True)
+    assert "371481" not in moved(more), "rows of another county only move those of this one"
     assert moved(ROWS.rename(columns={"households": "persons"})) == set(codes)
     assert county_digests({"causes": ROWS}, ("999999",))["999999"] != first["371425"]
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from relapse_risk.assessment import INDICATORS, CountyData
+from relapse_risk.assessment import INDICATORS, TABLES, CountyData
 from relapse_risk.assessment.indicators import indicator_rows, verdict, with_city
 from relapse_risk.assessment.sections.monitored_households import risk_reasons
 from relapse_risk.measures import Fraction, Indicator
+from relapse_risk.measures.fact_tables import Direction, Kind, Unit
 from relapse_risk.parameters import read_place
 
 BY_NAME = {item.name: item for item in INDICATORS}
@@ -111,6 +114,37 @@ WITH_OWN_VALUE = {
 }  # fmt: skip
 
 
+def test_what_an_indicator_is_declared_with_is_there() -> None:
+    """Directions, units and kinds of columns are the words of their lists; a source stands in the list of sources."""
+    assert {item.direction for item in INDICATORS} == set(get_args(Direction))
+    assert {item.unit for item in INDICATORS} <= set(get_args(Unit))
+    assert {column.kind for spec in TABLES for column in spec.columns} <= set(get_args(Kind))
+    ids = re.findall(r"^\| ([A-Z0-9-]+) \|", Path("docs/sources.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {item.source for item in INDICATORS} - {""} <= set(ids)
+
+
+@pytest.mark.parametrize(
+    ("names", "better", "limit", "source", "section", "sampled"),
+    [
+        (("food_clothes_ok", "education_ok", "medical_ok", "house_safe", "guarantees_ok"), "higher_better", "share_target", "DEF-3G", 5, ""),
+        (("water_safe",), "higher_better", "share_target", "DEF-WATER", 5, ""),
+        (("verified_wrong_exit",), "lower_better", "wrong_exit_limit", "DEF-RATES", 16, "survey"),
+        (("verified_missed_monitoring", "verified_failed_help"), "lower_better", "zero_target", "MEM", 16, "survey"),
+        (("approval_rate",), "higher_better", "approval_limit", "DEF-RATES", 16, "survey"),
+        (("recognises_policy", "recognises_cadre"), "higher_better", "", "DEF-RATES", 15, "survey"),
+    ],
+)  # fmt: skip
+def test_what_families_of_indicators_are_assessed_by(
+    names: tuple[str, ...], better: str, limit: str, source: str, section: int, sampled: str
+) -> None:
+    for item in (BY_NAME[name] for name in names):
+        assert (item.direction, item.limit, item.source, item.section, item.sampled, item.unit) == (
+            better, limit, source, section, sampled, "share",
+        ), item.name  # fmt: skip
+        assert item.headline == (item.name in ("guarantees_ok", "approval_rate"))
+        assert item.history == (not item.sampled)
+
+
 def test_every_indicator_is_worked_out_by_hand() -> None:
     assert set(EXPECTED) | WITH_OWN_VALUE == set(BY_NAME)
 
@@ -178,6 +212,8 @@ def test_last_period_limit_and_verdict(county: CountyData) -> None:
     assert rows.loc["take_up", ["verdict", "reason"]].tolist() == ["not_collected", "assistance_record"]
     assert rows.loc["near_line", "verdict"] == "no_limit"
     assert rows["headline"].sum() == 10
+    assert rows.loc[["expected_relapse", "approval_rate", "persons"], "sampled"].tolist() == ["model", "survey", ""]
+    assert rows.loc[["verified_wrong_exit", "approval_rate"], "previous"].isna().all(), "asked of one year only"
 
 
 def test_verdicts_at_the_limit() -> None:

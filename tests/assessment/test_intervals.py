@@ -56,6 +56,15 @@ def test_scale_of_the_weights_does_not_matter() -> None:
     assert (one.low, one.high) == pytest.approx((other.low, other.high))
 
 
+@pytest.mark.parametrize("scale", [0.1, 0.01])
+def test_weights_that_add_up_to_one_or_less_weigh_as_any(scale: float) -> None:
+    answer, weight = np.array([True, False, True, True]), np.array([1.0, 2.0, 3.0, 4.0])
+    for method in (of_share, of_rare_share):
+        assert limits(method(answer, scale * weight)) == pytest.approx(limits(method(answer, weight)))
+    mean = of_mean(np.array([1.0, 2.0, 4.0, 7.0]), scale * weight)
+    assert limits(mean) == pytest.approx(limits(of_mean(np.array([1.0, 2.0, 4.0, 7.0]), weight)))
+
+
 def test_an_edge_share_falls_back_to_wilson() -> None:
     assert logit(1.0, 0.0, 20).low == wilson(20, 20).low
 
@@ -181,5 +190,8 @@ def test_areas_of_unequal_noise_by_hand() -> None:
     shrunk, between = fay_herriot([0.0, 4.0], [1.0, 3.0])
     assert between == pytest.approx(6.0)
     assert shrunk.tolist() == pytest.approx([0.25, 3.25])
+    near, between = fay_herriot([0.1, 0.5], [0.001, 0.001])  # 0.4^2 / 2 = A + 0.001, far more than their noise
+    assert between == pytest.approx(0.079)
+    assert near.tolist() == pytest.approx([0.3 - 0.2 * 0.079 / 0.08, 0.3 + 0.2 * 0.079 / 0.08])
     assert fay_herriot([0.3], [0.01])[0].tolist() == pytest.approx([0.3]), "one area is its own mean"
     assert fay_herriot([0.0, 1.0], [1.0, 1.0])[1] == 0.0

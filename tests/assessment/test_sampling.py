@@ -91,6 +91,8 @@ def test_reserves_follow_the_calls_in_the_same_random_order() -> None:
     assert calls.groupby("stratum")["sampling_weight"].sum().to_dict() == {"a": 80, "b": 20}
     assert drawn.groupby("stratum")["is_reserve"].sum().to_dict() == {"a": 8, "b": 4}
     assert allocate({"a": 80, "b": 20}, 20, 8) == {"a": 16, "b": 8}
+    assert allocate({"a": 80, "b": 20, "c": 0}, 5, 1) == {"a": 4, "b": 1}
+    assert allocate({"a": 1, "b": 99}, 1, 1) == {"a": 1, "b": 1}
 
 
 def test_no_sample_without_a_core() -> None:

@@ -299,7 +299,19 @@ def test_the_sheet_prints_and_protects_itself(tmp_path: Path) -> None:
         False,
     ]
     assert (sheet.cell(2, 14).number_format, sheet.cell(2, 9).number_format) == ("yyyy-mm-dd", "#,##0")
-    assert sheet.cell(1, 1).font.bold
+    answer, head = sheet.cell(2, 13), sheet.cell(1, 1)
+    assert (answer.fill.fgColor.rgb, answer.border.left.style, answer.border.top.color.rgb) == (
+        "FFFFF7E6",
+        "thin",
+        "FFD9D9D9",
+    )
+    assert (answer.alignment.wrap_text, answer.alignment.vertical) == (True, "top")
+    assert (head.font.bold, head.border.bottom.style, head.alignment.wrap_text, head.alignment.vertical) == (
+        True,
+        "thin",
+        True,
+        "top",
+    )
     assert (sheet.cell(2, 1).alignment.wrap_text, sheet.cell(2, 1).alignment.vertical) == (True, "top")
 
 
@@ -324,6 +336,18 @@ def test_a_list_beside_the_reminders_has_a_sheet_of_its_own_where_it_has_rows(tm
     ]  # fmt: skip
     assert sheet.oddHeader.left.text == "371425 人力资源和社会保障局 2020-12-31 零就业家庭"
     assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.protection.sheet) == ("B2", "A1:E3", True)
+    rights, wide, head, cell = sheet.protection, sheet.column_dimensions["A"], sheet.cell(1, 1), sheet.cell(2, 1)
+    assert not any((rights.sort, rights.autoFilter, rights.formatColumns, rights.formatRows)), "false here: allowed"
+    assert (round(wide.width), wide.min, wide.max) == (19, 1, 5)  # Excel adds 0.7
+    assert (head.font.bold, head.border.bottom.style, cell.font.bold, cell.border.bottom.style) == (
+        True,
+        "thin",
+        False,
+        None,
+    )
+    assert {one.alignment.wrap_text for one in (head, cell)} == {True}
+    assert {one.alignment.vertical for one in (head, cell)} == {"top"}
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
     copy = json.loads(content[".json"])
     assert (copy["county"], copy["department"], copy["day"], copy["reminders"]) == ("371425", "RS", "2020-12-31", [])
     assert list(copy["lists"]) == ["zero_employment", "drop_outs"]
@@ -370,6 +394,11 @@ def test_the_files_of_a_city_and_their_summary(tmp_path: Path) -> None:
     assert rows[0] == ("County", "Department", "Kind", "Reminders", "Households", "Amount per year", "First due")
     assert rows[1] == ("371402", "Civil Affairs", "entitled, not receiving", 1, 1, 1, "2021-01-30")
     assert sheet.oddHeader.left.text == "2020-12-31"
+    assert (sheet.page_setup.orientation, sheet.cell(1, 1).font.bold, sheet.cell(1, 7).border.bottom.style) == (
+        "landscape",
+        True,
+        "thin",
+    )
     wide = sheet.column_dimensions["A"]  # Excel adds 0.7
     assert (round(wide.width), wide.min, wide.max) == (17, 1, len(rows[0]))
     zh = openpyxl.load_workbook(write_worklists(frame, CATALOGUE, DAY, tmp_path / "zh")[-2])["汇总"]

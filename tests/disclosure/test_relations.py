@@ -137,11 +137,11 @@ def test_more_cases_than_were_looked_at_leave_no_rest() -> None:
 
 
 def test_a_public_total_is_known_unless_it_is_small() -> None:
-    """How many households a county's register holds is printed as the rows of its table; three are withheld."""
-    cells = {Cell("households", "yes", county): n for county, n in {"a": 54.0, "b": 3.0}.items()}
-    town = Cell("households", "yes", "a", (("town", "x"),))
-    sums = linked(Published({**cells, town: 44.0}), (), 5, ("households.yes",))
-    assert sums.fixed == {Cell("households", "yes", "a")}
+    """How many households a county's register holds is printed as the rows of its table; four are withheld, five not."""
+    cells = {Cell("households", "yes", county): n for county, n in {"a": 54.0, "b": 4.0, "c": 5.0, "d": 0.0}.items()}
+    town, other = Cell("households", "yes", "a", (("town", "x"),)), Cell("members", "yes", "a")
+    sums = linked(Published({**cells, town: 44.0, other: 99.0}), (), 5, ("households.yes",))
+    assert sums.fixed == {Cell("households", "yes", county) for county in "acd"}
 
 
 def test_a_link_holds_where_a_part_has_no_row() -> None:

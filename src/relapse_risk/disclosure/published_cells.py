@@ -125,7 +125,7 @@ def _cells(spec: FactTable, column: FactColumn, frame: pd.DataFrame, county_of: 
 
 
 def _by_county(frame: pd.DataFrame, cells: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
-    for county, rows in frame.reset_index(drop=True).groupby("county_code", sort=False).groups.items():
+    for county, rows in frame.reset_index(drop=True).groupby("county_code").groups.items():
         if county != CITY:
             yield tuple(cells[int(row)] for row in rows)
 

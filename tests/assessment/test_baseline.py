@@ -81,7 +81,6 @@ def test_causes_other_comes_last_and_a_main_cause_may_be_unknown(county_of: Coun
     """)  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="a household that names one cause twice is counted twice under 'any'")
 def test_a_cause_named_twice_is_one_household(county_of: CountyOf) -> None:
     data = county_of(household=homes(1, cause_main="illness", cause_other_1="illness"))
     assert computed("causes", data)["any"].tolist() == [1]
@@ -292,7 +291,6 @@ def test_health(county: CountyData) -> None:
     """)  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="insured_share divides by all persons: not collected counts as not insured")
 def test_insurance_not_collected_is_not_uninsured(county_of: CountyOf) -> None:
     people = persons("1990-01-01 " * 3, health_status="serious", medical_insurance=[True, False, None])
     # One insured of the two who have an answer.

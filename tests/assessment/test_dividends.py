@@ -45,7 +45,6 @@ def test_dividends_of_the_last_five_years(county_of: CountyOf) -> None:
     """)  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="dividends of years after the data date are shown")
 @pytest.mark.parametrize("name", ["dividends", "dividend_arrears"])
 def test_years_to_come_are_not_shown(county_of: CountyOf, name: str) -> None:
     assert computed(name, county_of(**paid(100, 300, year=[2020, 2021])))["year"].tolist() == ["2020"]
@@ -190,7 +189,6 @@ def test_the_five_that_hold_most(county_of: CountyOf) -> None:
     assert fraction("largest_operator", data) == (600, 2100)
 
 
-@pytest.mark.xfail(strict=True, reason="the value of assets whose yield was not recorded enters the yield on value")
 def test_a_yield_not_recorded_is_not_nothing(county_of: CountyOf) -> None:
     asset = """
         asset_id   project_id   operator_name   original_value   annual_yield

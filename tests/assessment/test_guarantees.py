@@ -261,7 +261,6 @@ def test_dwelling_layers_without_some_checks(county_of: CountyOf) -> None:
     """)  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="a grade that was not recorded is compared and counts as disagreement")
 def test_a_grade_not_recorded_is_not_compared(county_of: CountyOf) -> None:
     checks = """
         household_id   layer         grade_found

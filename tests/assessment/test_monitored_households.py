@@ -104,10 +104,6 @@ def test_the_flow_of_a_year_adds_up(two_years: CountyData) -> None:
         """)  # fmt: skip
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="without a snapshot of a year ago everybody is counted as entered, nobody as monitored at the start",
-)
 def test_without_a_year_ago_there_is_no_flow(county_of: CountyOf) -> None:
     assert computed("monitor_flow", county_of(household=records(NOW))).empty
 

@@ -182,7 +182,6 @@ def test_processing_of_twelve_months(county_of: CountyOf) -> None:
     assert fraction("decision_days", data) == (150, 6)
 
 
-@pytest.mark.xfail(strict=True, reason="a decision after the data date is already counted as made")
 @pytest.mark.parametrize("name", ["processing", "processing_trend"])
 def test_a_decision_after_the_data_date_is_not_known(county_of: CountyOf, name: str) -> None:
     records = """

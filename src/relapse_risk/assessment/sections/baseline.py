@@ -75,7 +75,8 @@ def relief(data: CountyData) -> pd.DataFrame:
 def causes(data: CountyData) -> pd.DataFrame:
     """Households by main cause, and by any cause named."""
     words = list(code_list("poverty_cause").words)
-    every = pd.concat([data.now[c] for c in ("cause_main", "cause_other_1", "cause_other_2")])
+    named = data.now.melt("household_id", ["cause_main", "cause_other_1", "cause_other_2"], value_name="cause")
+    every = named.drop_duplicates(["household_id", "cause"])["cause"]
     frame = pd.DataFrame({"cause": words})
     frame["main"] = data.now["cause_main"].value_counts().reindex(words, fill_value=0).to_numpy()
     frame["any"] = every.value_counts().reindex(words, fill_value=0).to_numpy()
@@ -153,7 +154,9 @@ def work_places(data: CountyData) -> pd.DataFrame:
 def health(data: CountyData) -> pd.DataFrame:
     """Persons by health status, and of them insured."""
     people = data.persons
-    frame = people.groupby("health_status").agg(persons=("person_id", "size"), insured=("medical_insurance", hits))
+    frame = people.groupby("health_status").agg(
+        persons=("person_id", "size"), insured=("medical_insurance", hits), insured_known=("medical_insurance", "count")
+    )
     return in_code_order(frame, code_list("health_status").words, "health_status")
 
 
@@ -225,7 +228,8 @@ TABLES = (
     FactTable("health", 2,
               (C("health_status", "code", "health_status"), C("persons", "persons", counts="persons.yes"),
                C("insured", "persons", counts="medical_insurance.yes"),
-               C("insured_share", "share", of=("insured", "persons"))), ("person.health_status",), health),
+               C("insured_known", "persons", hidden=True, counts="medical_insurance.known"),
+               C("insured_share", "share", of=("insured", "insured_known"))), ("person.health_status",), health),
     FactTable("disability", 2,
               (C("disability_type", "code", "disability_type"), C("persons", "persons", counts="disabled.yes"),
                C("severe", "persons", counts="severely_disabled.yes", within="persons")),

@@ -23,7 +23,7 @@ MOST_OPERATORS = 5
 
 
 def _paid_by_person(data: CountyData) -> pd.Series:
-    return data.table("dividend").groupby(["year", "person_id"])["amount"].sum()
+    return up_to_year(data).groupby(["year", "person_id"])["amount"].sum()
 
 
 def dividends(data: CountyData) -> pd.DataFrame:
@@ -57,14 +57,13 @@ def dividend_outliers(data: CountyData) -> pd.DataFrame:
 
 def _unpaid(data: CountyData) -> pd.DataFrame:
     """Dividends decided for a year up to this one that were not paid by the data date."""
-    rows = data.table("dividend")
-    rows = rows[(rows["year"] <= int(data.year)).fillna(False).to_numpy(dtype=bool)]
+    rows = up_to_year(data)
     return rows[~(rows["paid_on"] <= pd.Timestamp(data.day)).fillna(False).to_numpy(dtype=bool)]
 
 
 def dividend_arrears(data: CountyData) -> pd.DataFrame:
     """By year: dividends decided, and those not paid yet, in money and persons."""
-    rows = data.table("dividend")
+    rows = up_to_year(data)
     late = _unpaid(data).groupby("year").agg(arrears=("amount", "sum"), waiting=("person_id", "nunique"))
     frame = (
         rows.groupby("year").agg(due_amount=("amount", "sum"), persons=("person_id", "nunique")).join(late).fillna(0)
@@ -88,11 +87,16 @@ def yield_not_shared(data: CountyData) -> pd.DataFrame:
 
 
 def operators(data: CountyData) -> pd.DataFrame:
-    """The operators that hold most, by rank (names are withheld): assets, value, part of all, yield on value."""
+    """The operators that hold most, by rank (names are withheld): assets, value, part of all, yield on the value of
+    those whose yield is known.
+    """
     asset = data.table("asset").dropna(subset=["operator_name"])
+    both = asset["annual_yield"].notna() & asset["original_value"].notna()
+    asset = asset.assign(yield_of=asset["original_value"].where(both), yielded=asset["annual_yield"].where(both))
     held = asset.groupby("operator_name").agg(
-        assets=("asset_id", "size"), held_value=("original_value", "sum"), annual_yield=("annual_yield", "sum")
-    )
+        assets=("asset_id", "size"), held_value=("original_value", "sum"), annual_yield=("yielded", "sum"),
+        yield_of=("yield_of", "sum"),
+    )  # fmt: skip
     held = held.sort_values("held_value", ascending=False, kind="stable").reset_index(drop=True)
     frame = held.head(MOST_OPERATORS).assign(total=float(held["held_value"].sum()))
     frame["operator"] = [str(place) for place in range(1, len(frame) + 1)]
@@ -143,7 +147,8 @@ TABLES = (
     FactTable("operators", 6,
               (C("operator", "text"), C("assets", "count"), C("held_value", "money_wan"),
                C("total", "money", hidden=True), C("value_share", "share", of=("held_value", "total")),
-               C("annual_yield", "money", hidden=True), C("yield_realised", "share", of=("annual_yield", "held_value"))),
+               C("annual_yield", "money", hidden=True), C("yield_of", "money", hidden=True),
+               C("yield_realised", "share", of=("annual_yield", "yield_of"))),
               OPERATOR, operators, city="none"),
 )  # fmt: skip
 INDICATORS = (

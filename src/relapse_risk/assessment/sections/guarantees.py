@@ -119,8 +119,9 @@ def dwelling_layers(data: CountyData) -> pd.DataFrame:
     """Dwellings checked, passed and graded dangerous by layer, and agreement of each layer with the city's review."""
     checks = data.table("dwelling_check")
     city = checks[checks["layer"] == "city_review"].set_index("household_id")["grade_found"]
-    both = checks["household_id"].isin(city.index)
-    same = both & checks["grade_found"].eq(checks["household_id"].map(city)).fillna(False).astype(bool)
+    last = checks["household_id"].map(city)
+    both = checks["grade_found"].notna() & last.notna()
+    same = both & checks["grade_found"].eq(last).fillna(False).astype(bool)
     frame = counted(
         {"checked": checks["household_id"].notna(), "passed": checks["passed"],
          "dangerous": checks["grade_found"].isin(["C", "D"]), "compared": both, "same": same},

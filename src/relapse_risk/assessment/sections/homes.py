@@ -28,22 +28,34 @@ LAYERS = ("county_self", "county_cross", "third_party", "city_review")
 SAFE = ("A", "B")
 
 
-def _missing(data: CountyData, name: str) -> pd.Series:
-    """Items of a checklist that a household lacks; null where an item was not asked and none is known to lack."""
+def _missing(data: CountyData, name: str) -> pd.DataFrame:
+    """Of a checklist, how many items a household lacks, and how many nobody asked about."""
     items = data.table("household")[list(CHECKLISTS[name])]
-    lacks = items.eq(False).fillna(False).sum(axis=1).astype("Int64")
-    return lacks.mask(items.isna().any(axis=1))
+    return pd.DataFrame({"lacks": items.eq(False).fillna(False).sum(axis=1), "unasked": items.isna().sum(axis=1)})
+
+
+def _complete(data: CountyData, name: str) -> pd.Series:
+    """Whether a household has every item of a checklist: no where one is lacking, whatever was not asked."""
+    missing = _missing(data, name)
+    whole = missing["lacks"].eq(0).astype("boolean")
+    return whole.mask(missing["lacks"].eq(0) & missing["unasked"].gt(0))
+
+
+def _one_short(data: CountyData, name: str) -> pd.Series:
+    """Whether a household was asked about every item of a checklist and lacks one."""
+    missing = _missing(data, name)
+    return missing["lacks"].eq(1) & missing["unasked"].eq(0)
 
 
 def home_checklists(data: CountyData) -> pd.DataFrame:
-    """Households by checklist: every item in order, one item short, more."""
+    """Households by checklist: every item in order, one item short, more; one lacking and others not asked: neither."""
     rows = []
     for name in CHECKLISTS:
-        lacks = _missing(data, name).dropna()
-        if len(lacks):
+        complete = _complete(data, name)
+        if complete.notna().any():
             rows.append(
-                {"checklist": name, "checked": len(lacks), "complete": int((lacks == 0).sum()),
-                 "one_short": int((lacks == 1).sum()), "more_short": int((lacks > 1).sum())}
+                {"checklist": name, "checked": hits(complete.notna()), "complete": hits(complete),
+                 "one_short": hits(_one_short(data, name)), "more_short": hits(_missing(data, name)["lacks"].gt(1))}
             )  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -52,8 +64,8 @@ def homes_by_town(data: CountyData) -> pd.DataFrame:
     """Households whose checklists are complete, by town, and the item most often lacking."""
     home = data.table("household")
     town = home["household_id"].map(data.town_of)
-    flags = {f"{name}_n": _missing(data, name).eq(0) for name in CHECKLISTS}
-    flags |= {f"{name}_known": _missing(data, name).notna() for name in CHECKLISTS}
+    flags = {f"{name}_n": _complete(data, name) for name in CHECKLISTS}
+    flags |= {f"{name}_known": _complete(data, name).notna() for name in CHECKLISTS}
     inside = town.notna().to_numpy()
     frame = counted({name: values[inside] for name, values in flags.items()}, town[inside])
     return data.by_town(frame.join(town.value_counts().rename("households")))
@@ -62,7 +74,7 @@ def homes_by_town(data: CountyData) -> pd.DataFrame:
 def home_worklist(data: CountyData) -> pd.DataFrame:
     """Homes one item short, by the item: the quickest to put right."""
     home = data.table("household")
-    short = _missing(data, "one_two_three_four").eq(1).fillna(False).to_numpy(dtype=bool)
+    short = _one_short(data, "one_two_three_four").to_numpy()
     items = CHECKLISTS["one_two_three_four"]
     lacking = {name: hits(home.loc[short, name].eq(False)) for name in items}
     return pd.DataFrame({"home_item": list(lacking), "households": list(lacking.values())})
@@ -122,8 +134,7 @@ INDICATORS = (
 
 def _by_home(data: CountyData) -> pd.Series:
     """Whether the one-two-three-four checklist is complete, by row of the county's households."""
-    lacks = _missing(data, "one_two_three_four")
-    whole = lacks.eq(0).astype("boolean").mask(lacks.isna())
+    whole = _complete(data, "one_two_three_four")
     found = pd.Series(whole.to_numpy(), index=data.table("household")["household_id"].to_numpy())
     return pd.Series(found.reindex(data.now["household_id"]).to_numpy(), index=data.now.index, dtype="boolean")
 

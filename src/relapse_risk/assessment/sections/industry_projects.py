@@ -19,7 +19,7 @@ REVIEWS = ("town_review_on", "county_approve_on", "city_file_on")
 BEFORE_WORK = ("proposed", "town_review", "expert_review", "county_approval")
 YIELDS = Bins(
     (-np.inf, 0.0, 0.02, 0.04, 0.06, 0.08, 0.10, 0.12, np.inf),
-    ("0%", "0–2%", "2–4%", "4–6%", "6–8%", "8–10%", "10–12%", "≥12%"),
+    ("0%", "0–2%", "2–4%", "4–6%", "6–8%", "8–10%", "10–12%", ">12%"),
     right=True,
 )
 ISSUE_AGES = Bins((0, 31, 61, 91, 181, 100_000), ("0–30", "31–60", "61–90", "91–180", "181+"))
@@ -35,14 +35,15 @@ def _approved(data: CountyData) -> pd.DataFrame:
     return project[~project["stage"].isin(BEFORE_WORK)]
 
 
-def _reviewed(project: pd.DataFrame) -> pd.Series:
-    return project[list(REVIEWS)].notna().all(axis=1)
+def _reviewed(project: pd.DataFrame, data: CountyData) -> pd.Series:
+    """Whether all three reviews were done by the data date."""
+    return (project[list(REVIEWS)] <= pd.Timestamp(data.day)).all(axis=1)
 
 
 def project_stages(data: CountyData) -> pd.DataFrame:
     """Projects and funds by stage, and how many went through all three reviews."""
     project = data.table("project")
-    frame = counted({"projects": project["stage"].notna(), "reviewed": _reviewed(project)}, project["stage"])
+    frame = counted({"projects": project["stage"].notna(), "reviewed": _reviewed(project, data)}, project["stage"])
     frame["fund"] = project.groupby("stage")["fund_amount"].sum()
     return in_code_order(frame, code_list("project_stage").words, "stage")
 
@@ -50,6 +51,8 @@ def project_stages(data: CountyData) -> pd.DataFrame:
 def review_steps(data: CountyData) -> pd.DataFrame:
     """The three reviews of projects under way: done, in the right order, days since the step before."""
     project = _approved(data)
+    dates = project[list(REVIEWS)]
+    project = project.assign(**dates.where(dates <= pd.Timestamp(data.day)))
     rows = []
     for place, name in enumerate(REVIEWS):
         done = project[name].notna()
@@ -73,11 +76,13 @@ def _yields(data: CountyData) -> pd.DataFrame:
 
 def project_types(data: CountyData) -> pd.DataFrame:
     """Projects by type: funds, persons covered, cost per person, expected against realised yield."""
-    frame = (
-        _approved(data)
-        .groupby("project_type")
-        .agg(projects=("project_id", "size"), fund=("fund_amount", "sum"), beneficiaries=("beneficiaries", "sum"))
-    )
+    project = _approved(data)
+    both = project["fund_amount"].notna() & project["beneficiaries"].notna()
+    project = project.assign(spent=project["fund_amount"].where(both), reached=project["beneficiaries"].where(both))
+    frame = project.groupby("project_type").agg(
+        projects=("project_id", "size"), fund=("fund_amount", "sum"), beneficiaries=("beneficiaries", "sum"),
+        spent=("spent", "sum"), reached=("reached", "sum"),
+    )  # fmt: skip
     sums = _yields(data).groupby("project_type")[["original_value", "promised", "annual_yield"]].sum()
     frame = frame.join(sums)
     return in_code_order(frame, code_list("project_type").words, "project_type")
@@ -114,7 +119,7 @@ def fund_waterfall(data: CountyData) -> pd.DataFrame:
     steps = {
         "allocated": fund.sum(),
         "papers": fund[project["paper_complete"].fillna(False).to_numpy(dtype=bool)].sum(),
-        "reviewed": fund[_reviewed(project)].sum(),
+        "reviewed": fund[_reviewed(project, data)].sum(),
         "working": fund[running].sum(),
         "assets": value.sum(),
         "registered": value[asset["registered"].fillna(False).to_numpy(dtype=bool)].sum(),
@@ -135,6 +140,7 @@ def assets(data: CountyData) -> pd.DataFrame:
     asset = data.table("asset")
     flags = {
         "assets": asset["asset_id"].notna(), "registered": asset["registered"],
+        "registered_known": asset["registered"].notna(),
         "on_platform": asset["on_three_assets_platform"],
         "not_normal": asset["operating_state"].ne("normal") & asset["operating_state"].notna(),
     }  # fmt: skip
@@ -172,7 +178,7 @@ def issue_age_bins(data: CountyData) -> pd.DataFrame:
 
 
 def _three_reviews(data: CountyData) -> Fraction:
-    return share(_reviewed(_approved(data)).astype("boolean"))
+    return share(_reviewed(_approved(data), data).astype("boolean"))
 
 
 def _yield_ratio(data: CountyData) -> Fraction:
@@ -182,7 +188,7 @@ def _yield_ratio(data: CountyData) -> Fraction:
 
 def _fund_per_person(data: CountyData) -> Fraction:
     project = data.table("project")
-    known = project[(project["beneficiaries"] > 0).fillna(False).to_numpy(dtype=bool)]
+    known = project[(project["beneficiaries"] > 0).fillna(False).to_numpy(dtype=bool) & project["fund_amount"].notna()]
     return Fraction(float(known["fund_amount"].sum()), float(known["beneficiaries"].sum()))
 
 
@@ -203,7 +209,8 @@ TABLES = (
               ("project.town_review_on",), review_steps),
     FactTable("project_types", 6,
               (C("project_type", "code", "project_type"), C("projects", "count"), FUND, C("beneficiaries", "persons", counts="beneficiaries.yes"),
-               C("fund_per_person", "money", of=("fund", "beneficiaries")),
+               C("spent", "money", hidden=True, adds=True), C("reached", "number", hidden=True, adds=True),
+               C("fund_per_person", "money", of=("spent", "reached"), rests_on=("beneficiaries",)),
                *(C(name, "money", hidden=True, adds=True) for name in ("original_value", "promised", "annual_yield")),
                C("yield_expected", "share", of=("promised", "original_value")),
                C("yield_realised", "share", of=("annual_yield", "original_value"))),
@@ -218,7 +225,7 @@ TABLES = (
               cost_per_person),
     FactTable("assets", 6,
               (C("asset_type", "code", "asset_type"), C("assets", "count"), C("value", "money_wan"), C("registered", "count"),
-               C("registered_share", "share", of=("registered", "assets")), C("on_platform", "count"),
+               C("registered_known", "count", hidden=True), C("registered_share", "share", of=("registered", "registered_known")), C("on_platform", "count"),
                C("not_normal", "count")), ASSET, assets),
     FactTable("asset_states", 6,
               (C("operating_state", "code", "asset_state"), C("assets", "count"), C("value", "money_wan")),

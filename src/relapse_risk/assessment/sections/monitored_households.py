@@ -85,9 +85,12 @@ def monitor_causes(data: CountyData) -> pd.DataFrame:
 def monitor_flow(data: CountyData) -> pd.DataFrame:
     """Monitored at the start, entered, eliminated, left the register, monitored at the end of the period.
 
-    Who entered and was eliminated within the period is counted in both.
+    Who entered and was eliminated within the period is counted in both.  Where no snapshot of its start is held, nothing
+    is known of the flow.
     """
-    before = set(data.before.loc[is_monitored(data.before), "household_id"]) if len(data.before) else set()
+    if not len(data.before):
+        return pd.DataFrame()
+    before = set(data.before.loc[is_monitored(data.before), "household_id"])
     active = set(data.now.loc[is_monitored(data.now), "household_id"])
     gone = before - set(data.now["household_id"])
     came = active - before

@@ -98,8 +98,8 @@ def _overdue_reviews(data: CountyData) -> pd.Series:
 def _without_experts(data: CountyData) -> pd.Series:
     """Projects past the county's approval that no expert has marked."""
     project = data.table("project")
-    rows = data.table("project_review")
-    seen = rows.loc[rows["review_step"] == "expert", "project_id"]
+    rows = _reviews(data)
+    seen = rows.loc[(rows["review_step"] == "expert") & rows["done"], "project_id"]
     past = project[~project["stage"].isin(BEFORE_REVIEW) & ~project["project_id"].isin(seen)]
     return pd.Series(np.nan, index=past["project_id"])
 

@@ -87,10 +87,13 @@ def take_up_by_department(data: CountyData) -> pd.DataFrame:
 def _processed(data: CountyData) -> pd.DataFrame:
     """Applications of the last twelve months with department and days to the decision."""
     records = in_last_year(data.table("assistance_record"), "applied_on", data.day)
-    return records.assign(
-        department=records["item_code"].str[:2],
-        days=(records["decided_on"] - records["applied_on"]).dt.days.astype("float64"),
-    )
+    return records.assign(department=records["item_code"].str[:2], days=_days_to_decision(records, data))
+
+
+def _days_to_decision(records: pd.DataFrame, data: CountyData) -> pd.Series:
+    """Days from application to decision; null where nothing was decided by the data date."""
+    decided = records["decided_on"].where(records["decided_on"] <= pd.Timestamp(data.day))
+    return (decided - records["applied_on"]).dt.days.astype("float64")
 
 
 def processing(data: CountyData) -> pd.DataFrame:
@@ -112,7 +115,7 @@ def processing_trend(data: CountyData) -> pd.DataFrame:
     since = pd.Timestamp(f"{add_months(data.month, 1 - 6 * HALF_YEARS)}-01")
     records = records[records["applied_on"] >= since]
     half = records["applied_on"].dt.year.astype(str) + "H" + ((records["applied_on"].dt.month + 5) // 6).astype(str)
-    days = (records["decided_on"] - records["applied_on"]).dt.days.astype("float64")
+    days = _days_to_decision(records, data)
     frame = pd.DataFrame({"cases": records.groupby(half).size(), "decided": days.notna().groupby(half).sum()})
     frame["days_sum"] = days.groupby(half).sum()
     frame["with_papers"] = records["material_count"].notna().groupby(half).sum()

@@ -40,6 +40,53 @@ def test_a_value_holds_from_its_first_day() -> None:
     assert PARAMETERS.on("monitoring_line_dezhou", date(2021, 1, 1)).value == 6000
 
 
+# Rules that began on a day: before it nobody was judged by them, and an answer would be an invention.
+BEGAN = {
+    "monitored_types": "2020-03-20", "elimination_months": "2020-03-20", "monitored_share_guide": "2020-01-01",
+    "dividend_target": "2020-01-01", "idle_land_village": "2020-01-01", "idle_land_household": "2020-01-01",
+}  # fmt: skip
+ELSEWHERE = {"eph_line_60"}  # a survey that ends in 2015
+
+
+@pytest.mark.parametrize("name", sorted(PARAMETERS.by_name.keys() - ELSEWHERE))
+def test_every_parameter_answers_on_every_day_from_2016_to_2026(name: str) -> None:
+    """From the day a rule began; the whole eleven years where it has no such day."""
+    first = date.fromisoformat(BEGAN.get(name, "2016-01-01"))
+    for day in range(first.toordinal(), date(2026, 12, 31).toordinal() + 1):
+        assert PARAMETERS.on(name, date.fromordinal(day)).value is not None
+    if name in BEGAN:
+        assert PARAMETERS.parameter(name).values[0][0] == first
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "value", "first"),
+    [
+        ("national_line_b", date(2026, 12, 31), 4000, date(2021, 1, 1)),
+        ("dibao_rural_dezhou", date(2022, 1, 1), 6468, date(2022, 1, 1)),
+        ("monitoring_line_dezhou", date(2026, 6, 30), 8500, date(2026, 1, 1)),
+    ],
+)
+def test_a_value_nobody_published_is_carried_on_and_says_so(name: str, day: date, value: float, first: date) -> None:
+    found = PARAMETERS.on(name, day)
+    assert (found.value, found.confidence, found.start) == (value, "carried", first)
+    assert "carried on" in found.source
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (
+            "    2020-01-01: {value: 4000, source: s}\n    2021-01-01: {value: 4500, confidence: carried, source: s}",
+            "expected 4000",
+        ),
+        ("    2021-01-01: {value: 4500, confidence: carried, source: s}", "there is none"),
+    ],
+)
+def test_what_is_carried_is_the_value_before(values: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=words):
+        read_parameters(folder_with(tmp_path, ENTRY + values))
+
+
 def test_every_value_carries_source_and_mark() -> None:
     for parameter in PARAMETERS.by_name.values():
         for start, entry in parameter.values:

@@ -28,7 +28,7 @@ from relapse_risk.yaml_reading import STRICT, check_model, named_file, pairs, re
 
 __all__ = ["DatedValue", "Parameter", "Parameters", "Place", "params_dir", "read_parameters", "read_place"]
 
-Confidence = Literal["documented", "from_memory", "assumed"]
+Confidence = Literal["documented", "from_memory", "assumed", "carried"]
 PARAMETER_FILES = ("lines.yaml", "thresholds.yaml")
 
 
@@ -45,7 +45,8 @@ class DatedValue:
         First day on which ``value`` holds.
     source : str
         Document id, or why it is assumed.
-    confidence : {"documented", "from_memory", "assumed"}
+    confidence : {"documented", "from_memory", "assumed", "carried"}
+        ``carried``: nothing was published; the value before it is said once more, and printed as carried.
     """
 
     name: str
@@ -81,6 +82,19 @@ class Parameter:
         AfterValidator(lambda v: tuple(sorted(v, key=itemgetter(0)))),
     ]
     note: str = ""
+
+    @field_validator("values")
+    @classmethod
+    def _carried_is_the_one_before(cls, values: tuple[tuple[date, Entry], ...]) -> tuple[tuple[date, Entry], ...]:
+        before: float | None = None
+        for start, entry in values:
+            if entry.confidence == "carried" and (before is None or entry.value != before):
+                told = "there is none" if before is None else f"{before:g}"
+                raise ValueError(
+                    f"{start.isoformat()}: carried means the value before it; got {entry.value}, expected {told}"
+                )
+            before = entry.value
+        return values
 
     def on(self, day: date) -> DatedValue:
         """The value in force on ``day``.

@@ -138,7 +138,7 @@ def _uneven(rows: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _undocumented(rows: pd.DataFrame) -> list[dict[str, object]]:
-    mine = rows[rows["verdict"].isin(ASSESSED) & rows["limit_confidence"].isin(["assumed", "from_memory"])]
+    mine = rows[rows["verdict"].isin(ASSESSED) & rows["limit_confidence"].isin(["assumed", "from_memory", "carried"])]
     return [{"task": "no_document", "indicator": name} for name in dict.fromkeys(mine["indicator"])]
 
 

@@ -48,6 +48,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 BASES: Mapping[str, Mapping[str, str]] = {
     "documented": {"zh": "有文件依据", "en": "documented"}, "from_memory": {"zh": "待核实，请核对文件", "en": "unverified: check the document"},
     "assumed": {"zh": "假设，没有文件", "en": "assumed: no document"},
+    "carried": {"zh": "沿用此前的规定，请核对文件", "en": "carried on from an earlier rule: check the document"},
 }  # fmt: skip
 ANSWERED = ("reply", "replied_on", "by", "note")
 WIDTHS = {"reason": 46, "item": 24, "household_id": 16, "person_id": 18, "reminder_id": 15, "note": 24, "town": 12}

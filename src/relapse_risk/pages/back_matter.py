@@ -26,7 +26,7 @@ from relapse_risk.text.by_language import enumerated
 FIRST_SECTION, ISSUES = 2, 17  # sections of facts; the issues follow from them
 HYPHENED = re.compile(r"\w+(?:-\w+)+")
 DOCUMENT = re.compile(r"[A-Z]+-[A-Z0-9]+")
-UNDOCUMENTED = ("from_memory", "assumed")  # marks of a value that a reader should check
+UNDOCUMENTED = ("from_memory", "assumed", "carried")  # marks of a value that a reader should check
 ALWAYS = "2000-01-01"  # start of a value that no document dates: it holds for every month
 __all__ = ["index_note", "issues", "method_notes", "model_note", "not_collected", "parameters"]
 

@@ -262,7 +262,7 @@ class Report:
         notes += self._sample_note(spec) + self._gone(spec, frame)
         if withheld(frame, spec.columns):
             notes.append(self.say("report.suppressed", threshold=self._threshold))
-        if "confidence" in frame and frame["confidence"].isin(["assumed", "from_memory"]).any():
+        if "confidence" in frame and frame["confidence"].isin(["assumed", "from_memory", "carried"]).any():
             notes.append(self.say("report.marks"))
         number = self.number("table", spec.section, name)
         caption = self.say(f"exhibit.{name}.title")

@@ -25,7 +25,7 @@ class Ending:
 def endings(read: FilesRead, day: date) -> tuple[Ending, ...]:
     """Everything whose last day is before or within the 13 months after ``day``, soonest first.
 
-    A parameter ends where its newest value is null, an item where its newest version has an end, a rule where it has
+    A parameter ends where its newest value is null or only carried on, an item where its newest version has an end, a rule where it has
     one; a line of a place is set for a year, so that it ends a year after its newest value began.
     """
     until = month_end(add_months(f"{day:%Y-%m}", MONTHS_AHEAD))
@@ -39,8 +39,11 @@ def _parameters(read: FilesRead) -> list[Ending]:
     found = []
     for parameter in read.parameters.by_name.values():
         start, entry = parameter.values[-1] if parameter.values else (date.max, None)
-        if entry is not None and entry.value is None and parameter.name not in read.elsewhere:
-            found.append(Ending(f"{parameter.file}: {parameter.name}", "parameter", _day_before(start)))
+        if entry is None or parameter.name in read.elsewhere:
+            continue
+        if entry.value is None or entry.confidence == "carried":
+            what = "parameter" if entry.value is None else f"parameter, {entry.value:g} carried on since"
+            found.append(Ending(f"{parameter.file}: {parameter.name}", what, _day_before(start)))
     return found
 
 
@@ -49,7 +52,7 @@ def _lines(read: FilesRead) -> list[Ending]:
     for place in read.places:
         for role, name in place.lines.items():
             values = read.parameters.by_name[name].values if name in read.parameters.by_name else ()
-            if values and values[-1][1].value is not None:
+            if values and values[-1][1].value is not None and values[-1][1].confidence != "carried":
                 start = values[-1][0]
                 last = _day_before(start.replace(year=start.year + 1, day=min(start.day, 28)))
                 where = f"{read.parameters.by_name[name].file}: {name}"

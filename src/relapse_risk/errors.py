@@ -76,6 +76,10 @@ class RegisterError(RelapseRiskError):
     """A register folder is missing, damaged, or asked for something it does not hold."""
 
 
+class GateError(RegisterError):
+    """A delivery would change a month more than it may without somebody answering for it; nothing was written."""
+
+
 class SourceError(RelapseRiskError):
     """A file or database offered for import cannot be read or mapped."""
 

@@ -29,6 +29,7 @@ __all__ = [
     "derived_columns",
     "derived_frames",
     "empty_table",
+    "own_tables",
     "table",
     "tables",
     "to_arrow",
@@ -169,13 +170,29 @@ def code_list(name: str) -> CodeList:
 
 @cache
 def tables() -> Mapping[str, Table]:
-    """Every table of the register by name.
+    """Every table that is sent to a register, by name.
 
     Examples
     --------
     >>> tables()["income"].key
     ('household_id', 'period_end')
     """
+    return _declared("tables.yaml")
+
+
+@cache
+def own_tables() -> Mapping[str, Table]:
+    """The tables a register writes about itself, by name: deliveries, and what was carried from an earlier month.
+
+    Examples
+    --------
+    >>> list(own_tables())
+    ['delivery', 'carried']
+    """
+    return _declared("own_tables.yaml")
+
+
+def _declared(file: str) -> Mapping[str, Table]:
     return MappingProxyType(
         {
             name: Table(
@@ -187,16 +204,18 @@ def tables() -> Mapping[str, Table]:
                 restricted=spec.get("restricted", False),
                 columns=tuple(Column(**column) for column in spec["columns"]),
             )
-            for name, spec in _read_dictionary("tables.yaml").items()
+            for name, spec in _read_dictionary(file).items()
         }
     )
 
 
 def table(name: str) -> Table:
-    """The table ``name``; :class:`SchemaError` names the nearest one when it does not exist."""
-    if name not in tables():
+    """The table ``name``, sent or the register's own; :class:`SchemaError` names the nearest one when there is none."""
+    if name in tables():
+        return tables()[name]
+    if name not in own_tables():
         raise unknown("table", name, tables(), "dictionary/tables.yaml", SchemaError)
-    return tables()[name]
+    return own_tables()[name]
 
 
 @cache

@@ -37,6 +37,9 @@ BROKEN = {
         ["what_if.yaml: outpatient_reimbursement: change", "'reimbursement'"]),
     "a value of a change": (
         "what_if.yaml", "wage_year: 6000", "wage_yaer: 6000", ["post_for_each: values", "'wage_year'"]),
+    "a table that is expected": ("expected.yaml", "alert:", "alrt:", ["expected.yaml", "unknown table", "'alert'"]),
+    "a column somebody answers for": (
+        "departments.yaml", "dwelling_grade", "dweling_grade", ["departments.yaml", "unknown column", "'dwelling_grade'"]),
     "a cause": ("measures.yaml", "illness:", "ilness:", ["measures.yaml", "unknown cause", "'illness'"]),
     "a department": ("measures.yaml", "department: WJ", "department: WJJ", ["measures.yaml: illness", "'WJ'"]),
     "an item's exclusion": (

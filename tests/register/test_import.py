@@ -16,7 +16,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from relapse_risk.errors import RegisterError, SourceError
+from relapse_risk.errors import GateError, RegisterError, SourceError
 from relapse_risk.register import Register
 from relapse_risk.register.import_report import ImportReport
 from relapse_risk.register.importing import import_source
@@ -62,7 +62,9 @@ HOMES = "户编号,村代码,家庭人口数\nH1,371425101001,2\nH2,371425101001
 
 def import_homes(tmp_path: Path, text: str = HOMES, **changes: Any) -> ImportReport:
     source = put(tmp_path / "in", "户.csv", text)
-    return import_source(source, csv_mapping("household", **changes), tmp_path / "register", "2020-12", as_of=AS_OF)
+    accept = changes.pop("accept", "")
+    mapping = csv_mapping("household", **changes)
+    return import_source(source, mapping, tmp_path / "register", "2020-12", as_of=AS_OF, accept=accept)
 
 
 def test_the_same_source_twice_changes_nothing(tmp_path: Path) -> None:
@@ -97,7 +99,10 @@ def test_a_column_left_empty_in_every_row_wipes_nothing(tmp_path: Path) -> None:
 
 def test_replace_leaves_only_what_the_source_holds(tmp_path: Path) -> None:
     import_homes(tmp_path)
-    import_homes(tmp_path, "户编号,村代码\nH9,371425101001\n", mode="replace")
+    text = "户编号,村代码\nH9,371425101001\n"
+    with pytest.raises(GateError, match=r"2 before .* 2 dropped"):
+        import_homes(tmp_path, text, mode="replace")
+    import_homes(tmp_path, text, mode="replace", accept="Wang: the list was of another village")
     assert Register.open(tmp_path / "register").read("household")["household_id"].tolist() == ["H9"]
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relapse_risk.errors import SourceError
 from relapse_risk.register.candidates import candidates
 from relapse_risk.register.cell_readers import Refused, code_reader, date_reader, number_reader, read_text, read_yes_no
 from relapse_risk.register.conversions import CONVERSIONS
@@ -161,8 +162,13 @@ def test_a_column_empty_in_every_row_was_not_collected() -> None:
 
 
 def test_the_month_given_fills_rows_that_do_not_say_theirs() -> None:
-    frame, _ = offered({"户编号": ["H1", "H2"], "数据月份": ["2020-11", None]}, {"table": "household"})
-    assert frame["snapshot_month"].tolist() == ["2020-11", "2020-12"]
+    frame, _ = offered({"户编号": ["H1", "H2"], "数据月份": ["2020-12", None]}, {"table": "household"})
+    assert frame["snapshot_month"].tolist() == ["2020-12", "2020-12"]
+
+
+def test_rows_that_say_another_month_than_the_one_given_stop_the_import() -> None:
+    with pytest.raises(SourceError, match=r"1 of 2 rows say another month.*got '2020-11', expected 2020-12"):
+        offered({"户编号": ["H1", "H2"], "数据月份": ["2020-11", None]}, {"table": "household"})
 
 
 def test_labels_are_headers_of_one_column_only() -> None:

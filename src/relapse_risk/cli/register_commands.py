@@ -81,12 +81,24 @@ def import_(
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Data date; today when left out.")
     ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option("--complete", help="The source names everybody: whom it leaves out is no more in that month."),
+    ] = False,
+    county: Annotated[
+        list[str] | None, typer.Option(help="With --complete: only for this county (repeatable).")
+    ] = None,
+    sender: Annotated[str, typer.Option("--from", help="Department the source is from, such as MZ.")] = "",
+    accept: Annotated[str, typer.Option(help="Let it through a gate: 'who: why', kept in the register.")] = "",
+    params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Import a workbook, CSV, database or Parquet panel into a register, completely or not at all.
 
-    Rows with errors are rejected and written beside the register with the reason; warnings are listed.
-    Exit code 1 when rows were rejected.
+    A month that is new starts from the last one: what the source does not say is carried, and marked with its month.
+    A cell with an error keeps its last value; rows with a wrong key or reference are rejected; both are written beside
+    the register with the reason, and so is every value that differs from what the register held.  Exit code 1 when
+    rows or cells were not taken; 3, with nothing written, when too many households would go or come (--accept).
     """
     from relapse_risk.register.importing import import_source
 
@@ -99,11 +111,49 @@ def import_(
             key=key,
             as_of=as_of.date() if as_of else date.today(),
             progress=progress,
+            params=params,
+            complete=complete,
+            counties=tuple(county or ()),
+            sender=sender,
+            accept=accept,
         )
-    counts = {"rejected": report.rejected, "warnings": report.warnings}
+    counts = {"rejected": report.rejected, "cells": report.cells, "warnings": report.warnings}
     print_result(asdict(report) | counts, report.summary(), as_json)
-    if report.rejected:
+    if report.rejected or report.cells:
         raise typer.Exit(EXIT_FOUND)
+
+
+@app.command()
+def deliveries(
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    params: Annotated[Path | None, PARAMS] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Say who has delivered what for a month, what is not yet received, and how much of the month is carried."""
+    from relapse_risk.register.completeness import completeness, read_expected, waiting_for
+
+    opened, chosen, _, _ = opened_register(register, month, params)
+    expected = read_expected(params)
+    matrix, late = completeness(opened, chosen, expected), waiting_for(opened, chosen, expected)
+    sent = opened.read("delivery", chosen) if opened.has("delivery") else opened.read_all("delivery")
+    carried = opened.read("carried", chosen) if opened.has("carried") else opened.read_all("carried")
+    whole = carried[carried["columns"] == "all"]
+    rows = whole.groupby(["table_name", "said_in"]).size()
+    told = [f"{table}: {count:,} rows carried, last said in {since}" for (table, since), count in rows.items()]
+    told += [f"{table}, {county}: not yet received (last: {last or 'never'})" for (table, county), last in late.items()]
+    files = sent.groupby(["source", "sender"], dropna=False)["rows"].sum()
+    told += [
+        f"from {'' if who != who else who or ''} {name}: {count:,} rows".replace("from  ", "")
+        for (name, who), count in files.items()
+    ]
+    result = {
+        "month": chosen,
+        "completeness": {county: matrix[county].to_dict() for county in matrix},
+        "not_yet_received": [{"table": table, "county": county, "last": last} for (table, county), last in late.items()],
+        "carried": [{"table": table, "said_in": since, "rows": int(count)} for (table, since), count in rows.items()],
+    }  # fmt: skip
+    print_result(result, "\n".join([matrix.T.to_string(), *told]), as_json)
 
 
 @app.command()

@@ -18,7 +18,9 @@ from relapse_risk.hardship import read_index
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
 from relapse_risk.poverty import read_deprivation
 from relapse_risk.predicates import read_predicates
+from relapse_risk.register.completeness import read_expected
 from relapse_risk.register.mapping import read_mapping
+from relapse_risk.register.overwrites import read_answers
 from relapse_risk.register.rules import RuleBook, read_rules
 from relapse_risk.relapse import check_terms, read_panel_design
 from relapse_risk.relapse.policies import read_policies
@@ -106,7 +108,7 @@ def read_all(folder: Path, place: str | None = None) -> FilesRead:
         read.rules = read_rules(folder, read.parameters)
     items = [name for name in stems(folder / "assistance") if name in asked]
     read.catalogues = read.each(items, lambda name: read_catalogue(name, str(folder)))
-    read.each([read_measures, read_policies], lambda reader: reader(folder))
+    read.each([read_measures, read_policies, read_answers, read_expected], lambda reader: reader(folder))
     read.each(stems(folder / "sources"), lambda name: _source(name, read))
     read.each(sorted((folder / "editions").glob("*.yaml")), lambda file: _edition(file, asked, read))
     if DEMO_PLACE in asked and (folder / "demo").is_dir():

@@ -19,6 +19,7 @@ from relapse_risk.register.intake import Fault, reference_faults, typed_frame
 from relapse_risk.register.quality import check_frames
 from relapse_risk.register.rule_findings import fault_findings
 from relapse_risk.register.rules import RuleBook
+from relapse_risk.register.spared_rows import spared, without_spared_cells
 from relapse_risk.register.views import Source
 from relapse_risk.schema import table
 
@@ -45,16 +46,19 @@ class Admission:
         ``row`` is the position in the candidate frame.
     accepted : mapping of str to DataFrame
         Typed rows by table, with the columns the source supplies.
+    spared : mapping of str to DataFrame
+        Cells of accepted rows that were not taken, by table: key (the first key column) and column.
     """
 
     findings: Findings
     accepted: Mapping[str, pd.DataFrame]
+    spared: Mapping[str, pd.DataFrame]
 
 
 def admit(
     offered: Mapping[str, Candidate], month: str, context: CheckContext, known: Mapping[str, Mapping[str, str]]
 ) -> Admission:
-    """Check the rows of one month; an error rejects its row and every row that refers to it.
+    """Check the rows of one month; an error costs its cell, or rejects its row and every row that refers to it.
 
     Parameters
     ----------
@@ -68,16 +72,22 @@ def admit(
     frames = {name: candidate.frame for name, candidate in offered.items()}
     beyond = _named(frames, known)
     found = check_frames(
-        frames, month, context.parameters, context.place, known=beyond, data_date=context.data_date, rules=context.rules
-    )
+        frames, month, context.parameters, context.place, known=beyond, data_date=context.data_date, rules=context.rules,
+        spare_rows=True,
+    )  # fmt: skip
     if any(candidate.refused for candidate in offered.values()):
         found = _with_refused(found, offered, month, context, beyond)
     accepted = _accepted(frames, found)
     while faults := _without_county(accepted, beyond):
         found = _with_faults(found, faults, frames, month, context, beyond)
         accepted = _accepted(frames, found)
+    spared_cells = {}
+    for name, frame in accepted.items():
+        accepted[name], cells = without_spared_cells(frame, found, name)
+        keys = frame[table(name).key[0]].reindex(cells["row"]).to_numpy()
+        spared_cells[name] = pd.DataFrame({"key": keys, "column": cells["column"].to_numpy()}, dtype="str")
     typed = {name: _typed(frame.reset_index(drop=True), name) for name, frame in accepted.items()}
-    return Admission(found, typed)
+    return Admission(found, typed, {name: cells for name, cells in spared_cells.items() if len(cells)})
 
 
 def _accepted(frames: Mapping[str, pd.DataFrame], found: Findings) -> dict[str, pd.DataFrame]:
@@ -136,9 +146,10 @@ def _named(frames: Mapping[str, pd.DataFrame], known: Mapping[str, Mapping[str, 
 
 
 def _typed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """``frame`` typed; frames that a reader has typed already are returned as they are."""
+    """``frame`` typed, with its own columns only; cells that a reader has typed already are left alone."""
     untyped = any(pd.api.types.is_object_dtype(frame[column]) for column in frame)
-    return typed_frame(frame, name)[0] if untyped else frame
+    own = [column for column in table(name).names if column in frame]
+    return typed_frame(frame, name)[0][own] if untyped else frame
 
 
 def _with_refused(
@@ -154,6 +165,7 @@ def _with_refused(
     none_skipped = merge_findings([]).skipped
     parts = [_refused(candidate, typed[name], counties[name]) for name, candidate in offered.items()]
     merged = merge_findings([found, *(Findings(part, none_skipped) for part in parts if len(part))])
+    merged = spared(merged, {name: frozenset(candidate.frame.columns) for name, candidate in offered.items()})
     keys = {name: frozenset(series.index) for name, series in known.items()}
     faults = reference_faults(typed, keys, {name: merged.rejected_rows(name) for name in typed})
     known_lines = set(

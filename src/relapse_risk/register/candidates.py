@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -36,6 +37,7 @@ from relapse_risk.schema import Column, Table, code_list, table, tables
 
 __all__ = ["Candidate", "RefusedCell", "candidates"]
 
+_MONTH = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")
 _AS_IS = ColumnMapping(header=("as it is",))
 
 
@@ -288,6 +290,21 @@ def _without_empty(found: Candidate) -> Candidate:
     return replace(found, frame=found.frame.drop(columns=empty))
 
 
+def _check_said_month(found: Candidate, given: str | None) -> None:
+    """Rows of December are not taken in as January: where a month is given, rows that say theirs say the same."""
+    said = found.frame["snapshot_month"]
+    other = said.notna() & (said != given) & said.map(lambda one: isinstance(one, str) and bool(_MONTH.fullmatch(one)))
+    if given is None or not other.any():
+        return
+    first = int(np.flatnonzero(other.to_numpy(dtype=bool))[0])
+    raise SourceError(
+        f"{int(other.sum()):,} of {len(said):,} rows say another month than the one given",
+        where=f"table {found.table}: {found.origins[first]}, row {found.rows[first]}, column snapshot_month",
+        got=str(said.iloc[first]), expected=given,
+        fix="give the month the rows say, or leave the month out to take every row in its own",
+    )  # fmt: skip
+
+
 def _with_month(found: Candidate, mapping: SourceMapping, month: str | None) -> Candidate:
     """Snapshot rows without a month get the one given."""
     if not table(found.table).is_snapshot:
@@ -295,6 +312,7 @@ def _with_month(found: Candidate, mapping: SourceMapping, month: str | None) -> 
     given = month or mapping.month
     frame = found.frame
     if "snapshot_month" in frame:
+        _check_said_month(found, given)
         months = frame["snapshot_month"].fillna(given) if given else frame["snapshot_month"]
     else:
         months = pd.Series(given, index=frame.index, dtype="str")

@@ -38,7 +38,8 @@ class Findings:
     frame : DataFrame
         ``table``, ``row`` (position in the frame checked), ``row_key`` (key values joined by ``|``),
         ``county_code`` (``city`` when the row belongs to none), ``column``, ``value`` (identity masked),
-        ``rule``, ``kind``, ``severity`` (``error`` | ``warning``), ``zh``, ``en``.
+        ``rule``, ``kind``, ``severity``, ``zh``, ``en``.  Severity: ``error`` rejects the row, ``cell`` costs the cell
+        (on import), ``warning`` nothing.
     skipped : DataFrame
         ``rule``, ``table``, ``county_code``, ``reason``: rules whose data was not collected.
     """
@@ -87,7 +88,10 @@ class Findings:
         '0 errors, 0 warnings, found by 0 rules; 0 rules not applied for lack of data'
         """
         errors, fired, left = self.errors, self.frame["rule"].nunique(), self.skipped["rule"].nunique()
-        return f"{errors} errors, {len(self.frame) - errors} warnings, found by {fired} rules; {left} rules not applied for lack of data"
+        warnings = int((self.frame["severity"] == "warning").sum())
+        return (
+            f"{errors} errors, {warnings} warnings, found by {fired} rules; {left} rules not applied for lack of data"
+        )
 
     def _repr_html_(self) -> str:
         return f"<p>{self.summary()}</p>" + str(self.counts().to_html(index=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,18 +17,19 @@ from relapse_risk.register.findings_files import write_findings
 from relapse_risk.register.spreadsheets import CRLF, write_csv
 from relapse_risk.schema import table
 
-__all__ = ["ImportReport", "TableCount", "located", "write_report"]
+__all__ = ["ImportReport", "TableCount", "located", "own_folder", "rejected_rows", "write_report"]
 
 
 @dataclass(frozen=True, slots=True)
 class TableCount:
-    """Rows of one table: read, accepted, rejected; warnings (which reject nothing)."""
+    """Rows of one table: read, accepted, rejected; warnings (which reject nothing); cells not taken of rows that were."""
 
     table: str
     read: int
     accepted: int
     rejected: int
     warnings: int
+    cells: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class ImportReport:
     tables : tuple of TableCount
     notes : tuple of str
         Sheets and columns that were not read, and other remarks.
+    conflicts : int
+        Values that differ from what the register held already; ``conflicts.csv`` lists both.
     files : tuple of Path
         Findings, counts, rules not applied, workbook, rejected rows, and this report.
     """
@@ -60,11 +64,17 @@ class ImportReport:
     tables: tuple[TableCount, ...]
     notes: tuple[str, ...]
     files: tuple[Path, ...]
+    conflicts: int = 0
 
     @property
     def rejected(self) -> int:
         """Rows rejected by errors."""
         return sum(count.rejected for count in self.tables)
+
+    @property
+    def cells(self) -> int:
+        """Cells not taken, of rows that were: they keep their last value."""
+        return sum(count.cells for count in self.tables)
 
     @property
     def warnings(self) -> int:
@@ -80,9 +90,14 @@ class ImportReport:
         lines = [
             f"{count.table:<18} {count.read:>9} read {count.accepted:>9} accepted "
             f"{count.rejected:>7} rejected {count.warnings:>7} warnings"
+            + (f" {count.cells:>7} cells not taken, last value kept" if count.cells else "")
             for count in self.tables
         ]
         lines += [f"note: {note}" for note in self.notes]
+        if self.conflicts:
+            lines.append(
+                f"{self.conflicts} values differ from what the register held: conflicts.csv has both, and which stands"
+            )
         lines.append("register changed" if self.changed else "register unchanged: it already holds these rows")
         return "\n".join([*lines, *(str(file) for file in self.files)])
 
@@ -113,7 +128,11 @@ def _joined(texts: pd.Series, tails: Sequence[str]) -> pd.Series:
 
 
 def write_report(
-    report: ImportReport, findings: Findings, rejected: Iterable[pd.DataFrame], folder: Path
+    report: ImportReport,
+    findings: Findings,
+    rejected: Iterable[pd.DataFrame],
+    folder: Path,
+    conflicts: Sequence[pd.DataFrame] = (),
 ) -> ImportReport:
     """Write findings, rejected rows and the report into ``folder``, each file whole or not at all.
 
@@ -124,12 +143,31 @@ def write_report(
     """
     files = list(write_findings(findings, folder))
     with refusals(folder):
-        for old in folder.glob("rejected_*.csv"):
+        for old in (*folder.glob("rejected_*.csv"), *folder.glob("conflicts.csv")):
             old.unlink()
     files += [write_csv(frame, folder / f"rejected_{frame.attrs['table']}.csv", line_end=CRLF) for frame in rejected]
+    if conflicts:
+        files.append(write_csv(pd.concat(conflicts, ignore_index=True), folder / "conflicts.csv", line_end=CRLF))
     files.append(folder / "import.json")
     write_json(files[-1], {**asdict(report), "files": [file.name for file in files]})
     return replace(report, files=tuple(files))
+
+
+def own_folder(parent: Path, name: str, report: ImportReport) -> Path:
+    """The folder of this source's findings: that of the same file before, or one that no other file has.
+
+    A second file of the same name is ``name-2``, so that the first one's list of rejected rows stays.
+    """
+    number = 1
+    while True:
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            told = json.loads((folder / "import.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return folder
+        if (told.get("digest"), told.get("mapping")) == (report.digest, report.mapping):
+            return folder
+        number += 1
 
 
 def rejected_rows(candidate: Candidate, findings: Findings) -> pd.DataFrame:

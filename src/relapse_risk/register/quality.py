@@ -17,6 +17,7 @@ from relapse_risk.register.findings_files import FindingsFiles, write_findings
 from relapse_risk.register.intake import Fault, key_faults, month_faults, reference_faults, typed_frame
 from relapse_risk.register.rule_findings import apply_rules, fault_findings
 from relapse_risk.register.rules import RuleBook, read_rules
+from relapse_risk.register.spared_rows import spared
 from relapse_risk.register.views import Source
 from relapse_risk.schema import tables
 
@@ -42,6 +43,7 @@ def check_frames(
     known: Mapping[str, pd.Series] | None = None,
     data_date: date | None = None,
     rules: RuleBook | None = None,
+    spare_rows: bool = False,
 ) -> Findings:
     """Check candidate rows before they enter a register: every fault of every row, not the first.
 
@@ -60,6 +62,8 @@ def check_frames(
         Nothing may have happened after this day; the last day of ``month`` when left out.
     rules : RuleBook, optional
         The rules; read from the parameter folder when left out.
+    spare_rows : bool
+        Whether an error in a cell costs the cell only (:func:`relapse_risk.register.spared_rows.spared`).
 
     Returns
     -------
@@ -88,6 +92,7 @@ def check_frames(
     by_rules = apply_rules(source, counties, book.rules)
     by_reading = fault_findings(faults, source, counties, book)
     found = merge_findings([Findings(by_reading, by_rules.skipped.iloc[:0]), by_rules])
+    found = spared(found, collected) if spare_rows else found
     references = _reference_faults(source, found, {n: frozenset(k.index) for n, k in beyond.items()}, counties)
     part = fault_findings(references, source, counties, book)
     return _sorted(merge_findings([found, Findings(part, found.skipped.iloc[:0])]))

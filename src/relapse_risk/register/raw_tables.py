@@ -207,11 +207,16 @@ def _wanted(entry: TableMapping) -> list[tuple[str, tuple[str, ...], int, bool]]
         spec = table(entry.table)
         required = set(spec.key) - {"snapshot_month"}
         return [(c.name, column_headers(c), 1, c.name not in required) for c in spec.columns]
-    return [
+    wanted = [
         (name, column.header, len(column.header) if column.convert else 1, column.optional)
         for name, column in entry.columns.items()
         if column.header
     ]
+    spec = table(entry.table)
+    if spec.is_snapshot and "snapshot_month" not in entry.columns:
+        # Rows that say their month are asked for it though the mapping does not: December is not January.
+        wanted.append(("snapshot_month", column_headers(spec.column("snapshot_month")), 1, True))
+    return wanted
 
 
 def _check_once(chosen: Sequence[str], places: Mapping[str, list[str]], where: str) -> None:

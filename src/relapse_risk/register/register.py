@@ -102,6 +102,11 @@ class Register:
         """Codes of the counties that hold households in any month, ascending."""
         return self.manifest.counties
 
+    def counties_in(self, month: str) -> tuple[str, ...]:
+        """Codes of the counties that hold households in ``month``, ascending: one may have been merged into another."""
+        groups = [group for entry in self.manifest.of("household") if entry.month == month for group in entry.groups]
+        return tuple(sorted({group.county for group in groups} - {CITY}))
+
     def has(self, name: str) -> bool:
         """Whether table ``name`` holds any row."""
         table(name)
@@ -202,6 +207,10 @@ class Register:
             if group.county in (county, CITY) and (entry.month or "") <= month
         ]
         return digest(lines)
+
+    def month_digest(self, month: str) -> str:
+        """Digest of everything that results of ``month`` can depend on, of all counties (:meth:`county_hash`)."""
+        return digest([repr([self.county_hash(code, month) for code in self.counties])])
 
     def _entries(self, spec: Table, month: str | None) -> tuple[FileEntry, ...]:
         entries = self.manifest.of(spec.name)

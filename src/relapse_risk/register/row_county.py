@@ -15,7 +15,7 @@ from relapse_risk.errors import RegisterError
 from relapse_risk.register.counties import CITY, COUNTY_DIGITS, UNKNOWN_COUNTY
 from relapse_risk.register.manifest import FileEntry
 from relapse_risk.register.row_groups import read_groups
-from relapse_risk.schema import Table, table, tables
+from relapse_risk.schema import Table, table
 
 __all__ = ["Places", "check_placed", "depth", "group_counties", "placed_by"]
 
@@ -37,7 +37,7 @@ def placed_by(spec: Table) -> str | None:
 
 def depth(name: str) -> int:
     """Number of tables between ``name`` and its county; writing in this order writes targets first."""
-    target = placed_by(tables()[name])
+    target = placed_by(table(name))
     return 0 if target is None else 1 + depth(target)
 
 

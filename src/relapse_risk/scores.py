@@ -26,6 +26,7 @@ from relapse_risk.parameters import Parameters, Place
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.ranking import Ranking, rank_households
 from relapse_risk.register import Register
+from relapse_risk.register.made_from import note_made_from
 from relapse_risk.relapse import (
     Backtest,
     Bands,
@@ -115,6 +116,7 @@ def compute_scores(
     _write(risk, folder / "risk.parquet")
     _write(why, folder / "risk_reasons.parquet")
     write_json(folder / "model_card.json", asdict(card))
+    note_made_from(folder, "score", register, month)
     return card
 
 
@@ -261,6 +263,7 @@ def compute_ranks(
     reasons = index.reasons.merge(frame[["household_id", "county_code"]], on="household_id", how="left")
     _write(reasons, folder / "hardship_reasons.parquet")
     write_json(folder / "index_card.json", asdict(_index_card(month, index, ranking)))
+    note_made_from(folder, "rank", register, month)
     report(3, 3, "done")
     return frame
 

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from relapse_risk.cli.app import BACKEND, JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, print_result
 from relapse_risk.errors import RenderError
+
+if TYPE_CHECKING:
+    from relapse_risk.register import Register
 
 EXIT_NONE_PUBLISHED = 4
 
@@ -103,6 +106,33 @@ def reproduce(
     raise typer.Exit(result.exit_code)
 
 
+def _stale(place: Path, register: Register | None) -> list[str]:
+    """Scores, ranks, reminders and facts that are of another state of the register, with the command that makes them anew."""
+    if register is None:
+        return []
+    from relapse_risk.register.made_from import is_stale
+
+    found = []
+    made = (("score", "scores"), ("rank", "scores"), ("remind", "assistance"))
+    for month in register.months:
+        told = [
+            (f"{kind}/{month} ({what})", what, kind)
+            for what, kind in made
+            if is_stale(place / kind / month, what, register, month)
+        ]
+        path = place / "facts" / month / "facts.json"
+        if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["register_digest"] != register.month_digest(
+            month
+        ):
+            told.append((f"facts/{month}", "facts", "facts"))
+        found += [
+            f"{where}: the register's {month} has changed since; run relapse-risk {what} --register {register.path} "
+            f"--month {month} --out {place / kind}"
+            for where, what, kind in told
+        ]
+    return found
+
+
 @app.command()
 def status(
     place: Annotated[Path, typer.Argument(help="Folder that holds register, scores and facts.")] = Path("data/dezhou"),
@@ -110,22 +140,25 @@ def status(
     editions: Annotated[Path, typer.Option(help="Folder of edition files.")] = Path("params/editions"),
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Show the state of a place: months in the register, scores, facts, published editions, and which are due."""
+    """Show the state of a place: months in the register, scores, facts, published editions, what is stale or due."""
     from relapse_risk.editions.due import due_editions, published_editions
     from relapse_risk.register import Register
 
     register = Register.open(place / "register") if (place / "register" / "manifest.json").is_file() else None
     months = {kind: sorted(folder.name for folder in (place / kind).glob("????-??")) for kind in ("scores", "facts")}
+    stale = _stale(place, register)
     found, due = published_editions(reports), due_editions(sorted(editions.glob("*.yaml")), date.today())
     result = {
         "register": {"place": register.place, "months": register.months} if register else None,
         **months,
+        "stale": stale,
         "editions": found,
         "due": due,
     }
     lines = [
         f"register  {register.place}: {register.months[0]} … {register.months[-1]}" if register else "register  none",
         *(f"{kind:<9} {', '.join(names) or 'none'}" for kind, names in months.items()),
+        *(f"stale     {one}" for one in stale),
         *(f"edition   {edition}" for edition in found or ["none"]),
         *(f"{'due' if one.is_due else 'not due':<9} {one.name}: {one.why}" for one in due),
     ]

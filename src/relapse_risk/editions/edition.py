@@ -325,7 +325,38 @@ def plan(edition: Edition) -> Plan:
     )
     planned = Plan(edition, month, facts, manifest, reports)
     _check_day(planned)
+    _check_fresh(planned)
     return planned
+
+
+def _check_fresh(planned: Plan) -> None:
+    """Old numbers are never published as new: facts are of the register's month as it stands.
+
+    While the whole register is the one they were computed from, one file is read; else the month is compared.
+    """
+    folder, month = planned.edition.register_folder, planned.month
+    noted = planned.manifest.get("register_state")
+    path = folder / "manifest.json"
+    if not noted or not path.is_file() or all(report.subject for report in planned.reports):
+        return
+    if _content_of(path).get("digest") == noted:
+        return
+    now = named("relapse_risk.editions.report_subjects:month_digest")(folder, month)
+    if now != planned.manifest["register_digest"]:
+        scores = f" --scores {planned.edition.scores}" if planned.edition.scores else ""
+        raise EditionError(
+            f"the register's {month} has changed since these facts were computed", where=str(planned.facts),
+            got=planned.manifest["register_digest"][:12], expected=now[:12],
+            fix=f"run relapse-risk facts --register {folder} --month {month}{scores} --out {planned.edition.facts}",
+        )  # fmt: skip
+
+
+def _content_of(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content
 
 
 def _check_day(planned: Plan) -> None:

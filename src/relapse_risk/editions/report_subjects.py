@@ -66,6 +66,11 @@ def _check(kind: str, code: str, known: Collection[str], where: str) -> None:
         raise unknown(kind, code, known, where, EditionError, "check the code")
 
 
+def month_digest(folder: Path, month: str) -> str:
+    """Digest of what the register holds of a month: what facts of it are computed from."""
+    return Register.open(folder).month_digest(month)
+
+
 def county_hash(folder: Path, county: str, month: str) -> str:
     """Digest of what the register holds of a county: a worklist or a plan is made from that, not from facts."""
     return Register.open(folder).county_hash(county, month)

@@ -223,7 +223,7 @@ def test_each_pair_is_counted_in_its_state() -> None:
     counts = found.counts.set_index("item_code")
     assert counts.index.tolist() == [item.code for item in CATALOGUE.items]
     assert counts.loc["MZ07"].to_dict() == {
-        "entitled": 5, "receiving": 1, "pending": 1, "refused": 1, "missing": 2, "over": 1, "cannot_tell": 1,
+        "entitled": 5, "receiving": 1, "pending": 1, "refused": 1, "missing": 2, "not_yet_known": 0, "over": 1, "cannot_tell": 1,
     }  # fmt: skip
     assert int(counts.drop(index="MZ07").to_numpy().sum()) == 0
     assert sorted(found.frame["household_id"]) == ["H2", "h3", "h4"], "whose claim is open is asked, not stopped"
@@ -301,3 +301,20 @@ def test_a_reason_in_either_language_and_of_an_item_not_in_force() -> None:
     )
     assert reason_of(urgent, date(2015, 12, 31), "missing", "zh") == ""
     assert reason_of(urgent, date(2015, 12, 31), "over", "en") == "receives it, and no longer meets all of: "
+
+
+def test_who_waits_for_records_is_neither_missing_nor_over() -> None:
+    """Two claims without a record; those of one county have not been received: one missing, one not yet known."""
+    claims = entitled(("H1", "P1", "MZ07"), ("H2", "P2", "MZ07"))
+    claims = Entitlements(claims.frame.assign(county_code=["999901", "999902"]), DAY)
+    homes = pd.DataFrame(
+        {"household_id": ["H1", "H2", "H9"], "county_code": ["999901", "999902", "999902"], "town_code": "T"}
+    )
+    held = records({"household_id": "H9", "person_id": "P9"})
+    found = remind(claims, held, CATALOGUE, None, homes, awaited={"999902"})
+    assert found.frame[["kind", "household_id"]].to_numpy().tolist() == [["missing", "H1"]]
+    counts = found.counts.set_index("item_code").loc["MZ07"]
+    assert counts[["entitled", "missing", "not_yet_known"]].tolist() == [2, 1, 1]
+    assert "1 not yet known" in found.summary()
+    told = with_receipts(claims, held, CATALOGUE, awaited={"999902"})
+    assert told["state"].tolist() == ["yes", "cannot_tell"]

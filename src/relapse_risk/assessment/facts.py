@@ -13,7 +13,7 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.facts_store import FactsManifest, county_digests, write_facts
-from relapse_risk.assessment.indicators import indicator_rows, with_city
+from relapse_risk.assessment.indicators import NOT_RECEIVED, indicator_rows, with_city
 from relapse_risk.assessment.linked_counts import LINKS, PUBLIC
 from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
@@ -27,6 +27,8 @@ from relapse_risk.parameters import DatedValue, Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, county_parts, map_parts
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import Register
+from relapse_risk.register.completeness import read_expected, waiting_for
+from relapse_risk.register.made_from import check_made_from
 from relapse_risk.relapse.features import check_terms
 from relapse_risk.schema import table as register_table
 from relapse_risk.scores import Scores, read_scores
@@ -79,13 +81,15 @@ class _Job:
     place: Place
     scores: Path | None
     missing: dict[str, str]
+    awaited: dict[tuple[str, str], str]
 
 
 def _part(job: _Job, part: Part) -> _County:
     (county,) = part.counties
     recorder = _Recorder(job.parameters)
     data = county_data(job.register, county, job.month, job.previous, recorder, job.place, job.scores)
-    return _county(data, job.missing, recorder)
+    late = {table: last for (table, of), last in job.awaited.items() if of == county}
+    return _county(data, job.missing | _not_received(late), recorder)
 
 
 def compute_facts(
@@ -119,12 +123,23 @@ def compute_facts(
     -------
     FactsManifest
         Also written as ``facts.json``.
+
+    Raises
+    ------
+    RegisterError
+        If the scores were made from another state of the register's month.
     """
     tell = progress or no_progress
+    if scores is not None:
+        for made in ("score", "rank"):
+            check_made_from(scores / check_month(month), made, register, month)
     previous = add_months(month, -12) if add_months(month, -12) in register.months else None
-    job = _Job(register, month, previous, parameters, place, scores, missing_needs(register, scores, month))
-    parts = county_parts(register.path, register.counties)
-    found = dict(zip(register.counties, map_parts(partial(_part, job), parts, backend, tell), strict=True))
+    awaited = waiting_for(register, month, read_expected(parameters.folder))
+    missing = missing_needs(register, scores, month)
+    job = _Job(register, month, previous, parameters, place, scores, missing, awaited)
+    counties = register.counties_in(month)
+    parts = county_parts(register.path, counties)
+    found = dict(zip(counties, map_parts(partial(_part, job), parts, backend, tell), strict=True))
     recorder = _Recorder(parameters)
     for part in found.values():
         recorder.used.update(part.used)
@@ -192,6 +207,13 @@ def _why_missing(need: str, register: Register, month: str, scores: Scores) -> s
     return "" if (register.collected(name, column) if column else register.has(name)) else need
 
 
+def _not_received(late: Mapping[str, str]) -> dict[str, str]:
+    """Every need that rests on a table not yet received, with the reason: it is not yet known, and not "not done"."""
+    needs = {need for table in TABLES for need in table.needs} | {need for item in INDICATORS for need in item.needs}
+    named = {need: need.partition(".")[0] for need in needs}
+    return {need: f"{NOT_RECEIVED}:{name}" for need, name in sorted(named.items()) if name in late}
+
+
 def _reason(needs: tuple[str, ...], missing: Mapping[str, str]) -> str:
     return ", ".join(dict.fromkeys(missing[need] for need in needs if need in missing))
 
@@ -238,7 +260,8 @@ def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, 
 
 def _city_status(table: FactTable, status: list[dict[str, object]], frame: pd.DataFrame) -> dict[str, object]:
     """Whether the city has rows of ``table``; the reason of its counties where it has none."""
-    mine = next(row for row in status if row["table"] == table.name)
+    of_table = [row for row in status if row["table"] == table.name]
+    mine = next((row for row in of_table if NOT_RECEIVED in str(row["reason"])), of_table[0])
     shown = frame["county_code"].eq(CITY).any()
     word = "collected" if shown else mine["status"] if table.city != "none" else "not_collected"
     reason = "" if shown else "by_county_only" if table.city == "none" and not mine["reason"] else mine["reason"]
@@ -248,7 +271,13 @@ def _city_status(table: FactTable, status: list[dict[str, object]], frame: pd.Da
 def _stacked(table: FactTable, found: Mapping[str, _County], names: Mapping[str, str]) -> pd.DataFrame:
     counties = {code: part.tables[table.name] for code, part in found.items() if table.name in part.tables}
     parts = [frame.assign(county_code=code) for code, frame in counties.items()]
-    city = city_rows(table, counties, names)
+    # Without one county's records the city's are not the city's.
+    late = any(
+        row["table"] == table.name and NOT_RECEIVED in str(row["reason"])
+        for part in found.values()
+        for row in part.status
+    )
+    city = pd.DataFrame() if late else city_rows(table, counties, names)
     columns = ["county_code", *(column.name for column in table.columns)]
     if not parts:
         return pd.DataFrame(columns=columns)
@@ -260,18 +289,36 @@ def _manifest(
     scores: Scores,
 ) -> FactsManifest:  # fmt: skip
     used = tuple(recorder.used[key] for key in sorted(recorder.used))
-    names = county_names(register)
+    names, carried = county_names(register), _carried(register, month)
+    hashes = county_digests(tables, (*register.counties_in(month), CITY))
     return FactsManifest(
         place=place.name, month=month, data_date=str(month_end(month)), previous=previous,
-        counties=tuple(names[code] for code in register.counties),
-        hashes=county_digests(tables, (*register.counties, CITY)),
+        counties=tuple(names[code] for code in register.counties_in(month)),
+        hashes={code: _digest([one, carried[code]]) if code in carried else one for code, one in hashes.items()},
         parameters=used,
         suppressed=int(tables["availability"]["withheld"].sum() + tables["indicator"]["withheld"].sum()),
         tables=tuple(tables), schema={table.name: _schema(table) for table in TABLES},
         cards={"model_card": scores.model_card, "index_card": scores.index_card},
-        register_digest=_digest([register.county_hash(code, month) for code in register.counties]),
+        register_digest=register.month_digest(month),
         parameter_digest=_digest([asdict(value) for value in used]),
+        register_state=register.manifest.digest, carried=carried,
     )  # fmt: skip
+
+
+def _carried(register: Register, month: str) -> dict[str, dict[str, float]]:
+    """Share of each county's (and all) households that were last reported in an earlier month, by that month."""
+    if not register.has("carried"):
+        return {}
+    homes = register.read("household", month, columns=["household_id", "village_code"])
+    lines = register.read("carried", month) if month in register.months else register.read_all("carried").iloc[:0]
+    whole = lines[(lines["table_name"] == "household") & (lines["columns"] == "all")]
+    since = homes["household_id"].map(whole.set_index("row_key")["said_in"].to_dict()).astype("str")
+    counties = {
+        **{str(code): rows.index for code, rows in homes.groupby(homes["village_code"].str[:6])},
+        CITY: homes.index,
+    }
+    shares = {code: since[rows].value_counts() / len(rows) for code, rows in counties.items()}
+    return {code: {str(m): float(s) for m, s in sorted(one.items())} for code, one in shares.items() if len(one)}
 
 
 def _schema(table: FactTable) -> dict[str, Any]:

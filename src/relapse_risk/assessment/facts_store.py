@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from mmap import ACCESS_READ, mmap
@@ -49,7 +49,11 @@ class FactsManifest:
     cards : dict
         ``model_card`` and ``index_card`` as the scores left them, empty where nothing was scored.
     register_digest, parameter_digest : str
-        Of what the facts were computed from.
+        Of what the facts were computed from (:meth:`relapse_risk.register.Register.month_digest`).
+    carried : dict
+        By county (and ``city``), where there are any: month in which households were last reported, and their share.
+    register_state : str
+        Digest of the whole register then: while it is the same, so is the month.
     """
 
     place: str
@@ -65,6 +69,8 @@ class FactsManifest:
     cards: dict[str, Any]
     register_digest: str
     parameter_digest: str
+    register_state: str = ""
+    carried: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def county_digests(tables: Mapping[str, pd.DataFrame], counties: Sequence[str]) -> dict[str, str]:

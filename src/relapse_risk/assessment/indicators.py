@@ -18,6 +18,7 @@ __all__ = ["VERDICTS", "indicator_rows", "verdict", "with_city"]
 WATCH_BAND = 0.1  # within a tenth of the way to the limit is "watch", so that a near miss is seen before it is one
 EVALUATION = 16
 LEAST_VARIANCE = 1e-12
+NOT_RECEIVED = "not_received"  # begins the reason of what rests on a table that is expected and has not come yet
 VERDICTS = ("met", "watch", "not_met", "no_limit", "not_collected")
 NUMERIC = (
     "numerator", "denominator", "value", "low", "high", "previous", "previous_numerator", "previous_denominator",
@@ -133,14 +134,15 @@ def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
             "previous_n",
         )
     }
-    value, low, high, se = _city_value(item, mine, sums)
+    reasons = [reason for reason in mine["reason"].dropna() if reason]
+    late = [reason for reason in reasons if NOT_RECEIVED in reason]
+    value, low, high, se = (None, None, None, None) if late else _city_value(item, mine, sums)
     before = sums["previous_denominator"]
     previous = sums["previous_numerator"] / before if item.city == "ratio" and before > 0 else None
-    reasons = [reason for reason in mine["reason"].dropna() if reason]
     return first | sums | {
         "county_code": CITY, "value": value, "low": low, "high": high, "se": se,
         "previous": mine["previous"].sum(min_count=1) if item.city == "total" else previous,
-        "reason": reasons[0] if value is None and reasons else "",
+        "reason": [*late, *reasons][0] if value is None and reasons else "",
         "verdict": verdict(value, first["limit"], item.direction), "weighted": bool(mine["weighted"].any()),
     }  # fmt: skip
 

@@ -17,6 +17,7 @@ from relapse_risk.months import check_month, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register
+from relapse_risk.register.completeness import read_expected, waiting_for
 
 __all__ = ["Assessed", "assess", "assess_months", "spending_known"]
 
@@ -37,6 +38,8 @@ class Assessed:
     records : DataFrame
         Rows of ``assistance_record``, of all time.
     claims : Entitlements
+    awaited : frozenset of (str, str)
+        Table and county of what is expected by the month and not yet received: what it would say is not known.
     """
 
     day: date
@@ -44,6 +47,11 @@ class Assessed:
     persons: pd.DataFrame
     records: pd.DataFrame
     claims: Entitlements
+    awaited: frozenset[tuple[str, str]] = frozenset()
+
+    def counties_awaited(self, name: str) -> frozenset[str]:
+        """Counties whose table ``name`` has not been received yet."""
+        return frozenset(county for table, county in self.awaited if table == name)
 
 
 def spending_known(homes: pd.DataFrame) -> pd.DataFrame:
@@ -95,6 +103,8 @@ def assess_months(
     records = register.read("assistance_record", county=county)
     known = register.read_all("household", columns=["household_id"])["household_id"]
     check_records(records, known, catalogue, month_end(register.months[-1]))
+    expected = read_expected(parameters.folder)
+    only = (county,) if county is not None else None
     frames = household_frames(register, months, county, parameters=parameters, place=place)
     for month, homes in zip(months, frames, strict=True):
         day = month_end(check_month(month))
@@ -102,4 +112,5 @@ def assess_months(
         setting = setting_on(parameters, place, day)
         persons = person_ages(register.read("person", month, county), setting)
         claims = entitlements(asked, persons, catalogue, setting)
-        yield Assessed(day, asked, persons, records, claims)
+        awaited = frozenset(waiting_for(register, month, expected, only))
+        yield Assessed(day, asked, persons, records, claims, awaited)

@@ -32,6 +32,10 @@ from relapse_risk.schema import code_list, table
 __all__ = ["LISTS", "WorkList", "department_lists", "job_matches", "labelled_list"]
 
 Language = Literal["zh", "en"]
+# What a list of things not done rests on: while it has not been received, nobody is overdue.
+RESTS_ON: Mapping[str, str] = MappingProxyType({
+    "missed_visits": "visit_record", "thirty_diseases": "assistance_record", "two_diseases": "assistance_record",
+})  # fmt: skip
 FOLLOWED = 6  # months after which job seekers are followed up
 Words = tuple[str, str]
 COLUMNS: Mapping[str, Words] = MappingProxyType({
@@ -104,7 +108,7 @@ def department_lists(
     register: Register, at: Assessed, county: str, parameters: Parameters, place: Place, department: str,
     need: pd.Series | None = None,
 ) -> tuple[WorkList, ...]:  # fmt: skip
-    """Every list of ``department`` in one county, also those without a row.
+    """Every list of ``department`` in one county, also those without a row; one whose table is awaited is left out.
 
     Parameters
     ----------
@@ -120,7 +124,11 @@ def department_lists(
     persons = at.persons[at.persons["household_id"].isin(homes["household_id"].unique())]
     mine = Assessed(at.day, homes.reset_index(drop=True), persons.reset_index(drop=True), at.records, at.claims)
     source = _Source(register, mine, county, parameters, place, need)
-    specs = {name: spec for name, spec in LISTS.items() if spec.department == department}
+    specs = {
+        name: spec
+        for name, spec in LISTS.items()
+        if spec.department == department and county not in at.counties_awaited(RESTS_ON.get(name, ""))
+    }
     return tuple(WorkList(name, spec.rows(source).reindex(columns=list(spec.columns))) for name, spec in specs.items())
 
 

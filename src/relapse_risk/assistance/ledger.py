@@ -47,6 +47,11 @@ class LedgerFindings:
 
     frame: pd.DataFrame
 
+    def but_for(self, finding: str, households: pd.Series) -> LedgerFindings:
+        """The findings without those of one kind in ``households``: payments not yet reported are not interrupted."""
+        out = (self.frame["finding"] == finding) & self.frame["household_id"].isin(households)
+        return LedgerFindings(self.frame[~out].reset_index(drop=True))
+
     def summary(self) -> str:
         """One line: how many of each kind."""
         counts = self.frame["finding"].value_counts()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -38,7 +39,8 @@ class Reminders:
         item_code, department, evidence_on, amount_year (forgone, or paid without entitlement; currency a year),
         due_on, need, risk, priority (0-100).
     counts : DataFrame
-        item_code, entitled, receiving, pending, refused, missing, over, cannot_tell: pairs on the day.
+        item_code, entitled, receiving, pending, refused, missing, not_yet_known (entitled, and the records of the county
+        have not been received), over, cannot_tell: pairs on the day.
     day : date
     """
 
@@ -47,15 +49,17 @@ class Reminders:
     day: date
 
     def summary(self) -> str:
-        """One line: how many reminders of each kind, and the yearly amount forgone."""
+        """One line: how many reminders of each kind, what is forgone a year, and how many claims wait for records."""
         missing = self.frame["kind"] == "missing"
         forgone = self.frame.loc[missing, "amount_year"].sum()
-        return f"{int(missing.sum()):,} missing, {int((~missing).sum()):,} over; {forgone:,.0f} forgone a year"
+        waits = int(self.counts["not_yet_known"].sum())
+        later = f"; {waits:,} not yet known, since their aid records have not been received" if waits else ""
+        return f"{int(missing.sum()):,} missing, {int((~missing).sum()):,} over; {forgone:,.0f} forgone a year{later}"
 
 
 def remind(
     found: Entitlements, records: pd.DataFrame, catalogue: Catalogue, scores: pd.DataFrame | None = None,
-    households: pd.DataFrame | None = None,
+    households: pd.DataFrame | None = None, awaited: Collection[str] = (),
 ) -> Reminders:  # fmt: skip
     """Compare entitlements with deliveries.
 
@@ -70,6 +74,9 @@ def remind(
         household_id, need (0-100) and risk (0-1); missing values count as the median.
     households : DataFrame, optional
         household_id, county_code and town_code of everybody, for reminders of the kind ``over``.
+    awaited : collection of str
+        Counties whose aid records of the month have not been received yet: nobody there is reminded of, since not yet
+        received is not "not done".
 
     Returns
     -------
@@ -85,21 +92,30 @@ def remind(
     claims, kept, keeps = _keys([found.frame, records, found.kept], catalogue)
     met = _met(claims, kept, order)
     yes = found.frame["state"].eq("yes").to_numpy(dtype=bool)
-    missing = found.frame[yes & (met == NONE)]
+    waits = found.frame["county_code"].isin(list(awaited)).to_numpy(dtype=bool)
+    missing = found.frame[yes & (met == NONE) & ~waits]
     going = _continuing(catalogue, found.day)[kept.item] & (kept.item >= 0)
     in_doubt = (order == 0) & going & ~_settled(kept, claims, keeps)
     over = _over(records[in_doubt], households)
+    over = over[~over["county_code"].isin(list(awaited))]
     frame = pd.concat([missing.assign(kind="missing"), over.assign(kind="over")], ignore_index=True)
     frame = _prioritised(_dated(frame, catalogue, found.day), scores)
-    return Reminders(frame, _counts(claims.item, yes, met, over, catalogue), found.day)
+    return Reminders(frame, _counts(claims.item, yes, met, over, catalogue, waits), found.day)
 
 
-def with_receipts(found: Entitlements, records: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """The entitlements of the day with ``receipt``: receiving, pending, refused, or null without a record."""
+def with_receipts(
+    found: Entitlements, records: pd.DataFrame, catalogue: Catalogue, awaited: Collection[str] = ()
+) -> pd.DataFrame:
+    """The entitlements of the day with ``receipt``: receiving, pending, refused, or null where nothing is known.
+
+    In counties whose records are ``awaited`` a claim nothing is known of is one nobody can tell about.
+    """
     claims, kept = _keys([found.frame, records], catalogue)
     met = _met(claims, kept, _order_of(records, found.day, catalogue))
     words = np.array([*STANDING, None], dtype=object)
-    return found.frame.assign(receipt=pd.Series(words[met], index=found.frame.index, dtype="str"))
+    waits = found.frame["county_code"].isin(list(awaited)).to_numpy(dtype=bool) & (met == NONE)
+    receipt = pd.Series(words[met], index=found.frame.index, dtype="str")
+    return found.frame.assign(receipt=receipt, state=found.frame["state"].mask(waits, "cannot_tell"))
 
 
 def _order_of(records: pd.DataFrame, day: date, catalogue: Catalogue) -> npt.NDArray[np.int64]:
@@ -231,7 +247,7 @@ def _percentile(values: pd.Series) -> pd.Series:
 
 def _counts(
     item: npt.NDArray[np.int64], yes: npt.NDArray[np.bool_], order: npt.NDArray[np.int64], over: pd.DataFrame,
-    catalogue: Catalogue,
+    catalogue: Catalogue, waits: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:  # fmt: skip
     def counted(rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         return np.bincount(item[rows], minlength=len(catalogue))
@@ -239,7 +255,8 @@ def _counts(
     codes = [one.code for one in catalogue.items]
     in_doubt = over["item_code"].value_counts()
     columns = {"entitled": counted(yes)} | {word: counted(yes & (order == at)) for at, word in enumerate(STANDING)}
-    columns["missing"] = counted(yes & (order == NONE))
+    columns["missing"] = counted(yes & (order == NONE) & ~waits)
+    columns["not_yet_known"] = counted(yes & (order == NONE) & waits)
     columns["over"] = np.array([int(in_doubt.get(code, 0)) for code in codes])
     return pd.DataFrame({"item_code": codes} | columns | {"cannot_tell": counted(~yes)})
 

@@ -23,6 +23,7 @@ from relapse_risk.pages.indicator_verdicts import (
     worst_first,
     written,
 )
+from relapse_risk.text.by_language import enumerated, month_in_words
 
 __all__ = ["contents", "cover", "data_statement", "linked", "people_covered", "summary"]
 
@@ -160,6 +161,11 @@ def _aspects(source: Source, rows: pd.DataFrame) -> str:
     return f'<h3>{title}</h3><ol class="aspects">{"".join(items)}</ol>'
 
 
+def _rough(share: float) -> str:
+    """A share without the count behind it: whole per cent, and never "all" or "none" of what is not."""
+    return "100%" if share == 1 else "<1%" if share < 0.01 else ">99%" if share > 0.99 else f"{share:.0%}"
+
+
 def data_statement(source: Source) -> Block:
     """Who is covered, where the data is from, how to read marks and gaps, and what every table holds."""
     rows = [
@@ -167,6 +173,12 @@ def data_statement(source: Source) -> Block:
         ("report.data_note", source.label("data_note")),
         ("report.reading", source.say("report.reading_note", threshold=int(source.limits.get("small_cell", 5)))),
     ]
+    if carried := source.facts.manifest.get("carried", {}).get(source.county, {}):
+        parts = [
+            source.say("report.carried_part", month=month_in_words(month, source.language), share=_rough(share))
+            for month, share in carried.items()
+        ]
+        rows.insert(2, ("report.carried", source.say("report.carried_note", parts=enumerated(parts, source.language))))
     if source.place.limits_apply:
         rows.append(("report.marks_title", source.say("report.marks_note")))
     if source.is_sample:

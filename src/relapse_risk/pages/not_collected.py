@@ -11,6 +11,7 @@ from relapse_risk.text.by_language import enumerated
 
 __all__ = ["named_needs", "needs_by_table"]
 
+LATE = "not_received:"  # a table that is expected and has not come yet
 IN_WORDS = ("not_scored", "not_fitted", "no_cases")  # reasons that name no column
 
 
@@ -25,7 +26,7 @@ def needs_by_table(source: Source, reasons: Iterable[str]) -> str:
     found: dict[str, list[str]] = {}
     for need in _needs(reasons):
         name, column = _parts(need)
-        known = name in tables() and column in table(name).names
+        known = not need.startswith(LATE) and name in tables() and column in table(name).names
         columns = found.setdefault(table(name).label(source.language) if known else _named(source, need), [])
         columns += [table(name).column(column).label(source.language)] if known else []
     end = "；" if source.language == "zh" else "; "
@@ -48,6 +49,8 @@ def _named(source: Source, need: str) -> str:
     """``household.dwelling_grade`` in the words of the dictionary."""
     if need.startswith(IN_WORDS):
         return source.say(f"report.{need.split(':')[0]}")
+    if need.startswith(LATE):
+        return source.say("report.not_received", what=table(need.removeprefix(LATE)).label(source.language))
     name, column = _parts(need)
     if name == "place_fact" and column:
         key = f"need.{column.replace(' ', '_')}"

@@ -171,7 +171,7 @@ def open_plan(
     at = assessed_county(register, month, county, scores)
     now = at.assessed
     placed = job_matches(at.register, now, county, at.need).frame
-    claims = with_receipts(now.claims, now.records, at.catalogue)
+    claims = with_receipts(now.claims, now.records, at.catalogue, now.counties_awaited("assistance_record"))
     home = now.homes[now.homes["household_id"] == household].iloc[0]
     plan = household_plan(
         home, claims[claims["household_id"] == household], placed[placed["household_id"] == household], at.catalogue, read_measures(), now.day,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 
@@ -13,6 +13,7 @@ from relapse_risk.assessment import FactColumn
 from relapse_risk.assistance import (
     Reminders,
     WorkList,
+    awaiting_records,
     department_lists,
     ledger_findings,
     process_clock,
@@ -252,5 +253,9 @@ def open_worklist(
     rows = at.register.read("county", county=county)
     name = str(rows["county_name_zh" if spoken == "zh" else "county_name_en"].iloc[0])
     now = at.assessed
-    found = remind(now.claims, now.records, at.catalogue, at.scores, now.homes)
+    found = remind(
+        now.claims, now.records, at.catalogue, at.scores, now.homes, now.counties_awaited("assistance_record")
+    )
+    waits = awaiting_records(read_steps(register), found.frame)
+    found = replace(found, frame=found.frame[~waits].reset_index(drop=True))
     return WorklistPage(at, found, department, name, spoken)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from relapse_risk.assistance import draw_order, read_order, redraw, write_order
-from relapse_risk.errors import ModelError, SourceError
+from relapse_risk.assistance import (
+    cancel_order,
+    draw_order,
+    drawn_lines,
+    enter_order,
+    not_drawn_yet,
+    read_order,
+    redraw,
+    write_order,
+)
+from relapse_risk.errors import ModelError, RegisterError, SourceError
+
+DAY = date(2021, 1, 31)
 
 
 def waiting(**priority: float) -> pd.DataFrame:
@@ -32,7 +44,10 @@ def test_the_budget_is_never_passed_and_nobody_is_passed_over() -> None:
 
 def test_the_digest_freezes_the_list() -> None:
     first = draw_order(waiting(a=9, b=8), "CL02", quota=1)
-    assert first.digest == draw_order(waiting(b=1, a=2), "CL02", quota=1).digest, "the same people"
+    assert first.digest == draw_order(waiting(b=8, a=9), "CL02", quota=1).digest, "the same rows in another order"
+    assert first.digest != draw_order(waiting(b=1, a=2), "CL02", quota=1).digest, "other priorities"
+    assert first.digest != draw_order(waiting(a=9, b=8).assign(amount=3501.0), "CL02", quota=1).digest
+    assert first.digest != draw_order(waiting(a=9, b=8), "CL02", quota=1, cycle="2021").digest
     assert first.digest != draw_order(waiting(a=7, b=8), "CL02", quota=1).digest
     assert first.digest != draw_order(waiting(a=9, b=8), "CL02", quota=2).digest
 
@@ -121,9 +136,12 @@ def test_nobody_waiting_is_an_empty_list_of_its_own_digest() -> None:
 
 
 def test_the_digest_is_that_of_the_text_it_is_documented_as() -> None:
-    """SHA-256 of ["CL02",1,null,[["a",""]]], as the command sha256sum gives it."""
+    """SHA-256 of item, quota, budget, cycle and rows as JSON without blanks, as the command sha256sum gives it:
+    ["CL02",1,null,"",[{"place":1,"household_id":"a","person_id":null,"priority":9.0,"need":50.0,"amount":3500.0,
+    "drawn":true},{"place":2,"household_id":"b",…,"drawn":false}]].
+    """
     found = draw_order(waiting(a=9, b=8), "CL02", quota=1)
-    assert found.digest == "760ef494238f3a968f27cc3702b61a1ec35f52ae4f23e044463c7bbc72810681"
+    assert found.digest == "cddce61f2a3642c89ef56a2bfacb2ed1cb9f0201298c56e38a11e3d6ed884c46"
 
 
 def test_a_redraw_tells_the_places_before_and_now_in_both_languages() -> None:
@@ -172,3 +190,50 @@ def test_a_kept_list_is_plain_json_with_its_item_and_limit(tmp_path: Path) -> No
         "place": "int64", "household_id": "str", "person_id": "str", "priority": "float64", "need": "float64", "amount": "float64", "drawn": "bool",
     }  # fmt: skip
     assert write_order(again, path).read_text(encoding="utf-8") == text, "written over, and the same"
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "value"),
+    [(0, "amount", 999999), (0, "priority", 1), (1, "priority", 99999), (1, "drawn", True), (0, "place", 2), (1, "need", 7.0),
+     (0, "person_id", "P1"), (1, "household_id", "z")],
+)  # fmt: skip
+def test_an_edited_list_is_refused_whatever_was_edited(tmp_path: Path, row: int, name: str, value: object) -> None:
+    path = write_order(draw_order(waiting(a=9.123456789012345, b=8), "CL02", quota=1), tmp_path / "order.json")
+    assert read_order(path).drawn()["household_id"].tolist() == ["a"], "what was written is read back"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["rows"][row][name] = value
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(SourceError, match="changed after it was drawn"):
+        read_order(path)
+
+
+def test_nobody_is_drawn_twice_in_a_cycle(tmp_path: Path) -> None:
+    rows = waiting(a=9, b=8, c=7)
+    first = draw_order(rows, "CL02", quota=2, cycle="2021")
+    assert enter_order(tmp_path, first, DAY) == 2
+    left = not_drawn_yet(rows, drawn_lines(tmp_path, "CL02", "2021"))
+    second = draw_order(left, "CL02", quota=2, cycle="2021")
+    assert second.drawn()["household_id"].tolist() == ["c"]
+    assert drawn_lines(tmp_path, "CL02", "2022") == {}, "another cycle"
+    assert drawn_lines(tmp_path, "CL03", "2021") == {}, "another item"
+    with pytest.raises(RegisterError, match="drawn after drawn"):
+        enter_order(tmp_path, draw_order(rows, "CL02", quota=3, cycle="2021"), DAY)
+    assert set(drawn_lines(tmp_path, "CL02", "2021")) == {("a", ""), ("b", "")}, "and nothing of it was written"
+
+
+def test_a_redraw_takes_the_place_of_its_list_and_a_cancelled_one_frees_everybody(tmp_path: Path) -> None:
+    first = draw_order(waiting(a=9, b=8, c=7), "CL02", quota=2, cycle="2021")
+    enter_order(tmp_path, first, DAY)
+    now = waiting(a=9, c=7)  # b has been aided
+    after, _ = redraw(
+        first, not_drawn_yet(now, drawn_lines(tmp_path, "CL02", "2021"), first.digest), now.assign(item_code="CL02")
+    )
+    enter_order(tmp_path, after, DAY, first)
+    assert drawn_lines(tmp_path, "CL02", "2021") == {("a", ""): after.digest, ("c", ""): after.digest}
+    assert not_drawn_yet(now, drawn_lines(tmp_path, "CL02", "2021"), after.digest)["household_id"].tolist() == [
+        "a",
+        "c",
+    ]
+    assert cancel_order(tmp_path, after, DAY) == 2
+    assert drawn_lines(tmp_path, "CL02", "2021") == {}
+    assert cancel_order(tmp_path, after, DAY) == 0

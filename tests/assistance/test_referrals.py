@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from relapse_risk.assistance import Step, append_steps, hand_over, read_steps, referral_states
+from relapse_risk.assistance import Step, append_steps, awaiting_records, hand_over, read_steps, referral_states
 from relapse_risk.errors import RegisterError
 
 DAY = date(2021, 1, 5)
@@ -92,12 +92,41 @@ def test_referrals_are_told_apart_and_none_is_an_empty_table() -> None:
     assert list(referral_states([], DAY).columns) == COLUMNS
 
 
+def test_what_january_finished_stays_finished_until_later_records_say_otherwise(tmp_path: Path) -> None:
+    """Finished on 20 January: the records of January cannot contradict it, those of February can."""
+    rows = reminders("R1", "R2")
+    hand_over(tmp_path, rows, "office", date(2021, 1, 5))
+    append_steps(tmp_path, [Step(name, "finished", "2021-01-20", "MZ") for name in ("R1", "R2")])
+    january = rows.assign(evidence_on=pd.Timestamp("2021-01-31"))
+    assert awaiting_records(read_steps(tmp_path), january).tolist() == [True, True]
+    assert hand_over(tmp_path, january, "office", date(2021, 2, 3)) == ()
+    february = reminders("R1").assign(evidence_on=pd.Timestamp("2021-02-28"))  # R2's aid stands in the records by now
+    again = hand_over(tmp_path, february, "office", date(2021, 3, 2))
+    assert [(step.reminder_id, step.step, step.on) for step in again] == [("R1", "handed_over", "2021-03-02")]
+    append_steps(tmp_path, [Step("R1", "accepted", "2021-03-03", "Li"), Step("R1", "finished", "2021-03-05", "Li")])
+    found = referral_states(read_steps(tmp_path), date(2021, 3, 31)).set_index("reminder_id")
+    assert found.loc["R1", ["handed_on", "state", "assignee", "last_on"]].tolist() == [
+        "2021-03-02",
+        "finished",
+        "Li",
+        "2021-03-05",
+    ]
+    assert found.loc["R2", ["handed_on", "state", "last_on"]].tolist() == ["2021-01-05", "finished", "2021-01-20"]
+
+
+def test_a_new_episode_has_no_assignee_of_the_old_one() -> None:
+    again = Step("R1", "handed_over", "2020-12-20", "office", "H1", "P1", "MZ01", "MZ", "2021-01-05")
+    steps = [HANDED, Step("R1", "accepted", "2020-12-02", "Wang"), Step("R1", "returned", "2020-12-03", "Wang"), again]
+    assert referral_states(steps, DAY)["assignee"].tolist() == [""]
+
+
 @pytest.mark.parametrize(
     ("before", "step", "may"),
     [
         ((), "handed_over", True), ((), "accepted", False), (("accepted",), "accepted", False), (("accepted",), "returned", True),
         (("accepted",), "finished", True), ((), "finished", False), (("accepted",), "handed_over", False), (("returned",), "handed_over", True),
-        (("returned",), "finished", False), (("finished",), "handed_over", False), (("finished",), "accepted", False),
+        (("returned",), "finished", False), (("finished",), "handed_over", True), (("finished",), "accepted", False),
+        (("finished",), "finished", True), (("finished",), "returned", True), (("returned",), "accepted", False),
     ],
 )  # fmt: skip
 def test_which_step_may_follow_which(tmp_path: Path, before: tuple[str, ...], step: str, may: bool) -> None:

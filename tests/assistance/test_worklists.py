@@ -163,13 +163,17 @@ def test_two_writers_at_once_lose_nothing(office: tuple[Path, Path, pd.DataFrame
     assert len(read_steps(register)) == 2 * len(ids)
 
 
-def test_a_finished_referral_takes_no_further_reply(office: tuple[Path, Path, pd.DataFrame]) -> None:
+def test_a_finished_referral_may_be_said_finished_again_and_is_not_accepted_anew(
+    office: tuple[Path, Path, pd.DataFrame],
+) -> None:
     register, path, reminders = office
     first = reminders["reminder_id"].iloc[0]
     append_steps(register, [Step(first, "finished", "2021-01-02", "x")])
     fill(path, twice=False)
-    faults = read_replies(path, register, TODAY).faults
-    assert "该提醒已办结或已退回" in set(faults["zh"])
+    taken = take_replies(path, register, TODAY)
+    assert "该提醒已办结或已退回" not in set(taken.faults["zh"])
+    states = referral_states(read_steps(register), TODAY).set_index("reminder_id")
+    assert states.loc[first, "state"] == "finished"
     with pytest.raises(RegisterError, match="this step cannot follow"):
         append_steps(register, [Step(first, "accepted", "2021-01-03", "x")])
 
@@ -207,7 +211,7 @@ def test_a_file_that_is_no_worklist(office: tuple[Path, Path, pd.DataFrame], tmp
 def test_an_answer_given_while_the_workbook_is_read_is_named_and_the_others_come_in(
     office: tuple[Path, Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between reading and writing somebody else finishes the first referral: its row becomes a fault, the rest is taken."""
+    """Between reading and writing somebody else returns the first referral: its row becomes a fault, the rest is taken."""
     register, path, reminders = office
     fill(path, twice=False)
     first = reminders["reminder_id"].iloc[0]
@@ -216,14 +220,14 @@ def test_an_answer_given_while_the_workbook_is_read_is_named_and_the_others_come
     def meanwhile(folder: Path, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         if not calls:
             calls.append(1)
-            real(folder, [Step(first, "finished", "2021-01-02", "another office")])
+            real(folder, [Step(first, "returned", "2021-01-02", "another office")])
         return real(folder, steps)
 
     monkeypatch.setattr(replies_module, "append_steps", meanwhile)
     taken = take_replies(path, register, TODAY)
     assert [step.step for step in taken.steps] == ["accepted", "returned"]
     assert "该提醒已办结或已退回" in set(taken.faults["zh"])
-    assert [step.by for step in read_steps(register) if step.step == "finished"] == ["another office"]
+    assert [step.by for step in read_steps(register) if step.reminder_id == first][1:] == ["another office"]
 
 
 OVER = {"household_id": "H98", "item_code": "MZ08", "person_id": "P98"}

@@ -27,9 +27,27 @@ from relapse_risk.assistance.ledger import (
     ledger_findings,
     receipts,
 )  # fmt: skip
-from relapse_risk.assistance.orders import OrderList, draw_order, read_order, redraw, write_order
+from relapse_risk.assistance.orders import (
+    OrderList,
+    cancel_order,
+    cycle_of,
+    draw_order,
+    drawn_lines,
+    enter_order,
+    not_drawn_yet,
+    read_order,
+    redraw,
+    write_order,
+)
 from relapse_risk.assistance.process_clock import ProcessClock, process_clock
-from relapse_risk.assistance.referrals import Step, append_steps, hand_over, read_steps, referral_states
+from relapse_risk.assistance.referrals import (
+    Step,
+    append_steps,
+    awaiting_records,
+    hand_over,
+    read_steps,
+    referral_states,
+)
 from relapse_risk.assistance.reminders import Reminders, remind
 from relapse_risk.assistance.replies import Replies, read_replies, take_replies
 from relapse_risk.assistance.worklists import worklist_content, write_worklists
@@ -53,10 +71,15 @@ __all__ = [
     "assess_months",
     "assign_jobs",
     "audit_posts",
+    "awaiting_records",
+    "cancel_order",
     "check_records",
+    "cycle_of",
     "decision_on",
     "department_lists",
     "draw_order",
+    "drawn_lines",
+    "enter_order",
     "entitlements",
     "explain",
     "follow_up",
@@ -64,6 +87,7 @@ __all__ = [
     "job_matches",
     "ledger_findings",
     "near_misses",
+    "not_drawn_yet",
     "openings_on",
     "person_frame",
     "process_clock",

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from relapse_risk.errors import ModelError, SourceError
 from relapse_risk.files import sha256, write_json
+from relapse_risk.register.journal import Journal
 
-__all__ = ["OrderList", "draw_order", "read_order", "redraw", "write_order"]
+__all__ = [
+    "OrderLine", "OrderList", "cancel_order", "cycle_of", "draw_order", "drawn_lines", "enter_order", "not_drawn_yet",
+    "read_order", "redraw", "write_order",
+]  # fmt: skip
 
 CHANGES = {
     "stays": ("仍在名单", "stays"),
@@ -38,7 +43,9 @@ class OrderList:
     budget : float or None
         Currency for one delivery to each.
     digest : str
-        SHA-256 of item, limits and the list: two draws with one digest are the same list.
+        SHA-256 of everything the list says: item, cycle, limits and every row with its amount and priority.
+    cycle : str
+        Within which nobody is drawn twice (:func:`cycle_of`); empty where none was given.
     """
 
     item_code: str
@@ -46,6 +53,7 @@ class OrderList:
     quota: int | None
     budget: float | None
     digest: str
+    cycle: str = ""
 
     def drawn(self) -> pd.DataFrame:
         """The rows on the list."""
@@ -53,7 +61,7 @@ class OrderList:
 
 
 def draw_order(
-    missing: pd.DataFrame, item_code: str, quota: int | None = None, budget: float | None = None
+    missing: pd.DataFrame, item_code: str, quota: int | None = None, budget: float | None = None, cycle: str = ""
 ) -> OrderList:
     """Draw an item's list from the ranked, still entitled and not yet aided.
 
@@ -67,6 +75,8 @@ def draw_order(
         Length of the list; or
     budget : float, optional
         Spent from the top; the first amount that no longer fits ends the list, so that nobody is skipped for a higher amount.
+    cycle : str
+        Kept with the list.
 
     Raises
     ------
@@ -98,13 +108,8 @@ def draw_order(
         raise ModelError("the limit is not positive", where=f"order of {item_code}", got=limit, expected="more than 0")
     rows = missing[missing["item_code"] == item_code]
     if rows.empty:
-        return OrderList(
-            item_code,
-            _frame(rows).assign(drawn=pd.Series(dtype=bool)),
-            quota,
-            budget,
-            _digest(item_code, quota, budget, []),
-        )
+        frame = _frame(rows).assign(drawn=pd.Series(dtype=bool))
+        return OrderList(item_code, frame, quota, budget, _digest(item_code, quota, budget, cycle, frame), cycle)
     ranked = _frame(
         rows.sort_values(["priority", "need", "household_id", "person_id"], ascending=[False, False, True, True])
     )
@@ -115,7 +120,7 @@ def draw_order(
             raise ModelError("an amount is unknown", where=f"order of {item_code}", fix="draw by quota")
         drawn = ranked["amount"].cumsum() <= budget
     frame = ranked.assign(drawn=drawn)
-    return OrderList(item_code, frame, quota, budget, _digest(item_code, quota, budget, _listed(frame)))
+    return OrderList(item_code, frame, quota, budget, _digest(item_code, quota, budget, cycle, frame), cycle)
 
 
 def _frame(rows: pd.DataFrame) -> pd.DataFrame:
@@ -124,17 +129,16 @@ def _frame(rows: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _listed(frame: pd.DataFrame) -> list[list[str]]:
-    rows = frame[frame["drawn"]]
-    return [
-        [str(home), "" if pd.isna(person) else str(person)]
-        for home, person in zip(rows["household_id"], rows["person_id"], strict=True)
-    ]
+def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """The rows as they stand in the file: what is written and what is hashed are the same."""
+    typed = frame[[*_COLUMNS, "drawn"]].astype(_TYPES)
+    rows: list[dict[str, object]] = json.loads(typed.to_json(orient="records", force_ascii=False))
+    return rows
 
 
-def _digest(item_code: str, quota: int | None, budget: float | None, listed: list[list[str]]) -> str:
-    text = json.dumps([item_code, quota, budget, listed], ensure_ascii=False, separators=(",", ":"))
-    return sha256([text])
+def _digest(item_code: str, quota: int | None, budget: float | None, cycle: str, frame: pd.DataFrame) -> str:
+    told = [item_code, quota, budget, cycle, _rows(frame)]
+    return sha256([json.dumps(told, ensure_ascii=False, separators=(",", ":"))])
 
 
 def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> tuple[OrderList, pd.DataFrame]:
@@ -154,7 +158,7 @@ def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> 
         The new list, and household_id, person_id, change (``stays`` | ``enters`` | ``not_eligible`` | ``aided`` |
         ``outranked``), place_before, place, zh, en.
     """
-    after = draw_order(missing, before.item_code, before.quota, before.budget)
+    after = draw_order(missing, before.item_code, before.quota, before.budget, before.cycle)
     keys = ["household_id", "person_id"]
     old, new = before.drawn(), after.frame
     both = _keyed(old)[[*keys, "key", "place"]].rename(columns={"place": "place_before"}).merge(
@@ -182,10 +186,10 @@ def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_order(order: OrderList, path: str | Path) -> Path:
-    """Write a drawn list as JSON: item, limits, digest and all candidates; completely or not at all."""
-    rows = json.loads(order.frame.to_json(orient="records", force_ascii=False))
+    """Write a drawn list as JSON: item, limits, cycle, digest and all candidates; completely or not at all."""
     content = {
-        "item": order.item_code, "quota": order.quota, "budget": order.budget, "digest": order.digest, "rows": rows,
+        "item": order.item_code, "quota": order.quota, "budget": order.budget, "cycle": order.cycle,
+        "digest": order.digest, "rows": _rows(order.frame),
     }  # fmt: skip
     return write_json(Path(path), content)
 
@@ -201,13 +205,131 @@ def read_order(path: str | Path) -> OrderList:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         frame = pd.DataFrame(content["rows"], columns=[*_COLUMNS, "drawn"]).astype(_TYPES)
-        order = OrderList(content["item"], frame, content["quota"], content["budget"], content["digest"])
+        cycle = str(content.get("cycle", ""))
+        order = OrderList(content["item"], frame, content["quota"], content["budget"], content["digest"], cycle)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError("not an order list", where=str(path), fix="name the .json that order wrote") from error
-    now = _digest(order.item_code, order.quota, order.budget, _listed(order.frame))
+    now = _digest(order.item_code, order.quota, order.budget, order.cycle, order.frame)
     if now != order.digest:
         raise SourceError(
-            "the list was changed after it was drawn", where=str(path), got=now[:12], expected=order.digest[:12],
-            fix="restore the file, or draw again",
+            "the list was changed after it was drawn, or drawn by an older version", where=str(path), got=now[:12],
+            expected=order.digest[:12], fix="restore the file, or draw again",
         )  # fmt: skip
     return order
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One step of one line of a list: somebody drawn for an item in a cycle, or taken off again.
+
+    Attributes
+    ----------
+    line : str
+        Item, cycle, household and person: what may stand on one list at a time.
+    step : {"drawn", "cancelled"}
+    on : str
+        Day, YYYY-MM-DD.
+    list : str
+        Digest of the list.
+    household_id, person_id : str
+        Empty person for household items.
+    """
+
+    line: str
+    step: str
+    on: str
+    list: str
+    household_id: str
+    person_id: str = ""
+
+
+LINES = Journal(
+    "orders.jsonl", OrderLine, "line of an order list", "line",
+    {"": ("drawn",), "drawn": ("cancelled",), "cancelled": ("drawn",)},
+)  # fmt: skip
+
+
+def cycle_of(cadence: str, day: date) -> str:
+    """The cycle of an item within which nobody is drawn twice.
+
+    Once for all, a year, a half-year (school terms), a quarter or a month; aid for an event goes by month.
+
+    Examples
+    --------
+    >>> [cycle_of(word, date(2021, 5, 31)) for word in ("once", "yearly", "term", "quarterly", "monthly", "event")]
+    ['ever', '2021', '2021H1', '2021Q2', '2021-05', '2021-05']
+    """
+    year, month = day.year, day.month
+    by_cadence = {
+        "once": "ever", "yearly": f"{year}", "term": f"{year}H{1 + (month > 6)}",
+        "quarterly": f"{year}Q{(month + 2) // 3}",
+    }  # fmt: skip
+    return by_cadence.get(cadence, f"{year}-{month:02d}")
+
+
+def drawn_lines(register: str | Path, item_code: str, cycle: str) -> dict[tuple[str, str], str]:
+    """(household, person) of everybody who stands on a list of the item in the cycle, and the digest of that list."""
+    last = {step.line: step for step in LINES.read(register)}
+    head = f"{item_code}|{cycle}|"
+    return {
+        (one.household_id, one.person_id): one.list
+        for name, one in last.items()
+        if name.startswith(head) and one.step == "drawn"
+    }
+
+
+def not_drawn_yet(missing: pd.DataFrame, drawn: dict[tuple[str, str], str], but: str = "") -> pd.DataFrame:
+    """``missing`` without those who stand on another list than ``but``.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"household_id": ["a", "b"], "person_id": ["p", None]})
+    >>> not_drawn_yet(rows, {("b", ""): "77ab"})["household_id"].tolist()
+    ['a']
+    """
+    keys = zip(missing["household_id"], missing["person_id"].fillna("").astype("str"), strict=True)
+    out = [drawn.get((str(home), person), but) != but for home, person in keys]
+    return missing[[not one for one in out]]
+
+
+def enter_order(register: str | Path, order: OrderList, day: date, before: OrderList | None = None) -> int:
+    """Write down who was drawn; with ``before``, this list takes the place of that one.
+
+    Returns
+    -------
+    int
+        Who stands on it.
+
+    Raises
+    ------
+    RegisterError
+        If somebody stands on another list of the cycle: nothing is written then.
+    """
+    if before is not None and before.digest == order.digest:
+        return len(_people(order))
+    standing = drawn_lines(register, order.item_code, order.cycle)
+    left = [who for who, digest in standing.items() if before is not None and digest == before.digest]
+    steps = [_line(order, who, "cancelled", day, standing[who]) for who in left]
+    steps += [_line(order, who, "drawn", day, order.digest) for who in _people(order)]
+    LINES.append(register, steps)
+    return len(_people(order))
+
+
+def cancel_order(register: str | Path, order: OrderList, day: date) -> int:
+    """Take everybody off a list again, so that they can be drawn; how many were taken off."""
+    standing = drawn_lines(register, order.item_code, order.cycle)
+    steps = [_line(order, who, "cancelled", day, order.digest) for who in _people(order) if who in standing]
+    return len(LINES.append(register, steps))
+
+
+def _people(order: OrderList) -> dict[tuple[str, str], None]:
+    rows = order.drawn()
+    return dict.fromkeys(
+        zip(rows["household_id"].astype("str"), rows["person_id"].fillna("").astype("str"), strict=True)
+    )
+
+
+def _line(order: OrderList, who: tuple[str, str], step: str, day: date, digest: str) -> OrderLine:
+    return OrderLine(
+        f"{order.item_code}|{order.cycle}|{who[0]}|{who[1]}", step, day.isoformat(), digest, who[0], who[1]
+    )

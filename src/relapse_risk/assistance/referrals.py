@@ -11,13 +11,17 @@ import pandas as pd
 
 from relapse_risk.register.journal import Journal
 
-__all__ = ["STEPS", "Step", "append_steps", "hand_over", "read_steps", "referral_states"]
+__all__ = [
+    "STEPS", "Step", "append_steps", "awaiting_records", "hand_over", "read_steps", "referral_states",
+]  # fmt: skip
 
 FILE = "referrals.jsonl"
 STEPS = ("handed_over", "accepted", "returned", "finished")
 MAY_FOLLOW = {
     "": ("handed_over",), "handed_over": ("accepted", "returned", "finished"),
-    "accepted": ("returned", "finished"), "returned": ("handed_over",), "finished": (),
+    "accepted": ("returned", "finished"), "returned": ("handed_over",),
+    # Finished is what the department says: it may say so again, take it back, or be asked anew when no record came.
+    "finished": ("finished", "returned", "handed_over"),
 }  # fmt: skip
 OPEN = ("handed_over", "accepted")
 
@@ -68,7 +72,10 @@ def append_steps(register: str | Path, steps: Iterable[Step]) -> tuple[Step, ...
 
 
 def hand_over(register: str | Path, reminders: pd.DataFrame, by: str, day: date) -> tuple[Step, ...]:
-    """Turn reminders into referrals to their departments; those already open or finished are left out.
+    """Turn reminders into referrals to their departments; those already open are left out.
+
+    A finished referral is handed over again, as a new episode of the same claim, where the records of a later month
+    than the one it was finished in have been received and still do not show the aid.
 
     Parameters
     ----------
@@ -77,9 +84,12 @@ def hand_over(register: str | Path, reminders: pd.DataFrame, by: str, day: date)
     by : str
         The office that hands over.
     """
-    standing = {step.reminder_id: step.step for step in read_steps(register)}
+    last = {step.reminder_id: step for step in read_steps(register)}
+    awaited = set(reminders.loc[awaiting_records(last.values(), reminders), "reminder_id"])
     fresh = [
-        row for row in reminders.itertuples(index=False) if standing.get(row.reminder_id, "returned") == "returned"
+        row
+        for row in reminders.itertuples(index=False)
+        if row.reminder_id not in last or (last[row.reminder_id].step not in OPEN and row.reminder_id not in awaited)
     ]
     return append_steps(
         register,
@@ -91,6 +101,34 @@ def hand_over(register: str | Path, reminders: pd.DataFrame, by: str, day: date)
             for row in fresh
         ],
     )  # fmt: skip
+
+
+def awaiting_records(steps: Iterable[Step], reminders: pd.DataFrame) -> pd.Series:
+    """Reminders whose referral is finished and whose records of a later month have not been received yet.
+
+    Parameters
+    ----------
+    steps : iterable of Step
+    reminders : DataFrame
+        With ``reminder_id``, and ``evidence_on``: the day through which records were received.
+
+    Returns
+    -------
+    Series of bool
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"reminder_id": ["R1"], "evidence_on": [pd.Timestamp("2021-01-31")]})
+    >>> done = [Step("R1", "handed_over", "2021-01-05", "office"), Step("R1", "finished", "2021-01-20", "MZ")]
+    >>> awaiting_records(done, rows).tolist(), awaiting_records(done, rows.assign(evidence_on="2021-02-28")).tolist()
+    ([True], [False])
+    """
+    last = {step.reminder_id: step for step in steps}
+    finished = {name: step.on[:7] for name, step in last.items() if step.step == "finished"}
+    seen = reminders["evidence_on"] if "evidence_on" in reminders else pd.Series(pd.NaT, index=reminders.index)
+    month = pd.to_datetime(seen).dt.strftime("%Y-%m").fillna("")
+    said = reminders["reminder_id"].map(finished).astype("str")
+    return said.notna() & (month <= said.fillna(""))
 
 
 def referral_states(steps: Iterable[Step], day: date) -> pd.DataFrame:
@@ -122,8 +160,8 @@ def referral_states(steps: Iterable[Step], day: date) -> pd.DataFrame:
 
 
 def _state(mine: list[Step], day: date) -> tuple[object, ...]:
-    handed = [step for step in mine if step.step == "handed_over"][-1]
-    last = mine[-1]
+    mine = mine[max(at for at, step in enumerate(mine) if step.step == "handed_over") :]  # this episode
+    handed, last = mine[0], mine[-1]
     accepted = [step.by for step in mine if step.step == "accepted"]
     open_ = last.step in OPEN
     until = day if open_ else date.fromisoformat(last.on)

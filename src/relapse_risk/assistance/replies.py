@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from python_calamine import CalamineWorkbook
 
-from relapse_risk.assistance.referrals import Step, append_steps, read_steps
+from relapse_risk.assistance.referrals import MAY_FOLLOW, Step, append_steps, read_steps
 from relapse_risk.assistance.worklists import ANSWERED, HEADS, REPLIES, SHEET
 from relapse_risk.errors import RegisterError, SourceError
 
@@ -84,7 +84,7 @@ def read_replies(path: str | Path, register: str | Path, today: date) -> Replies
         column, kind = _fault(values, handed, seen, today)
         if kind == "" and (step := _step(values)) is not None:
             again = (step.reminder_id, step.step, step.on, step.by) in said
-            if not again and standing[step.reminder_id] in ("finished", "returned"):
+            if not again and step.step not in MAY_FOLLOW[standing[step.reminder_id]]:
                 column, kind = "reply", "order"
             else:
                 good += [] if again else [step]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SCORES = typer.Option(help="Folder of scores and ranks, for priority; without it only amounts count.")
 COUNTY = typer.Option(help="Only this county (six digits).", metavar="CODE")
+RECORDS = "assistance_record"
 
 
 def _assessed(register: Path, month: str | None, params: Path | None, county: str | None) -> tuple[Any, ...]:
@@ -37,6 +38,12 @@ def _assessed(register: Path, month: str | None, params: Path | None, county: st
     opened, chosen, parameters, place = opened_register(register, month, params)
     catalogue = read_catalogue(opened.place, str(params) if params else None)
     return opened, chosen, catalogue, assess(opened, chosen, catalogue, parameters, place, county)
+
+
+def _entitled_in(at: Any, item: str, counties: frozenset[str]) -> int:
+    """How many are entitled to ``item`` in ``counties``."""
+    claims = at.claims.granted()
+    return int(((claims["item_code"] == item) & claims["county_code"].isin(counties)).sum())
 
 
 def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
@@ -92,19 +99,27 @@ def remind(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Find who is entitled and not receiving, and who receives without entitlement; by priority."""
-    from relapse_risk.assistance import ledger_findings, write_worklists
+    from relapse_risk.assistance import awaiting_records, ledger_findings, read_steps, write_worklists
     from relapse_risk.assistance import remind as compare
+    from relapse_risk.register.made_from import check_made_from, note_made_from
 
     with bar("remind") as progress:
         progress(0, 3, "entitlements")
         opened, chosen, catalogue, at = _assessed(register, month, params, county)
         progress(1, 3, "reminders")
-        reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes)
+        late = at.counties_awaited(RECORDS)
+        if scores is not None:
+            for made in ("score", "rank"):
+                check_made_from(scores / chosen, made, opened, chosen)
+        reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes, late)
         wrong = ledger_findings(at.records, opened.read("person", chosen, county), catalogue, at.day)
+        wrong = wrong.but_for("interrupted", at.homes.loc[at.homes["county_code"].isin(late), "household_id"])
         progress(2, 3, "files")
         folder = out / chosen
+        waits = awaiting_records(read_steps(register), reminders.frame)
+        listed = reminders.frame[~waits]
         files = [
-            written(reminders.frame, folder / "reminders.csv"), written(reminders.counts, folder / "reminder_counts.csv"),
+            written(reminders.frame.assign(referral=waits.map({True: "finished, record awaited", False: ""})), folder / "reminders.csv"), written(reminders.counts, folder / "reminder_counts.csv"),
             written(wrong.frame, folder / "ledger_findings.csv"),
         ]  # fmt: skip
         if worklists:
@@ -112,11 +127,14 @@ def remind(
             towns = villages[f"town_name_{language.value}"].dropna().to_dict()
             found = _lists(opened, at, catalogue, chosen, params, scores)
             target = folder / "worklists"
-            files += write_worklists(reminders.frame, catalogue, at.day, target, language.value, towns, found)
+            files += write_worklists(listed, catalogue, at.day, target, language.value, towns, found)
+        note_made_from(folder, "remind", opened, chosen)
         progress(3, 3, "done")
     result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
     shown = "\n".join(str(file) for file in files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
-    print_result(result, f"{reminders.summary()}\nledger: {wrong.summary()}\n{shown}", as_json)
+    result["awaiting_records"] = int(waits.sum())
+    later = f"\n{int(waits.sum())} finished, their aid records awaited: not on the worklists" if waits.any() else ""
+    print_result(result, f"{reminders.summary()}{later}\nledger: {wrong.summary()}\n{shown}", as_json)
 
 
 @app.command()
@@ -154,7 +172,9 @@ def refer(
             raise typer.Exit(EXIT_FOUND)
         return
     _, _, catalogue, at = _assessed(register, month, params, county)
-    steps = hand_over(register, compare(at.claims, at.records, catalogue, None, at.homes).frame, by, day)
+    steps = hand_over(
+        register, compare(at.claims, at.records, catalogue, None, at.homes, at.counties_awaited(RECORDS)).frame, by, day
+    )
     states = referral_states(read_steps(register), day)
     counts = {
         "handed_over": len(steps),
@@ -178,6 +198,9 @@ def order(
     before: Annotated[
         Path | None, typer.Option("--redraw", help="Earlier list (.json): draw again and explain each change.")
     ] = None,
+    cancel: Annotated[
+        Path | None, typer.Option(help="A list (.json) that is not carried out: who stands on it can be drawn again.")
+    ] = None,
     scores: Annotated[Path | None, SCORES] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
     county: Annotated[str | None, COUNTY] = None,
@@ -186,37 +209,68 @@ def order(
 ) -> None:
     """Draw a list for one item from those entitled and not receiving, by priority, stored with a hash.
 
-    Ties: the greater need, then the lower household and person id. A list drawn again keeps its limit.
+    Nobody is drawn twice in a cycle of the item (once for all, a year, a half-year, a quarter, a month): a second draw
+    goes on behind the first. Ties: the greater need, then the lower household and person id. An earlier list keeps its
+    limit and cycle when drawn again.
     """
-    from relapse_risk.assistance import draw_order, read_order, redraw, write_order
+    from relapse_risk.assistance import (
+        cancel_order,
+        cycle_of,
+        draw_order,
+        drawn_lines,
+        enter_order,
+        not_drawn_yet,
+        read_order,
+        redraw,
+        write_order,
+    )
     from relapse_risk.assistance import remind as compare
 
+    if cancel is not None:
+        count = cancel_order(register, read_order(cancel), date.today())
+        print_result({"cancelled": count}, f"{count} taken off the list", as_json)
+        return
     _, chosen, catalogue, at = _assessed(register, month, params, county)
-    catalogue.item(item)
-    reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes).frame
+    cycle = cycle_of(catalogue.item(item).cadence, at.day)
+    late = at.counties_awaited(RECORDS)
+    reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes, late).frame
     amounts = at.claims.frame[["household_id", "person_id", "item_code", "amount"]]
     missing = reminders[reminders["kind"] == "missing"].merge(
         amounts, on=["household_id", "person_id", "item_code"], how="left"
     )
-    folder, changes = out / chosen, None
+    folder, changes, frozen = out / chosen, None, None
     if before is not None:
         frozen = read_order(before)
+        cycle = frozen.cycle
         if frozen.item_code != item or quota is not None or budget is not None:
             raise RegisterError(
                 "a redraw keeps item and limit", where=str(before), got=item, expected=frozen.item_code, fix="drop --quota and --budget"
             )  # fmt: skip
-        drawn, changes = redraw(frozen, missing, at.claims.granted())
+    earlier = drawn_lines(register, item, cycle)
+    missing = missing[missing["item_code"] == item]
+    free = not_drawn_yet(missing, earlier, frozen.digest if frozen else "")
+    if frozen is not None:
+        drawn, changes = redraw(frozen, free, at.claims.granted())
     else:
-        drawn = draw_order(missing, item, quota, budget)
+        drawn = draw_order(free, item, quota, budget, cycle)
     path = written(drawn.frame, folder / f"order-{item}.csv")
     files = [path, write_order(drawn, folder / f"order-{item}-{drawn.digest[:12]}.json")]
     files += [] if changes is None else [written(changes, folder / f"order-{item}-changes.csv")]
+    enter_order(register, drawn, at.day, frozen)
+    others = len(missing) - len(free)
+    waits = _entitled_in(at, item, late)
     count = int(drawn.frame["drawn"].sum())
     moved = {} if changes is None else {word: int(n) for word, n in changes["change"].value_counts().items()}
     shown = "\n".join(
         [
             f"{count} of {len(drawn.frame)} waiting; list {drawn.digest[:12]}",
             *([f"{moved}"] if moved else []),
+            *([f"{others} stand on another list of cycle {cycle} and were left out"] if others else []),
+            *(
+                [f"{waits} entitled in {', '.join(sorted(late))} wait: their aid records are not received"]
+                if waits
+                else []
+            ),
             *map(str, files),
         ]
     )
@@ -228,6 +282,9 @@ def order(
         "file": path,
         "files": files,
         "changes": moved,
+        "cycle": cycle,
+        "on_other_lists": others,
+        "waiting_for_records": waits,
     }
     print_result(result, shown, as_json)
 

@@ -142,11 +142,8 @@ def deliveries(
     rows = whole.groupby(["table_name", "said_in"]).size()
     told = [f"{table}: {count:,} rows carried, last said in {since}" for (table, since), count in rows.items()]
     told += [f"{table}, {county}: not yet received (last: {last or 'never'})" for (table, county), last in late.items()]
-    files = sent.groupby(["source", "sender"], dropna=False)["rows"].sum()
-    told += [
-        f"from {'' if who != who else who or ''} {name}: {count:,} rows".replace("from  ", "")
-        for (name, who), count in files.items()
-    ]
+    files = sent.assign(sender=sent["sender"].fillna("")).groupby(["source", "sender"])["rows"].sum()
+    told += [f"{name}{f' from {who}' if who else ''}: {count:,} rows" for (name, who), count in files.items()]
     result = {
         "month": chosen,
         "completeness": {county: matrix[county].to_dict() for county in matrix},

@@ -43,7 +43,7 @@ def test_a_value_holds_from_its_first_day() -> None:
 # Rules that began on a day: before it nobody was judged by them, and an answer would be an invention.
 BEGAN = {
     "monitored_types": "2020-03-20", "elimination_months": "2020-03-20", "monitored_share_guide": "2020-01-01",
-    "dividend_target": "2020-01-01", "idle_land_village": "2020-01-01", "idle_land_household": "2020-01-01",
+    "idle_land_village": "2020-01-01", "idle_land_household": "2020-01-01",
 }  # fmt: skip
 ELSEWHERE = {"eph_line_60"}  # a survey that ends in 2015
 

@@ -16,16 +16,18 @@ PROJECT = pd.DataFrame({"project_id": ["Q1"], "county_code": COUNTY})
 def paid(*amounts: float, **columns: object) -> dict[str, pd.DataFrame]:
     """One dividend of 2020 for each of as many persons."""
     names = [f"P{k}" for k in range(1, len(amounts) + 1)]
-    rows = pd.DataFrame({"asset_id": "S1", "year": 2020, "person_id": names, "amount": amounts})
+    rows = pd.DataFrame(
+        {"asset_id": "S1", "year": 2020, "person_id": names, "amount": amounts, "paid_on": "2020-12-01"}
+    )
     return {"person": persons("1990-01-01 " * len(amounts)), "dividend": rows.assign(**columns)}
 
 
 def test_dividends(county: CountyData) -> None:
-    # 2019: P3 999, one person.  2020: P1 300 + 200, P3 500: two persons alike.
+    # 2019: P3 999, one person.  2020: P1 300 (200 more are not paid), P3 500: all pairs differ by 400 in sum, 400 / (2 x 4 x 400).
     check("dividends", county, """
         year   persons   amount   per_person   gini
         2019   1         999      999          -
-        2020   2         1000     500          0
+        2020   2         800      400          1/8
     """)  # fmt: skip
 
 
@@ -51,12 +53,13 @@ def test_years_to_come_are_not_shown(county_of: CountyOf, name: str) -> None:
 
 
 def test_dividend_curve(county: CountyData, county_of: CountyOf) -> None:
-    # Two persons alike: the diagonal.
+    # P1 300 and P3 500: the poorer half holds three eighths, in a straight line; then the other five eighths.
     steps = [k / 10 for k in range(11)]
+    shares = [0.75 * step if step <= 0.5 else 0.375 + 1.25 * (step - 0.5) for step in steps]
     found = computed("dividend_curve", county)
     assert found.columns.tolist() == ["population", "dividends"]
     assert found["population"].tolist() == pytest.approx(steps)
-    assert found["dividends"].tolist() == pytest.approx(steps)
+    assert found["dividends"].tolist() == pytest.approx(shares)
     # 100 and 300: the poorer half holds a quarter, in a straight line; then the other three quarters.
     found = computed("dividend_curve", county_of(**paid(300, 100)))
     assert found["dividends"].tolist() == pytest.approx([0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.4, 0.55, 0.7, 0.85, 1])
@@ -68,13 +71,13 @@ def test_one_person_or_no_money_draws_no_curve(county_of: CountyOf, amounts: tup
 
 
 def test_dividend_outliers(county: CountyData) -> None:
-    # P1 and P3 500 each: both at the median.
+    # P1 300 and P3 500: three quarters and five quarters of the median, 400.
     check("dividend_outliers", county, """
         of_median   persons
         <0.5×       0
-        0.5–0.8×    0
-        0.8–1.25×   2
-        1.25–2×     0
+        0.5–0.8×    1
+        0.8–1.25×   0
+        1.25–2×     1
         ≥2×         0
     """)  # fmt: skip
 
@@ -120,7 +123,9 @@ def test_paid_by_the_data_date(county_of: CountyOf) -> None:
         2020   700          2         600       1         6/7
     """)  # fmt: skip
     assert fraction("dividends_in_arrears", data) == (1400, 1500)
-    assert fraction("dividend_per_person", data) == (700, 2)
+    # Of 2020 100 was paid, to P1; P2 is due a dividend too.
+    assert fraction("dividend_per_person", data) == (100, 2)
+    assert computed("dividends", data).set_index("year").loc["2020", ["persons", "amount"]].tolist() == [2, 100]
 
 
 def test_yield_not_shared(county: CountyData) -> None:

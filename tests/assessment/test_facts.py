@@ -262,7 +262,7 @@ def test_hand_made_tables(county: CountyData) -> None:
         found["layer_agreement"].set_index(["layer", "other_layer"]).loc[("county_self", "county_cross"), "same"] == 1
     )
     assert found["villages_failing"]["failed_standards"].tolist() == ["有就业保障措施|Employment support"]
-    assert found["dividends"].set_index("year").loc["2020", "per_person"] == 500
+    assert found["dividends"].set_index("year").loc["2020", "per_person"] == 400
     assert found["found_closed"].iloc[-1][["found", "closed"]].tolist() == [3, 1]
     profile = found["aspect_profile"].set_index("aspect")
     assert profile.loc["5", ["judged", "met", "not_met"]].tolist() == [8, 0, 8]

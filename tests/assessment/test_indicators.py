@@ -56,7 +56,7 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "assets_registered": (1, 2),
     "assets_not_normal": (1, 2),
     "yield_realised": (8000, 14000),  # promised 10 % of 100,000 and 8 % of 50,000
-    "dividend_per_person": (1000, 2),  # P1 300 + 200, P3 500; 2019 is another year
+    "dividend_per_person": (800, 2),  # P1 300, P3 500; 200 of P1 are not paid, 2019 is another year
     "fund_per_person": (260000, 60),  # J1 and J3; J2 covers nobody
     "reviews_in_time": (5, 8),  # 12 13 12 11 12 days; 24 and 22 are late, J3 has waited for 60
     "funds_disbursed": (200000, 300000),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from relapse_risk.assessment import TABLES, FactColumn
+from relapse_risk.assessment import FactColumn
 from relapse_risk.pages.format import column_decimals, format_apart, format_interval, format_value
 from relapse_risk.pages.html_tables import render_table
 
@@ -76,12 +76,12 @@ def test_columns_of_days_have_one_number_of_decimals_and_so_have_numbers() -> No
 
 
 def test_a_column_is_distinguished_from_its_limit() -> None:
-    """The dividend table of a county that misses 1,000 by 20 fen printed 1,000."""
-    table = next(spec for spec in TABLES if spec.name == "dividends")
+    """A county that misses 1,000 by 20 fen printed 1,000."""
+    columns = (FactColumn("year", "text"), FactColumn("per_person", "money", limit="floor"))
     frame = pd.DataFrame({"year": ["2019", "2020"], "per_person": [651.24, 999.8]})
-    assert column_decimals(frame, table.columns, {"dividend_target": 1000.0})["per_person"] == 1
-    assert column_decimals(frame, table.columns)["per_person"] is None
-    page = render_table("t", frame, table.columns, "en", limits={"dividend_target": 1000.0})
+    assert column_decimals(frame, columns, {"floor": 1000.0})["per_person"] == 1
+    assert column_decimals(frame, columns)["per_person"] is None
+    page = render_table("t", frame, columns, "en", limits={"floor": 1000.0})
     assert ">651.2<" in page
     assert ">999.8<" in page
 

@@ -40,7 +40,7 @@ __all__ = [
 ]  # fmt: skip
 
 SYMBOLS = {"met": "✓", "watch": "▲", "not_met": "×", "no_limit": "–", "not_collected": "○"}
-MARKS = {"assumed": "*", "from_memory": "°", "carried": "†", "documented": ""}
+MARKS = {"assumed": "*", "from_memory": "°", "carried": "^", "documented": ""}
 Row: TypeAlias = Mapping[Any, Any]  # one indicator's columns
 UNDOCUMENTED = ("ASSUME", "MEM")
 ASSESSED = ("met", "watch", "not_met")

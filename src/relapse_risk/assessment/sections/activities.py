@@ -68,7 +68,7 @@ TABLES = (
                C("closed_share", "share", of=("findings_closed", "found"))), LOG, activities),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("weeks_with_meeting", 11, "share", "higher_better", LOG, _meetings, limit="share_target",
+    Indicator("weeks_with_meeting", 11, "share", "higher_better", LOG, _meetings, limit="completeness_target",
               source="ART-QIHE", history=False, people=False),
     Indicator("findings_closed", 11, "share", "higher_better", LOG, _findings_closed, source="ART-QIHE",
               history=False, people=False),

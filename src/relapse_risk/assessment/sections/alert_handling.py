@@ -137,10 +137,10 @@ TABLES = (
                C("returned", "records", counts="referrals_returned.yes"), *ANSWERED), REFERRAL, referrals, order="-pushed"),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("alerts_closed_in_time", 14, "share", "higher_better", ALERT, _closed_in_time, limit="share_target",
+    Indicator("alerts_closed_in_time", 14, "share", "higher_better", ALERT, _closed_in_time, limit="completeness_target",
               history=False),
     Indicator("alert_hit_rate", 14, "share", "none", ALERT, _hit_rate, history=False, measure="alert_confirmed"),
-    Indicator("referrals_in_time", 14, "share", "higher_better", REFERRAL, _answered_in_time, limit="share_target",
+    Indicator("referrals_in_time", 14, "share", "higher_better", REFERRAL, _answered_in_time, limit="completeness_target",
               history=False),
 )  # fmt: skip
 EXHIBITS = (

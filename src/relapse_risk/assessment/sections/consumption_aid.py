@@ -123,10 +123,10 @@ TABLES = (
                C("per_household", "money")), PARCEL, parcels_short, city="none", order="per_household"),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("sales_traced", 8, "share", "higher_better", SALE, _traced, limit="share_target", source="ART-DEZHOU",
+    Indicator("sales_traced", 8, "share", "higher_better", SALE, _traced, limit="completeness_target", source="ART-DEZHOU",
               history=False, people=False),
     Indicator("idle_land_household_part", 8, "share", "none", PARCEL, _household_part, source="ART-DEZHOU",
               history=False, people=False),
     Indicator("idle_land_per_household", 8, "money", "higher_better", PARCEL, _parcel_households,
-              limit="idle_land_household", source="ART-DEZHOU", history=False, people=False),
+              source="ART-DEZHOU", history=False, people=False),
 )  # fmt: skip

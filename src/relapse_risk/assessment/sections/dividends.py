@@ -23,20 +23,24 @@ MOST_OPERATORS = 5
 
 
 def _paid_by_person(data: CountyData) -> pd.Series:
-    return up_to_year(data).groupby(["year", "person_id"])["amount"].sum()
+    """What each person was paid by the data date of each year's dividends; 0 where it was decided and not paid."""
+    rows = up_to_year(data)
+    paid = rows["amount"].where((rows["paid_on"] <= pd.Timestamp(data.day)).fillna(False), 0.0)
+    return paid.groupby([rows["year"], rows["person_id"]]).sum()
 
 
 def dividends(data: CountyData) -> pd.DataFrame:
-    """Dividends by year: persons, amount, amount per person and its Gini coefficient among those who got any."""
+    """Dividends by year: persons due one, amount paid, amount per person due; Gini coefficient among those who got any."""
     grouped = _paid_by_person(data).groupby("year")
     frame = pd.DataFrame({"persons": grouped.size(), "amount": grouped.sum()})
-    frame["gini"] = grouped.apply(lambda s: float(gini(s.to_numpy())) if len(s) > 1 and s.sum() > 0 else np.nan)
+    frame["gini"] = grouped.apply(lambda s: float(gini(s[s > 0].to_numpy())) if (s > 0).sum() > 1 else np.nan)
     return frame.reset_index(names="year").assign(year=lambda f: f["year"].astype(str)).tail(5)
 
 
 def _of_this_year(data: CountyData) -> pd.Series:
+    """What those who got any got this year."""
     paid = _paid_by_person(data)
-    return paid[paid.index.get_level_values("year") == int(data.year)]
+    return paid[(paid.index.get_level_values("year") == int(data.year)) & (paid > 0)]
 
 
 def dividend_curve(data: CountyData) -> pd.DataFrame:
@@ -104,9 +108,10 @@ def operators(data: CountyData) -> pd.DataFrame:
 
 
 def _dividend_per_person(data: CountyData) -> Fraction:
-    paid = data.table("dividend")
-    paid = paid[paid["year"] == int(data.year)]
-    return Fraction(float(paid["amount"].sum()), float(paid["person_id"].nunique()))
+    """What was paid of this year's dividends, over everybody who is due one."""
+    paid = _paid_by_person(data)
+    mine = paid[paid.index.get_level_values("year") == int(data.year)]
+    return Fraction(float(mine.sum()), float(len(mine)))
 
 
 def _arrears(data: CountyData) -> Fraction:
@@ -128,11 +133,11 @@ def _largest(data: CountyData) -> Fraction:
     return Fraction(float(held.max()) if len(held) else 0.0, float(held.sum()))
 
 
-DIVIDEND, OPERATOR = ("dividend",), ("asset.operator_name",)
+DIVIDEND, OPERATOR = ("dividend.paid_on",), ("asset.operator_name",)
 TABLES = (
     FactTable("dividends", 6,
               (C("year", "text"), C("persons", "persons", counts="dividend_receivers.{year}.yes"), C("amount", "money_wan"),
-               C("per_person", "money", of=("amount", "persons"), limit="dividend_target"), C("gini", "coefficient")),
+               C("per_person", "money", of=("amount", "persons")), C("gini", "coefficient")),
               DIVIDEND, dividends, order="year"),
     FactTable("dividend_curve", 6, (C("population", "share"), C("dividends", "share")), DIVIDEND, dividend_curve,
               city="none"),
@@ -140,7 +145,7 @@ TABLES = (
     FactTable("dividend_arrears", 6,
               (C("year", "text"), C("due_amount", "money_wan"), C("persons", "persons", counts="dividend_receivers.{year}.yes"),
                C("arrears", "money_wan"), C("waiting", "persons", counts="dividend_waiting.{year}.yes"), C("arrears_share", "share", of=("arrears", "due_amount"))),
-              ("dividend.paid_on",), dividend_arrears, order="year"),
+              DIVIDEND, dividend_arrears, order="year"),
     FactTable("yield_not_shared", 6,
               (C("shared_part", "bin"), C("assets", "count"), C("yielded", "money_wan"), C("shared", "money_wan")),
               (*DIVIDEND, "asset.annual_yield"), yield_not_shared),
@@ -153,7 +158,7 @@ TABLES = (
 )  # fmt: skip
 INDICATORS = (
     Indicator("dividend_per_person", 6, "money", "higher_better", DIVIDEND, _dividend_per_person,
-              limit="dividend_target", source="ART-DEZHOU", people=False, history=False),
+              source="ART-DEZHOU", people=False, history=False),
     Indicator("dividends_in_arrears", 6, "share", "lower_better", ("dividend.paid_on",), _arrears, limit="zero_target",
               source="ART-DEZHOU", people=False, history=False),
     Indicator("largest_operator", 6, "share", "none", OPERATOR, _largest, people=False, history=False),

@@ -107,5 +107,5 @@ INDICATORS = (
               limit="zero_target", source="MEM", history=False),
     Indicator("relapse_rate", 16, "share", "lower_better", ("household.exit_year", "income"), _relapse, source="MEM"),
     Indicator("timeliness", 16, "share", "higher_better", ("household.monitor_identified_on", "shock_event"), _timeliness,
-              limit="share_target", source="ASSUME", history=False),
+              limit="completeness_target", source="ASSUME", history=False),
 )  # fmt: skip

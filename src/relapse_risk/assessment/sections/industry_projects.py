@@ -236,13 +236,13 @@ TABLES = (
     FactTable("issue_age_bins", 6, (C("age_days", "bin"), C("issues", "count")), ISSUE, issue_age_bins),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("three_reviews", 6, "share", "higher_better", PROJECT, _three_reviews, limit="share_target",
+    Indicator("three_reviews", 6, "share", "higher_better", PROJECT, _three_reviews, limit="completeness_target",
               source="ART-DEZHOU", history=False, people=False),
     Indicator("papers_complete", 6, "share", "higher_better", ("project.paper_complete",),
-              lambda d: share(d.table("project")["paper_complete"]), limit="share_target", source="ART-QIHE",
+              lambda d: share(d.table("project")["paper_complete"]), limit="completeness_target", source="ART-QIHE",
               history=False, people=False),
     Indicator("assets_registered", 6, "share", "higher_better", ("asset.registered",),
-              lambda d: share(d.table("asset")["registered"]), limit="share_target", source="ART-DEZHOU", headline=True,
+              lambda d: share(d.table("asset")["registered"]), limit="completeness_target", source="ART-DEZHOU", headline=True,
               history=False, people=False),
     Indicator("assets_not_normal", 6, "share", "lower_better", ("asset.operating_state",), _not_normal, history=False,
               people=False),

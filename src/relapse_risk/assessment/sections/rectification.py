@@ -104,7 +104,7 @@ TABLES = (
               ("place_fact:special surveys",), field_surveys, city="none"),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("rectified_in_time", 11, "share", "higher_better", ISSUE, _rectified, limit="share_target",
+    Indicator("rectified_in_time", 11, "share", "higher_better", ISSUE, _rectified, limit="completeness_target",
               source="ART-QIHE", history=False, people=False),
     Indicator("days_to_close", 11, "days", "lower_better", ISSUE, _days_to_close, history=False, people=False),
 )  # fmt: skip

@@ -187,9 +187,9 @@ TABLES = (
 )  # fmt: skip
 INDICATORS = (
     Indicator("officer_coverage", 3, "share", "higher_better", ("household.responsible_cadre_id",), _coverage,
-              limit="share_target", source="ART-QIHE", people=False),
+              limit="completeness_target", source="ART-QIHE", people=False),
     Indicator("village_coverage", 3, "share", "higher_better", ("assignment",), _villages_covered,
-              limit="share_target", source="ART-QIHE", history=False, people=False),
+              limit="completeness_target", source="ART-QIHE", history=False, people=False),
     Indicator("visited_in_time", 3, "share", "higher_better", VISITS, _in_time, limit="visit_target",
               source="ART-QIHE", headline=True, history=False, people=False),
     Indicator("help_week_visits", 3, "share", "higher_better", ("visit_record.in_help_week",), _help_week,

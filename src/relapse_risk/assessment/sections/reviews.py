@@ -212,7 +212,7 @@ TABLES = (
               REVIEW, project_worklist, city="none"),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("reviews_in_time", 6, "share", "higher_better", REVIEW, _in_time, limit="share_target",
+    Indicator("reviews_in_time", 6, "share", "higher_better", REVIEW, _in_time, limit="completeness_target",
               source="ART-DEZHOU", history=False, people=False),
     Indicator("funds_disbursed", 6, "share", "higher_better", FLOW, _disbursed, limit="disburse_target",
               source="ART-DEZHOU", history=False, people=False),

@@ -158,7 +158,7 @@ INDICATORS = (
     Indicator("served_per_post", 8, "number", "none", ("special_post.served_person_ids",), _served_per_post,
               source="ART-DEZHOU", history=False, measure="served_by_posts"),
     Indicator("post_holders_fit", 8, "share", "higher_better", ("special_post.holder_id",), _holders_fit,
-              limit="share_target", source="QA-RULES", history=False),
+              limit="completeness_target", source="QA-RULES", history=False),
     Indicator("pupils_sponsored", 8, "share", "higher_better", ("pupil_sponsor", "person.student_stage"),
               _pupils_sponsored, source="ART-DEZHOU", history=False),
 )  # fmt: skip

@@ -98,7 +98,7 @@ def _collective_income(data: CountyData) -> Fraction:
 
 
 NEEDS = ("village.exit_flags", "village.is_key_village")
-SHARE = C("share", "share", of=("met", "villages"), limit="share_target")
+SHARE = C("share", "share", of=("met", "villages"), limit="completeness_target")
 TABLES = (
     FactTable("village_flags", 9,
               (C("standard", "code", "wu_tong_shi_you"), C("villages", "count"), C("met", "count"), SHARE),
@@ -116,7 +116,7 @@ TABLES = (
               ("village.has_standard_clinic",), village_services),
 )  # fmt: skip
 INDICATORS = (
-    Indicator("villages_pass", 9, "share", "higher_better", NEEDS, _villages_pass, limit="share_target",
+    Indicator("villages_pass", 9, "share", "higher_better", NEEDS, _villages_pass, limit="completeness_target",
               source="ART-QIHE", headline=True, history=False, people=False),
     Indicator("collective_income", 9, "money", "higher_better", ("village.collective_income",), _collective_income,
               history=False, people=False),

@@ -35,7 +35,7 @@ test: setup-dev ## lint, types and every test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not long" # a file's tests share what they have computed
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m "not long" # a file to a worker, one thread each
 
 trials: setup-dev ## the long trials: hundreds of kills, big data
 	@$(BIN)/pytest -m long

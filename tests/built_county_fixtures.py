@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 from tests.county_fixtures import COUNTY, MONTH, household, tables
 
-from relapse_risk.assessment import TABLES, CountyData
+from relapse_risk.assessment import EXHIBITS, TABLES, CountyData
 from relapse_risk.assessment.facts import _computed, county_data
+from relapse_risk.exhibits import Finding, Rows
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register import Register, RegisterWriter
 from relapse_risk.schema import table
@@ -85,6 +86,13 @@ def _values(name: str, words: list[str]) -> Any:
 def computed(name: str, county: CountyData) -> pd.DataFrame:
     """Rows of a fact table with their ratios, in order, before small counts are withheld."""
     return _computed(BY_NAME[name], county)
+
+
+def told(name: str, text: str, **limits: float) -> Finding | None:
+    """What the exhibit ``name`` tells of rows written as text (:func:`records`)."""
+    rule = EXHIBITS[name].finding
+    assert rule is not None
+    return rule(Rows(BY_NAME[name], records(text), limits))
 
 
 def check(name: str, county: CountyData, text: str) -> None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.built_county_fixtures import check, computed
+from tests.built_county_fixtures import check, computed, told
 
 from relapse_risk.assessment import CountyData
+from relapse_risk.exhibits import Cell, Finding, Number
 from relapse_risk.scores import Scores
 
 NOBODY = Scores(None, None, None, None, None, None)
@@ -169,3 +170,43 @@ def test_what_the_index_leaves_out_and_why(county: CountyData) -> None:
         刚性支出占纯收入比|Rigid spending over net income  此地没有这样的标准|no such line in this place
         """)  # fmt: skip
     assert computed("index_left_out", replace(county, scores=NOBODY, _kept={})).empty
+
+
+def test_the_score_is_told_beside_the_best_rule_of_the_first_design() -> None:
+    """0.8 of the score; of the rules 0.7 is best: a challenger is no rule, and the other design another test."""
+    rows = """
+        design        score        auc
+        out_of_time   last_income  0.6
+        out_of_time   official     0.8
+        out_of_time   challenger   0.85
+        out_of_time   income_line  0.7
+        by_household  official     0.9
+        by_household  last_income  0.95
+        """
+    assert told("backtests", rows) == Finding(words={"auc": Cell("auc", 1), "best": Number(0.7, "coefficient")})
+    assert told("backtests", rows.replace("official", "unofficial")) is None
+    assert (
+        told(
+            "backtests",
+            rows.replace("last_income  0.6", "last_income  -").replace("income_line  0.7", "income_line  -"),
+        )
+        is None
+    )
+
+
+def test_a_group_agrees_where_its_prediction_lies_within_the_interval_of_what_was_seen() -> None:
+    """On the lower limit, on the upper one, beyond either."""
+    rows = """
+        expected  low   high
+        0.20      0.20  0.30
+        0.30      0.20  0.30
+        0.19      0.20  0.30
+        0.31      0.20  0.30
+        """
+    assert told("reliability", rows) == Finding(words={"inside": "2", "n": "4"})
+    for column in ("0.19      0.20  0.30", "0.31      0.20  0.30"):
+        for place in range(3):
+            words = column.split("  ")
+            words = [word for word in words if word.strip()]
+            words[place] = "-"
+            assert told("reliability", rows.replace(column, "  ".join(words))) is None, "one of them is not known"

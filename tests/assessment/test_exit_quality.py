@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from tests.built_county_fixtures import CountyOf, check, computed
+from tests.built_county_fixtures import CountyOf, check, computed, told
 from tests.fact_rows import INDICATOR, TWO_TOWNS, fraction, homes
 
 from relapse_risk.assessment import CountyData
+from relapse_risk.exhibits import Finding, Number
 
 
 def earning(*now: float | None, before: tuple[float | None, ...] = ()) -> dict[str, pd.DataFrame]:
@@ -286,3 +287,20 @@ def test_without_incomes_there_is_nothing(county_of: CountyOf) -> None:
 def test_gini_of_two(county_of: CountyOf, incomes: tuple[float, float], gini: float) -> None:
     # Mean absolute difference of all pairs over twice the mean: 2 x 2,000 / 4 / (2 x 2,000); a loss counts as nothing.
     assert INDICATOR["income_gini"].compute(county_of(**earning(*incomes))).ratio == pytest.approx(gini)
+
+
+def test_transfers_are_told_as_a_part_of_the_income_of_the_last_period() -> None:
+    """400 of 600 + 0 + 400; what nobody asked for (property) is no part of it."""
+    rows = """
+        period   wage_income  business_net  property_income  transfer_income
+        2019-12  100          100           -                900
+        2020-12  600          0             -                400
+        """
+    assert told("income_components", rows) == Finding(words={"year": "2020", "share": Number(0.4)})
+    assert (
+        told("income_components", rows.replace("600          0             -                400", "0  0  -  0")) is None
+    )
+    assert (
+        told("income_components", rows.replace("600          0             -                400", "-  -  -  -")) is None
+    )
+    assert told("income_components", rows.replace("transfer_income", "other")) is None

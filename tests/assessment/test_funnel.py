@@ -84,6 +84,15 @@ def test_a_sampled_county_counts_for_what_its_interval_is_worth() -> None:
     assert found.frame["outside"].iloc[2] == ""
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.78), (0.4, 1.0), (0.6, 0.78), (0.4, 0.6), (np.nan, 0.78)])
+def test_an_interval_that_ends_at_the_edge_or_at_the_share_tells_no_worth(low: float, high: float) -> None:
+    wide = counties([0.5, 0.5, 0.6], 100, low=[0.4, 0.4, low]).assign(high=[0.6, 0.6, high])
+    found = compute_funnel(wide, 0.5)
+    assert found is not None
+    assert found.frame["n"].iloc[2] == 100
+    assert found.frame["n"].iloc[0] < 100
+
+
 @pytest.mark.parametrize("values", [[0.1, 0.1, 0.1], [0.1, None, 0.2], []])
 def test_nothing_is_drawn_of_too_few_or_of_the_same(values: list[float | None]) -> None:
     assert compute_funnel(counties(values, 100), 0.1) is None

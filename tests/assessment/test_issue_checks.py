@@ -8,7 +8,7 @@ import pandas as pd
 
 from relapse_risk.assessment.facts_store import Facts
 from relapse_risk.assessment.issue_checks import failures_of_facts, passes_of_facts, record_facts
-from relapse_risk.issues.issue_ledger import Failure, read_issue_steps
+from relapse_risk.issues.issue_ledger import Failure, issue_id, read_issue_steps
 
 TABLES = {
     "indicator": pd.DataFrame({
@@ -77,3 +77,13 @@ def test_the_ledger_opens_what_fails_with_the_rules_in_both_languages(tmp_path: 
     assert (steps[2].value, steps[2].evidence, steps[2].label) == (7.0, "check 2020-12", "Q01|Q01")
     assert read_issue_steps(tmp_path) == steps
     assert record_facts(tmp_path, FACTS, "office", findings) == ()
+
+
+def test_a_rule_without_findings_passes_where_rules_were_checked(tmp_path: Path) -> None:
+    findings = pd.DataFrame({"county_code": ["371425"], "rule": ["Q01"], "severity": ["error"], "findings": [7]})
+    record_facts(tmp_path, FACTS, "office", findings)
+    later = HandMade(Path(), {"month": "2021-01", "hashes": FACTS.manifest["hashes"]})
+
+    assert record_facts(tmp_path, later, "office") == (), "nobody looked"
+    (step,) = record_facts(tmp_path, later, "office", findings.iloc[:0])
+    assert (step.issue_id, step.step, step.on) == (issue_id("371425", "rule:Q01"), "passed", "2021-01-31")

@@ -34,6 +34,21 @@ def test_frame_of_the_hand_made_county(county: CountyData) -> None:
     )
 
 
+def test_the_frame_of_a_county_is_read_from_the_register(
+    hand_register: Register, parameters: Parameters, dezhou: Place
+) -> None:
+    frame = county_frame(hand_register, "371425", "2020-12", parameters, dezhou, None)
+    # Not scored: 0.02, and 0.25 where the register contradicts itself.
+    assert list(frame.columns) == ["household_id", "county_code", "town_code", "village_code", "stratum", "size"]
+    assert frame["household_id"].tolist() == ["H1", "H2", "H3", "H4", "H5"]
+    assert frame["size"].tolist() == pytest.approx([0.27, 0.27, 0.02, 0.02, 0.27])
+    assert frame.loc[3, ["county_code", "town_code", "village_code"]].tolist() == [
+        "371425",
+        "371425101",
+        "371425101002",
+    ]
+
+
 def test_whose_labour_is_not_known_is_called_with_those_who_have_some(county: CountyData) -> None:
     unknown = county.now["all_no_labour"].mask(county.now["household_id"] == "H2")
     data = replace(county, _kept=county._kept | {"now": county.now.assign(all_no_labour=unknown)})

@@ -7,9 +7,10 @@ from math import exp, log, sqrt
 
 import pandas as pd
 import pytest
-from tests.built_county_fixtures import CountyOf, check, computed, records
+from tests.built_county_fixtures import CountyOf, check, computed, records, told
 
 from relapse_risk.assessment import INDICATORS, CountyData
+from relapse_risk.exhibits import Finding
 
 BY_NAME = {item.name: item for item in INDICATORS}
 Q = 1.959963985
@@ -243,3 +244,22 @@ def test_a_town_with_one_answer_is_no_pattern(county_of: CountyOf) -> None:
     data = in_towns(county_of, {"A": (36, 40), "B": (0, 1)})
     assert computed("survey_spread", data).empty
     assert set(computed("survey_by_town", data)["differs"]) == {"not_told_apart"}
+
+
+def test_towns_that_surely_reach_the_limit_and_those_that_surely_miss_it() -> None:
+    """From 0.9 on; up to 0.9 is not surely below; of the last town nothing is known."""
+    rows = """
+        town  low   high
+        a     0.90  0.97
+        b     0.80  0.90
+        c     0.70  0.89
+        d     -     -
+        """
+    found = told("survey_by_town", rows, approval_limit=0.9)
+    assert found == Finding(words={"sure": "1", "below": "1", "n": "4"}, key="limit")
+    clear = "\n".join(line for line in rows.splitlines() if line.split()[:1] not in (["b"], ["d"]))
+    assert told("survey_by_town", clear, approval_limit=0.9) == Finding(
+        words={"sure": "1", "below": "1", "n": "2"}, key="limit_all"
+    )
+    assert told("survey_by_town", rows) == Finding(), "there is no limit here"
+    assert told("survey_by_town", rows.splitlines()[1] + "\nd  -  -", approval_limit=0.9) == Finding()

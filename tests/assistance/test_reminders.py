@@ -259,6 +259,8 @@ def test_a_persons_own_record_outweighs_the_households() -> None:
         {"household_id": "H2", "item_code": "MZ01", "person_id": "P6", "decision": "open"} | free,
     )  # fmt: skip
     assert with_receipts(claim, ledger, CATALOGUE)["receipt"].tolist() == ["refused", "pending"]
+    turned = Entitlements(claim.frame.set_axis([7, 3]), DAY)
+    assert with_receipts(turned, ledger, CATALOGUE)["receipt"].to_dict() == {7: "refused", 3: "pending"}
     nothing = with_receipts(claim, records(FAR), CATALOGUE)
     assert nothing["receipt"].isna().all()
     assert list(nothing.columns) == [*claim.frame.columns, "receipt"]

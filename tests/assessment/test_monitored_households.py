@@ -425,6 +425,12 @@ def test_what_raises_the_score_of_the_high_band(county: CountyData) -> None:
         """)  # fmt: skip
 
 
+def test_without_a_model_card_a_reason_is_called_as_the_model_calls_it(county: CountyData) -> None:
+    data = reasons_of(county, {"income_change": [2.0] * 10})
+    bare = replace(data, scores=replace(data.scores, model_card=None), _kept={})
+    assert computed("risk_reasons", bare)["reason"].tolist() == ["income_change"]
+
+
 def test_only_the_ten_strongest_reasons_are_shown(county: CountyData) -> None:
     data = reasons_of(county, {f"x{k:02d}": [float(k)] * 10 for k in range(1, 13)})
     found = computed("risk_reasons", data)

@@ -8,6 +8,7 @@ import pytest
 from relapse_risk.assessment import TABLES
 from relapse_risk.assessment.linked_counts import LINKS
 from relapse_risk.disclosure.control import withhold
+from relapse_risk.disclosure.published_cells import published_cells
 from relapse_risk.measures import CITY, FactColumn, FactTable, Fraction, Indicator
 
 COLUMNS = (
@@ -59,3 +60,16 @@ def test_the_few_of_one_county_are_not_left_over_from_the_city(few: float, gone:
     empty = {t.name: pd.DataFrame(columns=["county_code", *(c.name for c in t.columns)]) for t in TABLES}
     _, told, _ = withhold(empty, TABLES, rows, [item], 5, {}, LINKS)
     assert told["n"].isna().tolist() == gone
+
+
+@pytest.mark.parametrize(("few", "known"), [(3.0, False), (5.0, True)])
+def test_what_a_reader_knows_of_an_indicator_in_any_case(few: float, known: bool) -> None:
+    """How many were looked at, unless they were a few in one county; and nobody, where the verdict says that none was allowed."""
+    item = Indicator("wrong", 16, "share", "lower_better", (), lambda data: Fraction(0.0, 0.0))
+    rows = pd.DataFrame(
+        {"county_code": ["1", "2", "3"], "cases": [0.0, 0.0, 4.0], "n": [few, 60.0, 90.0], "value": [0.0, 0.0, 4 / 90],
+         "limit": [None, 0.0, 0.0], "verdict": ["no_limit", "met", "not_met"]}
+    ).assign(indicator="wrong", unit="share", previous_cases=None, previous_n=None, weighted=False)  # fmt: skip
+    fixed = published_cells({}, [], rows, [item], 5, {}).fixed
+    assert {cell.county for cell in fixed if cell.side == "known"} == ({"1", "2", "3"} if known else set())
+    assert {(cell.side, cell.county) for cell in fixed if cell.side != "known"} == {("yes", "2")}

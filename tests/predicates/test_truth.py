@@ -126,7 +126,9 @@ def test_shortfall_is_what_is_missing_to_a_number() -> None:
     frame = pd.DataFrame({"income_pc_year": [5612.0], "uncompensated_loss_12m": [9999.0]})
     assert shortfall("income_below_dibao", frame, SETTING).tolist() == [312.0]
     assert shortfall("loss_is_urgent", frame, SETTING).tolist() == [1.0]
-    assert shortfall("assets_within_cap", frame, SETTING).isna().all(), "of several conditions there is no one number"
+    none = shortfall("assets_within_cap", frame, SETTING)
+    assert none.isna().all(), "of several conditions there is no one number"
+    assert none.dtype == shortfall("loss_is_urgent", frame, SETTING).dtype
 
 
 def test_needs_follow_the_predicates_named() -> None:

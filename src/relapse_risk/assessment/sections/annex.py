@@ -138,7 +138,7 @@ def drift(data: CountyData) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     if frame.empty:
         return frame
-    order = frame["drift_measure"].eq("psi").astype(int), -frame["value"].abs()
+    order = frame["drift_measure"].eq("psi"), -frame["value"].abs()
     return frame.iloc[np.lexsort(order[::-1])].reset_index(drop=True)
 
 

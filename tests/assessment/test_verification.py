@@ -105,7 +105,7 @@ def test_households_asked_twice(data: CountyData) -> None:
 def test_an_interview_of_which_nobody_says_that_it_repeats_another_is_no_repeat(county_of: CountyOf) -> None:
     lines = [line for line in INTERVIEWS.strip().splitlines() if line.split()[0] in ("interview_id", "I3", "I6")]
     rows = records("\n".join(lines))
-    twice = rows.assign(is_repeat=pd.array([None, None], dtype="boolean"), household_id="H2")
+    twice = rows.assign(is_repeat=pd.array([False, None], dtype="boolean"), household_id="H2")
     assert computed("repeat_agreement", county_of(interview=twice, enumerator=records(ENUMERATORS))).empty
 
 

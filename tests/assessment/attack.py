@@ -51,6 +51,7 @@ def published(register: Register, place: str, month: str, previous: str | None, 
         read_place(place),
         None,
         facts.missing_needs(register, None, month),
+        {},
     )
     parts = county_parts(register.path, register.counties)
     found = dict(zip(register.counties, map_parts(partial(facts._part, job), parts, SERIAL, no_progress), strict=True))

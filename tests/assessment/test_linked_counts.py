@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from tests.assessment.attack import Reader, given_back, published
 
+from relapse_risk.assessment import TABLES
 from relapse_risk.assessment.linked_counts import LINKS
 from relapse_risk.measures import read_count
 from relapse_risk.register import Register
 from relapse_risk.register.importing import import_source
+from relapse_risk.schema import code_list, code_lists
 from relapse_risk.text import has_text
 
 
@@ -38,6 +40,8 @@ def test_every_link_names_measures_and_classes_that_are_there(computed: Reader) 
     cells = set(computed.sums.values)
     measures = {(cell.measure, cell.side) for cell in cells}
     words = {pair for cell in cells for pair in cell.by}
+    coded = [column for spec in TABLES for column in spec.columns if column.codes in code_lists()]
+    words |= {(column.name, word) for column in coded for word in code_list(column.codes).words}
     for link in LINKS:
         for text in (*link.wholes, *link.parts):
             count = read_count(text)

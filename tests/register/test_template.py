@@ -134,15 +134,17 @@ def test_a_register_written_and_read_back_is_the_same_to_the_byte(tmp_path: Path
     first = export_workbook(Register.open(small_register), tmp_path / "1.xlsx", tables=every, identity=True)
     import_source(first, "template", tmp_path / "a" / "register", as_of=AS_OF)
     a = Register.open(tmp_path / "a" / "register")
-    held = {(f.table, f.month): f.sha256 for f in a.manifest.files if f.table in tables()}
+    # Who delivered what, from which file, is the one thing that differs by the way.
+    held = {(f.table, f.month): f.sha256 for f in a.manifest.files if f.table in tables() and f.table != "delivery"}
     for language, some in (("zh", every), ("en", ["county", "village", "household", "person", "identity"])):
         path = export_workbook(a, tmp_path / f"{language}.xlsx", language=language, tables=some, identity=True)
         report = import_source(path, "template", tmp_path / language / "register", as_of=AS_OF)
         assert report.rejected == 0, report.summary()
         b = Register.open(tmp_path / language / "register")
-        assert {(f.table, f.month): f.sha256 for f in b.manifest.files if f.table in tables()} == {
-            key: digest for key, digest in held.items() if key[0] in some
+        again = {
+            (f.table, f.month): f.sha256 for f in b.manifest.files if f.table in tables() and f.table != "delivery"
         }
+        assert again == {key: digest for key, digest in held.items() if key[0] in some}
 
 
 def test_only_faulty_cells_and_unplaced_rows_are_lost_on_the_way(tmp_path: Path, small_register: Path) -> None:

@@ -54,8 +54,11 @@ def test_every_link_names_measures_and_classes_that_are_there(computed: Reader) 
 
 def _moves(measure: str) -> bool:
     """Of a month a year before, which this register does not have; of a rule without scores."""
-    return (
-        measure.endswith((".stayed", ".left_group", ".left_register", ".joined")) or measure == "high_risk_unmonitored"
+    return measure.endswith((".stayed", ".left_group", ".left_register", ".joined")) or measure in (
+        "high_risk_unmonitored",
+        "monitored_entered",
+        "monitored_eliminated",
+        "monitored_left_register",
     )
 
 

@@ -45,8 +45,9 @@ def test_every_link_names_measures_and_classes_that_are_there(computed: Reader) 
     for link in LINKS:
         for text in (*link.wholes, *link.parts):
             count = read_count(text)
-            if count.measure.startswith("reason."):  # a reason nobody has in this city has no row
-                assert has_text(f"value.{count.measure}"), text
+            kind, _, reason = count.measure.partition(".")
+            if kind in ("reason", "wrong_exit"):  # a reason nobody has in this city has no row
+                assert has_text(f"value.reason.{reason}"), text
             elif not text.startswith(scored) and not count.before and not _moves(count.measure):
                 assert (count.measure, count.side) in measures, text
                 assert {(name, word) for name, some in count.by for word in some.split("|")} <= words, text

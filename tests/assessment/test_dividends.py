@@ -128,6 +128,17 @@ def test_paid_by_the_data_date(county_of: CountyOf) -> None:
     assert computed("dividends", data).set_index("year").loc["2020", ["persons", "amount"]].tolist() == [2, 100]
 
 
+def test_an_amount_not_recorded_is_not_nothing(county_of: CountyOf) -> None:
+    # Of P2 nobody wrote down how much: 100 of one person, nothing owed to another.
+    tables = paid(100, 300)
+    tables["dividend"]["amount"] = [100.0, None]
+    tables["dividend"].loc[1, "paid_on"] = None
+    data = county_of(**tables)
+    assert fraction("dividend_per_person", data) == (100, 1)
+    assert fraction("dividends_in_arrears", data) == (0, 100)
+    assert computed("dividend_arrears", data)["persons"].tolist() == [1]
+
+
 def test_yield_not_shared(county: CountyData) -> None:
     # S1 brought in 8,000 and gave 300 + 500 in 2020; S2 brought in nothing.
     check("yield_not_shared", county, """

@@ -10,7 +10,7 @@ from tests.office_fixtures import december, take
 
 from relapse_risk.errors import ParameterError
 from relapse_risk.register import Register, RegisterWriter
-from relapse_risk.register.completeness import completeness, read_expected, received_through, waiting_for
+from relapse_risk.register.completeness import completeness, read_expected, waiting_for
 
 MONTHLY = {"visit_record": "monthly"}
 VISITS = "编号,户编号,走访日期\nV{n},{home},{day}\n"
@@ -36,8 +36,6 @@ def test_a_county_that_has_not_sent_a_month_is_waited_for(office: Path) -> None:
     register = Register.open(office / "register")
     assert waiting_for(register, "2020-12", MONTHLY) == {}
     assert waiting_for(register, "2021-01", MONTHLY) == {("visit_record", "999902"): "2020-12"}
-    assert received_through(register, "visit_record", "999901") == "2021-01"
-    assert received_through(register, "alert", "999901") is None
 
 
 def test_nothing_to_report_is_said_by_a_complete_delivery(office: Path) -> None:

@@ -16,7 +16,7 @@ from relapse_risk.register.register import Register
 from relapse_risk.schema import table, tables
 from relapse_risk.yaml_reading import check_model, read_yaml
 
-__all__ = ["Cadence", "completeness", "read_expected", "received_through", "waiting_for"]
+__all__ = ["Cadence", "completeness", "read_expected", "waiting_for"]
 
 Cadence = Literal["monthly", "quarterly", "yearly"]
 FILE = "expected.yaml"
@@ -53,26 +53,11 @@ def read_expected(folder: str | Path | None = None) -> dict[str, Cadence]:
     return found
 
 
-def received_through(register: Register, name: str, county: str) -> str | None:
-    """The last month for which table ``name`` of ``county`` has been received; None where it never was.
-
-    What was written without a delivery (the demo, a programme of one's own) counts as received through the last month
-    written so.
-
-    Parameters
-    ----------
-    register : Register
-    name : str
-    county : str
-    """
-    sent, direct = _sent(register)
-    if direct and not register.has(name):
-        direct = ""
-    return max(sent.get((name, county), ""), direct) or None
-
-
 def _sent(register: Register) -> tuple[dict[tuple[str, str], str], str]:
-    """Last month delivered by table and county, and the last month written without a delivery (or nothing)."""
+    """Last month delivered by table and county, and the last month written without a delivery (or nothing).
+
+    What was written without a delivery (the demo, a programme of one's own) is received through that month.
+    """
     rows = register.read_all("delivery", columns=["table_name", "county_code", "snapshot_month"])
     latest = rows.groupby(["table_name", "county_code"])["snapshot_month"].max()
     sent = {(str(key[0]), str(key[1])): str(month) for key, month in latest.items()}

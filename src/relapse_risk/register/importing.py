@@ -224,7 +224,7 @@ def _by_month(name: str, candidate: Candidate, months: list[str]) -> dict[str, n
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _SnapshotRows:
     """What a source says of one snapshot table and month: rows taken in, and all that was offered."""
 
     rows: pd.DataFrame
@@ -281,8 +281,8 @@ class _Work:
                 self.accepted.setdefault(name, []).append(rows)
                 self.spared.setdefault(name, []).append(spared)
             elif len(rows) or self.sent.complete:
-                told = _Told(rows, spared, columns[name], counties[name], candidate, admission.findings)
-                put[name] = self._snapshot(name, month, bases[name], told)
+                given = _SnapshotRows(rows, spared, columns[name], counties[name], candidate, admission.findings)
+                put[name] = self._snapshot(name, month, bases[name], given)
         if put:
             self._rest_of_month(month, put)
         scope = self.sent.counties or tuple(
@@ -315,16 +315,16 @@ class _Work:
         return full, columns
 
     def _counties(self, accepted: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
-        told = {name: frame for name, frame in accepted.items() if table(name).county_from in (None, *frame.columns)}
-        return counties_of(told, self.known)
+        placed = {name: frame for name, frame in accepted.items() if table(name).county_from in (None, *frame.columns)}
+        return counties_of(placed, self.known)
 
-    def _snapshot(self, name: str, month: str, base: Base, told: _Told) -> pd.DataFrame:
-        """Put one snapshot table of the month: the rows told, over those that are carried or stay."""
+    def _snapshot(self, name: str, month: str, base: Base, given: _SnapshotRows) -> pd.DataFrame:
+        """Put one snapshot table of the month: the rows given, over those that are carried or stay."""
         spec = table(name)
-        rows, left_out = told.rows, base.rows.iloc[:0]
-        offered = set(told.candidate.frame[spec.key[0]].dropna().astype("str"))
+        rows, left_out = given.rows, base.rows.iloc[:0]
+        offered = set(given.candidate.frame[spec.key[0]].dropna().astype("str"))
         if base.started_from is None and len(base.rows):
-            rows = self._decided(name, rows, told.counties, month, base)
+            rows = self._decided(name, rows, given.counties, month, base)
         if self._is_sample and self.sent.complete:
             self.writer.put(name, rows, month=month)
             return rows
@@ -337,13 +337,13 @@ class _Work:
             kept = replace(
                 base, rows=base.rows[stays.to_numpy(dtype=bool)].reset_index(drop=True) if len(base.rows) else base.rows
             )
-        whole = laid_over(kept.rows, rows, told.spared, spec)
+        whole = laid_over(kept.rows, rows, given.spared, spec)
         self.writer.put(name, whole, month=month)
         delivered = rows[spec.key[0]].astype("str")
-        lines = carried_rows(spec, month, kept, whole, delivered, told.columns, told.spared)
+        lines = carried_rows(spec, month, kept, whole, delivered, given.columns, given.spared)
         self.held.keep(name, month, whole, lines)
         if len(base.rows) and not self._is_sample:
-            self._turnover(name, month, base, left_out, whole, offered, told)
+            self._turnover(name, month, base, left_out, whole, offered, given)
         return whole
 
     def _turnover(
@@ -354,7 +354,7 @@ class _Work:
         left_out: pd.DataFrame,
         whole: pd.DataFrame,
         offered: set[str],
-        told: _Told,
+        given: _SnapshotRows,
     ) -> None:
         key = table(name).key[0]
         added = ~whole[key].isin(base.keys)
@@ -366,9 +366,9 @@ class _Work:
             Turnover(name, month, since, len(base.rows), len(offered), len(left_out), int(added.sum()), emptied)
         )
         if base.started_from:
-            carried = len(whole) - len(told.rows)
+            carried = len(whole) - len(given.rows)
             self.notes.append(
-                f"{name}, {month}: starts from {since}: {carried:,} of {len(whole):,} rows carried, {len(told.rows):,} in the "
+                f"{name}, {month}: starts from {since}: {carried:,} of {len(whole):,} rows carried, {len(given.rows):,} in the "
                 f"file ({int(added.sum()):,} new), {len(left_out):,} dropped"
             )
 
@@ -470,9 +470,9 @@ class _Work:
         return replace(written, changed=not same)
 
     def _counted(self, offered: Mapping[str, Candidate], findings: Findings) -> tuple[TableCount, ...]:
-        told = findings.frame
-        warnings = told.loc[told["severity"] == "warning", "table"].value_counts()
-        cells = told.loc[told["severity"] == "cell", "table"].value_counts()
+        lines = findings.frame
+        warnings = lines.loc[lines["severity"] == "warning", "table"].value_counts()
+        cells = lines.loc[lines["severity"] == "cell", "table"].value_counts()
         return tuple(
             TableCount(name, len(c.rows), self.counts.get(name, 0), len(c.rows) - self.counts.get(name, 0),
                        int(warnings.get(name, 0)), int(cells.get(name, 0)))

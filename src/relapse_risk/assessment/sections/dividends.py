@@ -121,8 +121,8 @@ def _arrears(data: CountyData) -> Fraction:
 
 
 def up_to_year(data: CountyData) -> pd.DataFrame:
-    """Dividends of this year and before."""
-    rows = data.table("dividend")
+    """Dividends of this year and before; one without an amount is not known and left out."""
+    rows = data.table("dividend").dropna(subset=["amount"])
     return rows[(rows["year"] <= int(data.year)).fillna(False).to_numpy(dtype=bool)]
 
 

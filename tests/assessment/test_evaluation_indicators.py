@@ -45,9 +45,9 @@ def rated(county_of: CountyOf) -> CountyData:
     ("name", "persons", "of"),
     [
         ("missed_rate", 2 + 7, 16),  # B2 by income, B9 by its house
-        ("wrong_exit_rate", 4, 8),  # B7
+        ("wrong_exit_rate", 3 + 4, 8),  # B6 by income, B7 by its house
         ("relapse_rate", 3 + 4, 8),  # B6 by income, B7
-        ("combined_poverty_rate", 5 + 9 + 4, 1000),  # B5, the missed, the wrong exit, of the rural population
+        ("combined_poverty_rate", 5 + 9 + 7, 1000),  # B5, the missed, the wrong exits, of the rural population
     ],
 )
 def test_rates_of_persons(rated: CountyData, name: str, persons: float, of: float) -> None:

@@ -208,7 +208,14 @@ def test_last_period_limit_and_verdict(county: CountyData) -> None:
     rows = indicator_rows(county, INDICATORS, {"take_up": "assistance_record"}).set_index("indicator")
     # Last year H2 had 7,200 and nobody was below 3,747.
     assert rows.loc["below_line", ["previous", "previous_period"]].tolist() == [0.0, "2019-12"]
-    assert rows.loc["below_line", ["limit", "verdict", "limit_confidence"]].tolist() == [0.02, "not_met", "documented"]
+    assert rows.loc["below_line", "verdict"] == "no_limit", (
+        "the 2 % belong to the combined rate of the rural population"
+    )
+    assert rows.loc["wrong_exit_rate", ["limit", "verdict", "limit_confidence"]].tolist() == [
+        0.02,
+        "not_met",
+        "documented",
+    ]
     assert rows.loc["take_up", ["verdict", "reason"]].tolist() == ["not_collected", "assistance_record"]
     assert rows.loc["near_line", "verdict"] == "no_limit"
     assert rows["headline"].sum() == 10

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
@@ -57,7 +57,9 @@ class HouseholdPlan:
         line (``now`` | ``claims`` | ``work`` | ``expected``), per_head (currency a year): the first three add up to the
         last.
     line : float
-        Poverty line in force.
+        The line the plan is measured against, of the year the income is of.
+    line_role : {"poverty", "monitoring"}
+        The monitoring line for a household under monitoring, whose risk is eliminated only above it.
     visit_due_on : date
     """
 
@@ -70,6 +72,7 @@ class HouseholdPlan:
     income: pd.DataFrame
     line: float
     visit_due_on: date
+    line_role: Literal["poverty", "monitoring"] = "poverty"
 
 
 def read_measures(folder: str | Path | None = None) -> dict[str, tuple[Measure, ...]]:
@@ -144,10 +147,12 @@ def household_plan(
             )
     stated = _claims(claims, catalogue, day)
     matched = jobs[jobs["outcome"] == "placed"] if len(jobs) else jobs
+    watched = bool(home.get("under_monitoring") == 1)
     return HouseholdPlan(
         name, str(home["county_code"]), "" if pd.isna(home.get("responsible_cadre_id")) else str(home["responsible_cadre_id"]),
         _measures(home, measures, day), stated, jobs.reset_index(drop=True), _income(home, stated, matched, catalogue),
-        float(home["poverty_line"]), day + timedelta(days=VISIT_DAYS[bool(home.get("weekly_class") == 1)]),
+        float(home["monitor_line" if watched else "poverty_line"]),
+        day + timedelta(days=VISIT_DAYS[bool(home.get("weekly_class") == 1)]), "monitoring" if watched else "poverty",
     )  # fmt: skip
 
 

@@ -92,7 +92,8 @@ def household_frame(
     DataFrame
         Keys household_id, county_code, town_code, village_code, month, income_period; size, scale, weight; yearly
         money columns and shares; income_pc_year (net income / scale), income_after_rigid, income_change (ratio to
-        twelve months earlier); composition; guarantees; losses, aid, visits; lines.  Null: not collected.
+        twelve months earlier); composition; guarantees; losses, aid, visits; lines of the year the
+        income is of.  Null: not collected.
     """
     (frame,) = household_frames(register, (month,), county, parameters=parameters, place=place)
     return frame
@@ -192,16 +193,16 @@ def _frame(
             result[list(columns)] = result[list(columns)].fillna(0)
     result = _with_scale(result, frame, setting.place)
     result = pd.concat([result, answers(result, setting)], axis=1)
-    return _with_lines(result, month, setting.parameters, setting.place).reset_index(drop=True)
+    return _with_lines(result, setting).reset_index(drop=True)
 
 
-def _with_lines(result: pd.DataFrame, month: str, parameters: Parameters, place: Place) -> pd.DataFrame:
-    """Lines in force on the last day of ``month``; null for a role the place does not have."""
-    day = month_end(month)
-    names = {column: place.lines.get(role) for role, column in LINE_COLUMNS.items()}  # type: ignore[call-overload]
-    return result.assign(
-        **{column: parameters.on(name, day).value if name else float("nan") for column, name in names.items()}
-    )
+def _with_lines(result: pd.DataFrame, setting: Setting) -> pd.DataFrame:
+    """Lines of the year each income is of; null for a role the place does not have."""
+    lines = {
+        column: setting.line_of_income(role, result) if role in setting.place.lines else float("nan")
+        for role, column in LINE_COLUMNS.items()
+    }
+    return result.assign(**lines)
 
 
 def _keys(frame: pd.DataFrame, month: str) -> pd.DataFrame:

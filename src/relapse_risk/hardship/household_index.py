@@ -15,8 +15,10 @@ from relapse_risk.errors import ModelError, unknown
 from relapse_risk.hardship.aggregate import AGGREGATES
 from relapse_risk.hardship.design import TOP, IndexDesign, Indicator
 from relapse_risk.hardship.normalise import NORMALISERS, goalposts
+from relapse_risk.months import month_end
 from relapse_risk.parameters import DatedValue, Parameters, Place
 from relapse_risk.poverty import first_line
+from relapse_risk.predicates.setting import INCOME_PERIOD, values_at
 
 __all__ = [
     "Composite",
@@ -32,6 +34,9 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 KEYS = ("household_id", "county_code", "town_code", "village_code")
+INCOMES = frozenset(
+    {"net_income", "income_pc_year", "income_after_rigid"}
+)  # measured against the line of their own year
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,29 @@ def index_lines(design: IndexDesign, parameters: Parameters, place: Place, day: 
     return found
 
 
+def line_values(households: pd.DataFrame, item: Indicator, line: DatedValue, parameters: Parameters) -> float | Array:
+    """What an indicator is divided by: an income by the line of the year it is of, anything else by the day's."""
+    if INCOME_PERIOD not in households or not INCOMES & set(item.inputs):
+        return line.value
+    values = values_at(parameters, line.name, households[INCOME_PERIOD])
+    return np.where(households[INCOME_PERIOD].isna().to_numpy(dtype=bool), line.value, values)
+
+
+def _lines_used(
+    households: pd.DataFrame, design: IndexDesign, lines: Mapping[str, DatedValue], parameters: Parameters
+) -> tuple[DatedValue, ...]:
+    """Every dated line that some household was measured against."""
+    used = {(line.name, line.start): line for line in lines.values()}
+    periods = households[INCOME_PERIOD].dropna().unique() if INCOME_PERIOD in households else ()
+    for item in design.indicators:
+        if item.code in lines and INCOMES & set(item.inputs):
+            for period in periods:
+                if np.isfinite(values_at(parameters, lines[item.code].name, pd.Series([period]))[0]):
+                    own = parameters.on(lines[item.code].name, month_end(period))
+                    used[own.name, own.start] = own
+    return tuple(used.values())
+
+
 def _column(households: pd.DataFrame, name: str) -> Array:
     """A column as floats with NaN for null; a column that is not there at all is all NaN (never collected)."""
     if name not in households:
@@ -118,7 +146,7 @@ def _column(households: pd.DataFrame, name: str) -> Array:
     return households[name].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def indicator_values(households: pd.DataFrame, item: Indicator, line: float | None = None) -> Array:
+def indicator_values(households: pd.DataFrame, item: Indicator, line: float | Array | None = None) -> Array:
     """Raw value of one indicator: sum(coefficient × column) / per / line; shape (n,), NaN unanswered.
 
     Infinite values (a burden over zero income) are kept: goalposts hold them at the worst.
@@ -267,14 +295,14 @@ def composite(scores: Mapping[str, Array] | pd.DataFrame, design: IndexDesign) -
 
 
 def _usable(
-    households: pd.DataFrame, design: IndexDesign, lines: Mapping[str, DatedValue]
+    households: pd.DataFrame, design: IndexDesign, lines: Mapping[str, DatedValue], parameters: Parameters
 ) -> tuple[IndexDesign, dict[str, Array], tuple[LeftOut, ...]]:
     """The design without what was never collected, the raw values of the rest, and what was left out and why."""
     values: dict[str, Array] = {}
     out: list[LeftOut] = []
     for item in design.indicators:
         line = lines.get(item.code)
-        raw = indicator_values(households, item, line.value if line else None)
+        raw = indicator_values(households, item, line_values(households, item, line, parameters) if line else None)
         if item.over and line is None:
             out.append(LeftOut(item.code, item.parent, f"no line among {', '.join(item.over)} in this place"))
         elif np.isnan(raw).all():
@@ -334,7 +362,8 @@ def hardship_index(
         never collected; a design of columns of one's own (``reads: own``) must find them all.
     design : IndexDesign
     parameters, place, day
-        Dated lines; anchors are ratios to the line in force on ``day``.
+        Dated lines; anchors are ratios to the line of the year an income is of (``income_period``, where the frame
+        has it), and else to that in force on ``day``.
 
     Returns
     -------
@@ -383,7 +412,7 @@ def hardship_index(
             if name not in households:
                 raise unknown("column", name, households.columns, design.file, ModelError)
     lines = index_lines(design, parameters, place, day)
-    used, raw, left_out = _usable(households, design, lines)
+    used, raw, left_out = _usable(households, design, lines, parameters)
     scores = {i.code: indicator_scores(raw[i.code], i, f"{design.file}: {i.code}") for i in used.indicators}
     result = composite(scores, used)
     aided = aid_share(households, used, lines)
@@ -395,6 +424,6 @@ def hardship_index(
     frame["priority"] = frame["need"] * (1 - aided)
     frame["answered"] = answered_share(raw, design)
     frame["income_pc_year"] = _column(households, "income_pc_year")
-    unique = {line.name: line for line in lines.values()}
     raw_frame = pd.DataFrame({code: raw[code] for code in used.codes})
-    return HardshipIndex(frame, _reasons(ids, result, used), left_out, used, tuple(unique.values()), raw_frame)
+    dated = _lines_used(households, used, lines, parameters)
+    return HardshipIndex(frame, _reasons(ids, result, used), left_out, used, dated, raw_frame)

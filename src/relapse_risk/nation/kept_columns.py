@@ -9,6 +9,7 @@ from relapse_risk.hardship import IndexDesign
 from relapse_risk.poverty import DeprivationDesign
 from relapse_risk.poverty.deprivation import columns_read
 from relapse_risk.predicates import Predicate, needs
+from relapse_risk.predicates.setting import INCOME_PERIOD
 from relapse_risk.relapse import FEATURES
 
 __all__ = ["AID", "AMOUNTS", "KEYS", "condition_columns", "household_columns", "index_columns", "person_columns"]
@@ -26,7 +27,7 @@ def index_columns(design: IndexDesign) -> list[str]:
     """Columns an index design reads, and those its priority and ties need."""
     inputs = [name for item in design.indicators for name in item.inputs]
     aid = [design.aid.column, design.aid.per] if design.aid else []
-    return list(dict.fromkeys([*inputs, *aid, "income_pc_year"]))
+    return list(dict.fromkeys([*inputs, *aid, "income_pc_year", INCOME_PERIOD]))
 
 
 def condition_columns(catalogue: Catalogue) -> list[str]:

@@ -24,6 +24,7 @@ from relapse_risk.hardship.household_index import (
     index_lines,
     indicator_scores,
     indicator_values,
+    line_values,
 )
 from relapse_risk.hardship.moments import Moments, merged, moments
 from relapse_risk.months import month_end
@@ -65,11 +66,12 @@ class NationIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """The design without what was never collected, and its dated lines."""
+    """The design without what was never collected, its lines on the day of the month, and all their dated values."""
 
     design: IndexDesign
     whole: IndexDesign
     lines: Mapping[str, DatedValue]
+    dated: Parameters
     columns: tuple[str, ...]
 
 
@@ -139,7 +141,8 @@ def _job(nation: Nation, design: IndexDesign, parameters: Parameters, place: Pla
     if len(out) == len(design.indicators):
         raise ModelError("no indicator of the design was collected", where=design.file, got=sorted(there))
     used = design.without(out) if out else design
-    return _Job(used, design, lines, tuple(index_columns(design)))
+    dated = Parameters({line.name: parameters.parameter(line.name) for line in lines.values()})
+    return _Job(used, design, lines, dated, tuple(index_columns(design)))
 
 
 def _index(job: _Job, part: Part) -> pa.Table:
@@ -176,7 +179,11 @@ def _scored(job: _Job, households: pd.DataFrame) -> dict[str, Array]:
     """Scores of one block of households: it stays in the processor's cache from the first step to the last."""
     design = job.design
     raw = {
-        item.code: indicator_values(households, item, job.lines[item.code].value if item.code in job.lines else None)
+        item.code: indicator_values(
+            households,
+            item,
+            line_values(households, item, job.lines[item.code], job.dated) if item.code in job.lines else None,
+        )
         for item in design.indicators
     }
     scores = {i.code: indicator_scores(raw[i.code], i, f"{design.file}: {i.code}") for i in design.indicators}

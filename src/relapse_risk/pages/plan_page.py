@@ -62,18 +62,24 @@ class PlanPage:
             return self.say("work.unknown")
         gap = expected - self.plan.line
         shown, _ = format_apart(abs(gap), 0.0, MONEY, self.language)
-        return self.say("work.above" if gap >= 0 else "work.below", gap=shown)
+        return self.say(
+            "work.above" if gap >= 0 else "work.below", gap=shown, line=self.say(f"work.line.{self.plan.line_role}")
+        )
 
     def income(self) -> Block:
         """Now, claims, work, expected, and the line."""
         lines = [*self.plan.income.itertuples(index=False, name=None), ("line", self.plan.line)]
         decimals = common_decimals([value for _, value in lines], MONEY, self.plan.line)
         rows = [
-            [Cell(self.say(f"work.income.{line}")), Cell(format_value(value, MONEY, self.language, decimals))]
+            [Cell(self._named(line)), Cell(format_value(value, MONEY, self.language, decimals))]
             for line, value in lines
         ]
         heads = [Head(self.say("work.line")), Head(text("column.value", self.language), True)]
         return Block(render_rows(self.say("work.income"), heads, rows, [self.say("work.income_note")]))
+
+    def _named(self, line: str) -> str:
+        name = self.say(f"work.line.{self.plan.line_role}") if line == "line" else self.say(f"work.income.{line}")
+        return name[:1].upper() + name[1:]
 
     def measures(self) -> Block:
         """What is done about each cause."""

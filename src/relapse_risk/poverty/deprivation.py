@@ -55,7 +55,7 @@ class DeprivationMatrix:
         return f"{len(self.g0)} units, {self.g0.shape[1]} indicators, {int(self.dropped['rows'].sum())} answers missing"
 
 
-_COMPARE: Mapping[str, Callable[[Array, float], npt.NDArray[np.bool_]]] = MappingProxyType(
+_COMPARE: Mapping[str, Callable[[Array, float | Array], npt.NDArray[np.bool_]]] = MappingProxyType(
     {
         "below": lambda x, z: x < z,
         "at_most": lambda x, z: x <= z,
@@ -68,7 +68,9 @@ _COMPARE: Mapping[str, Callable[[Array, float], npt.NDArray[np.bool_]]] = Mappin
 
 
 def cutoff_of(item: Deprivation, setting: Setting) -> float:
-    """The number an indicator is compared with on the setting's day; NaN for those without one."""
+    """The number an indicator is compared with on the setting's day; NaN for those without one.
+
+    An income is compared with the line of its own year instead (:func:`deprived`)."""
     if item.predicate:
         leaf = numeric(setting.predicate(item.predicate))
         limit = leaf.limit if leaf is not None and leaf.limit is not None and not leaf.limit.columns else None
@@ -112,7 +114,9 @@ def deprived(frame: pd.DataFrame, item: Deprivation, cutoff: float, where: str, 
             numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         except (TypeError, ValueError) as error:
             raise ModelError("not numbers", where=where, got=str(column.dtype), expected="number or boolean") from error
-        flags = _COMPARE[item.deprived_when](numbers, cutoff)
+        limit = setting.line_of_income(item.line, frame) if item.line is not None else cutoff
+        known = known & ~(np.isnan(limit) & (item.line is not None))
+        flags = _COMPARE[item.deprived_when](numbers, limit)
     return np.where(known, flags.astype(np.float64), np.nan)
 
 

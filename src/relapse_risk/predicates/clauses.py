@@ -30,8 +30,8 @@ OPS_BY_TYPE = {
 class Limit(BaseModel):
     """The limit a value is compared with: a number, another column, a dated parameter, or a line of the place.
 
-    ``at`` names a column whose date (or month, or year) decides which dated value holds; without it the day of the
-    setting does.  ``times`` multiplies a number, by a number or by a dated parameter; ``per`` multiplies it by a column
+    ``at`` names a column whose date (or month, or year) decides which dated value holds.  Without it a line is that of
+    the year the row's income is of (``income_period``), anything else that of the setting's day.  ``times`` multiplies a number, by a number or by a dated parameter; ``per`` multiplies it by a column
     (a cap per person); ``plus`` adds to it; ``months`` and ``days`` shift a date.
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ParameterError
-from relapse_risk.months import month_end
 from relapse_risk.predicates.clauses import DATED, EQUAL, NUMERIC, Clause, Group, Limit
 from relapse_risk.predicates.functions import QUANTITIES
-from relapse_risk.predicates.setting import Setting
+from relapse_risk.predicates.setting import Setting, values_at
 
 __all__ = ["compare", "limit_values", "nothing_known", "values_of"]
 
@@ -47,6 +45,7 @@ def compare(clause: Clause, frame: pd.DataFrame, setting: Setting) -> pd.Series:
     Examples
     --------
     >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> from datetime import date
     >>> setting = Setting(read_parameters(), read_place("dezhou"), date(2020, 12, 31))
     >>> sizes = pd.DataFrame({"household_size": pd.array([0, 1, None], dtype="Int64")})
     >>> compare(Clause(column="household_size", below=1), sizes, setting).tolist()
@@ -86,26 +85,9 @@ def _dated_value(limit: Limit, frame: pd.DataFrame, setting: Setting) -> float |
     except ParameterError as error:
         setting.notes.append(str(error))
         return float("nan")
-    if limit.at is None:
-        return setting.value(name)
-    found: dict[Any, float] = {}
-    for moment in frame[limit.at].dropna().unique():
-        try:
-            found[moment] = setting.parameters.on(name, _day_of(moment)).value
-        except ParameterError as error:
-            found[moment] = np.nan
-            setting.notes.append(str(error))
-    return frame[limit.at].map(found).to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _day_of(moment: Any) -> date:
-    """A date, a ``YYYY-MM`` month (its last day) or a year (its last day) as a date."""
-    if isinstance(moment, str):
-        return month_end(moment)
-    if isinstance(moment, int | np.integer):
-        return date(int(moment), 12, 31)
-    day: date = pd.Timestamp(moment).date()
-    return day
+    if limit.at is not None:
+        return values_at(setting.parameters, name, frame[limit.at], setting.notes)
+    return setting.line_of_income(limit.line, frame) if limit.line else setting.value(name)
 
 
 def _floats(values: pd.Series) -> Floats:

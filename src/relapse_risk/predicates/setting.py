@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from pydantic import ConfigDict
 
 from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.languages import Label
+from relapse_risk.months import month_end
 from relapse_risk.parameters import Confidence, Parameters, Place
 from relapse_risk.predicates.clauses import Clause
 from relapse_risk.yaml_reading import STRICT
 
-__all__ = ["Predicate", "Setting"]
+__all__ = ["INCOME_PERIOD", "Predicate", "Setting", "values_at"]
+
+INCOME_PERIOD = "income_period"  # the column that says which year a row's income is of
 
 NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
@@ -92,6 +98,27 @@ class Setting:
         """The line of the place that serves as ``role`` on the day."""
         return self.value(self.line_name(role))
 
+    def line_of_income(self, role: str, frame: pd.DataFrame) -> float | npt.NDArray[np.float64]:
+        """The ``role`` line that the income of each row of ``frame`` is compared with: that of the year it was earned in.
+
+        A row says so in ``income_period`` (its last month); one that does not has the line of the day.  NaN, with a
+        note, where the line has no value at the end of that month.
+
+        Examples
+        --------
+        >>> from relapse_risk.parameters import read_parameters, read_place
+        >>> setting = Setting(read_parameters(), read_place("dezhou"), date(2020, 11, 30))
+        >>> setting.line_of_income("poverty", pd.DataFrame({"income_period": ["2019-12", "2020-12", None]})).tolist()
+        [3747.0, 4000.0, 4000.0]
+        """
+        name = self.line_name(role)
+        if INCOME_PERIOD not in frame:
+            return self.value(name)
+        periods = frame[INCOME_PERIOD]
+        values = values_at(self.parameters, name, periods, self.notes)
+        silent = periods.isna().to_numpy(dtype=bool)
+        return np.where(silent, self.value(name), values) if silent.any() else values
+
     def line_name(self, role: str) -> str:
         """The parameter that serves as ``role`` line; :class:`ParameterError` where the place has none."""
         lines: Mapping[str, str] = self.place.lines  # type: ignore[assignment]
@@ -102,3 +129,30 @@ class Setting:
                 fix=f"name the parameter that serves as {role} line, or switch off the rules that need it",
             )
         return lines[role]
+
+
+def values_at(
+    parameters: Parameters, name: str, moments: pd.Series, notes: list[str] | None = None
+) -> npt.NDArray[np.float64]:
+    """The dated value of ``name`` at each row's moment (a day, a ``YYYY-MM`` month or a year: its last day).
+
+    NaN where the moment is not known, and (with a note) where nothing is dated so.
+    """
+    found: dict[Any, float] = {}
+    for moment in moments.dropna().unique():
+        try:
+            found[moment] = parameters.on(name, _day_of(moment)).value
+        except ParameterError as error:
+            found[moment] = np.nan
+            if notes is not None:
+                notes.append(str(error))
+    return moments.map(found).to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _day_of(moment: Any) -> date:
+    if isinstance(moment, str):
+        return month_end(moment)
+    if isinstance(moment, int | np.integer):
+        return date(int(moment), 12, 31)
+    day: date = pd.Timestamp(moment).date()
+    return day

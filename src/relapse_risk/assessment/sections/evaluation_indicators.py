@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, up_to
+from relapse_risk.assessment.sections.exit_quality import below_in_years
 from relapse_risk.assessment.sections.monitored_households import first_help, is_monitored, meets_monitoring_rules
 from relapse_risk.exhibits import Section
 from relapse_risk.measures import Fraction, Indicator
 from relapse_risk.predicates import holds
+from relapse_risk.predicates.setting import values_at
 
 __all__ = ["INDICATORS", "SECTION"]
 
@@ -26,6 +29,12 @@ def _fails(data: CountyData) -> pd.Series:
     return (~holds("guarantees_ok", data.now, data.setting)).fillna(False).astype(bool)
 
 
+def _exit_fails(data: CountyData) -> pd.Series:
+    """Income is known to be below the line of its year in one of the last two, or a guarantee is known to fail."""
+    now, before = (flags.fillna(False).astype(bool) for flags in below_in_years(data).values())
+    return now | before | _fails(data)
+
+
 def _never_registered(data: CountyData) -> pd.Series:
     return holds("never_registered", data.now, data.setting).fillna(False).astype(bool)
 
@@ -37,8 +46,8 @@ def _missed(data: CountyData) -> Fraction:
 
 
 def _wrong_exit(data: CountyData) -> Fraction:
-    """Persons lifted whose exit does not hold (a guarantee fails) over persons lifted."""
-    return data.members(_fails(data), data.now["exit_year"].notna())
+    """Persons lifted whose exit does not hold over persons lifted: income not steadily above the line, or a guarantee."""
+    return data.members(_exit_fails(data), data.now["exit_year"].notna())
 
 
 def _combined(data: CountyData) -> Fraction:
@@ -46,7 +55,7 @@ def _combined(data: CountyData) -> Fraction:
     now, size = data.now, data.now["size"].astype(float)
     remaining = now["register_year"].notna() & now["exit_year"].isna()
     missed = _never_registered(data) & (_below(data).fillna(False).astype(bool) | _fails(data))
-    wrong = now["exit_year"].notna() & _fails(data)
+    wrong = now["exit_year"].notna() & _exit_fails(data)
     rural = data.table("county")["rural_population"].dropna()
     persons = float(size[remaining | missed | wrong].sum())
     return Fraction(persons, float(rural.sum()))
@@ -72,11 +81,12 @@ def _failed_help(data: CountyData) -> Fraction:
 
 
 def _wrong_elimination(data: CountyData) -> Fraction:
-    """Eliminated households that break the elimination rules: low income or a guarantee unmet then, or no labour."""
+    """Eliminated households that break the elimination rules: income below the line of then, a guarantee unmet, no labour."""
     gone = up_to(data.table("elimination"), "eliminated_on", data.day).sort_values("eliminated_on", kind="stable")
     gone = gone.drop_duplicates("household_id", keep="last")
     name = data.place.lines.get("monitoring")
-    low = gone["net_income_per_head"] < data.limit(name) if name else pd.Series(False, index=gone.index)
+    lines = values_at(data.parameters, name, gone["eliminated_on"]) if name else np.nan
+    low = (gone["net_income_per_head"] < lines).astype("boolean")
     unmet = pd.concat([gone[c].eq(False).fillna(False).astype(bool) for c in GUARANTEES_OF_ELIMINATION], axis=1)
     helpless = data.now.set_index("household_id")["all_no_labour"].reindex(gone["household_id"]).fillna(False)
     wrong = low.fillna(False).to_numpy(dtype=bool) | unmet.any(axis=1).to_numpy() | helpless.to_numpy(dtype=bool)

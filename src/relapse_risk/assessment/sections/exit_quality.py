@@ -11,9 +11,12 @@ from relapse_risk.derive import income_columns
 from relapse_risk.errors import ModelError
 from relapse_risk.exhibits import Columns, Exhibit, Finding, Number, Rows, Section, Stack, counts_in, share_in
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.months import add_months
 from relapse_risk.poverty import fgt, gini, weighted_quantile
+from relapse_risk.predicates import holds
+from relapse_risk.predicates.setting import values_at
 
-__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "below_line"]
+__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "below_in_years", "below_line", "steadily_above"]
 
 SECTION = Section(4)
 C = FactColumn
@@ -73,7 +76,8 @@ def _relative_change(frame: pd.DataFrame) -> pd.Series:
 
 
 def poverty_measures(data: CountyData) -> pd.DataFrame:
-    """Headcount, gap and squared gap under each line, weighted by persons, and the people they rest on.
+    """Headcount, gap and squared gap under each line (of the year an income is of), weighted by persons, and the people
+    they rest on.
 
     ``poor`` and ``others`` are those of the indicator of the same line (of a sample, the households in it).
     """
@@ -82,9 +86,10 @@ def poverty_measures(data: CountyData) -> pd.DataFrame:
     x = known["income_pc_year"].clip(lower=0).to_numpy(dtype=float)
     rows = []
     for line in ("poverty_line", "monitor_line", "dibao_line"):
-        limit = known[line].iloc[0] if len(known) else np.nan
-        if np.isfinite(limit):
-            found = [float(fgt(x, float(limit), alpha, weights=weight)) for alpha in (0, 1, 2)]
+        limits = known[line].to_numpy(dtype=float)
+        if len(known) and np.isfinite(limits).all():
+            found = [float(fgt(x, limits, alpha, weights=weight)) for alpha in (0, 1, 2)]
+            limit = limits[0] if (limits == limits[0]).all() else np.nan  # incomes of several years: several amounts
             poor, n = below_line(data, line).looked_at
             rows.append(
                 {"line": line, "limit": limit, "headcount": found[0], "gap": found[1], "severity": found[2],
@@ -183,11 +188,26 @@ def _gini(data: CountyData) -> Fraction:
 
 
 def _lifted_above(data: CountyData) -> Fraction:
-    """Lifted households whose income has stayed at or above the line in the last two periods."""
-    now, line = data.now, data.now["poverty_line"]
-    steady = (now["income_pc_year"] >= line) & (now["prev_net_income"] / now["scale"] >= line)
-    known = now["income_pc_year"].notna() & now["prev_net_income"].notna()
-    return data.households(steady.astype("boolean").mask(~known), now["exit_year"].notna())
+    """Lifted households whose income has stayed at or above the line in the last two periods, each year's line."""
+    return data.households(steadily_above(data), data.now["exit_year"].notna())
+
+
+def below_in_years(data: CountyData) -> dict[str, pd.Series]:
+    """Income below the poverty line of its year: of the last period, and of the one before; null where not known."""
+    now, line = data.now, data.place.lines.get("poverty")
+    before = now["prev_net_income"] / now["scale"]
+    year = now["income_period"].map(lambda month: add_months(month, -12), na_action="ignore")
+    then = pd.Series(values_at(data.parameters, line, year) if line else np.nan, index=now.index)
+    return {
+        "below_line": holds("income_below_poverty", now, data.setting),
+        "below_line_before": (before < then).astype("boolean").mask(before.isna() | then.isna()),
+    }
+
+
+def steadily_above(data: CountyData) -> pd.Series:
+    """At or above the line of its year in the last two periods; null where one of them is not known."""
+    now, before = below_in_years(data).values()
+    return (~now & ~before).mask(now.isna() | before.isna())
 
 
 SUMS = tuple(C(f"{name}_sum", "money", hidden=True, adds=True) for name in COMPONENTS)
@@ -231,7 +251,7 @@ INDICATORS = (
     Indicator("median_income", 4, "money", "higher_better", INCOME, lambda d: _quantile(d, 0.5), city="mean", people=False),
     Indicator("income_growth", 4, "share", "higher_better", INCOME, _growth, people=False),
     Indicator("below_line", 4, "share", "lower_better", INCOME, lambda d: below_line(d, "poverty_line"),
-              limit="combined_poverty_limit", source="DEF-RATES", headline=True),
+              source="LAW-2020", headline=True),
     Indicator("below_monitor_line", 4, "share", "lower_better", INCOME, lambda d: below_line(d, "monitor_line"),
               source="LAW-2020"),
     Indicator("near_line", 4, "share", "lower_better", INCOME, _near_line, source="LAW-2020"),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, hits, up_to
+from relapse_risk.assessment.sections.exit_quality import below_in_years
 from relapse_risk.assessment.sections.guarantees import failing_reasons
 from relapse_risk.exhibits import Bars, Columns, Dots, Exhibit, Flow, Section, counts_in, first_to_last, largest
 from relapse_risk.languages import Label
@@ -213,8 +214,8 @@ def _lifted(data: CountyData) -> np.ndarray:
 
 
 def _wrong_exit_tests(data: CountyData) -> dict[str, pd.Series]:
-    """What says that an exit does not hold: income below the poverty line, or a guarantee that fails."""
-    return {"below_line": holds("income_below_poverty", data.now, data.setting), **failing_reasons(data)}
+    """What says that an exit does not hold: income below the line in one of two years, or a guarantee that fails."""
+    return {**below_in_years(data), **failing_reasons(data)}
 
 
 def wrong_exit_checks(data: CountyData) -> pd.DataFrame:

@@ -304,3 +304,5 @@ def test_transfers_are_told_as_a_part_of_the_income_of_the_last_period() -> None
         told("income_components", rows.replace("600          0             -                400", "-  -  -  -")) is None
     )
     assert told("income_components", rows.replace("transfer_income", "other")) is None
+    one = rows.replace("600          0             -                400", "0  0  -  1")
+    assert told("income_components", one) == Finding(words={"year": "2020", "share": Number(1.0)}), "one yuan is income"

@@ -129,7 +129,8 @@ def test_the_curve_of_aid_from_the_neediest_on(county: CountyData) -> None:
 def test_without_aid_there_is_no_curve_and_without_cash_no_priority(county_of: CountyOf) -> None:
     bare = county_of(scores=scores())
     assert computed("aid_curve", bare).empty
-    assert BY_NAME["aid_to_neediest_fifth"].compute(bare).ratio is None
+    nothing = BY_NAME["aid_to_neediest_fifth"].compute(bare)
+    assert (nothing.numerator, nothing.denominator) == (0, 0)
     # Aid was not collected: what comes after it is not known, and is not need.
     check("hardship_by_town", bare, """
         town      scored  mean_need  p90_need  mean_priority  top_tenth

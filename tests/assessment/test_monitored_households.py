@@ -10,6 +10,10 @@ import pytest
 from tests.built_county_fixtures import CountyOf, check, computed, records
 
 from relapse_risk.assessment import INDICATORS, CountyData
+from relapse_risk.assessment.sections.monitored_households import _rule_word
+from relapse_risk.languages import Label
+from relapse_risk.predicates import read_predicates
+from relapse_risk.predicates.clauses import Clause
 from relapse_risk.scores import Scores
 
 BY_NAME = {item.name: item for item in INDICATORS}
@@ -443,3 +447,14 @@ def test_high_risk_not_monitored(county: CountyData) -> None:
     risk = pd.DataFrame({"household_id": ["H3", "H4", "H5", "H9", "H1"], "band": ["high"] * 4 + ["medium"]})
     found = BY_NAME["high_risk_unmonitored"].compute(replace(county, scores=replace(NOBODY, risk=risk), _kept={}))
     assert (found.numerator, found.denominator) == (2, 4)
+
+
+def test_a_rule_that_reports_have_no_word_for_is_called_as_its_predicate_is() -> None:
+    """What takes a household in: what fails, where the rule asks that the predicate does not hold."""
+    known = read_predicates()
+    fails, holds_ = Clause.model_validate({"not": {"predicate": "x"}}), Clause.model_validate({"predicate": "x"})
+    own = replace(known["house_safe"], name="mine", fails=Label(zh="不安全", en="unsafe"))
+    assert _rule_word(own, fails) == "不安全|unsafe"
+    assert _rule_word(own, holds_) == own.label.cell
+    assert _rule_word(replace(own, fails=None), fails) == own.label.cell
+    assert _rule_word(known["house_safe"], fails) == "dwelling"

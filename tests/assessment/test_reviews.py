@@ -212,6 +212,19 @@ def test_project_worklist_at_its_limits(county_of: CountyOf) -> None:
     """)  # fmt: skip
 
 
+@pytest.mark.parametrize(("value", "brought", "listed"), [(5, 0.2, True), (5, 0.25, False), (0, 0.2, False)])
+def test_a_yield_is_short_of_whatever_was_promised(
+    county_of: CountyOf, value: float, brought: float, listed: bool
+) -> None:
+    """A tenth of 5 is half a yuan: 0.2 is 40 % of it, 0.25 is half and not below; of nothing promised nothing is short."""
+    asset = f"""
+        asset_id   project_id   original_value   annual_yield
+        S1         Q1           {value}          {brought}
+    """
+    found = computed("project_worklist", county_of(project=PROJECTS, asset=asset))
+    assert ("yield_short" in set(found.get("wrong", []))) is listed
+
+
 @pytest.mark.parametrize(
     ("disbursed_on", "used", "listed"),
     [("2019-12-31", 950, False), ("2019-12-31", 949, True), ("2020-01-01", 0, False)],

@@ -145,6 +145,9 @@ def test_the_catalogue_has_every_published_item() -> None:
     [
         ({"versions": "[{start: 2016-01-01, requires: [enjoy_policies], amount: {fixed: 1}}]"}, "did you mean 'enjoys_policies'"),
         ({"versions": "[{start: 2016-01-01, requires: [under_18], amount: {fixed: 1}}]"}, "cannot ask a person condition"),
+        ({"versions": "[{start: 2016-01-01, requires: [{column: size, above: 1}], amount: {fixed: 1}}]"}, "an item names its predicates"),
+        ({"versions": "[{start: 2016-01-01, requires: [{any: [enjoys_policies, {column: size, above: 1}]}], amount: {fixed: 1}}]"}, "an item names its predicates"),
+        ({"versions": "[{start: 2016-01-01, requires: [{somebody: under_18}], amount: {fixed: 1}}]"}, "an item names its predicates"),
         ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {fixed: -1}}]"}, "greater than or equal to 0"),
         ({"versions": "[{start: 2016-01-01, requires: [enjoys_policies], amount: {rule: dibao_topup}}]"}, "unknown amount rule.*did you mean .dibao_top_up."),
         ({"versions": VERSION[:-1] + ", {start: 2018-01-01, requires: [enjoys_policies], amount: {fixed: 2}}]"}, "versions overlap"),

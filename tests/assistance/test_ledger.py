@@ -64,6 +64,8 @@ def test_items_that_rule_each_other_out_in_one_year() -> None:
         (1100.0, "2020-01-01", True),
         (600.0, "2020-07-01", False),  # 100 × July to December
         (1200.0, "2020-07-01", True),
+        (1500.0, "2019-10-01", False),  # 100 × October 2019 to December 2020, 15 months
+        (300.0, "2019-10-01", True),  # of the 3 months by which December exceeds October
         (300.0, None, False),  # no period: any whole number of months
         (350.0, None, True),
     ],
@@ -153,8 +155,11 @@ def test_totals_add_up() -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({"household_id": "H9"}, "assistance_record A0: unknown household; got 'H9'"),
-        ({"delivered_on": "2021-01-01"}, "a day in the future; got '2021-01-01"),
+        (
+            {"household_id": "H9"},
+            "assistance_record A0: unknown household; got 'H9', expected a household of the register",
+        ),
+        ({"delivered_on": "2021-01-01"}, "a day in the future; got '2021-01-01 00:00:00', expected at most 2020-12-31"),
         ({"cash_amount": -1.0}, "a negative amount; got '-1.0', expected 0 or more"),
         ({"item_code": "XX99"}, "unknown item; got 'XX99', expected an item of assistance/dezhou.yaml"),
     ],
@@ -197,6 +202,8 @@ def test_each_finding_says_what_was_found_and_what_was_expected() -> None:
     ]  # fmt: skip
     assert told["zh"].iloc[0] == "同一对象同一事项同日同额重复"
     assert told["en"].tolist()[-2:] == ["the amount is not that of the rule", "a monthly item was interrupted"]
+    assert all(words.strip() for words in [*told["zh"], *told["en"]])
+    assert told["zh"].nunique() == told["en"].nunique() == len(told), "each fault in its own words"
     assert found.summary() == "1 duplicate, 1 after_death, 1 exclusive, 1 wrong_amount, 1 interrupted"
     assert ledger_findings(rows.iloc[:1], PERSONS, CATALOGUE, DAY).summary() == (
         "0 duplicate, 0 after_death, 0 exclusive, 0 wrong_amount, 0 interrupted"

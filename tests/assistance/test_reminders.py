@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import pytest
 from tests.assistance.test_ledger import records
 
 from relapse_risk.assistance import Entitlements, Reminders, entitlements, read_catalogue, remind
+from relapse_risk.assistance.catalogue import Amount, Version
 from relapse_risk.assistance.reminders import reason_of, with_receipts
 from relapse_risk.derive import household_frame, person_ages
 from relapse_risk.parameters import read_parameters, read_place
-from relapse_risk.predicates import setting_on
+from relapse_risk.predicates import read_predicates, setting_on
+from relapse_risk.predicates.clauses import Clause
 from relapse_risk.register import Register
 
 CATALOGUE = read_catalogue("dezhou")
@@ -320,3 +323,27 @@ def test_who_waits_for_records_is_neither_missing_nor_over() -> None:
     assert "1 not yet known" in found.summary()
     told = with_receipts(claims, held, CATALOGUE, awaited={"999902"})
     assert told["state"].tolist() == ["yes", "cannot_tell"]
+
+
+@pytest.mark.parametrize(
+    ("requires", "zh", "en"),
+    [
+        ({"not": {"predicate": "on_dibao"}}, "非享受低保", "not on dibao"),
+        (
+            {"not": {"all": [{"predicate": "enjoys_policies"}, {"predicate": "on_dibao"}]}},
+            "非（脱贫享受政策、享受低保）",
+            "not (lifted and still enjoying policies and on dibao)",
+        ),
+        (
+            {"not": {"any": [{"predicate": "enjoys_policies"}, {"predicate": "on_dibao"}]}},
+            "非（脱贫享受政策，或享受低保）",
+            "not (lifted and still enjoying policies, or on dibao)",
+        ),
+    ],
+)
+def test_conditions_that_must_not_hold_are_denied_together(requires: dict[str, object], zh: str, en: str) -> None:
+    """Of several the brackets say that all of them are meant."""
+    known = read_predicates()
+    version = Version(date(2016, 1, 1), Clause.model_validate(requires), Amount(fixed=1.0))
+    item = replace(CATALOGUE.item("MZ04"), versions=(version,), predicates=known)
+    assert (reason_of(item, DAY, "missing", "zh"), reason_of(item, DAY, "missing", "en")) == (zh, en)

@@ -151,3 +151,19 @@ def test_each_predicate_is_computed_once_for_a_frame() -> None:
     setting = Setting(PARAMETERS, PLACE, DAY, {"one": one})
     frame = pd.DataFrame({"v": [True]})
     assert holds("one", frame, setting, known) is holds(Clause(predicate="one"), frame, setting, known)
+
+
+def test_answers_are_kept_and_each_predicate_is_asked_once() -> None:
+    """``known`` is filled during evaluation, and what it holds already is taken as it is."""
+    frame = pd.DataFrame({"income_pc_year": [5299.0, 5300.0, None]})
+    known: dict[str, pd.Series] = {}
+    first = holds("income_below_dibao", frame, SETTING, known)
+    assert known["income_below_dibao"] is first
+    assert holds(Clause.model_validate({"predicate": "income_below_dibao"}), frame, SETTING, known) is first
+    said = pd.Series([False, True, False], dtype="boolean")
+    clause = Clause.model_validate({"not": {"predicate": "income_below_dibao"}})
+    assert holds(clause, frame, SETTING, {"income_below_dibao": said}).tolist() == [True, False, True]
+    both = Clause.model_validate(
+        {"all": [{"predicate": "income_below_dibao"}, {"column": "income_pc_year", "above": 0}]}
+    )
+    assert holds(both, frame, SETTING, {"income_below_dibao": said}).tolist() == [False, True, False]

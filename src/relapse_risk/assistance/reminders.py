@@ -293,4 +293,7 @@ def _denied(clause: Clause, item: Item, language: str) -> str:
     fails = item.predicates[clause.predicate].fails if clause.predicate is not None else None
     if fails is not None:
         return fails.in_language(language)
-    return f"{'非' if language == 'zh' else 'not '}{_in_words(clause, item, language, True)}"
+    zh, words = language == "zh", _in_words(clause, item, language, True)
+    if clause.all and len(clause.all) > 1:
+        words = f"（{words}）" if zh else f"({words})"
+    return f"{'非' if zh else 'not '}{words}"

@@ -282,8 +282,8 @@ def test_every_derived_column_is_declared_whole() -> None:
         assert len(set(frame.names)) == len(frame.names), frame.name
         for column in frame.columns:
             assert column.type in TYPES, column
-            assert column.zh, column
-            assert column.en, column
+            assert column.label.zh, column
+            assert column.label.en, column
             assert (column.type == "code") <= (column.codes in code_lists()), column
             assert (
                 column.type in ("str", "code", "bool", "date")

@@ -26,8 +26,8 @@ def test_every_column_is_declared_whole() -> None:
         assert len(set(spec.names)) == len(spec.names), spec.name
         for column in spec.columns:
             assert column.type in TYPES, column
-            assert column.zh, column
-            assert column.en, column
+            assert column.label.zh, column
+            assert column.label.en, column
             assert (column.type == "code") <= (column.codes in code_lists()), column
             assert not column.refers_to or column.refers_to in tables(), column
 
@@ -36,13 +36,13 @@ def test_every_code_word_and_number_is_unique_and_labelled() -> None:
     for codes in code_lists().values():
         assert len(set(codes.words)) == len(codes.codes), codes.name
         assert len({str(code.number) for code in codes.codes}) == len(codes.codes), codes.name
-        assert all(code.zh and code.en for code in codes.codes), codes.name
+        assert all(code.label.zh and code.label.en for code in codes.codes), codes.name
         assert codes.confidence in {"high", "medium", "low"}, codes.name
 
 
 def test_published_code_numbers() -> None:
     """Twelve causes in the order of the 2014 registration form; certificate digit 19 runs to 7."""
-    assert [code.zh for code in code_list("poverty_cause").codes][:4] == ["因病", "因残", "因学", "因灾"]
+    assert [code.label.zh for code in code_list("poverty_cause").codes][:4] == ["因病", "因残", "因学", "因灾"]
     assert len(code_list("poverty_cause").codes) == 12
     assert max(int(code.number) for code in code_list("disability_type").codes) == 7
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["LANGUAGES", "Label", "Language", "cells"]
+__all__ = ["LANGUAGES", "NO_LABEL", "Label", "Language", "cells"]
 
 Language: TypeAlias = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -58,6 +58,9 @@ class Label(BaseModel):
         """
         zh, _, en = cell.partition(BETWEEN)
         return cls(zh=zh.replace(BAR, BETWEEN), en=(en or zh).replace(BAR, BETWEEN))
+
+
+NO_LABEL = Label(zh="", en="")
 
 
 def cells(zh: pd.Series, en: pd.Series) -> pd.Series:

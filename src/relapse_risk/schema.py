@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 import yaml
 
 from relapse_risk.errors import SchemaError, unknown
+from relapse_risk.languages import Label
 
 __all__ = [
     "PROTECTED_TRAITS",
@@ -62,12 +63,11 @@ _PANDAS = {
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One value of a code list: its word (code and disk), number (import and export) and labels."""
+    """One value of a code list: its word (code and disk), number (import and export) and label."""
 
     word: str
     number: int | str
-    zh: str
-    en: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,40 +87,32 @@ class CodeList:
         """The label of ``word`` in ``language`` (``zh`` or ``en``)."""
         for code in self.codes:
             if code.word == word:
-                return code.zh if language == "zh" else code.en
+                return code.label[language]
         raise unknown("code word", word, self.words, f"code list {self.name}", SchemaError)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: type (``str int float bool date code``), unit, code list, table it refers to, labels."""
+    """One column: type (``str int float bool date code``), label, unit, code list, table it refers to."""
 
     name: str
     type: str
-    zh: str
-    en: str
+    label: Label
     unit: str = ""
     codes: str = ""
     refers_to: str = ""
 
-    def label(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: labels, key, columns, and the column that places a row in a county (``None``: city-wide)."""
+    """One table: label, key, columns, and the column that places a row in a county (``None``: city-wide)."""
 
     name: str
-    zh: str
-    en: str
+    label: Label
     key: tuple[str, ...]
     county_from: str | None
     restricted: bool
     columns: tuple[Column, ...]
-
-    def label(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -144,6 +136,16 @@ def _read_dictionary(file: str) -> dict[str, Any]:
     return content
 
 
+_Spec = TypeVar("_Spec", Code, Column)
+
+
+def _labelled(kind: type[_Spec], entry: Mapping[str, Any]) -> _Spec:
+    """A code or column as the dictionary writes it: the languages of its label beside its other fields."""
+    languages = set(Label.model_fields)
+    label = Label(**{key: value for key, value in entry.items() if key in languages})
+    return kind(label=label, **{key: value for key, value in entry.items() if key not in languages})
+
+
 @cache
 def code_lists() -> Mapping[str, CodeList]:
     """Every code list by name.
@@ -155,7 +157,7 @@ def code_lists() -> Mapping[str, CodeList]:
     """
     return MappingProxyType(
         {
-            name: CodeList(name, spec["source"], spec["confidence"], tuple(Code(**v) for v in spec["values"]))
+            name: CodeList(name, spec["source"], spec["confidence"], tuple(_labelled(Code, v) for v in spec["values"]))
             for name, spec in _read_dictionary("codes.yaml").items()
         }
     )
@@ -197,12 +199,11 @@ def _declared(file: str) -> Mapping[str, Table]:
         {
             name: Table(
                 name=name,
-                zh=spec["label"]["zh"],
-                en=spec["label"]["en"],
+                label=Label(**spec["label"]),
                 key=tuple(spec["key"]),
                 county_from=spec["county_from"],
                 restricted=spec.get("restricted", False),
-                columns=tuple(Column(**column) for column in spec["columns"]),
+                columns=tuple(_labelled(Column, column) for column in spec["columns"]),
             )
             for name, spec in _read_dictionary(file).items()
         }
@@ -236,9 +237,8 @@ def _derived(name: str, spec: Mapping[str, Any]) -> Table:
         for of, columns in spec.get("repeats", {}).items()
         for column in (table(of).names if columns == "all" else columns)
     ]
-    own = [Column(**column) for column in spec["columns"]]
-    labels = spec["label"]
-    return Table(name, labels["zh"], labels["en"], tuple(spec["key"]), None, False, (*repeated, *own))
+    own = [_labelled(Column, column) for column in spec["columns"]]
+    return Table(name, Label(**spec["label"]), tuple(spec["key"]), None, False, (*repeated, *own))
 
 
 @cache
@@ -251,7 +251,7 @@ def derived_columns(unit: str) -> tuple[Column, ...]:
     ['age', 'is_labour']
     """
     frames = [spec for spec in _read_dictionary("derived.yaml").values() if spec.get("unit") == unit]
-    return tuple(Column(**column) for spec in frames for column in spec["columns"])
+    return tuple(_labelled(Column, column) for spec in frames for column in spec["columns"])
 
 
 def arrow_schema(name: str) -> pa.Schema:

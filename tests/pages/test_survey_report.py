@@ -205,4 +205,4 @@ def test_a_message_said_otherwise_has_one_it_stands_for() -> None:
 
 def test_no_label_of_a_column_is_the_name_of_its_field() -> None:
     field = re.compile(r"\b(id|tv|ok|zh|mu|km)\b|_")
-    assert [(name, c.en) for name, spec in tables().items() for c in spec.columns if field.search(c.en)] == []
+    assert [(name, c.en) for name, spec in tables().items() for c in spec.columns if field.search(c.label.en)] == []

@@ -91,7 +91,13 @@ def test_every_code_is_read_from_its_word_and_both_labels() -> None:
     for codes in code_lists().values():
         read = code_reader(codes)
         for code in codes.codes:
-            assert read(code.word) == read(code.zh) == read(code.en) == read(f"{code.number}-{code.zh}") == code.word
+            assert (
+                read(code.word)
+                == read(code.label.zh)
+                == read(code.label.en)
+                == read(f"{code.number}-{code.label.zh}")
+                == code.word
+            )
 
 
 def test_a_code_number_is_read_only_where_somebody_vouches_for_it() -> None:

@@ -14,6 +14,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from relapse_risk.errors import RegisterError, SchemaError
+from relapse_risk.languages import Label
 from relapse_risk.register import Register, RegisterWriter
 from relapse_risk.schema import Column, Table, check_table, code_list, tables
 
@@ -306,9 +307,9 @@ def test_a_column_added_to_the_dictionary_later_reads_as_null(build, frames, mon
     register = build({"2020-12": frames})
     spec = tables()["household"]
     wider = dict(tables())
-    column = Column("storeys", "int", "层数", "Storeys")
+    column = Column("storeys", "int", Label(zh="层数", en="Storeys"))
     wider["household"] = Table(
-        spec.name, spec.zh, spec.en, spec.key, spec.county_from, spec.restricted, (*spec.columns, column)
+        spec.name, spec.label, spec.key, spec.county_from, spec.restricted, (*spec.columns, column)
     )
     before = register.county_hash("371425", "2020-12")
     monkeypatch.setattr("relapse_risk.schema.tables", lambda: wider)

@@ -40,7 +40,7 @@ def test_an_empty_template_has_a_sheet_per_table_and_every_header(tmp_path: Path
     assert len(book.sheetnames) == len(tables()) + 2
     pages = [page for page in book if page.title not in ("说明", "代码", "Notes", "Codes")]
     for page, spec in zip(pages, tables().values(), strict=True):
-        assert [cell.value for cell in page[1]] == [column.label(language) for column in spec.columns]
+        assert [cell.value for cell in page[1]] == [column.label[language] for column in spec.columns]
         assert page.freeze_panes is not None
         assert all(cell.comment is not None for cell in page[1])
 
@@ -114,7 +114,7 @@ def test_drop_downs_offer_every_label_of_their_list(tmp_path: Path) -> None:
     reference = found[place["户类型"]].lstrip("=").replace("$", "")
     sheet, cells = reference.split("!")
     labels = [cell[0].value for cell in book[sheet.strip("'")][cells]]
-    assert labels == [code.zh for code in code_list("household_class").codes]
+    assert labels == [code.label.zh for code in code_list("household_class").codes]
     assert found[place["有电视"]] == '"是,否"'
 
 

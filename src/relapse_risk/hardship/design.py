@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.hardship.aggregate import AGGREGATES
 from relapse_risk.hardship.normalise import NORMALISERS
-from relapse_risk.languages import Label
+from relapse_risk.languages import NO_LABEL, Label
 from relapse_risk.parameters import Confidence
 from relapse_risk.schema import PROTECTED_TRAITS, derived_frames, tables
 from relapse_risk.yaml_reading import STRICT, pairs
@@ -30,7 +30,6 @@ Direction = Literal["up", "down"]
 Reads = Literal["household_frame", "own"]
 Numbers = Annotated[tuple[tuple[str, float], ...], BeforeValidator(pairs)]
 OWN_ARGUMENTS = ("x", "where", "worst", "best")  # of a normaliser: what the design itself gives it
-NO_LABEL = Label(zh="", en="")
 
 
 @dataclass(frozen=True, slots=True)

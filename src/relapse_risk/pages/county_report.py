@@ -237,7 +237,7 @@ class Report:
         """Where the numbers come from, and their date."""
         names = dict.fromkeys(need.replace(":", ".").partition(".")[0] for need in spec.needs)
         named = [
-            self.say("report.scores") if n == "scores" else table(n).label(self.language)
+            self.say("report.scores") if n == "scores" else table(n).label[self.language]
             for n in names
             if n in tables() or n == "scores"
         ]

@@ -239,7 +239,7 @@ def _words(value: str, column: FactColumn, language: Language, place: Place | No
         key = f"code.{column.codes}.{value}"  # where a report and a form use different words
         return text(key, language) if has_text(key) else code_list(column.codes).label(value, language)
     if column.kind == "label" and column.codes == "table":
-        return table(value).label(language)
+        return table(value).label[language]
     if column.kind == "label":
         group = "indicator" if column.codes == "indicator" else f"value.{column.codes}"
         key = f"{group}.{value}"

@@ -27,8 +27,8 @@ def needs_by_table(source: Source, reasons: Iterable[str]) -> str:
     for need in _needs(reasons):
         name, column = _parts(need)
         known = not need.startswith(LATE) and name in tables() and column in table(name).names
-        columns = found.setdefault(table(name).label(source.language) if known else _named(source, need), [])
-        columns += [table(name).column(column).label(source.language)] if known else []
+        columns = found.setdefault(table(name).label[source.language] if known else _named(source, need), [])
+        columns += [table(name).column(column).label[source.language]] if known else []
     end = "；" if source.language == "zh" else "; "
     return end.join(
         source.say("annex.columns_of", table=of, columns=enumerated(columns, source.language)) if columns else of
@@ -50,15 +50,15 @@ def _named(source: Source, need: str) -> str:
     if need.startswith(IN_WORDS):
         return source.say(f"report.{need.split(':')[0]}")
     if need.startswith(LATE):
-        return source.say("report.not_received", what=table(need.removeprefix(LATE)).label(source.language))
+        return source.say("report.not_received", what=table(need.removeprefix(LATE)).label[source.language])
     name, column = _parts(need)
     if name == "place_fact" and column:
         key = f"need.{column.replace(' ', '_')}"
-        return source.say(key) if has_text(key) else table(name).label(source.language)
+        return source.say(key) if has_text(key) else table(name).label[source.language]
     if name not in tables():
         return need
     spec = table(name)
     if not column or column not in spec.names:
-        return spec.label(source.language)
-    label = spec.column(column).label(source.language)
-    return source.say("report.column_of", table=spec.label(source.language), column=label)
+        return spec.label[source.language]
+    label = spec.column(column).label[source.language]
+    return source.say("report.column_of", table=spec.label[source.language], column=label)

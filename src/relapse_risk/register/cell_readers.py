@@ -407,7 +407,7 @@ def code_reader(codes: CodeList, *, numbers: bool = False) -> Read:
     >>> code_reader(code_list("poverty_cause"), numbers=True)("01")
     'illness'
     """
-    words = {header_text(form): code.word for code in codes.codes for form in (code.en, code.zh, code.word)}
+    words = {header_text(form): code.word for code in codes.codes for form in (code.label.en, code.label.zh, code.word)}
     ours = {str(code.number).lower(): code.word for code in codes.codes}
 
     def read(value: Any) -> Any:

@@ -33,7 +33,7 @@ def shown(values: pd.Series, kind: str, codes: str = "", language: str = "") -> 
     >>> shown(pd.Series(["C"]), "code", "dwelling_grade", "en")
     ['C partly dangerous']
     """
-    labels = {c.word: c.zh if language == "zh" else c.en for c in code_list(codes).codes} if codes and language else {}
+    labels = {c.word: c.label[language] for c in code_list(codes).codes} if codes and language else {}
 
     def text(value: Any) -> str | None:
         if pd.isna(value):
@@ -68,7 +68,7 @@ def _field(
     field: str, language: str, name: str, column: str, rows: pd.DataFrame, compared: Sequence[Clause], setting: Setting
 ) -> list[str]:
     if field == "table":
-        return [tables()[name].label(language)] * len(rows)
+        return [tables()[name].label[language]] * len(rows)
     if field == "label":
         return [column_label(name, column, language)] * len(rows)
     if field == "limit":
@@ -83,7 +83,7 @@ def _field(
 def column_label(name: str, column: str, language: str) -> str:
     """The label of a column of view ``name``; its own name where it has none."""
     spec = view_of(name).column(column)
-    return (spec.zh if language == "zh" else spec.en) or column if spec is not None else column
+    return spec.label[language] or column if spec is not None else column
 
 
 def _limits(rows: pd.DataFrame, compared: Sequence[Clause], setting: Setting) -> list[str]:

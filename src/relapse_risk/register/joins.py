@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 import pandas as pd
 
+from relapse_risk.languages import Label
 from relapse_risk.predicates import holds, somebody
 from relapse_risk.predicates.truth import SOMEBODY
 from relapse_risk.register.net_income import PARTS, net_income
@@ -74,13 +75,13 @@ def _adds(name: str, *adds: ViewColumn) -> Callable[[Callable[[Source, pd.DataFr
 
 
 def _new(name: str, kind: str, zh: str, en: str, *needs: str) -> ViewColumn:
-    return ViewColumn(name, kind, needs, zh=zh, en=en)
+    return ViewColumn(name, kind, needs, label=Label(zh=zh, en=en))
 
 
 def _borrowed(prefix: str, name: str, column: str, *needs: str) -> ViewColumn:
     """A column of another table shown in a view under ``prefix`` + its name."""
     spec: Column = table(name).column(column)
-    return ViewColumn(prefix + column, spec.type, (f"{name}.{column}", *needs), spec.codes, spec.zh, spec.en)
+    return ViewColumn(prefix + column, spec.type, (f"{name}.{column}", *needs), spec.codes, spec.label)
 
 
 def _true(values: pd.Series) -> pd.Series:

@@ -221,14 +221,14 @@ def sheet_name(spec: Table, language: str) -> str:
     >>> sheet_name(table("alert"), "zh")
     '主动提醒、预警'
     """
-    return spec.label(language).translate(_NO_SHEET_SIGN)[:_SHEET_LENGTH]
+    return spec.label[language].translate(_NO_SHEET_SIGN)[:_SHEET_LENGTH]
 
 
 def column_headers(column: Column) -> tuple[str, ...]:
     """The headers accepted for a column of the register: its name, both labels, its name with blanks."""
     spaced = column.name.replace("_", " ")  # the English label of workbooks handed out before it was reworded
-    names = (column.name, column.zh, column.en)
-    return names if spaced == column.en.lower() else (*names, spaced)
+    names = (column.name, column.label.zh, column.label.en)
+    return names if spaced == column.label.en.lower() else (*names, spaced)
 
 
 def read_mapping(name_or_path: str | Path, folder: str | Path | None = None) -> SourceMapping:

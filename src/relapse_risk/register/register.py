@@ -270,8 +270,8 @@ class Register:
             rows.append(
                 {
                     "table": name,
-                    "zh": spec.zh,
-                    "en": spec.en,
+                    "zh": spec.label.zh,
+                    "en": spec.label.en,
                     "rows": sum(entry.rows for entry in entries),
                     "months": len({entry.month for entry in entries if entry.month}),
                     "counties": len({group.county for entry in entries for group in entry.groups} - {CITY}),

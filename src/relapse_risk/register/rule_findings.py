@@ -152,7 +152,7 @@ def fault_findings(
         for language in LANGUAGES:
             said = {
                 "label": column_label(fault.table, fault.column, language),
-                "table": tables()[fault.table].label(language),
+                "table": tables()[fault.table].label[language],
                 "codes": code_words(fault.table, fault.column),
                 "limit": source.month,
             }

@@ -223,7 +223,7 @@ def _write_notes(book: Any, words: _Words, language: Language, chosen: Iterable[
         sheet.write_string(top, at, head, formats.head)
     lines = [
         (
-            sheet_name(spec, language), column.label(language), words.kinds[column.type], column.unit,
+            sheet_name(spec, language), column.label[language], words.kinds[column.type], column.unit,
             words.key if column.name in spec.key else "", _allowed(column, words, language), column.name,
         )
         for spec in chosen
@@ -273,7 +273,7 @@ def _write_table(
 ) -> None:
     last = max(PREPARED_ROWS, 0 if rows is None else len(rows))
     for at, column in enumerate(spec.columns):
-        label = column.label(language)
+        label = column.label[language]
         is_key = column.name in spec.key
         sheet.write_string(0, at, label, formats.key if is_key else formats.head)
         sheet.write_comment(0, at, _comment(column, is_key, words, language), {"x_scale": 2})

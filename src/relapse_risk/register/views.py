@@ -12,6 +12,7 @@ from datetime import date
 
 import pandas as pd
 
+from relapse_risk.languages import NO_LABEL, Label
 from relapse_risk.predicates import Setting
 from relapse_risk.schema import Column, empty_table, table
 
@@ -28,8 +29,7 @@ class ViewColumn:
     type: str
     needs: tuple[str, ...]
     codes: str = ""
-    zh: str = ""
-    en: str = ""
+    label: Label = NO_LABEL
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,10 +321,10 @@ def test_the_city_of_a_total() -> None:
 def test_the_city_of_a_sampled_share_weighs_by_population() -> None:
     rows = one_of("a", 4, 10, se=0.1, population=100.0), one_of("b", 6, 10, se=0.1, population=300.0)
     found = city_of(item(sampled="survey"), *rows)
-    # (0.4 + 3 x 0.6) / 4; root of 0.1^2 + 0.3^2, over 4; on the logit scale 1.96 times that over 0.55 x 0.45.
+    # (0.4 + 3 x 0.6) / 4; root of 0.1^2 + 0.3^2, over 4; worth 0.55 x 0.45 / se^2 = 39.6 answers, but only 20 were given.
     se = np.sqrt(0.1) / 4
-    half = 1.959963985 * se / (0.55 * 0.45)
-    low, high = (1 / (1 + np.exp(-(np.log(0.55 / 0.45) + side * half))) for side in (-1, 1))
+    z2 = 1.959963985**2
+    low, high = sorted(np.roots([1 + z2 / 20, -1.1 - z2 / 20, 0.55**2]).real)
     assert found[["value", "se", "low", "high"]].tolist() == pytest.approx([0.55, se, low, high])
 
 

@@ -11,9 +11,7 @@ from relapse_risk.assessment.intervals import (
     beta_binomial,
     combined,
     fay_herriot,
-    logit,
     of_mean,
-    of_rare_share,
     of_share,
     wilson,
 )
@@ -41,7 +39,8 @@ def test_a_count_beyond_its_number_by_rounding_is_all_of_it() -> None:
 
 def test_no_answers_give_no_interval() -> None:
     assert wilson(0, 0).low is None
-    assert of_share(np.array([True]), np.array([1.0])).low is None
+    assert of_share(np.array([], dtype=bool), np.array([])).low is None
+    assert of_share(np.array([True]), np.array([1.0])).low == pytest.approx(0.025)  # Clopper and Pearson's of 1 of 1
 
 
 def test_equal_weights_give_the_textbook_error() -> None:
@@ -59,14 +58,9 @@ def test_scale_of_the_weights_does_not_matter() -> None:
 @pytest.mark.parametrize("scale", [0.1, 0.01])
 def test_weights_that_add_up_to_one_or_less_weigh_as_any(scale: float) -> None:
     answer, weight = np.array([True, False, True, True]), np.array([1.0, 2.0, 3.0, 4.0])
-    for method in (of_share, of_rare_share):
-        assert limits(method(answer, scale * weight)) == pytest.approx(limits(method(answer, weight)))
+    assert limits(of_share(answer, scale * weight)) == pytest.approx(limits(of_share(answer, weight)))
     mean = of_mean(np.array([1.0, 2.0, 4.0, 7.0]), scale * weight)
     assert limits(mean) == pytest.approx(limits(of_mean(np.array([1.0, 2.0, 4.0, 7.0]), weight)))
-
-
-def test_an_edge_share_falls_back_to_wilson() -> None:
-    assert logit(1.0, 0.0, 20).low == wilson(20, 20).low
 
 
 def test_counties_combine_by_what_they_stand_for() -> None:
@@ -110,7 +104,8 @@ def test_a_count_rebuilt_from_a_share_may_lie_outside_by_rounding() -> None:
 def test_the_weighted_mean_of_two_by_hand() -> None:
     """0 and 10 of weights 1 and 3: mean 7.5, residuals -1.875 and 1.875, se = sqrt(2 x 7.03125) = 3.75."""
     found = of_mean(np.array([0.0, 10.0]), np.array([1.0, 3.0]))
-    assert limits(found) == pytest.approx((7.5 - 1.959964 * 3.75, 7.5 + 1.959964 * 3.75, 3.75), abs=1e-5)
+    t = 12.706205  # Student's t with one degree of freedom, 95 %
+    assert limits(found) == pytest.approx((7.5 - t * 3.75, 7.5 + t * 3.75, 3.75), abs=1e-5)
     assert limits(of_mean(np.array([1.0]), np.array([1.0]))) == (None, None, None)
     assert limits(of_mean(np.array([1.0, 2.0]), np.array([0.0, 0.0]))) == (None, None, None)
 
@@ -118,18 +113,13 @@ def test_the_weighted_mean_of_two_by_hand() -> None:
 def test_the_weighted_share_of_two_by_hand() -> None:
     """Yes of weight 3, no of 1: 0.75, se = sqrt(2 (0.1875^2 + 0.1875^2)) = 0.375.
 
-    Logit 1.0986, step 1.96 x 0.375 / 0.1875 = 3.9199: 1 / (1 + e^2.8213) = 0.0562 and 1 / (1 + e^-5.0185) = 0.9934.
+    Worth 0.75 x 0.25 / 0.375^2 = 1.3333 answers (Kish: 16 / 10 = 1.6 at most): Wilson's of 1 of 1.3333.
     """
     found = of_share(np.array([True, False]), np.array([3.0, 1.0]))
-    assert limits(found) == pytest.approx((0.0562, 0.9934, 0.375), abs=5e-5)
+    assert limits(found) == pytest.approx((wilson(1, 4 / 3).low, wilson(1, 4 / 3).high, 0.375))
     assert limits(of_share(np.array([True, False]), np.array([0.0, 0.0]))) == (None, None, None)
     everybody = of_share(np.array([True, True]), np.array([3.0, 1.0]))
-    assert limits(everybody) == pytest.approx((2 / (2 + 3.841459), 1.0, 0.0), abs=1e-6)  # Wilson's of 2 of 2
-
-
-def test_at_the_edge_the_logit_gives_way_to_wilson_and_keeps_the_error() -> None:
-    assert limits(logit(0.0, 0.2, 10)) == pytest.approx((0.0, 0.2775, 0.2), abs=5e-5)
-    assert limits(logit(0.5, 0.0, 10)) == pytest.approx((0.2366, 0.7634, 0.0), abs=5e-5)  # Wilson's of 5 of 10
+    assert limits(everybody) == pytest.approx((0.025 ** (1 / 1.6), 1.0, 0.0), abs=1e-9)  # worth 16 / 10 answers
 
 
 def test_all_or_none_of_a_weighted_sample() -> None:
@@ -139,26 +129,53 @@ def test_all_or_none_of_a_weighted_sample() -> None:
     assert limits(all_or_none(0.0, weight)) == pytest.approx((0.0, 0.7493, 0.0), abs=5e-5)
 
 
-def test_a_rare_share_rests_on_what_its_variance_is_worth() -> None:
-    """Weights 3 and 1, one yes: 0.1875 / 0.140625 = 1.333 of 2.  All yes: 16 / 10 = 1.6.  Never more than n."""
-    one = of_rare_share(np.array([True, False]), np.array([3.0, 1.0]))
-    assert limits(one) == pytest.approx((wilson(1, 4 / 3).low, wilson(1, 4 / 3).high, 0.375))
-    sure = of_rare_share(np.array([True, True]), np.array([3.0, 1.0]))
-    assert limits(sure) == pytest.approx((1.6 / (1.6 + 3.841459), 1.0, 0.0))
-    # Five yes of weight 1, five no of weight 4: p = 0.2, se^2 = 10/9 x 5 x 5 x 10 x 16 / 25^4 = 0.01138, worth 14.06 > 10.
-    # Wilson's of 2 of 10, as published (Agresti and Coull 1998): 0.057 to 0.510.
-    many = of_rare_share(np.array([True] * 5 + [False] * 5), np.array([1.0] * 5 + [4.0] * 5))
-    assert limits(many) == pytest.approx((0.0567, 0.5098, 0.10667), abs=5e-5)
-    assert limits(of_rare_share(np.array([True]), np.array([1.0]))) == (None, None, None)
-    assert limits(of_rare_share(np.array([True, False]), np.array([0.0, 0.0]))) == (None, None, None)
+def test_a_sample_is_never_worth_more_than_its_weights_allow() -> None:
+    """Five yes of weight 1, five no of weight 4: p = 0.2, se^2 = 10/9 x 5 x 5 x 10 x 16 / 25^4 = 0.01138, worth 14.06;
+    but the weights allow 25^2 / 85 = 7.353."""
+    found = of_share(np.array([True] * 5 + [False] * 5), np.array([1.0] * 5 + [4.0] * 5))
+    worth = 625 / 85
+    assert limits(found) == pytest.approx(
+        (wilson(0.2 * worth, worth).low, wilson(0.2 * worth, worth).high, 0.10667), abs=5e-6
+    )
+    assert limits(of_share(np.array([True, False]), np.array([0.0, 0.0]))) == (None, None, None)
+
+
+def test_a_degree_of_freedom_for_every_stratum() -> None:
+    """Ten equal answers of four strata: the worth shrinks by (t(9) / t(6))^2 = (2.262157 / 2.446912)^2."""
+    answer, weight = np.array([True] * 8 + [False] * 2), np.ones(10)
+    worth = 9 * (2.262157 / 2.446912) ** 2  # 0.16 / se^2 with se^2 = 10/9 x (8 x 0.2^2 + 2 x 0.8^2) / 100 is 9
+    found = of_share(answer, weight, strata=4)
+    assert (found.low, found.high) == pytest.approx(
+        (wilson(0.8 * worth, worth).low, wilson(0.8 * worth, worth).high), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("weights", "rates"), [((18.0, 23.3, 1.53, 1.0), (0.96, 0.976, 0.946, 1.0)), ((1.0, 2.0, 3.0), (0.9,) * 3)]
+)
+@pytest.mark.parametrize("n", [20, 45])
+def test_weighted_shares_of_small_towns_cover(weights: tuple[float, ...], rates: tuple[float, ...], n: int) -> None:
+    """A town of few answers in strata of unequal weight, nearly all satisfied: the logit interval covered 75 %."""
+    rng = np.random.default_rng(5)
+    size = np.array([198, 207, 189, 78][: len(weights)], dtype=float)
+    w, p = np.array(weights), np.array(rates)
+    truth = float((size * w * p).sum() / (size * w).sum())
+    held = 0
+    for _ in range(600):
+        stratum = rng.choice(len(w), size=n, p=size / size.sum())
+        found = of_share(rng.random(n) < p[stratum], w[stratum], strata=len(set(stratum.tolist())))
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= truth <= found.high
+    assert 0.93 <= held / 600 <= 0.99
 
 
 def test_unequal_counties_combine_by_hand() -> None:
     """(0.4 x 1 + 0.8 x 3) / 4 = 0.7; error sqrt(0.1^2 + 0.3^2) / 4 = 0.0791; at 1 the edge rests on all the answers."""
     value, found = combined([0.4, 0.8], [0.1, 0.1], [1, 3], 50)
     assert (value, found.se) == pytest.approx((0.7, 0.079057), abs=1e-6)
-    step = 1.959964 * 0.079057 / 0.21
-    assert found.low == pytest.approx(1 / (1 + np.exp(-(np.log(7 / 3) - step))), abs=1e-6)
+    worth = 0.21 / 0.00625  # 33.6 of the 50 answers
+    assert found.low == pytest.approx(wilson(0.7 * worth, worth).low, abs=1e-6)
     assert combined([1.0, 1.0], [0.0, 0.0], [1, 3], 10)[1].low == pytest.approx(0.7225, abs=5e-5)
 
 

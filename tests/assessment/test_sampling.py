@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from relapse_risk.assessment import CountyData, answer_weights, county_frame, telephone_sample, verification_sample
-from relapse_risk.assessment.intervals import fay_herriot, of_rare_share
+from relapse_risk.assessment.intervals import fay_herriot, of_share
 from relapse_risk.assessment.sampling import allocate, proportional_chances, sampling_frame, systematic_draw
 from relapse_risk.assessment.sections.satisfaction_survey import weighted_share
 from relapse_risk.errors import ModelError
@@ -198,7 +198,7 @@ def test_verification_intervals_cover_rare_failures(demo_register: Path, paramet
 
     def draw(rng: np.random.Generator) -> tuple[float, float]:
         rows = verification_sample(frame, 130, 70, rng)
-        limits = of_rare_share(rows["fails"].to_numpy(dtype=bool), 1 / rows["inclusion_probability"].to_numpy())
+        limits = of_share(rows["fails"].to_numpy(dtype=bool), 1 / rows["inclusion_probability"].to_numpy())
         assert limits.low is not None
         assert limits.high is not None
         return limits.low, limits.high

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import exp, log, sqrt
+from math import sqrt
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 from tests.built_county_fixtures import CountyOf, check, computed, records, told
 
 from relapse_risk.assessment import INDICATORS, CountyData
@@ -28,10 +30,15 @@ CALLS = """
 # Of the year: S1 to S6.  Called 6, reached S1 S2 S3 S4, answered S1 S2 S3.
 
 
-def logit_limits(p: float, se: float) -> tuple[float, float]:
-    """p on the logit scale, more and less 1.96 standard errors divided by p (1 - p)."""
-    half = Q * se / (p * (1 - p))
-    return tuple(1 / (1 + exp(-(log(p / (1 - p)) + side * half))) for side in (-1, 1))  # type: ignore[return-value]
+def limits(p: float, se: float, weights: list[float], strata: int = 1) -> tuple[float, float]:
+    """Wilson's limits (the roots of his quadratic) with what the answers are worth: p (1 - p) / se^2, and at most what
+    their weights allow, times (t(n - 1) / t(n - strata))^2."""
+    n = len(weights)
+    worth = min(p * (1 - p) / se**2, sum(weights) ** 2 / sum(w * w for w in weights))
+    worth *= (student.ppf(0.975, n - 1) / student.ppf(0.975, max(n - strata, 1))) ** 2
+    z2 = Q**2
+    low, high = sorted(np.roots([1 + z2 / worth, -2 * p - z2 / worth, p * p]).real)
+    return float(low), float(high)
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ def test_the_three_questions(data: CountyData) -> None:
     # Satisfied: 10 + 5 of 25 in weights.  Influence of each, w (y - 0.6) / 25: 0.16, -0.24 and 0.08.  Two of the first
     # stratum, round their mean -0.04: 2 / 1 x (0.2^2 + 0.2^2) = 0.16; the one of the second, round the mean of all (0):
     # 0.08^2 = 0.0064.
-    low, high = logit_limits(0.6, sqrt(0.1664))
+    low, high = limits(0.6, sqrt(0.1664), [10, 10, 5], strata=2)
     # Recognise the policy: all three; their weights 10 10 5 are worth 25^2 / 225 = 2.78 answers, and 0.025 ^ (1 / 2.78)
     # is the lower limit of Clopper and Pearson.  The officer: neither of two, worth 15^2 / 125 = 1.8.
     policy, officer = 0.025 ** (225 / 625), 1 - 0.025 ** (125 / 225)
@@ -67,7 +74,7 @@ def test_the_three_questions(data: CountyData) -> None:
 def test_answers_by_stratum(data: CountyData) -> None:
     # Half of the first stratum: influences ±10 x 0.5 / 20 = ±0.25, 2 / 1 x (0.25^2 + 0.25^2) = 0.25.
     # The one answer of the monitored is yes: from 0.025 up.
-    low, high = logit_limits(0.5, sqrt(0.25))
+    low, high = limits(0.5, sqrt(0.25), [10, 10])
     check("survey_by_stratum", data, f"""
         stratum             called  reached  responded  response  satisfied  low    high
         lifted_with_labour  2       2        2          1         0.5        {low}  {high}
@@ -78,7 +85,7 @@ def test_answers_by_stratum(data: CountyData) -> None:
 def test_answers_by_quarter_of_the_year(data: CountyData) -> None:
     # The fourth quarter: H5 no (10), H3 yes (5): a third.  Influences 10 x -1/3 / 15 = -2/9 and 5 x 2/3 / 15 = 2/9; H1,
     # who answered in spring, counts nothing but is of the first stratum: 2 / 1 x 2 x (1/9)^2 = 4/81; the second: 4/81.
-    low, high = logit_limits(1 / 3, sqrt(8 / 81))
+    low, high = limits(1 / 3, sqrt(8 / 81), [10, 5], strata=2)
     check("survey_by_quarter", data, f"""
         quarter  called  reached  responded  response  satisfied  low    high
         2020Q1   1       1        1          1         1          0.025  1
@@ -126,7 +133,7 @@ def test_what_the_dissatisfied_name_weighted_most_named_first(county_of: CountyO
     # in sixteenths -3, 1, 2, and 3/2 of their squares: 3/2 x 14 / 256.
     parts = [-3 / 16, 1 / 16, 2 / 16]
     se = sqrt(3 / 2 * sum(part**2 for part in parts))
-    low, high = logit_limits(0.75, se)
+    low, high = limits(0.75, se, [10, 10, 20])
     check("survey_reasons", county_of(survey_response=said), f"""
         dissatisfied_with  answers  share  low         high
         cadre              2        0.75   {low}       {high}
@@ -170,10 +177,11 @@ def in_towns(county_of: CountyOf, answers: dict[str, tuple[int, int]]) -> County
 def test_two_towns_that_differ_beyond_chance(county_of: CountyOf) -> None:
     data = in_towns(county_of, {"A": (36, 40), "B": (20, 40)})
     # A town's share p among all 80: variance 80/79 x p (1 - p) / 40.
-    low_a, high_a = logit_limits(0.9, sqrt(80 / 79 * 0.09 / 40))
-    low_b, high_b = logit_limits(0.5, sqrt(80 / 79 * 0.25 / 40))
-    # For both together to err once in twenty each has 2.2414 standard errors, not 1.96: the logit of A reaches down to
-    # 2.197 - 1.189 = 1.008, that of B up to 0.713; the county's (0.7) is 0.847, between them, and so are their ranks.
+    low_a, high_a = limits(0.9, sqrt(80 / 79 * 0.09 / 40), [1.0] * 40)
+    low_b, high_b = limits(0.5, sqrt(80 / 79 * 0.25 / 40), [1.0] * 40)
+    # For both together to err once in twenty each limit is 2.2414 / 1.96 times as far on the logit scale: that of A (low
+    # 0.769: 1.203) reaches down to 2.197 - 1.137 = 1.060, that of B (high 0.649: 0.614) up to 0.702; the county's (0.7) is
+    # 0.847, between them, and so are their ranks.
     check("survey_by_town", data, f"""
         town  called  reached  responded  response  satisfied  low      high      differs  ranks
         B|B   40      40       40         1         0.5        {low_b}  {high_b}  below    2–2

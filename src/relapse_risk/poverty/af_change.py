@@ -12,7 +12,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.alkire_foster import Cutoff, check_cutoff, check_deprivations, identify_poor
 from relapse_risk.poverty.arrays import Array, group_codes
-from relapse_risk.poverty.survey import SurveyDesign, interval
+from relapse_risk.poverty.survey import SurveyDesign, interval, total_covariance
 from relapse_risk.rows import by_row
 
 __all__ = ["alkire_foster_change"]
@@ -29,6 +29,7 @@ def alkire_foster_change(
     indicators: Sequence[str],
     groups: Any = None,
     level: float = 0.95,
+    degrees_of_freedom: float | None = None,
 ) -> pd.DataFrame:
     """Changes of H, A, M0 and censored headcounts from the first to the second round.
 
@@ -42,7 +43,9 @@ def alkire_foster_change(
     years : (float, float)
         When each round was taken, for the change per year.
     level : float
-        Coverage of the normal intervals.
+        Coverage of the intervals.
+    degrees_of_freedom : float, optional
+        Of Student's t; clusters minus strata of the design when left out (null limits with none left).
 
     Returns
     -------
@@ -86,12 +89,13 @@ def alkire_foster_change(
     if groups is not None:
         group, labels = group_codes(groups, matrix.shape[0])
         passes += [(label, group == g) for g, label in enumerate(labels)]
+    df = design.degrees_of_freedom if degrees_of_freedom is None else degrees_of_freedom
     parts = []
     for k in [check_cutoff(k) for k in cutoffs]:
         numerators, denominators, names = _variables(matrix, w, k, indicators)
         for label, inside in passes:
             value, z = _two_rounds(numerators, denominators, codes, inside, design)
-            change = _changes(value, _totals_cov(design, z), span, level)
+            change = _changes(value, _totals_cov(design, z), span, level, df)
             parts.append(change.join(pd.DataFrame(names)).assign(k=k, group=label))
     columns = ["measure", "k", "group", "indicator", "change", "per_year", "value", "se", "low", "high"]
     frame = pd.concat(parts, ignore_index=True)[columns]
@@ -135,17 +139,10 @@ def _two_rounds(
 
 def _totals_cov(design: SurveyDesign, totals: Array) -> Array:
     """Covariance (v, 2, 2) of the two rounds of each measure."""
-    of_psu = design.stratum_of_psu
-    counts = np.bincount(of_psu)
-    flat = totals.reshape(totals.shape[0], -1)
-    means = np.column_stack([np.bincount(of_psu, flat[:, j]) for j in range(flat.shape[1])]) / counts[:, None]
-    centred = (flat - means[of_psu]).reshape(totals.shape)
-    scale = (1 - design.fraction) * counts / np.maximum(counts - 1, 1)
-    out: Array = np.einsum("m,mav,mbv->vab", scale[of_psu], centred, centred)
-    return out
+    return np.stack([total_covariance(design, totals[:, :, j]) for j in range(totals.shape[2])])
 
 
-def _changes(values: Array, cov: Array, span: float, level: float) -> pd.DataFrame:
+def _changes(values: Array, cov: Array, span: float, level: float, degrees_of_freedom: float) -> pd.DataFrame:
     """The four changes of each measure, stacked; the index repeats measures 0..v-1 for each kind."""
     first, second = values
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -161,7 +158,7 @@ def _changes(values: Array, cov: Array, span: float, level: float) -> pd.DataFra
     for change, per_year, value, d1, d2 in kinds:
         variance = d1**2 * cov[:, 0, 0] + 2 * d1 * d2 * cov[:, 0, 1] + d2**2 * cov[:, 1, 1]
         se = np.sqrt(np.maximum(variance, 0.0))
-        low, high = interval(value, se, level)
+        low, high = interval(value, se, level, "normal", degrees_of_freedom)
         parts.append(
             pd.DataFrame({"change": change, "per_year": per_year, "value": value, "se": se, "low": low, "high": high})
         )

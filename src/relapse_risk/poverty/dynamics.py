@@ -159,13 +159,14 @@ def _rates(events: pd.DataFrame, design: SurveyDesign, inside: npt.NDArray[np.bo
         at_risk = inside & bottom
         mass = design.weights[at_risk].sum()
         if mass <= 0:
-            rows.append((name, np.nan, np.nan, 0, 0))
+            rows.append((name, np.nan, np.nan, 0, 0, 0))
             continue
         value = design.weights[at_risk & top].sum() / mass
         z = np.where(at_risk, (top - value) / mass, 0.0)
-        rows.append((name, value, np.sqrt(covariance(design, z)[0, 0]), int(at_risk.sum()), int((at_risk & top).sum())))
-    frame = pd.DataFrame(rows, columns=["rate", "value", "se", "at_risk", "cases"])
-    frame["low"], frame["high"] = interval(frame["value"].fillna(0), frame["se"].fillna(0), level, "logit")
+        rows.append((name, value, np.sqrt(covariance(design, z)[0, 0]), int(at_risk.sum()), int((at_risk & top).sum()),
+                     design.degrees_of_freedom_in(at_risk)))  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["rate", "value", "se", "at_risk", "cases", "df"])
+    frame["low"], frame["high"] = interval(frame["value"].fillna(0), frame["se"].fillna(0), level, "logit", frame["df"])
     return frame[["rate", "value", "se", "low", "high", "at_risk", "cases"]]
 
 
@@ -183,7 +184,7 @@ def transitions(
     cluster : str
         Rows of one cluster are dependent (households by default, villages if drawn so).
     level : float
-        Coverage of the logit intervals.
+        Coverage of the logit intervals: Student's t, clusters at risk minus one; null with none left.
 
     Returns
     -------

@@ -60,11 +60,17 @@ class Estimate:
 
 
 def _result(
-    labels: Sequence[Any], values: Array, matrix: Array, design: SurveyDesign, level: float, kind: Interval, method: str
+    labels: Sequence[Any],
+    values: Array,
+    matrix: Array,
+    freedom: int | list[int],
+    level: float,
+    kind: Interval,
+    method: str,
 ) -> Estimate:
-    """Student's t with clusters minus strata degrees of freedom."""
+    """Student's t with ``freedom`` degrees: clusters minus strata of the domain."""
     se = np.sqrt(np.maximum(np.diag(matrix), 0.0))
-    low, high = interval(values, se, level, kind, design.degrees_of_freedom)
+    low, high = interval(values, se, level, kind, freedom)
     frame = pd.DataFrame({"label": list(labels), "value": values, "se": se, "low": low, "high": high})
     return Estimate(frame, matrix, level, method)
 
@@ -143,7 +149,9 @@ def estimate(
     mask = _check_domain(domain, x.size)
     value = measure.value(x, design.weights, mask)
     matrix = covariance(design, measure.influence(x, design.weights, mask))
-    return _result([type(measure).__name__], np.array([value]), matrix, design, level, kind, "taylor")
+    return _result(
+        [type(measure).__name__], np.array([value]), matrix, design.degrees_of_freedom_in(mask), level, kind, "taylor"
+    )
 
 
 @by_row("income", "design", "groups")
@@ -189,7 +197,8 @@ def estimate_by_group(
         z[:, g] = measure.influence(x, design.weights, codes == g)
     matrix = covariance(design, z)
     matrix[~weighed] = matrix[:, ~weighed] = np.nan  # a group nobody stands for has no value
-    return _result(labels, values, matrix, design, level, kind, "taylor")
+    freedom = [design.degrees_of_freedom_in(codes == g) for g in range(len(labels))]
+    return _result(labels, values, matrix, freedom, level, kind, "taylor")
 
 
 @by_row("income", "design", "domain")
@@ -239,14 +248,22 @@ def estimate_replicated(
     variance = 0.0
     for weights, scale in replicate_weights(design, method, generator, replicates):
         variance += scale * (measure.value(x, weights, mask) - value) ** 2
-    return _result([type(measure).__name__], np.array([value]), np.array([[variance]]), design, level, kind, method)
+    return _result(
+        [type(measure).__name__],
+        np.array([value]),
+        np.array([[variance]]),
+        design.degrees_of_freedom_in(mask),
+        level,
+        kind,
+        method,
+    )
 
 
 def combine(
     values: Array, gradient: Array, matrix: Array, labels: Sequence[str], design: SurveyDesign, level: float = 0.95
 ) -> Estimate:
     """Functions of estimates by the delta method: ``gradient`` of shape (functions, estimates)."""
-    return _result(labels, values, gradient @ matrix @ gradient.T, design, level, "normal", "taylor")
+    return _result(labels, values, gradient @ matrix @ gradient.T, design.degrees_of_freedom, level, "normal", "taylor")
 
 
 @by_row("income", "design")

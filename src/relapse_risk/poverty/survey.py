@@ -63,6 +63,11 @@ class SurveyDesign:
         """Clusters minus strata."""
         return self.n_psu - int(self.stratum_of_psu.max() + 1)
 
+    def degrees_of_freedom_in(self, domain: npt.NDArray[np.bool_]) -> int:
+        """Clusters minus strata, of those that hold a row of ``domain`` with a weight (Korn and Graubard 1999, ch. 5)."""
+        held = np.unique(self.psu[domain & (self.weights > 0)])
+        return held.size - np.unique(self.stratum_of_psu[held]).size
+
     def totals(self, z: Array) -> Array:
         """Weighted cluster totals of the columns of ``z``; shape (m, columns)."""
         columns = z.reshape(z.shape[0], -1)
@@ -224,7 +229,7 @@ def interval(
     se: npt.ArrayLike,
     level: float = 0.95,
     kind: Interval = "normal",
-    degrees_of_freedom: float | None = None,
+    degrees_of_freedom: npt.ArrayLike | None = None,
 ) -> tuple[Array, Array]:
     """Confidence limits of an estimate.
 
@@ -237,8 +242,8 @@ def interval(
     kind : {"normal", "logit"}
         ``logit`` keeps a share inside 0-1: logit(value) ± q se / (value (1 - value)), transformed back. Where the
         share is 0 or 1 the limits are null.
-    degrees_of_freedom : float, optional
-        Student's t with so many; normal without.  With none left (0) there is no interval.
+    degrees_of_freedom : array_like, optional
+        Student's t with so many (one number, or one per estimate); normal without.  With none left there is no interval.
 
     Returns
     -------
@@ -264,11 +269,11 @@ def interval(
         raise ModelError("not a coverage", where="interval: level", got=level, expected="between 0 and 1")
     b, s = np.asarray(value, dtype=np.float64), np.asarray(se, dtype=np.float64)
     tail = (1 + level) / 2
-    q = (
-        norm.ppf(tail)
-        if degrees_of_freedom is None
-        else t.ppf(tail, degrees_of_freedom if degrees_of_freedom > 0 else np.nan)
-    )
+    if degrees_of_freedom is None:
+        q = norm.ppf(tail)
+    else:
+        left = np.asarray(degrees_of_freedom, dtype=np.float64)
+        q = t.ppf(tail, np.where(left > 0, left, np.nan))
     if kind == "normal":
         return b - q * s, b + q * s
     if kind != "logit":

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import chi2
 
 from relapse_risk.assessment.county_data import CountyData, in_code_order
-from relapse_risk.assessment.intervals import LEVEL, Q, all_or_none, logit
+from relapse_risk.assessment.intervals import LEVEL, Q, of_share
 from relapse_risk.exhibits import Dots, Exhibit, Finding, Rows, Section, first_to_last, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty import Mean, estimate, survey_design
@@ -30,7 +30,7 @@ def _year(data: CountyData) -> pd.DataFrame:
 
 
 def weighted_share(rows: pd.DataFrame, answer: str, domain: pd.Series | None = None) -> Fraction:
-    """Weighted share of yes among those reached, with the logit interval of the stratified design.
+    """Weighted share of yes among those reached, with the interval of the stratified design.
 
     A stratum with one answer is centred on the mean of all, which can only widen the interval.  Where all say the same,
     the design has no variance to go by: Clopper and Pearson's limits then.
@@ -42,15 +42,12 @@ def weighted_share(rows: pd.DataFrame, answer: str, domain: pd.Series | None = N
     if n == 0:
         return Fraction(0.0, 0.0)
     weights = known["sampling_weight"].astype(float).to_numpy()[inside]
-    if count in (0, n):
-        edge = all_or_none(count / n, weights)
-        return Fraction(
-            count, float(n), value=count / n, low=edge.low, high=edge.high, se=0.0, population=float(weights.sum())
-        )
-    design = survey_design(known["sampling_weight"].astype(float), strata=known["stratum"], single_psu="centre")
-    found = estimate(Mean(), yes, design, domain=inside, kind="logit").frame.iloc[0]
-    value, se = float(found["value"]), float(found["se"])
-    limits = logit(value, se, n)
+    value, se = count / n, 0.0
+    if count not in (0, n):
+        design = survey_design(known["sampling_weight"].astype(float), strata=known["stratum"], single_psu="centre")
+        found = estimate(Mean(), yes, design, domain=inside).frame.iloc[0]
+        value, se = float(found["value"]), float(found["se"])
+    limits = of_share(yes[inside] == 1, weights, se, int(known["stratum"][inside].nunique()))
     return Fraction(
         count, float(n), value=value, low=limits.low, high=limits.high, se=se, population=float(weights.sum())
     )

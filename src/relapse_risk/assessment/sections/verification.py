@@ -9,7 +9,7 @@ import pandas as pd
 
 from relapse_risk.assessment.agreement import cohen_kappa, intraclass, outlying_observers
 from relapse_risk.assessment.county_data import CountyData, in_code_order, up_to
-from relapse_risk.assessment.intervals import of_rare_share
+from relapse_risk.assessment.intervals import of_share
 from relapse_risk.assessment.sections.monitored_households import is_monitored
 from relapse_risk.exhibits import Section
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
@@ -62,7 +62,7 @@ def _rate(data: CountyData, found: str, domain: str) -> Fraction:
     if not len(rows):
         return Fraction(0.0, 0.0)
     value = float(weight[answer].sum() / weight.sum())
-    limits = of_rare_share(answer, weight)
+    limits = of_share(answer, weight)
     return Fraction(
         float(answer.sum()), float(len(answer)), value=value, low=limits.low, high=limits.high, se=limits.se,
         population=float(weight.sum()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 
+import numpy as np
 import pytest
 
 from relapse_risk.errors import ParameterError, RelapseRiskError, nearest, unknown
@@ -20,6 +21,18 @@ def test_text_names_every_part() -> None:
 
 def test_parts_left_out_leave_no_trace() -> None:
     assert str(RelapseRiskError("wrong")) == "wrong."
+
+
+@pytest.mark.parametrize(
+    ("got", "shown"),
+    [
+        (np.float64(0.0), "0.0"), ((np.int64(4), np.float64(-2.0)), "(4, -2.0)"), ([np.str_("x")], "['x']"),
+        ({np.str_("a"): np.bool_(True)}, "{'a': True}"), ((np.int64(4),), "(4,)"), (np.array([[1], [2]]), "array([[1],        [2]])"),
+        ("two\nlines", "'two\\nlines'"),
+    ],
+)  # fmt: skip
+def test_what_was_got_is_told_in_one_plain_line(got: object, shown: str) -> None:
+    assert str(RelapseRiskError("wrong", got=got)) == f"wrong; got {shown}."
 
 
 def test_an_error_keeps_its_parts_across_processes() -> None:

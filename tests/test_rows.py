@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import date
 from importlib import import_module
 from typing import Any
 
@@ -12,8 +13,12 @@ import pandas as pd
 import pytest
 
 from relapse_risk.errors import ModelError
-from relapse_risk.poverty import Fgt, survey_design
+from relapse_risk.evaluation import area_under_curve, select_top, targeting
+from relapse_risk.hardship.normalise import goalposts, minmax
+from relapse_risk.hardship.tie_order import rank_scores
+from relapse_risk.poverty import Fgt, estimate, fgt, gini, survey_design
 from relapse_risk.rows import by_row, in_order
+from relapse_risk.rows import numbers as numbers_of
 
 UNITS = ("poverty", "evaluation", "hardship", "ranking", "relapse")
 COLUMNS = ("ArrayLike", "Series")
@@ -172,3 +177,56 @@ def test_one_column_in_the_order_of_labels() -> None:
     assert in_order(pd.Series([9.0, 1.0], index=["b", "a"]), pd.Index(["a", "b"]), "cost").tolist() == [1.0, 9.0]
     with pytest.raises(ModelError, match="cost: rows are labelled differently"):
         in_order(pd.Series([9.0]), pd.Index(["a"]), "cost")
+
+
+COLUMNS_OF_NUMBERS = {
+    "fgt": lambda x: fgt(x, 5000.0), "gini": gini, "auc": lambda x: area_under_curve(EVENT, x).value,
+    "minmax": minmax, "goalposts": lambda x: goalposts(x, 0, 9000), "rank_scores": rank_scores,
+    "weights": lambda x: fgt(INCOME, 5000.0, weights=x), "select_top": lambda x: select_top(x, 5),
+    "targeting": lambda x: targeting(EVENT, x).coverage, "estimate": lambda x: estimate(Fgt(5000.0), x, survey_design(WEIGHT)),
+}  # fmt: skip
+KEEPS_NULLS = ("minmax", "goalposts", "rank_scores")
+
+
+@pytest.mark.parametrize("name", COLUMNS_OF_NUMBERS)
+@pytest.mark.parametrize(
+    "kind", ["datetime", "timedelta", "complex", "dict", "set", "words", "dates", "text", "iterator"]
+)
+def test_what_holds_no_numbers_is_refused(name: str, kind: str) -> None:
+    given = {
+        "datetime": pd.to_datetime(pd.Series(INCOME)), "timedelta": pd.to_timedelta(pd.Series(INCOME)), "complex": INCOME + 0j,
+        "dict": dict(enumerate(INCOME)), "set": set(INCOME), "words": ["many"] * N, "dates": [date(2020, 1, 1)] * N,
+        "text": "1234", "iterator": iter(INCOME),
+    }[kind]  # fmt: skip
+    with pytest.raises(ModelError):
+        COLUMNS_OF_NUMBERS[name](given)
+
+
+@pytest.mark.parametrize("name", COLUMNS_OF_NUMBERS)
+@pytest.mark.parametrize("null", [None, pd.NA, np.nan, "masked"])
+def test_an_unknown_number_is_refused_or_stays_unknown(name: str, null: object) -> None:
+    values: Any = [*EVENT] if name == "targeting" else [*INCOME]
+    if isinstance(null, str):
+        values = np.ma.array(values, mask=np.arange(N) == 3)
+    else:
+        values[3] = null
+    if name in KEEPS_NULLS:
+        assert np.isnan(COLUMNS_OF_NUMBERS[name](values)[3])
+    else:
+        with pytest.raises(ModelError):
+            COLUMNS_OF_NUMBERS[name](values)
+
+
+def test_numbers_of_any_type_are_the_same() -> None:
+    plain = numbers_of(INCOME, "x")
+    arrow = pd.Series(INCOME, dtype="double[pyarrow]")
+    for given in (
+        INCOME.tolist(),
+        tuple(INCOME),
+        pd.Series(INCOME, dtype="Float64"),
+        arrow,
+        INCOME.astype(object),
+        INCOME.astype(str),
+    ):
+        assert numbers_of(given, "x").tolist() == plain.tolist()
+    assert numbers_of([[1, None], [pd.NA, 2]], "x").shape == (2, 2)

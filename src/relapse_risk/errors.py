@@ -42,7 +42,7 @@ class RelapseRiskError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
-        seen = [] if self.got is None else [f"got {self.got!r}"]
+        seen = [] if self.got is None else [f"got {_shown(self.got)}"]
         if self.expected is not None:
             seen.append(f"expected {self.expected}")
         if seen:
@@ -52,6 +52,17 @@ class RelapseRiskError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process borders (parallel rendering); keyword arguments must survive the trip.
         return (_rebuild, (type(self), self.what, self.where, self.got, self.expected, self.fix))
+
+
+def _shown(value: object) -> str:
+    """``value`` as it would be typed, on one line: scalars of other libraries as the number or word they hold."""
+    if isinstance(value, list | tuple):
+        inner = ", ".join(_shown(one) for one in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_shown(key)}: {_shown(one)}" for key, one in value.items()) + "}"
+    plain = value.item() if hasattr(value, "dtype") and getattr(value, "shape", None) == () else value  # type: ignore[attr-defined]
+    return " ".join(repr(plain).split("\n")).strip() if "\n" in repr(plain) else repr(plain)
 
 
 def _rebuild(

@@ -25,7 +25,7 @@ from relapse_risk.hardship import (
     score_draws,
 )
 from relapse_risk.hardship.uncertainty import Perturbation
-from relapse_risk.rows import in_order
+from relapse_risk.rows import in_order, numbers
 
 __all__ = [
     "Band",
@@ -466,7 +466,7 @@ def _check_limits(
         return None
     if budget is None or not np.isfinite(budget) or budget <= 0:
         raise ModelError("not a budget", where="shortlist: budget", got=budget, expected="finite, > 0")
-    costs = np.asarray(cost, dtype=np.float64)
+    costs = numbers(cost, "shortlist: cost")
     if costs.shape != (n,) or not np.all(np.isfinite(costs) & (costs > 0)):
         raise ModelError("a budget needs a positive cost per household", where="shortlist: cost", got=costs.shape)
     return costs

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Set
+from datetime import date, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError
 
-__all__ = ["by_row", "in_order", "with_labels"]
+__all__ = ["by_row", "in_order", "numbers", "with_labels"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+DATES = (date, timedelta, np.datetime64, np.timedelta64, complex)
 
 
 def by_row(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -62,6 +65,35 @@ def with_labels(values: Any) -> pd.Index | None:
     """The row labels of ``values``; None where it has none."""
     labels = getattr(values, "index", None)
     return labels if isinstance(labels, pd.Index) else None
+
+
+def numbers(values: Any, where: str) -> npt.NDArray[np.float64]:
+    """``values`` as floats: null (``None``, ``NA``, masked) is NaN; what holds no numbers in an order is refused.
+
+    Raises
+    ------
+    ModelError
+        For dates, durations, complex numbers, words, and mappings, sets or other things without an order.
+
+    Examples
+    --------
+    >>> numbers([1, None, pd.NA], "income").tolist()
+    [1.0, nan, nan]
+    """
+    plain = _unmasked(values)
+    if isinstance(plain, Mapping | Set | Iterator | str | bytes):
+        raise ModelError("not a column", where=where, got=type(plain).__name__, expected="a list, an array or a Series")
+    array = np.asarray(plain)
+    if array.dtype == object:
+        cells = [np.nan if cell is None or cell is pd.NA else cell for cell in array.ravel()]
+        array = np.array([*cells, None], dtype=object)[:-1].reshape(array.shape)
+    strange = array.dtype.kind in "cmM" or (array.dtype == object and any(isinstance(c, DATES) for c in array.ravel()))
+    try:
+        if strange:
+            raise TypeError(str(array.dtype))
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelError("not numbers", where=where, got=str(error), expected="numbers, NaN where unknown") from error
 
 
 def _aligned(rows: dict[str, Any], where: str) -> dict[str, Any]:

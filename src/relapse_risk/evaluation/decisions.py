@@ -14,7 +14,7 @@ from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.calibration import brier, log_loss
 from relapse_risk.evaluation.discrimination import Array, check_outcomes, check_weights
 from relapse_risk.evaluation.resampling import cluster_draws
-from relapse_risk.rows import by_row
+from relapse_risk.rows import by_row, numbers
 
 __all__ = ["Decomposition", "decision_curve", "decompose", "gains"]
 
@@ -96,7 +96,7 @@ def gains(
     order = np.argsort(-s, kind="stable")
     last = np.append(np.diff(s[order]) != 0, True)
     total, found = (np.append(0.0, np.cumsum(v[order])[last]) for v in (w, w * y))
-    share = np.asarray(budgets, dtype=np.float64)
+    share = numbers(budgets, "gains: budgets")
     if (share <= 0).any() or (share > 1).any():
         raise ModelError("budgets are shares", where="gains", got=list(budgets), expected="over 0, at most 1")
     reached = np.interp(share * total[-1], total, found)

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from sklearn.metrics import average_precision_score
 
 from relapse_risk.errors import ModelError
-from relapse_risk.rows import by_row
+from relapse_risk.rows import by_row, numbers
 
 __all__ = [
     "AreaUnderCurve",
@@ -48,11 +48,13 @@ class Difference:
 
 def check_outcomes(outcome: npt.ArrayLike, score: npt.ArrayLike, where: str) -> tuple[Array, Array]:
     """Outcomes (0/1) and scores of shape (n,), both classes present, nothing missing; :class:`ModelError` otherwise."""
-    y, s = np.asarray(outcome, dtype=np.float64), np.asarray(score, dtype=np.float64)
+    y, s = numbers(outcome, f"{where}: outcome"), numbers(score, f"{where}: score")
     if y.shape != s.shape or y.ndim != 1:
         raise ModelError("outcomes and scores differ in shape", where=where, got=(y.shape, s.shape))
     if np.isnan(y).any() or np.isnan(s).any():
         raise ModelError("missing outcome or score", where=where, fix="evaluate only rows that have both")
+    if np.isinf(s).any():
+        raise ModelError("infinite score", where=where, got=float(s[np.isinf(s)][0]), expected="finite scores")
     if not np.isin(y, (0.0, 1.0)).all() or y.min() == y.max():
         raise ModelError("outcomes must hold both 0 and 1", where=where, got=sorted(set(y.tolist()))[:5])
     return y, s
@@ -62,7 +64,7 @@ def check_weights(weights: npt.ArrayLike | None, n: int, where: str) -> Array:
     """Weights of shape (n,), ones when ``None``; finite, none negative, not all zero."""
     if weights is None:
         return np.ones(n)
-    w = np.asarray(weights, dtype=np.float64)
+    w = numbers(weights, f"{where}: weights")
     if w.shape != (n,) or not np.isfinite(w).all() or (w < 0).any() or w.sum() <= 0:
         raise ModelError(
             "weights must be finite, one per row, none negative, not all zero", where=where, got=(w.shape, w.sum())

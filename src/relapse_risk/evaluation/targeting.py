@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.discrimination import Array, check_weights
-from relapse_risk.rows import by_row
+from relapse_risk.rows import by_row, numbers
 
 __all__ = ["Targeting", "select_top", "targeting"]
 
@@ -53,7 +53,9 @@ def select_top(score: npt.ArrayLike, k: int) -> npt.NDArray[np.bool_]:
     >>> select_top([0.1, 0.9, 0.9], 1).tolist()
     [False, True, False]
     """
-    values = np.asarray(score, dtype=np.float64)
+    values = numbers(score, "select_top")
+    if values.ndim != 1 or np.isnan(values).any():
+        raise ModelError("missing score", where="select_top", got=values.shape, expected="(n,), a score in every row")
     if not 0 <= k <= len(values):
         raise ModelError("budget outside the list", where="select_top", got=k, expected=f"0 … {len(values)}")
     chosen = np.zeros(len(values), dtype=bool)
@@ -101,12 +103,12 @@ def targeting(poor: npt.ArrayLike, selected: npt.ArrayLike, weights: npt.ArrayLi
 
 def _yes_or_no(values: npt.ArrayLike, name: str) -> Array:
     """0 and 1 of shape (n,); an unknown one is refused."""
-    numbers = np.asarray(values, dtype=np.float64)
-    bad = np.flatnonzero(~np.isin(numbers, (0.0, 1.0)))
-    if numbers.ndim != 1 or bad.size:
+    flags = numbers(values, f"targeting: {name}")
+    bad = np.flatnonzero(~np.isin(flags, (0.0, 1.0)))
+    if flags.ndim != 1 or bad.size:
         raise ModelError(
             "neither 0 nor 1", where=f"targeting: {name}" + (f", row {bad[0]}" if bad.size else ""),
-            got=numbers.ravel()[bad[0]].item() if bad.size else numbers.shape, expected="0 or 1 for every row",
+            got=flags.ravel()[bad[0]].item() if bad.size else flags.shape, expected="0 or 1 for every row",
             fix="leave out rows with unknown answers, and state how many",
         )  # fmt: skip
-    return numbers
+    return flags

@@ -32,12 +32,14 @@ class VisitLists:
     frame: pd.DataFrame
     coverage: float
 
+    @by_row("score", "county")
     def listed(self, score: pd.Series, county: pd.Series) -> pd.Series:
         """Whether each household is visited; an unknown county has the pooled limit."""
         known = self.frame[self.frame["county_code"] != ALL].set_index("county_code")["limit"]
         pooled = float(self.frame.loc[self.frame["county_code"] == ALL, "limit"].iloc[-1])
-        return score >= county.map(str, na_action="ignore").map(known).fillna(pooled)
+        return score >= county.astype(object).map(str, na_action="ignore").map(known).fillna(pooled)
 
+    @by_row("event", "score", "county")
     def evaluated(self, event: pd.Series, score: pd.Series, county: pd.Series) -> pd.DataFrame:
         """Coverage of the lists in another year.
 
@@ -47,7 +49,9 @@ class VisitLists:
             county_code (``all`` last), n, listed (share visited), events, held (share of relapses on the list), low,
             high (Wilson 95 %).
         """
-        frame = pd.DataFrame({"y": event, "on": self.listed(score, county).astype(float), "county_code": county})
+        event, score, county = (one.reset_index(drop=True) for one in (event, score, county))
+        words = county.astype(object).map(str, na_action="ignore")
+        frame = pd.DataFrame({"y": event, "on": self.listed(score, county).astype(float), "county_code": words})
         parts = [*frame.groupby("county_code"), (ALL, frame)]
         rows = [
             (name, len(own), own["on"].mean(), int(own["y"].sum()), own.loc[own["y"] == 1, "on"].mean())

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
+from relapse_risk.rows import numbers
 
 __all__ = [
     "AGGREGATES",
@@ -36,8 +37,8 @@ def check_scores(scores: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[Array, 
     ModelError
         For shapes that do not fit, an infinite score, or weights that are negative, infinite or sum to zero.
     """
-    matrix = np.asarray(scores, dtype=np.float64)
-    w = np.asarray(weights, dtype=np.float64)
+    matrix = numbers(scores, "aggregate: scores")
+    w = numbers(weights, "aggregate: weights")
     if matrix.ndim != 2 or w.shape != (matrix.shape[1],):
         raise ModelError("shapes do not fit", where="aggregate", got=(matrix.shape, w.shape), expected="(n, p), (p,)")
     if not np.all(np.isfinite(w) & (w >= 0)) or w.sum() <= 0:

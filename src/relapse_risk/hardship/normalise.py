@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from relapse_risk.errors import ModelError
+from relapse_risk.rows import numbers
 
 __all__ = [
     "NORMALISERS",
@@ -32,7 +33,7 @@ Array = npt.NDArray[np.float64]
 
 def _answered(x: npt.ArrayLike, where: str, constant_ok: bool = False) -> tuple[Array, npt.NDArray[np.bool_]]:
     """The column and which entries are answered; all-missing, infinite and constant columns are errors."""
-    values = np.asarray(x, dtype=np.float64)
+    values = numbers(x, where)
     known = ~np.isnan(values)
     if values.ndim != 1 or not known.any():
         raise ModelError(
@@ -64,7 +65,7 @@ def goalposts(x: npt.ArrayLike, worst: float, best: float, low: float = 0, high:
     """
     if not (np.isfinite(worst) and np.isfinite(best)) or worst == best:
         raise ModelError("posts must be finite and differ", where=where or "goalposts", got=(worst, best))
-    share = (np.asarray(x, dtype=np.float64) - best) / (worst - best)
+    share = (numbers(x, where or "goalposts") - best) / (worst - best)
     scaled: Array = low + (high - low) * np.clip(share, 0.0, 1.0)
     return scaled
 

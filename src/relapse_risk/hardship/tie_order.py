@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError, unknown
+from relapse_risk.rows import numbers
 
 __all__ = ["TieRule", "order_of", "rank_scores"]
 
@@ -42,7 +43,7 @@ def rank_scores(scores: npt.ArrayLike, ties: TieRule = "min") -> Array:
     >>> rank_scores([10, 30, 30, 20]).tolist(), rank_scores([10, 30, 30, 20], "dense").tolist()
     ([4.0, 1.0, 1.0, 3.0], [3.0, 1.0, 1.0, 2.0])
     """
-    values = np.asarray(scores, dtype=np.float64)
+    values = numbers(scores, "rank_scores")
     if values.ndim != 1:
         raise ModelError("not a vector", where="rank_scores", got=values.shape, expected="(n,)")
     if ties not in ("min", "dense", "ordinal", "average", "max"):

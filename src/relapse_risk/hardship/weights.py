@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 from scipy.stats import rankdata
 
 from relapse_risk.errors import ModelError
+from relapse_risk.rows import numbers
 
 __all__ = [
     "WEIGHTINGS",
@@ -41,7 +42,7 @@ def check_matrix(matrix: npt.ArrayLike, where: str, positive: bool = False, cons
     ModelError
         For another shape, a missing or infinite entry, a value that must be positive, or a constant column.
     """
-    x = np.asarray(matrix, dtype=np.float64)
+    x = numbers(matrix, where)
     if x.ndim != 2 or min(x.shape) == 0:
         raise ModelError("not a matrix", where=where, got=x.shape, expected="(n, p), both at least 1")
     # A finite sum proves every entry finite; only otherwise is it worth looking for the culprit.

@@ -19,7 +19,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, IntArray, group_codes
 from relapse_risk.poverty.survey import SurveyDesign, interval, total_variances
-from relapse_risk.rows import by_row
+from relapse_risk.rows import by_row, numbers
 
 __all__ = ["CUTOFF_TOLERANCE", "AlkireFoster", "alkire_foster", "check_cutoff", "deprivation_scores", "identify_poor"]
 
@@ -105,8 +105,8 @@ def check_cutoff(k: Cutoff) -> float:
 
 def check_deprivations(g0: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[Array, Array]:
     """Deprivation matrix of zeros and ones, shape (n, p), and indicator weights summing to one."""
-    matrix = np.asarray(g0, dtype=np.float64)
-    w = np.asarray(weights, dtype=np.float64)
+    matrix = numbers(g0, "alkire_foster: g0")
+    w = numbers(weights, "alkire_foster: weights")
     if matrix.ndim != 2 or matrix.shape[0] == 0 or w.shape != (matrix.shape[1],):
         raise ModelError(
             "shapes do not fit", where="alkire_foster", got=(matrix.shape, w.shape), expected="(n, p), (p,)"
@@ -368,7 +368,7 @@ def _in_column_order(weights: npt.ArrayLike, g0: npt.ArrayLike) -> npt.ArrayLike
 
 def _check_gaps(gaps: npt.ArrayLike, matrix: Array) -> Array:
     """Normalised gaps between 0 and 1 of the shape of the deprivation matrix."""
-    values = np.asarray(gaps, dtype=np.float64)
+    values = numbers(gaps, "alkire_foster: gaps")
     if values.shape != matrix.shape or not np.all((values >= 0) & (values <= 1)):
         raise ModelError("gaps must be between 0 and 1, one per entry", where="alkire_foster: gaps", got=values.shape)
     return values

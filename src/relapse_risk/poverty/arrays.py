@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError
+from relapse_risk.rows import numbers
 
 __all__ = ["Array", "check_incomes", "check_line", "check_positive", "check_weights", "group_codes"]
 
@@ -24,7 +25,7 @@ def check_incomes(income: npt.ArrayLike, where: str = "income") -> Array:
     ModelError
         For another shape, an empty vector, or a missing or infinite value (row named).
     """
-    values = np.asarray(income, dtype=np.float64)
+    values = numbers(income, where)
     if values.ndim != 1 or values.size == 0:
         raise ModelError("not a vector with entries", where=where, got=values.shape, expected="shape (n,), n >= 1")
     bad = np.flatnonzero(~np.isfinite(values))
@@ -70,7 +71,7 @@ def check_weights(weights: npt.ArrayLike | None, n: int, where: str = "weights")
     """
     if weights is None:
         return np.ones(n)
-    values = np.asarray(weights, dtype=np.float64)
+    values = numbers(weights, where)
     if values.shape != (n,):
         raise ModelError("wrong length", where=where, got=values.shape, expected=f"({n},)")
     bad = np.flatnonzero(~np.isfinite(values) | (values < 0))
@@ -94,7 +95,7 @@ def check_line(line: npt.ArrayLike, n: int) -> Array:
     ModelError
         For a line that is not positive and finite, or has another length.
     """
-    values = np.asarray(line, dtype=np.float64)
+    values = numbers(line, "line")
     if values.shape not in ((), (n,)):
         raise ModelError("wrong length", where="line", got=values.shape, expected=f"one number or ({n},)")
     if not np.all(np.isfinite(values) & (values > 0)):

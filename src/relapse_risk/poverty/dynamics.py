@@ -16,7 +16,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError, unknown
 from relapse_risk.poverty.arrays import Array, check_line, check_weights, group_codes
 from relapse_risk.poverty.survey import SurveyDesign, covariance, interval, survey_design
-from relapse_risk.rows import by_row
+from relapse_risk.rows import by_row, numbers
 
 __all__ = [
     "Transitions",
@@ -331,7 +331,7 @@ def spell_survival(runs: pd.DataFrame, poor: bool = True, group: str | None = No
 
 
 def _check_matrix(incomes: npt.ArrayLike) -> Array:
-    x = np.asarray(incomes, dtype=np.float64)
+    x = numbers(incomes, "incomes")
     if x.ndim != 2 or min(x.shape) == 0 or not np.isfinite(x).all():
         raise ModelError("needs a full panel", where="incomes", got=x.shape, expected="finite, households × periods")
     return x

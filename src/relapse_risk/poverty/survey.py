@@ -17,7 +17,7 @@ from scipy.stats import norm, t
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, IntArray, check_weights, group_codes
-from relapse_risk.rows import by_row, with_labels
+from relapse_risk.rows import by_row, numbers, with_labels
 
 __all__ = ["Interval", "SinglePsu", "SurveyDesign", "covariance", "interval", "replicate_weights", "survey_design"]
 
@@ -145,7 +145,7 @@ def survey_design(
 
 
 def _population(population_psu: npt.ArrayLike, n: int) -> Array:
-    values = np.asarray(population_psu, dtype=np.float64)
+    values = numbers(population_psu, "survey_design: population_psu")
     bad = np.flatnonzero(~np.isfinite(values) | (values <= 0)) if values.shape == (n,) else np.array([], dtype=np.intp)
     if values.shape != (n,) or bad.size:
         raise ModelError(

@@ -35,7 +35,6 @@ from relapse_risk.relapse import (
     RelapseLogit,
     Spread,
     at_risk_rows,
-    backtest,
     band_limits,
     fit_spread,
     fitted_card,
@@ -46,6 +45,7 @@ from relapse_risk.relapse import (
     risk_bands,
     unfitted_card,
     unlike_training,
+    validate,
     with_history,
     without_outcomes,
 )
@@ -141,14 +141,14 @@ def score_month(
         card = unfitted_card(month, place.name, place.horizon_months, str(error), (high, medium))
         return card, _unscored(now), _no_reasons()
     report(2, 4, "back-test")
-    tests = backtest(rows, seed=SEED)
+    validation = validate(rows, seed=SEED)
     report(3, 4, "score")
     spread = _spread(panel, followed(rows), fitted, place.horizon_months)
     learned = fitted.matrix(known)
-    risk, why, bands, drift = _scored(now, fitted, (high, medium), spread, (learned, tests))
+    risk, why, bands, drift = _scored(now, fitted, (high, medium), spread, (learned, validation.tests))
     ended = rows[rows["month_next"] <= month]
     card = fitted_card(
-        month, place.name, place.horizon_months, fitted, (seen["month"].min(), seen["month"].max()), tests,
+        month, place.name, place.horizon_months, fitted, (seen["month"].min(), seen["month"].max()), validation,
         (high, medium), float(1 - ended["observed"].mean()),
         make_card(fitted, learned, seen["event"], seen["weight"]), bands, spread, drift,
     )  # fmt: skip
@@ -213,7 +213,11 @@ def _scored(
     level = next(
         ((t.calibration_intercept, t.calibration_intercept_se) for t in tests if t.design == "out_of_time"), None
     )
-    drift = drift_lines(then, matrix[at_risk], level) if at_risk.any() else ()
+    drift = (
+        drift_lines(then, matrix[at_risk], level, {term.name: term.family for term in fitted.terms})
+        if at_risk.any()
+        else ()
+    )
     return frame, why, band_limits(frame["probability"], frame["band"]), drift
 
 

@@ -16,13 +16,16 @@ from relapse_risk.hardship import (
     IndexDesign,
     SubIndex,
     Uncertainty,
+    design_from_table,
     draws_at,
     factors_of,
     hardship_index,
     random_draws,
     score_draws,
+    sobol_of_design,
 )
-from relapse_risk.parameters import Parameters, Place
+from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
+from relapse_risk.ranking import shortlist
 
 DAY = date(2020, 12, 31)
 
@@ -108,3 +111,22 @@ def test_points_outside_the_cube_and_deep_designs_are_refused(index: HardshipInd
     deep = replace(index.design, subindexes=(*index.design.subindexes, SubIndex("x", "income", 1.0)))
     with pytest.raises(ModelError, match="one level of arithmetic sub-indexes"):
         draws_at(np.full((1, k), 0.5), u, deep)
+
+
+@pytest.mark.parametrize("parents", [["need", "need"], ["need", "sub"]], ids=["flat", "mixed"])
+def test_a_design_without_dimensions_has_shortlists_and_sensitivities(parents: list[str]) -> None:
+    """Indicators directly under the top (cases of place/): every draw is the rerun of a changed design."""
+    rng = np.random.default_rng(3)
+    units = pd.DataFrame({"household_id": [f"h{i}" for i in range(300)], "a": rng.random(300), "b": rng.random(300)})
+    rows = [("need", None, 1.0, None), ("a", parents[0], 1.0, 1), ("b", parents[1], 2.0, -1)]
+    rows += [("sub", "need", 2.0, None)] if "sub" in parents else []
+    meta = pd.DataFrame(rows, columns=["code", "parent", "weight", "direction"])
+    index = hardship_index(units, design_from_table(meta), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
+    found = shortlist(index, np.random.default_rng(1), quota=30, draws=50)
+    assert found.frame["listed"].sum() == 30
+    assert found.frame["probability"].sum() == pytest.approx(30)
+    sobol = sobol_of_design(index, Uncertainty(), np.random.default_rng(1), samples=16, resamples=20)
+    assert sobol.frame["total"].max() > 0.2
+    draws = random_draws(Uncertainty(weights=0.0), index.design, 3, np.random.default_rng(1))
+    for scores in score_draws(index.values, index.design, Uncertainty(weights=0.0), draws):
+        np.testing.assert_allclose(scores, np.tile(index.frame["need"], (3, 1)))

@@ -106,6 +106,7 @@ def test_the_history_of_a_household_has_exactly_the_columns_the_dictionary_decla
         {
             "household_id": ["a", "a"], "month": ["2019-12", "2020-12"], "county_code": "371425", "village_code": "v",
             "income_pc_year": [9.0, 9.0], "poverty_line": 5.0, "exit_year": pd.array([None] * 2, "Int64"),
+            "weight": 1.0,
         }
     )  # fmt: skip
     added = set(at_risk_rows(panel, 12).columns) - set(panel.columns)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relapse_risk.errors import ModelError, ParameterError
+from relapse_risk.errors import ModelError, ParameterError, SourceError
 from relapse_risk.relapse import read_panel, read_panel_design
 from relapse_risk.research import compare, prepared, splits
 from relapse_risk.research.ablation import extended_columns
@@ -95,7 +95,7 @@ def test_a_panel_without_a_column_its_design_names_is_refused() -> None:
         read_panel(pd.DataFrame({"hhid": ["a"]}), design)
     with pytest.raises(ParameterError, match="unknown panel"):
         read_panel_design("nowhere")
-    with pytest.raises(ModelError, match="no such panel file"):
+    with pytest.raises(SourceError, match="file not found"):
         read_panel(Path("nowhere.parquet"), design)
 
 

@@ -22,13 +22,23 @@ class Kind(StrEnum):
 @app.command()
 def evaluate(
     panel: Annotated[
-        Path | None, typer.Argument(help="Panel file (Parquet or CSV); the register when left out.", metavar="[FILE]")
+        Path | None, typer.Argument(help="Panel file: CSV, Parquet, Stata or SPSS.", metavar="[FILE]")
     ] = None,
-    design: Annotated[str, typer.Option(help="Description of the columns: params/panels/NAME.yaml.")] = "argentina_eph",
+    design: Annotated[
+        str | None,
+        typer.Option(
+            help="Description of the columns, params/panels/NAME.yaml; without it they are household_id, month, income and line.",
+            metavar="NAME",
+        ),
+    ] = None,
     register: Annotated[Path | None, typer.Option(help="Evaluate on this register instead.", metavar="FOLDER")] = None,
     kind: Annotated[Kind, typer.Option(help="Who is at risk.")] = Kind.relapse,
     years: Annotated[int, typer.Option(help="Newest years, validated out of time.", min=1)] = 6,
     draws: Annotated[int, typer.Option(help="Bootstrap draws.", min=20)] = 400,
+    benchmark: Annotated[
+        list[str] | None, typer.Option(help="Only this benchmark model beside the official score; may be repeated.")
+    ] = None,
+    min_events: Annotated[int, typer.Option(help="Events, and other rows, that a score is learned from.", min=10)] = 30,
     weighted: Annotated[bool, typer.Option(help="Use the sampling weight.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 2020,
     out: Annotated[Path | None, typer.Option(help="Also write the table to this CSV.", metavar="FILE")] = None,
@@ -39,15 +49,15 @@ def evaluate(
     import numpy as np
 
     from relapse_risk.derive import household_panel
-    from relapse_risk.errors import RelapseRiskError
+    from relapse_risk.errors import RelapseRiskError, unknown
     from relapse_risk.files import write_text
     from relapse_risk.relapse import read_panel, read_panel_design
-    from relapse_risk.research import compare, prepared
+    from relapse_risk.research import BENCHMARKS, compare, prepared
 
     if (panel is None) == (register is None):
         raise RelapseRiskError("one of a panel FILE and --register", where="evaluate", fix="give one of them")
     if panel is not None:
-        chosen = read_panel(panel, read_panel_design(design, params))
+        chosen = read_panel(panel, read_panel_design(design, params) if design else None)
         data = prepared(
             chosen.frame, chosen.horizon_months, extra=chosen.features, raw=chosen.raw, kind=kind.value
         )  # fmt: skip
@@ -56,10 +66,15 @@ def evaluate(
         opened, _, parameters, place = opened_register(register, None, params)
         frame = household_panel(opened, parameters=parameters, place=place)
         data = prepared(frame, place.horizon_months, kind=kind.value)
+    for name in benchmark or []:
+        if name not in BENCHMARKS:
+            raise unknown("benchmark model", name, BENCHMARKS, "--benchmark", RelapseRiskError)
+    models = {name: BENCHMARKS[name] for name in ("official", *benchmark)} if benchmark else BENCHMARKS
     with bar("evaluate") as progress:
         found = compare(
-            data, np.random.default_rng(seed), draws=draws, weighted=weighted, seed=seed, years=years, progress=progress
-        )
+            data, np.random.default_rng(seed), benchmarks=models, draws=draws, weighted=weighted, seed=seed, years=years,
+            min_events=min_events, progress=progress,
+        )  # fmt: skip
     if out is not None:
         write_text(out, found.table.to_csv(index=False, lineterminator="\n"))
     print_result(found.table.to_dict("records"), found.summary(), as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,8 +62,8 @@ def divergence(one: Array, other: Array) -> float:
     return float(((p - q) * np.log(p / q)).sum())
 
 
-def _counts(then: pd.Series, now: pd.Series) -> tuple[Array, Array]:
-    """Counts by tenths of ``then``, or by value where there are few values; unknown separately."""
+def _counts(then: pd.Series, now: pd.Series, *, unknown: bool) -> tuple[Array, Array]:
+    """Counts by tenths of ``then``, or by value where there are few values; unknown separately, or not at all."""
     known = then.dropna().to_numpy(dtype=float)
     distinct = np.unique(known)
     if len(distinct) <= BINS:
@@ -73,14 +74,17 @@ def _counts(then: pd.Series, now: pd.Series) -> tuple[Array, Array]:
     def count(values: pd.Series) -> Array:
         own = values.dropna().to_numpy(dtype=float)
         place = np.searchsorted(edges, own, side="right")
-        return np.append(np.bincount(place, minlength=len(edges) + 1), values.isna().sum()).astype(float)
+        counted = np.bincount(place, minlength=len(edges) + 1)
+        return np.append(counted, values.isna().sum() if unknown else 0).astype(float)
 
     one, other = count(then), count(now)
     held = (one + other) > 0
     return one[held], other[held]
 
 
-def drift_table(then: pd.DataFrame, now: pd.DataFrame, *, level: tuple[float, float] | None = None) -> DriftTable:
+def drift_table(
+    then: pd.DataFrame, now: pd.DataFrame, *, level: tuple[float, float] | None = None, known_only: Collection[str] = ()
+) -> DriftTable:
     """Population stability of every feature, and drift of the level where outcomes are known.
 
     Parameters
@@ -91,6 +95,8 @@ def drift_table(then: pd.DataFrame, now: pd.DataFrame, *, level: tuple[float, fl
         Calibration intercept of the newest known outcomes under the score made before them, and its standard error
         (:func:`relapse_risk.evaluation.calibration`): it fails beyond ±0.3 when its 95 % interval leaves out 0, and is
         watched beyond ±0.1.
+    known_only : collection of str
+        Features whose unknown values are no answer of anybody: what was seen before, unknown in every first wave.
 
     Raises
     ------
@@ -107,7 +113,9 @@ def drift_table(then: pd.DataFrame, now: pd.DataFrame, *, level: tuple[float, fl
                          got=(then.shape, now.shape))  # fmt: skip
     rows = []
     for name in then:
-        value = divergence(*_counts(then[name], now[name]))
+        if name in known_only and not (then[name].notna().any() and now[name].notna().any()):
+            continue
+        value = divergence(*_counts(then[name], now[name], unknown=name not in known_only))
         status = "fail" if value >= FAIL else "watch" if value >= WATCH else "ok"
         rows.append((str(name), "psi", value, then[name].isna().mean(), now[name].isna().mean(), status))
     if level is not None:

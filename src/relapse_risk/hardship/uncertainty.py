@@ -257,11 +257,8 @@ def draws_at(points: npt.ArrayLike, uncertainty: Uncertainty, design: IndexDesig
 
     items = design.indicators
     top = np.column_stack([design.node(c).weight * move(f"weight_{c}", uncertainty.weights) for c in design.dimensions])
-    inner = np.column_stack(
-        [i.weight * (move(f"weight_{i.code}", uncertainty.weights) if i.parent != TOP else 1.0) for i in items]
-        if u.shape[0]
-        else [np.empty(0)]
-    )
+    own = [move("" if i.parent == TOP else f"weight_{i.code}", uncertainty.weights) for i in items]
+    inner = np.column_stack([i.weight * moved for i, moved in zip(items, own, strict=True)])
     # One coordinate slides both goalposts of an indicator together: easier or harder to count as hardship.
     slide = np.column_stack(
         [(move(f"cutoffs_{i.code}", uncertainty.cutoffs) - 1) * abs(i.worst - i.best) for i in items]

@@ -24,10 +24,12 @@ from relapse_risk.register.raw_tables import Match, RawTable, match_headers
 from relapse_risk.register.survey_files import SURVEY_SUFFIXES, read_survey_file
 from relapse_risk.register.workbooks import SUFFIXES, read_workbook
 
-__all__ = ["RawSource", "read_source"]
+__all__ = ["CSV_SUFFIXES", "RawSource", "other_kind", "read_source", "whole_parquet"]
+
+CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 
 _KINDS = {
-    "excel": SUFFIXES, "csv": (".csv", ".tsv", ".txt"), "parquet": (".parquet",), "survey": SURVEY_SUFFIXES,
+    "excel": SUFFIXES, "csv": CSV_SUFFIXES, "parquet": (".parquet",), "survey": SURVEY_SUFFIXES,
 }  # fmt: skip
 _NOT_READ = {
     ".mdb": "Access", ".accdb": "Access", ".sas7bdat": "SAS", ".xpt": "SAS", ".rds": "R", ".rdata": "R", ".dbf": "dBase",
@@ -108,12 +110,12 @@ def _files(path: Path, kind: str) -> list[Path]:
     if path.suffix.lower() not in suffixes:
         raise SourceError(
             f"not a file of kind {kind}", where=str(path), got=path.suffix, expected=" ".join(suffixes),
-            fix=_other_kind(path.suffix.lower()),
+            fix=other_kind(path.suffix.lower()),
         )  # fmt: skip
     return [path]
 
 
-def _other_kind(suffix: str) -> str:
+def other_kind(suffix: str) -> str:
     """Advice for a file of another kind than the mapping reads."""
     if suffix in _NOT_READ:
         return f"open it in {_NOT_READ[suffix]} or another program that reads it, and save it as .xlsx or CSV UTF-8"
@@ -217,7 +219,7 @@ def _read_parquet(path: Path, mapping: SourceMapping, entries: Sequence[TableMap
                     yield None
                     continue
                 _check_flat(file.schema_arrow, match.headers, path.name)
-                frame = _nullable(file.read(columns=list(match.headers)))
+                frame = whole_parquet(file.read(columns=list(match.headers)))
                 rows = np.arange(1, len(frame) + 1)
                 yield RawTable(entry, path.name, frame, rows, match, (), _unread(path.name, match))
     except (OSError, pa.ArrowException) as error:
@@ -236,7 +238,7 @@ def _check_flat(schema: pa.Schema, headers: Sequence[str], where: str) -> None:
             )  # fmt: skip
 
 
-def _nullable(data: pa.Table) -> pd.DataFrame:
+def whole_parquet(data: pa.Table) -> pd.DataFrame:
     """Integers that may be missing stay integers; dates and decimals are objects; a stored index is a column like others."""
     return data.to_pandas(types_mapper=_pandas_type, date_as_object=True, ignore_metadata=True)
 

@@ -1,6 +1,15 @@
 """Risk of relapse: outcome, features known in time, the additive score, its bands, card and back-test."""
 
-from relapse_risk.relapse.backtest import Backtest, CalibrationBin, ScoreEvaluation, backtest, recent
+from relapse_risk.relapse.backtest import (
+    Backtest,
+    CalibrationBin,
+    NotValidated,
+    ScoreEvaluation,
+    Validation,
+    backtest,
+    recent,
+    validate,
+)
 from relapse_risk.relapse.bands import Bands, band_limits, bands_at, risk_bands, worth_a_visit
 from relapse_risk.relapse.block_scoring import Scored, score_blocks
 from relapse_risk.relapse.boost import FittedRelapseBoost, RelapseBoost
@@ -16,7 +25,7 @@ from relapse_risk.relapse.features import (
 from relapse_risk.relapse.household_uncertainty import Spread, fit_spread, household_upper
 from relapse_risk.relapse.model_card import ModelCard, fitted_card, unfitted_card
 from relapse_risk.relapse.monitoring_rules import eliminations, entry_types
-from relapse_risk.relapse.outcome import at_risk_rows, followed, spell_clock, with_history, without_outcomes
+from relapse_risk.relapse.outcome import at_risk_rows, clusters, followed, spell_clock, with_history, without_outcomes
 from relapse_risk.relapse.panels import Panel, PanelDesign, read_panel, read_panel_design
 from relapse_risk.relapse.policies import Policy, read_policies
 from relapse_risk.relapse.reasons import POINTS_PER_LOGIT, base_points, reasons
@@ -39,6 +48,7 @@ __all__ = [
     "FittedRelapseLogit",
     "LeftOutTerm",
     "ModelCard",
+    "NotValidated",
     "Panel",
     "PanelDesign",
     "Policy",
@@ -51,6 +61,7 @@ __all__ = [
     "Scored",
     "Spread",
     "Term",
+    "Validation",
     "WhatIf",
     "at_risk_rows",
     "backtest",
@@ -59,6 +70,7 @@ __all__ = [
     "base_points",
     "check_features",
     "check_terms",
+    "clusters",
     "data_digest",
     "eliminations",
     "entry_types",
@@ -85,6 +97,7 @@ __all__ = [
     "spell_clock",
     "unfitted_card",
     "unlike_training",
+    "validate",
     "what_if",
     "with_history",
     "without_outcomes",

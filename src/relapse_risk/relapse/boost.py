@@ -10,7 +10,14 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_leakage
+from relapse_risk.relapse.features import (
+    FEATURES,
+    Feature,
+    check_features,
+    feature_matrix,
+    learned_features,
+    refuse_leakage,
+)
 from relapse_risk.relapse.glm import Array
 from relapse_risk.rows import by_row
 
@@ -47,7 +54,8 @@ class RelapseBoost:
         return self.fit_matrix(matrix, event, weight)
 
     def fit_matrix(self, matrix: pd.DataFrame, event: pd.Series, weight: pd.Series) -> FittedRelapseBoost:
-        """Fit on features already computed; missing values are a branch of their own."""
+        """Fit on features already computed; missing values are a branch of their own, a feature never known is left out."""
+        matrix = matrix.loc[:, matrix.notna().any()]
         direction = {feature.name: feature.direction for feature in self.features}
         model = HistGradientBoostingClassifier(
             max_iter=self.rounds, learning_rate=self.rate, max_leaf_nodes=self.leaves,
@@ -69,9 +77,8 @@ class FittedRelapseBoost:
     features: tuple[Feature, ...] = field(repr=False)
 
     def predict(self, rows: pd.DataFrame) -> pd.Series:
-        """Probability of falling, on ``rows``'s index."""
-        chosen = [feature for feature in self.features if feature.name in self.columns]
-        chance = self.predict_matrix(feature_matrix(rows, chosen))
+        """Probability of falling, on ``rows``'s index; a column that a feature needs and that is not there is an error."""
+        chance = self.predict_matrix(learned_features(rows, self.features, self.columns))
         return pd.Series(chance, index=rows.index, name="probability")
 
     def summary(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,8 @@ from relapse_risk.evaluation import DriftTable, drift_table, fairness, select_to
 
 __all__ = ["DriftLine", "GroupCheck", "as_table", "drift_lines", "group_checks"]
 
-TENTH, OLD_FROM = 0.1, 60
+TENTH, OLD_FROM, FEW_PLACES = 0.1, 60, 20
+NO_FAMILIES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class DriftLine:
 
 def _traits(rows: pd.DataFrame) -> dict[str, pd.Series]:
     """Groups a score is checked on; protected traits are read here and nowhere in a score."""
-    found: dict[str, pd.Series] = {"county": rows["county_code"]}
+    found: dict[str, pd.Series] = {"county": rows["county_code"]} if "county_code" in rows else {}
     if "head_sex" in rows:
         found["head_sex"] = rows["head_sex"]
     if "head_age" in rows:
@@ -79,7 +82,7 @@ def group_checks(rows: pd.DataFrame, probability: pd.Series, share: float = TENT
     Parameters
     ----------
     rows : DataFrame, shape (n, columns)
-        Unseen rows with event, county_code and, where known, head_sex, head_age, n_disabled_severe.
+        Unseen rows with event and, where known, county_code, head_sex, head_age, n_disabled_severe.
     probability : Series, shape (n,)
     share : float
         Budget of visits.
@@ -104,7 +107,9 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, np.integer) else value
 
 
-def drift_lines(then: pd.DataFrame, now: pd.DataFrame, level: tuple[float, float] | None) -> tuple[DriftLine, ...]:
+def drift_lines(
+    then: pd.DataFrame, now: pd.DataFrame, level: tuple[float, float] | None, families: Mapping[str, str] = NO_FAMILIES
+) -> tuple[DriftLine, ...]:
     """:func:`relapse_risk.evaluation.drift_table` as plain lines, with the level of the newest known year.
 
     Parameters
@@ -113,8 +118,20 @@ def drift_lines(then: pd.DataFrame, now: pd.DataFrame, level: tuple[float, float
         Values of the terms among the rows learned from and scored.
     level : (float, float), optional
         Calibration intercept out of time, and its standard error.
+    families : mapping of str to str
+        Family of each term.  What was seen before (``history``) is compared among those it is known of, since nobody has
+        been seen before in a first wave; a share of a place (``place``) where there are twenty places or more, since a
+        few of them move by themselves.
     """
-    table = drift_table(then, now, level=level).frame
+    few = [
+        name for name in then
+        if families.get(str(name)) == "place" and min(then[name].nunique(), now[name].nunique()) < FEW_PLACES
+    ]  # fmt: skip
+    before = [name for name in then if families.get(str(name)) == "history"]
+    kept = [name for name in then if name not in few]
+    if not kept and level is None:
+        return ()
+    table = drift_table(then[kept], now[kept], level=level, known_only=before).frame
     return tuple(
         DriftLine(**{name: _plain(value) for name, value in row._asdict().items()})  # type: ignore[arg-type]
         for row in table.itertuples(index=False)

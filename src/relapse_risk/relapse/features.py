@@ -25,6 +25,7 @@ __all__ = [
     "check_features",
     "check_terms",
     "feature_matrix",
+    "learned_features",
     "refuse_later",
     "refuse_leakage",
 ]
@@ -250,3 +251,36 @@ def feature_matrix(rows: pd.DataFrame, features: Sequence[Feature] = FEATURES) -
         },
         index=rows.index,
     )
+
+
+def learned_features(rows: pd.DataFrame, features: Sequence[Feature], names: Sequence[str]) -> pd.DataFrame:
+    """The features a model has learned from, for rows it is to score: one float column per name, in that order.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As in :func:`feature_matrix`.  An empty column says that nothing is known; a column that is not there is an error.
+    features : sequence of Feature
+    names : sequence of str
+        Of those the model reads.
+
+    Raises
+    ------
+    ModelError
+        Naming the feature and the column it needs.
+
+    Examples
+    --------
+    >>> sick = Feature("sick", "病", "Sick", "0/1", "illness", ("sick",), lambda rows: rows["sick"].astype(float))
+    >>> learned_features(pd.DataFrame({"month": ["2020-12"], "sick": [1]}), [sick], ["sick"]).to_numpy().tolist()
+    [[1.0]]
+    """
+    chosen = [feature for feature in features if feature.name in set(names)]
+    for feature in chosen:
+        for column in feature.needs:
+            if column not in rows.columns:
+                raise unknown(
+                    "column of the rows to score", column, map(str, rows.columns), f"feature {feature.name}", ModelError,
+                    otherwise=f"add {column}, empty where it is not known",
+                )  # fmt: skip
+    return feature_matrix(rows, chosen).reindex(columns=list(names))

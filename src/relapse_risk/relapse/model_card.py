@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relapse_risk.relapse.backtest import Backtest
+from relapse_risk.relapse.backtest import Backtest, NotValidated, Validation
 from relapse_risk.relapse.bands import Bands
 from relapse_risk.relapse.drift_and_fairness import DriftLine, as_table
 from relapse_risk.relapse.household_uncertainty import Spread
@@ -35,6 +35,8 @@ class ModelCard:
         Lines of the score, and features that are not in it with the reason.
     backtests : tuple of Backtest
         Out of time and, where there are counties enough, out of place.
+    not_validated : tuple of NotValidated
+        Validations, or folds of them, that the rows do not allow, and why.
     paper : RelapseCard or None
         The score in whole points.
     bands : Bands or None
@@ -71,6 +73,7 @@ class ModelCard:
     bands: Bands | None = None
     spread: Spread | None = None
     drift: tuple[DriftLine, ...] = ()
+    not_validated: tuple[NotValidated, ...] = ()
 
     @property
     def drift_status(self) -> str:
@@ -89,6 +92,9 @@ class ModelCard:
                 f"calibration {test.calibration_intercept:+.2f} / {test.calibration_slope:.2f}, "
                 + ", ".join(f"{other.name} {other.auc:.3f}" for other in test.scores[1:])
             )
+        lines += [
+            f"{one.design}{one.fold and f' of {one.fold}'}: not validated: {one.why}" for one in self.not_validated
+        ]
         if self.drift:
             lines.append(as_table(self.drift).summary())
         return "\n".join(lines)
@@ -96,7 +102,7 @@ class ModelCard:
 
 def fitted_card(
     month: str, place: str, horizon_months: int, fitted: FittedRelapseLogit, train: tuple[str, str],
-    tests: tuple[Backtest, ...], shares: tuple[float, float], attrition: float, paper: RelapseCard, bands: Bands,
+    validation: Validation, shares: tuple[float, float], attrition: float, paper: RelapseCard, bands: Bands,
     spread: Spread | None = None, drift: tuple[DriftLine, ...] = (),
 ) -> ModelCard:  # fmt: skip
     """The card of a score that was fitted on outcomes of months ``train`` (first and last)."""
@@ -113,7 +119,8 @@ def fitted_card(
         base=fitted.base,
         base_se=fitted.base_se,
         terms=fitted.terms,
-        backtests=tests,
+        backtests=validation.tests,
+        not_validated=validation.not_done,
         attrition=attrition,
         high_share=shares[0],
         medium_share=shares[1],

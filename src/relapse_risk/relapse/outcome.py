@@ -10,10 +10,19 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
 
-__all__ = ["OUTCOMES", "at_risk_rows", "followed", "poor_at", "spell_clock", "with_history", "without_outcomes"]
+__all__ = [
+    "OUTCOMES",
+    "at_risk_rows",
+    "clusters",
+    "followed",
+    "poor_at",
+    "spell_clock",
+    "with_history",
+    "without_outcomes",
+]
 
 OUTCOMES = ("event", "observed", "month_next")
-RATIO_HOLD = 2.0
+RATIO_HOLD, FEW_CLUSTERS = 2.0, 20
 
 
 def spell_clock(panel: pd.DataFrame) -> pd.DataFrame:
@@ -52,6 +61,7 @@ def spell_clock(panel: pd.DataFrame) -> pd.DataFrame:
                 "no such column", where="panel", got=None, expected=name,
                 fix=f"rename {near[0]!r}" if near else f"add {name}",
             )  # fmt: skip
+    _check_months(panel)
     _check_once(panel)
     order = panel.sort_values(["household_id", "month"], kind="stable")
     income, line = order["income_pc_year"], order["poverty_line"]
@@ -101,6 +111,16 @@ def poor_at(panel: pd.DataFrame, household: pd.Series, month: pd.Series) -> pd.S
     poor = _is_poor(panel).set_axis(pd.MultiIndex.from_frame(panel[["household_id", "month"]]))
     found = poor.reindex(pd.MultiIndex.from_arrays([household, month])).astype("Float64")
     return pd.Series(found.to_numpy(dtype=float, na_value=np.nan), index=household.index)
+
+
+def _check_months(panel: pd.DataFrame) -> None:
+    months = pd.Series(panel["month"].unique())
+    wrong = months[~months.astype("str").str.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])").fillna(False).to_numpy(dtype=bool)]
+    if len(wrong):
+        raise ModelError(
+            "not a month", where="panel, column month", got=wrong.iloc[0], expected="text YYYY-MM",
+            fix="write a year as its last month (2019-12), and each wave as the month in which it ended",
+        )  # fmt: skip
 
 
 def _check_once(panel: pd.DataFrame) -> None:
@@ -153,7 +173,8 @@ def with_history(panel: pd.DataFrame) -> pd.DataFrame:
     ----------
     panel : DataFrame
         One row per household and month: :func:`relapse_risk.derive.household_panel`, or any with household_id, month,
-        income_pc_year and poverty_line.
+        income_pc_year and poverty_line.  Without ``exit_year`` nobody is known to have been lifted before the panel
+        began.
     """
     if "exit_year" not in panel:  # nobody says who was poor before the panel began
         panel = panel.assign(exit_year=pd.array([pd.NA] * len(panel), dtype="Int64"))
@@ -168,7 +189,7 @@ def at_risk_rows(panel: pd.DataFrame, horizon_months: int | None) -> pd.DataFram
     Parameters
     ----------
     panel : DataFrame
-        One row per household and month.
+        One row per household and month; without ``weight`` every row counts once.
     horizon_months : int or None
         ``None``: at the next visit, however far; ``gap_months`` then says how far.
 
@@ -184,7 +205,7 @@ def at_risk_rows(panel: pd.DataFrame, horizon_months: int | None) -> pd.DataFram
     ModelError
         If no household is seen twice at that distance.
     """
-    full = with_history(panel)
+    full = with_history(panel if "weight" in panel else panel.assign(weight=1.0))
     months = sorted(full["month"].unique())
     if horizon_months is None:
         order = full.sort_values(["household_id", "month"], kind="stable")
@@ -205,6 +226,25 @@ def at_risk_rows(panel: pd.DataFrame, horizon_months: int | None) -> pd.DataFram
             fix="choose horizon_months in params/places to fit the visits of the panel",
         )
     return rows
+
+
+def clusters(rows: pd.DataFrame) -> pd.Series:
+    """What standard errors are clustered by: the village, or the county where there are twenty, or the household.
+
+    References
+    ----------
+    Cameron and Miller (2015), J. Human Resources 50, 317-372: with few clusters the standard errors are too small.
+
+    Examples
+    --------
+    >>> clusters(pd.DataFrame({"household_id": ["a", "b"], "county_code": ["North", "South"]})).tolist()
+    ['a', 'b']
+    """
+    if "village_code" in rows:
+        return rows["village_code"]
+    if "county_code" in rows and rows["county_code"].nunique() >= FEW_CLUSTERS:
+        return rows["county_code"]
+    return rows["household_id"]
 
 
 def _months_between(first: pd.Series, second: pd.Series) -> pd.Series:

@@ -14,7 +14,14 @@ from threadpoolctl import threadpool_limits
 from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
 from relapse_risk.poverty.survey import SurveyDesign
-from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix, refuse_leakage
+from relapse_risk.relapse.features import (
+    FEATURES,
+    Feature,
+    check_features,
+    feature_matrix,
+    learned_features,
+    refuse_leakage,
+)
 from relapse_risk.relapse.glm import (
     Array,
     GlmFit,
@@ -333,10 +340,14 @@ class FittedRelapseLogit:
     link: Link = "logit"
 
     def matrix(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Values of the terms, one column each; null where unknown."""
-        names = [term.name for term in self.terms]
-        chosen = [feature for feature in self.features if feature.name in names]
-        return feature_matrix(rows, chosen).reindex(columns=names)
+        """Values of the terms, one column each; null where unknown.
+
+        Raises
+        ------
+        ModelError
+            If a column that a term is computed from is not there.
+        """
+        return learned_features(rows, self.features, [term.name for term in self.terms])
 
     def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Log-odds each term adds for each row; they sum with ``base`` to the linear predictor exactly."""

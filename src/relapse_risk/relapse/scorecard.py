@@ -137,7 +137,8 @@ def _steps(term: Term, values: pd.Series) -> list[tuple[float | None, float | No
     if len(distinct) <= STEPS:
         edges = distinct[1:]
     else:
-        edges = np.unique(known.quantile(np.arange(1, STEPS) / STEPS).to_numpy())
+        # Limits are values somebody has, so that no interval between two of them is empty.
+        edges = np.unique(known.quantile(np.arange(1, STEPS) / STEPS, interpolation="higher").to_numpy())
         edges = edges[edges > distinct[0]]
     place = np.searchsorted(edges, known, side="right")
     means = np.array([known[place == i].mean() for i in range(len(edges) + 1)])

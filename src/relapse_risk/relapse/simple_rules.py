@@ -6,6 +6,7 @@ import pandas as pd
 
 __all__ = ["income_gap", "trigger_rules"]
 
+TRIGGER_COLUMNS = ("income_change", "rigid_burden", "uncompensated_loss_12m", "house_safe", "zero_employment")
 NEAR_LINE, SHARP_FALL, URGENT_LOSS = 1.5, 0.6, 10000
 
 
@@ -22,13 +23,21 @@ def income_gap(rows: pd.DataFrame) -> pd.Series:
 
 def trigger_rules(rows: pd.DataFrame) -> pd.Series:
     """Number of official triggers met: income near the line, sharp fall, rigid spending, urgent loss, unsafe home,
-    nobody in work.  What was not collected does not count."""
+    nobody in work.  What was not collected, and a column that is not there, does not count.
+
+    Examples
+    --------
+    >>> trigger_rules(pd.DataFrame({"income_pc_year": [5000.0, 9000.0], "poverty_line": [4000.0, 4000.0]})).tolist()
+    [1.0, 0.0]
+    """
+    nothing = pd.Series(pd.NA, index=rows.index, dtype="Float64")
+    column = {name: rows.get(name, nothing) for name in TRIGGER_COLUMNS}
     fired = [
         rows["income_pc_year"] < NEAR_LINE * rows["poverty_line"],
-        rows["income_change"] < SHARP_FALL,
-        rows["rigid_burden"] > 1,
-        rows["uncompensated_loss_12m"] >= URGENT_LOSS,
-        rows["house_safe"].eq(False),
-        rows["zero_employment"].eq(True),
+        column["income_change"] < SHARP_FALL,
+        column["rigid_burden"] > 1,
+        column["uncompensated_loss_12m"] >= URGENT_LOSS,
+        column["house_safe"].eq(False),
+        column["zero_employment"].eq(True),
     ]
     return sum((flag.fillna(False).astype(float) for flag in fired), start=pd.Series(0.0, index=rows.index))

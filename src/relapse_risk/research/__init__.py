@@ -1,6 +1,7 @@
 """Models that only research compares: benchmark models, ablations, unobserved heterogeneity, dynamics, vulnerability."""
 
 from relapse_risk.research.attrition import Attrition, attrition_weights
+from relapse_risk.research.benchmark_models import BENCHMARKS
 from relapse_risk.research.hazard import RelapseHazard, spell_frailty
 from relapse_risk.research.model_comparison import Comparison, Prepared, Split, compare, prepared, splits
 from relapse_risk.research.random_effects import RandomEffects, fit_random_effects, posterior_probability
@@ -9,6 +10,7 @@ from relapse_risk.research.unobserved_heterogeneity import GammaFrailty, fit_gam
 from relapse_risk.research.vulnerability import ExpectedPoverty, FittedExpectedPoverty
 
 __all__ = [
+    "BENCHMARKS",
     "Attrition",
     "Comparison",
     "ExpectedPoverty",

@@ -61,7 +61,8 @@ def extended_columns(history: pd.DataFrame) -> pd.DataFrame:
     found["extended_imputed_ratio"] = imputed * ratio
     found["extended_average"] = (ratio * trust).groupby(by_household).cumsum() / trust.groupby(by_household).cumsum()
     found["extended_imputed_before"] = imputed.groupby(by_household).shift(1).fillna(0.0)
-    found |= _places(order, ratio)
+    if "county_code" in order:
+        found |= _places(order, ratio)
     return pd.DataFrame(found).reindex(history.index)
 
 

@@ -15,9 +15,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from relapse_risk.errors import ModelError
 from relapse_risk.relapse.boost import RelapseBoost
 from relapse_risk.relapse.features import Feature
 from relapse_risk.relapse.glm import Array, fit_glm, inverse_link
+from relapse_risk.relapse.outcome import clusters
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, RelapseLogit, predict_matrix
 from relapse_risk.relapse.scorecard import make_card
 from relapse_risk.relapse.simple_rules import income_gap, trigger_rules
@@ -69,6 +71,8 @@ class Fold:
     seed : int
     update : bool
         Whether the base is taken from the newest twelve months learned from: out of time.
+    min_events : int
+        Events, and other rows, that a score needs.
     score : FittedRelapseLogit or None
         The official score of this fold.
     against : frozenset of str
@@ -90,6 +94,7 @@ class Fold:
     raw: tuple[str, ...]
     seed: int
     update: bool = True
+    min_events: int = 30
     score: FittedRelapseLogit | None = None
     against: frozenset[str] = frozenset()
 
@@ -102,10 +107,12 @@ def _fitted(
 ) -> FittedRelapseLogit:
     """An additive score; features the official one leaves out for their direction are not offered again."""
     offered = tuple(f for f in features if f.name in fold.train_matrix and f.name not in fold.against)
-    model = RelapseLogit(features=offered, newest_level=fold.update if newest is None else newest)
+    model = RelapseLogit(
+        features=offered, min_events=fold.min_events, newest_level=fold.update if newest is None else newest
+    )
     return model.fit_matrix(
         fold.train_matrix[[f.name for f in offered]], fold.train["month"], fold.event if event is None else event,
-        fold.weight, fold.train["village_code"],
+        fold.weight, clusters(fold.train),
     )  # fmt: skip
 
 
@@ -144,9 +151,9 @@ def hazard(fold: Fold) -> Array:
     """Complementary log-log with the clock of visits since exit."""
     dropped = {*CLOCKED, *fold.against}
     features = tuple(f for f in (*DURATIONS, *fold.features) if f.name in fold.train_matrix and f.name not in dropped)
-    fitted = RelapseLogit(features=features, link="cloglog", newest_level=fold.update).fit_matrix(
+    fitted = RelapseLogit(features=features, link="cloglog", min_events=fold.min_events, newest_level=fold.update).fit_matrix(
         fold.train_matrix[[f.name for f in features]], fold.train["month"], fold.event, fold.weight,
-        fold.train["village_code"],
+        clusters(fold.train),
     )  # fmt: skip
     return _chance(fitted, fold)
 
@@ -167,6 +174,8 @@ def expected_poverty(fold: Fold) -> Array:
 
 def expected_poverty_multilevel(fold: Fold) -> Array:
     """The multilevel variant: idiosyncratic and covariate (county) risk separated."""
+    if "county_code" not in fold.train:
+        raise ModelError("the rows name no county", where="expected_poverty_multilevel", expected="county_code")
     traits = tuple(f for f in fold.features if not set(f.needs) & set(FROM_INCOME) and f.name != "gap_months")
     fitted = ExpectedPoverty(traits, place="county_code").fit(fold.households)
     return fitted.predict(fold.test).to_numpy()
@@ -186,24 +195,25 @@ def transition(fold: Fold) -> Array:
     return chance.reindex(rows["household_id"] + "|" + rows["until"]).to_numpy(dtype=np.float64)
 
 
-def _raw(rows: pd.DataFrame, names: Sequence[str]) -> Array:
-    return np.asarray(rows[list(names)].astype("float64").to_numpy(dtype=np.float64, na_value=np.nan))
+def _raw(fold: Fold, rows: pd.DataFrame) -> Array:
+    names = [name for name in fold.raw if fold.train[name].notna().any()]
+    return np.asarray(rows[names].astype("float64").to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def raw_logistic(fold: Fold) -> Array:
     """scikit-learn's logistic regression with default settings on the raw columns (standardised, means for missing)."""
     model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(max_iter=2000))
     with threadpool_limits(limits=1):
-        model.fit(_raw(fold.train, fold.raw), fold.event, logisticregression__sample_weight=fold.weight.to_numpy())
-        return np.asarray(model.predict_proba(_raw(fold.test, fold.raw))[:, 1])
+        model.fit(_raw(fold, fold.train), fold.event, logisticregression__sample_weight=fold.weight.to_numpy())
+        return np.asarray(model.predict_proba(_raw(fold, fold.test))[:, 1])
 
 
 def raw_boosting(fold: Fold) -> Array:
     """scikit-learn's histogram gradient boosting with default settings on the raw columns."""
     model = HistGradientBoostingClassifier(random_state=fold.seed)
     with threadpool_limits(limits=1):
-        model.fit(_raw(fold.train, fold.raw), fold.event.to_numpy(dtype=int), sample_weight=fold.weight.to_numpy())
-        return np.asarray(model.predict_proba(_raw(fold.test, fold.raw))[:, 1])
+        model.fit(_raw(fold, fold.train), fold.event.to_numpy(dtype=int), sample_weight=fold.weight.to_numpy())
+        return np.asarray(model.predict_proba(_raw(fold, fold.test))[:, 1])
 
 
 def _one_variable(fold: Fold, train: pd.Series, test: pd.Series) -> Array:
@@ -230,9 +240,7 @@ def triggers(fold: Fold) -> Array:
 
 
 def _triggered(rows: pd.DataFrame) -> pd.Series:
-    needed = ("income_change", "rigid_burden", "uncompensated_loss_12m", "house_safe", "zero_employment")
-    full = rows.assign(**{name: np.nan for name in needed if name not in rows})
-    return trigger_rules(full) + 0.01 * income_gap(rows).clip(lower=-40.0)
+    return trigger_rules(rows) + 0.01 * income_gap(rows).clip(lower=-40.0)
 
 
 def _extended(*names: str) -> BenchmarkModel:

@@ -15,6 +15,7 @@ from relapse_risk.evaluation.discrimination import area_under_curve
 from relapse_risk.months import add_months
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.relapse.features import FEATURES, Feature, feature_matrix
+from relapse_risk.relapse.glm import Array
 from relapse_risk.relapse.household_uncertainty import fit_spread, household_level_area, with_later
 from relapse_risk.relapse.outcome import OUTCOMES, at_risk_rows, poor_at, with_history
 from relapse_risk.research.ablation import extended_columns, extended_features
@@ -25,6 +26,7 @@ __all__ = ["Comparison", "Prepared", "Split", "compare", "decay", "prepared", "s
 
 Flags = npt.NDArray[np.bool_]
 YEAR, ENOUGH_COUNTIES = 12, 20
+NOT_FITTED = ["design", "split", "score", "why"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class Comparison:
         design, n, events, train_n (mean of the folds), clusters, from, to.
     cluster : str
         What intervals are drawn by.
+    not_fitted : DataFrame
+        design, split, score, why: models that could not be fitted in a split.  A model that is missing in one has no
+        measures in that design, since all are measured on the same rows; a split without the official score is left out.
     """
 
     table: pd.DataFrame
@@ -79,6 +84,7 @@ class Comparison:
     tests: pd.DataFrame
     bounds: pd.DataFrame
     cluster: str
+    not_fitted: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=NOT_FITTED))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -93,7 +99,15 @@ class Comparison:
     def summary(self) -> str:
         """The tables as text: value [interval], then the paired difference of the official score."""
         parts = [_as_text(self, design) for design in self.table["design"].unique()]
-        return "\n\n".join([*parts, self.bound_words(), self.decay_words()])
+        told = [*parts, self.bound_words(), self.decay_words(), self.not_fitted_words()]
+        return "\n\n".join(words for words in told if words)
+
+    def not_fitted_words(self) -> str:
+        """One line for each model that could not be fitted in a split, and why."""
+        return "\n".join(
+            f"{row.design}{row.split and f', {row.split}'}: {row.score} not fitted: {row.why}"
+            for row in self.not_fitted.itertuples()
+        )
 
     def bound_words(self) -> str:
         """What bounds the AUC: slips that no recorded column separates from staying, and unobserved heterogeneity."""
@@ -122,6 +136,9 @@ def _as_text(found: Comparison, design: str) -> str:
         f"{test['clusters']} clusters ({found.cluster})"
     ]
     for score, rows in own.groupby("score", sort=False):
+        if "not_fitted" in set(rows["measure"]):
+            lines.append(f"  {score}: not fitted in every split")
+            continue
         by = rows.set_index("measure")
         lines.append(f"  {score}")
         lines += [
@@ -194,7 +211,7 @@ def splits(rows: pd.DataFrame, *, years: int = 6, groups: int = 8, households: i
     Parameters
     ----------
     rows : DataFrame
-        household_id, county_code, month, month_next.
+        household_id, month, month_next and, where known, county_code.
     years, groups, households : int
         Test years, groups of counties, groups of households.
 
@@ -221,16 +238,17 @@ def splits(rows: pd.DataFrame, *, years: int = 6, groups: int = 8, households: i
             train = known & (part != own) if households > 1 else known
             if test.any() and train.any():
                 found.append(Split("out_of_time", upto, train, test))
-    for codes in np.array_split(sorted(rows["county_code"].unique()), groups):
+    counties = sorted(rows["county_code"].dropna().unique()) if "county_code" in rows else []
+    for codes in np.array_split(counties, min(groups, len(counties))) if len(counties) > 1 else []:
         inside = rows["county_code"].isin(list(codes)).to_numpy(dtype=bool)
-        if inside.any() and not inside.all():
-            found.append(Split("counties_left_out", " ".join(codes), ~inside, inside))
+        found.append(Split("counties_left_out", " ".join(map(str, codes)), ~inside, inside))
     return tuple(found)
 
 
 def compare(
     data: Prepared, rng: np.random.Generator, *, benchmarks: Mapping[str, BenchmarkModel] = BENCHMARKS, draws: int = 400,
-    weighted: bool = False, seed: int = 2020, years: int = 6, groups: int = 8, progress: Progress | None = None,
+    weighted: bool = False, seed: int = 2020, years: int = 6, groups: int = 8, min_events: int = 30,
+    progress: Progress | None = None,
 ) -> Comparison:  # fmt: skip
     """Evaluate every model on rows it has not seen, by whole clusters of counties (villages where counties are few).
 
@@ -248,42 +266,112 @@ def compare(
         Of the models that draw.
     years, groups : int
         Test years, and groups of counties, of :func:`splits`.
+    min_events : int
+        Events, and other rows, that a score needs to be learned from.
+
+    Raises
+    ------
+    ModelError
+        If there is nothing to learn from, or the official score can be fitted in no split.  One split or model that cannot
+        be fitted is a row of ``not_fitted``.
     """
     report = progress or no_progress
-    counties = data.rows["county_code"].nunique()
-    cluster = "county_code" if counties >= ENOUGH_COUNTIES else "village_code"
-    every = splits(data.rows, years=years, groups=min(groups, counties))
+    cluster = _cluster(data.rows)
+    every = splits(data.rows, years=years, groups=groups)
+    not_fitted = _no_splits(data.rows, every)
+    if not every:
+        raise ModelError(
+            "nothing to learn from", where="compare", got=f"{data.rows['month'].nunique()} waves with an outcome",
+            expected="two waves with an outcome, or two counties", fix="use more waves, or name counties",
+        )  # fmt: skip
     tested: dict[str, list[pd.DataFrame]] = {}
     sizes: dict[str, list[int]] = {}
     for i, split in enumerate(every):
         report(i, len(every), f"{split.design} {split.name}")
-        fold = learned(_fold(data, split, weighted, seed))
-        scored = data.rows[split.test].assign(
-            depth=data.depth[split.test],
-            later=data.later[split.test],
-            **{name: model(fold) for name, model in benchmarks.items()},
-        )
-        tested.setdefault(split.design, []).append(scored)
-        sizes.setdefault(split.design, []).append(int(split.train.sum()))
+        scored, failed = _scored(data, split, benchmarks, weighted, seed, min_events)
+        not_fitted += [(split.design, split.name, name, why) for name, why in failed.items()]
+        if scored is not None:
+            tested.setdefault(split.design, []).append(scored)
+            sizes.setdefault(split.design, []).append(int(split.train.sum()))
+    if not tested:
+        raise ModelError(
+            "the official score could not be fitted in any split", where="compare", got=not_fitted[0][3],
+            fix="use more waves, a longer horizon, --kind all or a smaller --min-events",
+        )  # fmt: skip
     tables, tests, bounds = [], [], []
     for design, parts in tested.items():
         frame = pd.concat(parts, ignore_index=True)
+        names = [name for name in benchmarks if frame[name].notna().all()]
         table = bootstrap_measures(
-            frame, tuple(benchmarks), reference="official", cluster=cluster, draws=draws, rng=rng,
+            frame, names, reference="official", cluster=cluster, draws=draws, rng=rng,
             weight="weight" if weighted else None,
         )  # fmt: skip
-        tables.append(table.assign(design=design))
+        tables.append(_with_unfitted(table, benchmarks, names).assign(design=design))
         bounds += [(design, *row) for row in _bounds(frame, frame["weight"] if weighted else None)]
         tests.append((design, len(frame), int(frame["event"].sum()), int(np.mean(sizes[design])),
                       frame[cluster].nunique(), frame["month"].min(), frame["month_next"].max()))  # fmt: skip
     report(len(every), len(every), "done")
-    names = ["design", "n", "events", "train_n", "clusters", "from", "to"]
+    columns = ["design", "n", "events", "train_n", "clusters", "from", "to"]
     table = pd.concat(tables, ignore_index=True)
     table = table[["design", *(name for name in table if name != "design")]]
     return Comparison(
-        table, decay(data, every, weighted, seed), pd.DataFrame(tests, columns=names),
+        table, decay(data, every, weighted, seed), pd.DataFrame(tests, columns=columns),
         pd.DataFrame(bounds, columns=["design", "part", "events", "auc"]), cluster,
+        pd.DataFrame(not_fitted, columns=NOT_FITTED),
     )  # fmt: skip
+
+
+def _no_splits(rows: pd.DataFrame, every: Sequence[Split]) -> list[tuple[str, str, str, str]]:
+    """A row for each design without any split, and why."""
+    counties = rows["county_code"].nunique() if "county_code" in rows else 0
+    why = {
+        "out_of_time": "no outcome was known when the newest twelve months began",
+        "counties_left_out": "there is one county" if counties else "the rows name no county (county_code)",
+    }
+    there = {split.design for split in every}
+    return [(design, "", "official", words) for design, words in why.items() if design not in there]
+
+
+def _cluster(rows: pd.DataFrame) -> str:
+    """What intervals are drawn by: counties where there are twenty, else villages, else households."""
+    if "county_code" in rows and rows["county_code"].nunique() >= ENOUGH_COUNTIES:
+        return "county_code"
+    return "village_code" if "village_code" in rows else "household_id"
+
+
+def _scored(
+    data: Prepared, split: Split, benchmarks: Mapping[str, BenchmarkModel], weighted: bool, seed: int, min_events: int
+) -> tuple[pd.DataFrame | None, dict[str, str]]:
+    """The test rows with every model's score (null where it could not be fitted), and why; none without the official."""
+    try:
+        fold = learned(replace(_fold(data, split, weighted, seed), min_events=min_events))
+    except ModelError as error:
+        return None, {"official": str(error)}
+    found: dict[str, Array] = {}
+    failed: dict[str, str] = {}
+    for name, model in benchmarks.items():
+        try:
+            found[name] = np.asarray(model(fold), dtype=np.float64)
+        except ModelError as error:
+            failed[name] = str(error)
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:  # a library's, of a model not ours
+            failed[name] = f"{type(error).__name__}: {error}".splitlines()[0]
+        else:
+            if not np.isfinite(found[name]).all():
+                failed[name] = "no score for some of the test rows"
+    missing = np.full(int(split.test.sum()), np.nan)
+    scores = {name: missing if name in failed else found[name] for name in benchmarks}
+    return data.rows[split.test].assign(depth=data.depth[split.test], later=data.later[split.test], **scores), failed
+
+
+def _with_unfitted(
+    table: pd.DataFrame, benchmarks: Mapping[str, BenchmarkModel], fitted: Sequence[str]
+) -> pd.DataFrame:
+    """The table with one empty row for each model that has no measures."""
+    left_out = [name for name in benchmarks if name not in fitted]
+    if not left_out:
+        return table
+    return pd.concat([table, pd.DataFrame({"score": left_out, "measure": "not_fitted"})], ignore_index=True)
 
 
 def _bounds(frame: pd.DataFrame, weight: pd.Series | None) -> list[tuple[str, int, float]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ModelError
-from relapse_risk.relapse.features import Feature, check_features, feature_matrix
+from relapse_risk.relapse.features import Feature, check_features, feature_matrix, learned_features
 from relapse_risk.relapse.glm import Array
 from relapse_risk.relapse.relapse_logit import independent_columns
 from relapse_risk.research.random_effects import NODES, RandomEffects, fit_random_effects, posterior_probability
@@ -135,8 +135,7 @@ class FittedTransition:
         order = visits[visits["poor"].notna().to_numpy(dtype=bool)].sort_values(
             ["household_id", "month"], kind="stable"
         )
-        chosen = [feature for feature in self.features if feature.name in self.traits]
-        matrix = feature_matrix(order, chosen).reindex(columns=list(self.traits))
+        matrix = learned_features(order, self.features, self.traits)
         design = _design(order, matrix.fillna(self.reference) - self.reference)[list(self.columns)]
         x = np.column_stack([np.ones(len(design)), design.to_numpy()])
         who = order["household_id"].to_numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from relapse_risk.errors import SchemaError, unknown
 from relapse_risk.languages import Label
 
 __all__ = [
+    "LONGEST_KEY",
     "PROTECTED_TRAITS",
     "SCHEMA_VERSION",
     "Code",
@@ -51,6 +53,8 @@ _ARROW = {
     "code": pa.dictionary(pa.int32(), pa.string()),
 }
 # One pandas type per schema type, so that every public boundary looks the same.
+LONGEST_KEY = 64  # characters of a key: it stands in names of files
+_UNSAFE = re.compile(r"[/\\\x00-\x1f]|^\.")
 _PANDAS = {
     "str": "str",
     "int": "Int64",
@@ -302,7 +306,35 @@ def check_table(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         {c.name: _typed(frame.get(c.name), c, name, frame.index) for c in spec.columns}, index=frame.index
     ).reset_index(drop=True)
     _check_key(checked, spec)
+    _check_names_files(checked, spec)
     return checked
+
+
+def names_a_file(key: str) -> bool:
+    """Whether a key can stand in the name of a file, as counties and households do.
+
+    Examples
+    --------
+    >>> names_a_file("371425"), names_a_file("../x"), names_a_file(".hidden"), names_a_file("H" * 200)
+    (True, False, False, False)
+    """
+    return not _UNSAFE.search(key) and len(key) <= LONGEST_KEY
+
+
+def _check_names_files(checked: pd.DataFrame, spec: Table) -> None:
+    for column in spec.columns:
+        if column.type == "str" and (column.name in spec.key or column.refers_to):
+            values = checked[column.name]
+            wrong = values.str.contains(_UNSAFE.pattern, regex=True).fillna(False) | (
+                values.str.len() > LONGEST_KEY
+            ).fillna(False)
+            if wrong.any():
+                row = int(wrong.to_numpy(dtype=bool).argmax())
+                raise SchemaError(
+                    "a key that cannot name a file", where=f"table {spec.name}, column {column.name}, row {row}",
+                    got=str(values.iloc[row])[:LONGEST_KEY], expected=f"no slash, no leading dot, at most {LONGEST_KEY} characters",
+                    fix="write the key without these characters",
+                )  # fmt: skip
 
 
 def _typed(values: pd.Series | None, column: Column, table_name: str, index: pd.Index) -> pd.Series:

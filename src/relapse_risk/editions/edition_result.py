@@ -47,6 +47,7 @@ class EditionResult:
         words = ("published", "unchanged", "failed")
         lines = [", ".join(f"{sum(o.status == word for o in self.outcomes)} {word}" for word in words)]
         lines += [f"failed: {o.stem}: {(o.error.splitlines() or [''])[0]}" for o in self.failed]
+        lines += [f"{o.stem}: the font lacks {' '.join(o.undrawn)}" for o in self.outcomes if o.undrawn]
         lines += [str(self.folder / name) for o in self.outcomes for name in o.files if o.status == "published"]
         lines += [str(self.out / name) for name in INDEX]
         if self.pdf == "none":

@@ -28,7 +28,7 @@ from relapse_risk.editions.pdf_postprocess import (
 from relapse_risk.errors import RenderError
 from relapse_risk.text import full_width
 
-__all__ = ["Sheet", "to_html", "to_pdf", "warm_up"]
+__all__ = ["TURNED", "Sheet", "to_html", "to_pdf", "visible", "warm_up"]
 
 WEASYPRINT = "relapse_risk.editions.weasyprint_engine:print_page"
 FONTS_MARK = "/*FONTS*/"
@@ -38,6 +38,7 @@ CONTENTS = re.compile(r'<nav class="contents".*?</nav>', re.DOTALL)
 ENTRY = re.compile(r'(<li><a href="#([^"]+)">.*?)(</li>)', re.DOTALL)
 # The font draws these as wide Chinese marks.
 STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": "&quot;", "”": "&quot;"})
+TURNED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # marks that turn what follows them round
 HEADING = re.compile(r'<h2 id="([^"]+)"')
 ALWAYS = printable.strip() + " –−·"  # page numbers, leaders, bullets and the stamp are not in the page's text
 TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
@@ -78,7 +79,7 @@ def to_html(notebook: nbformat.NotebookNode, sheet: Sheet) -> str:
     Raises
     ------
     RenderError
-        For a notebook that shows nothing, a reference outside the page, or a character the font does not have.
+        For a notebook that shows nothing, or a reference outside the page.
     """
     copy = nbformat.from_dict(notebook)
     copy.metadata["report"] = {"title": sheet.title, "language": sheet.language, "skip": sheet.skip}
@@ -96,10 +97,11 @@ def to_html(notebook: nbformat.NotebookNode, sheet: Sheet) -> str:
     if outside := OUTSIDE.search(page):
         raise RenderError("the page refers outside itself", where=sheet.title, got=outside.group(0)[:80])
     page = page.replace("</main>", f'<footer><p class="stamp">{escape(sheet.stamp)}</p></footer>\n</main>', 1)
-    return page.replace(FONTS_MARK, font_css(_visible(page) + ALWAYS, sheet.title), 1)
+    page = page.translate(TURNED)
+    return page.replace(FONTS_MARK, font_css(visible(page) + ALWAYS), 1)
 
 
-def _visible(page: str) -> str:
+def visible(page: str) -> str:
     """The characters a reader can meet: text, titles, and descriptions."""
     return unescape(TAGS.sub(" ", page))
 

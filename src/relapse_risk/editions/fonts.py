@@ -1,7 +1,8 @@
 """The embedded font: Chinese never turns to boxes, whatever is installed.
 
 A page carries the few hundred characters it uses, cut from the two weights of the package (see ``fonts/README.md``).
-A character the font does not have is an error that names it: a box would be silent.
+A character the font does not have is drawn by a font of the reader's machine or is a box there; the manifest of the
+edition names it with its code point (:func:`code_points`).  No report is lost over a name.
 """
 
 from __future__ import annotations
@@ -19,17 +20,25 @@ from typing import Literal
 
 import uharfbuzz as hb
 
-from relapse_risk.errors import RenderError
 from relapse_risk.files import digest, write_bytes
 
-__all__ = ["FALLBACK", "FAMILY", "FontFace", "covers", "font_css", "font_digest", "font_file", "missing_characters"]
+__all__ = [
+    "FALLBACK",
+    "FAMILY",
+    "FontFace",
+    "code_points",
+    "covers",
+    "font_css",
+    "font_digest",
+    "font_file",
+    "missing_characters",
+]
 
 FAMILY, FALLBACK = "Report Sans", "Report Sans Regular"
 Weight = Literal["Regular", "Bold"]
 CSS_WEIGHT: dict[Weight, int] = {"Regular": 400, "Bold": 700}
 UNDRAWN = frozenset("\n\r\t\u00ad\u200b\u2060\ufeff")  # take no glyph
 KEPT_FEATURES = ("kern", "locl", "ccmp", "mark", "mkmk")
-MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +104,24 @@ def missing_characters(words: Iterable[str]) -> str:
     return "".join(sorted({c for c in words if ord(c) not in covers("Regular")} - UNDRAWN))
 
 
-def font_css(words: str, where: str = "report") -> str:
+def code_points(characters: str) -> list[str]:
+    """Characters by their code points.
+
+    Examples
+    --------
+    >>> code_points("\U00020bb7a")
+    ['U+20BB7', 'U+0061']
+    """
+    return [f"U+{ord(character):04X}" for character in characters]
+
+
+def font_css(words: str) -> str:
     """``@font-face`` rules with just the characters of ``words``, in both weights.
 
     The bold file covers fewer characters; those it lacks are drawn by the regular one through a second family, so
-    that a rare surname or village still shows.
-
-    Raises
-    ------
-    RenderError
-        If a character is in neither, naming it with its code point and what stands around it.
+    that a rare surname or village still shows.  Characters in neither are left out.
     """
-    if missing := missing_characters(words):
-        named = ", ".join(f"{c!r} (U+{ord(c):04X}) in {_around(words, c)!r}" for c in missing[:MOST_NAMED])
-        raise RenderError(
-            f"the report font lacks {len(missing)} character(s): {named}", where=where,
-            fix="write it another way, or build the font with it (editions/fonts_noto/README.md)",
-        )  # fmt: skip
-    wanted = {ord(c) for c in words} - {ord(c) for c in UNDRAWN}
+    wanted = {ord(c) for c in words} & covers("Regular")
     faces = [
         FontFace(FAMILY, 400, _subset("Regular", wanted)),
         FontFace(FAMILY, 700, _subset("Bold", wanted & covers("Bold"))),
@@ -120,11 +129,6 @@ def font_css(words: str, where: str = "report") -> str:
     if rare := wanted - covers("Bold"):
         faces.append(FontFace(FALLBACK, 400, _subset("Regular", rare)))
     return "\n".join(face.css for face in faces)
-
-
-def _around(words: str, character: str, reach: int = 8) -> str:
-    at = words.index(character)
-    return words[max(at - reach, 0) : at + reach + 1].strip()
 
 
 def _subset(weight: Weight, points: set[int]) -> bytes:

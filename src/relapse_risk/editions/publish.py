@@ -70,6 +70,8 @@ class Outcome:
         Name that ``relapse-risk reproduce`` takes.
     parts : dict
         Digest of each thing the report depends on.
+    undrawn : list of str
+        Code points of characters that the report's font lacks: boxes, unless the reader's machine has a font for them.
     """
 
     county: str
@@ -86,6 +88,7 @@ class Outcome:
     peak_mb: float = 0.0
     stamp: str = ""
     parts: dict[str, str] = field(default_factory=dict)
+    undrawn: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from relapse_risk.assessment import read_facts
 from relapse_risk.editions.chromium import Browser
 from relapse_risk.editions.edition import ReportPlan
 from relapse_risk.editions.execute import check_parameters, declared_parameters, run_notebook
-from relapse_risk.editions.export import Sheet, to_html, to_pdf, warm_up
+from relapse_risk.editions.export import Sheet, to_html, to_pdf, visible, warm_up
+from relapse_risk.editions.fonts import code_points, missing_characters
 from relapse_risk.editions.publish import Outcome, publish_files, run_files, vouch
 from relapse_risk.editions.render_tasks import Finish, Job, Preload
 from relapse_risk.editions.site import failure_page, index_pages, verdicts
@@ -87,11 +88,12 @@ def render_report(job: Job, tool: Browser | None) -> Outcome:
     """Execute, export and write one report aside; whatever goes wrong becomes a failed outcome with its page."""
     wall, cpu = perf_counter(), process_time()
     try:
-        digests = publish_files(job.folder, _content(job, tool), restricted=job.restricted)
+        content, undrawn = _content(job, tool)
+        digests = publish_files(job.folder, content, restricted=job.restricted)
         (job.folder / f"{job.report.stem}.failed.html").unlink(missing_ok=True)
         outcome = Outcome(
             job.report.county, job.report.name, job.report.language, job.report.stem, "published", job.key, digests,
-            job.data_date, stamp=job.stamp, parts=job.parts,
+            job.data_date, stamp=job.stamp, parts=job.parts, undrawn=undrawn,
         )  # fmt: skip
     except (RelapseRiskError, OSError, MemoryError) as error:
         outcome = failed(job, str(error) or type(error).__name__)
@@ -112,13 +114,13 @@ def render_report(job: Job, tool: Browser | None) -> Outcome:
 def remake(job: Job, tool: Browser | None) -> dict[str, str] | RelapseRiskError:
     """Write a report's files once more; their SHA-256, or the error as a value."""
     try:
-        return publish_files(job.folder, _content(job, tool), restricted=job.restricted)
+        return publish_files(job.folder, _content(job, tool)[0], restricted=job.restricted)
     except RelapseRiskError as error:
         return error
 
 
-def _content(job: Job, tool: Browser | None) -> dict[str, bytes]:
-    """Files of a report by name."""
+def _content(job: Job, tool: Browser | None) -> tuple[dict[str, bytes], list[str]]:
+    """Files of a report by name, and the code points that its font cannot draw."""
     report = job.report
     language = _language(report)
     executed = run_notebook(report.notebook, fitting(report.notebook, job.parameters), Path.cwd())
@@ -135,7 +137,7 @@ def _content(job: Job, tool: Browser | None) -> dict[str, bytes]:
         content |= {f"{report.stem}{suffix}": data for suffix, data in worklist_files(job.parameters).items()}
     if "pdf" in job.formats:
         content[f"{report.stem}.pdf"] = _printed(page, sheet, job, tool)
-    return content
+    return content, code_points(missing_characters(visible(page)))
 
 
 def _printed(page: str, sheet: Sheet, job: Job, tool: Browser | None) -> bytes:

@@ -15,6 +15,7 @@ import pandas as pd
 from jinja2 import Environment, Template
 
 from relapse_risk.assessment import CITY, FactColumn, Facts, read_facts
+from relapse_risk.editions.export import TURNED
 from relapse_risk.editions.fonts import font_css, missing_characters
 from relapse_risk.editions.publish import Outcome
 from relapse_risk.editions.render_tasks import Finish
@@ -130,6 +131,7 @@ def _index_page(job: Finish, now: Mapping[str, Mapping[str, str]], base: str, la
         day=format_date(facts.manifest["data_date"], language), counties=len(by_county.keys() - {CITY}), notice=place.data_note.in_language(language),
         judges=place.limits_apply, legend=_legend(city, place, language), heads=heads, city=city, chart=chart, style=_style(), say=lambda key, **values: said(key, language, place, **values),
     )  # fmt: skip
+    page = page.translate(TURNED)
     return page.replace(FONTS_MARK, font_css(page), 1)
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from relapse_risk.register.named_checks import id_check_character
-from relapse_risk.schema import CodeList
+from relapse_risk.schema import CodeList, names_a_file
 
 __all__ = [
     "CELL_RULES",
@@ -134,6 +134,11 @@ CELL_RULES: Mapping[str, CellRule] = MappingProxyType(
                 "{label} holds an identity number ({value}); those belong in the identity table only",
             ),
             CellRule(
+                "key_unsafe", "key",
+                "{label}“{value}”含有斜杠、以点开头或过长，不能用作编号（编号会用于文件名）；请改写，去掉这些字符",
+                "{label}: {value} holds a slash, begins with a dot or is too long; keys name files, so write it without",
+            ),
+            CellRule(
                 "not_convertible", "type",
                 "{label}“{value}”无法换算",
                 "{label}: {value} cannot be converted",
@@ -224,18 +229,24 @@ def read_identity_text(value: Any) -> Any:
 def key_reader(read: Read) -> Read:
     """``read`` for key columns: texts that look the same are one key.
 
-    Full-width forms are folded, an apostrophe before a number and blanks inside one are removed.
+    Full-width forms are folded, an apostrophe before a number and blanks inside one are removed.  What cannot stand in
+    the name of a file is refused: counties and households name files.
 
     Examples
     --------
     >>> read = key_reader(read_text)
     >>> read("Ｈ００２"), read("H001\\u200b"), read("'000123"), read("3714 2510 1001"), read("Li 3")
     ('H002', 'H001', '000123', '371425101001', 'Li 3')
+    >>> read("../../371425")
+    Refused(rule='key_unsafe')
     """
 
     def folded(value: Any) -> Any:
         found = read(value)
-        return _folded_key(found) if isinstance(found, str) else found
+        if not isinstance(found, str):
+            return found
+        key = _folded_key(found)
+        return key if names_a_file(key) else Refused("key_unsafe")
 
     return folded
 

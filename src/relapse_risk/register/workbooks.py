@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 from zipfile import BadZipFile, ZipFile
+from zlib import error as ZlibError
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,9 @@ __all__ = ["SUFFIXES", "read_workbook"]
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOOKED_AT = 15
+MOST_CELLS = 50_000_000  # between the first cell and the last: 400 MB in the reader
+_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
+_CELL_AT = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _HAS_FORMULA = re.compile(rb'<(?:\w+:)?f[ />]|t="e"')
 Grid: TypeAlias = list[list[Any]]
 # Row and column (0-based), formula, saved value, whether that is an error.
@@ -58,6 +62,7 @@ def read_workbook(path: Path, mapping: SourceMapping) -> tuple[list[RawTable], l
     """
     content = path.read_bytes()
     _check_container(path, content[:512])
+    _check_reach(path, content)
     try:
         # By content, not by name: an .xls file named .xlsx is intact.
         with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
@@ -82,6 +87,56 @@ def _is_xlsx(content: bytes) -> bool:
             return "xl/workbook.xml" in archive.namelist()
     except BadZipFile:
         return False
+
+
+def _check_reach(path: Path, content: bytes) -> None:
+    """Refuse an .xlsx whose cells reach so far that the space between them would not fit into memory.
+
+    One blank cell with a format in the last column and row is enough: the reader makes room for everything before it.
+    """
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            for part in archive.namelist():
+                if not _SHEET_PART.fullmatch(part):
+                    continue
+                rows, columns, far = _reach(archive.open(part))
+                if rows * columns > MOST_CELLS:
+                    raise SourceError(
+                        "cells far away from the others", where=f"{path.name}, {posixpath.basename(part)}", got=far,
+                        expected=f"at most {MOST_CELLS:,} cells between the first and the last",
+                        fix="delete the rows and columns beyond the table (also blank ones with a format), and save again",
+                    )  # fmt: skip
+    except (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError):
+        return  # no .xlsx, or a damaged or protected one: the reader says so
+
+
+def _reach(sheet: IO[bytes]) -> tuple[int, int, str]:
+    """Last row and column (1-based) of the cells of a sheet, and the cell that reaches farthest."""
+    rows = columns = 0
+    far, rest = "", b""
+    while piece := sheet.read(1 << 20):
+        text = rest + piece
+        for found in _CELL_AT.finditer(text):
+            column = _number(found[1].decode())
+            if int(found[2]) > rows or column > columns:
+                far = (found[1] + found[2]).decode()
+            rows, columns = max(rows, int(found[2])), max(columns, column)
+        rest = text[-64:]
+    return rows, columns, far
+
+
+def _number(letters: str) -> int:
+    """The 1-based column of spreadsheet letters.
+
+    Examples
+    --------
+    >>> _number("A"), _number("AB")
+    (1, 28)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def _check_container(path: Path, head: bytes) -> None:
@@ -313,10 +368,13 @@ def _formula(cell: ET.Element) -> _Odd | None:
     if "f" not in parts and not is_error:
         return None
     letters = cell.attrib["r"].rstrip("0123456789")
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter) - 64
-    return int(cell.attrib["r"][len(letters) :]) - 1, column - 1, parts.get("f", ""), parts.get("v", ""), is_error
+    return (
+        int(cell.attrib["r"][len(letters) :]) - 1,
+        _number(letters) - 1,
+        parts.get("f", ""),
+        parts.get("v", ""),
+        is_error,
+    )
 
 
 def _tag(element: ET.Element) -> str:

@@ -223,6 +223,30 @@ def test_last_period_limit_and_verdict(county: CountyData) -> None:
     assert rows.loc[["verified_wrong_exit", "approval_rate"], "previous"].isna().all(), "asked of one year only"
 
 
+@pytest.mark.parametrize(
+    ("value", "limit", "direction", "low", "high", "wanted"),
+    [
+        (0.95, 0.9, "higher_better", 0.93, 0.97, "met"),
+        (0.95, 0.9, "higher_better", 0.88, 0.99, "cannot_tell"),
+        (0.85, 0.9, "higher_better", 0.80, 0.899, "not_met"),
+        (0.85, 0.9, "higher_better", 0.80, 0.90, "cannot_tell"),  # exactly the limit is met, and possible
+        (0.01, 0.02, "lower_better", 0.0, 0.05, "cannot_tell"),
+        (0.01, 0.02, "lower_better", 0.0, 0.02, "met"),
+        (0.03, 0.02, "lower_better", 0.021, 0.05, "not_met"),
+        (0.0, 0.0, "lower_better", 0.0, 0.06, "cannot_tell"),  # none of forty asked is not none
+        (1.0, 1.0, "higher_better", 0.93, 1.0, "cannot_tell"),
+        (0.0, 0.0, "lower_better", float("nan"), float("nan"), "met"),
+        (0.0, 0.0, "lower_better", None, None, "met"),
+        (0.5, None, "lower_better", 0.4, 0.6, "no_limit"),
+        (None, 0.1, "lower_better", None, None, "not_collected"),
+    ],
+)
+def test_an_interval_on_both_sides_of_the_limit_cannot_be_told(
+    value: float | None, limit: float | None, direction: str, low: float | None, high: float | None, wanted: str
+) -> None:
+    assert verdict(value, limit, direction, low, high) == wanted
+
+
 def test_verdicts_at_the_limit() -> None:
     assert verdict(0.02, 0.02, "lower_better") == "met"
     assert verdict(0.0200001, 0.02, "lower_better") == "not_met"

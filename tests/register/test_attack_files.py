@@ -28,7 +28,11 @@ def test_a_county_that_climbs_out_of_its_folder_does_not_enter(shared_dir: Path,
     folder = shared_dir / "cases/attack" / case
     import_source(folder, folder / "m.yaml", tmp_path / "register", month="2020-12", as_of=AS_OF)
     register = Register.open(tmp_path / "register")
-    held = [*register.read_all("county")["county_code"], *register.read_all("village")["village_code"]] if register.has("county") else []
+    held = (
+        [*register.read_all("county")["county_code"], *register.read_all("village")["village_code"]]
+        if register.has("county")
+        else []
+    )
     assert not [code for code in held if "/" in code]
     findings = (tmp_path / f"findings/import-{case}/findings.csv").read_text(encoding="utf-8-sig")
     assert "key_unsafe,key,error" in findings
@@ -40,7 +44,9 @@ def test_a_key_that_cannot_name_a_file_is_refused_at_both_doors(key: str, tmp_pa
     with pytest.raises(SchemaError, match="a key that cannot name a file; got .* Fix: write the key without"):
         check_table(pd.DataFrame({"county_code": [key], "county_name_zh": "县", "county_name_en": "x"}), "county")
     with RegisterWriter(tmp_path / "r", place="dezhou") as writer, pytest.raises(SchemaError, match="household_id"):
-        writer.put("household", pd.DataFrame({"household_id": [key], "village_code": ["371425101001"]}), month="2020-12")
+        writer.put(
+            "household", pd.DataFrame({"household_id": [key], "village_code": ["371425101001"]}), month="2020-12"
+        )
 
 
 @pytest.mark.parametrize("key", ["371425", "H-001", "甲村-3", "A.B", "NA", "0", "a|b", "x" * 64])
@@ -51,7 +57,9 @@ def test_usual_keys_enter(key: str) -> None:
 
 @pytest.mark.shared
 def test_a_blank_cell_in_the_last_column_and_row_is_refused_by_its_address(shared_dir: Path) -> None:
-    with pytest.raises(SourceError, match=r"far_cell\.xlsx, sheet1\.xml: cells far away from the others; got 'XFD1048576'"):
+    with pytest.raises(
+        SourceError, match=r"far_cell\.xlsx, sheet1\.xml: cells far away from the others; got 'XFD1048576'"
+    ):
         read_workbook(shared_dir / "cases/attack/far_cell.xlsx", read_mapping("template"))
 
 

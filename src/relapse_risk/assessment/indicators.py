@@ -19,7 +19,7 @@ WATCH_BAND = 0.1  # within a tenth of the way to the limit is "watch", so that a
 EVALUATION = 16
 LEAST_VARIANCE = 1e-12
 NOT_RECEIVED = "not_received"  # begins the reason of what rests on a table that is expected and has not come yet
-VERDICTS = ("met", "watch", "not_met", "no_limit", "not_collected")
+VERDICTS = ("met", "watch", "not_met", "cannot_tell", "no_limit", "not_collected")
 NUMERIC = (
     "numerator", "denominator", "value", "low", "high", "previous", "previous_numerator", "previous_denominator",
     "previous_cases", "previous_n", "limit", "cases", "n", "se", "population",
@@ -27,8 +27,13 @@ NUMERIC = (
 TEXTUAL = ("limit_confidence", "limit_source", "previous_period", "reason")
 
 
-def verdict(value: float | None, limit: float | None, direction: str) -> str:
-    """met, watch (met, but within a tenth of failing), not_met, no_limit, or not_collected.
+def verdict(
+    value: float | None, limit: float | None, direction: str, low: float | None = None, high: float | None = None
+) -> str:
+    """met, watch (met, but within a tenth of failing), not_met, cannot_tell, no_limit, or not_collected.
+
+    ``low`` and ``high`` are the interval of a sampled or modelled value (or what unknown answers leave open): with values
+    in it on both sides of the limit, nobody can tell.
 
     Examples
     --------
@@ -36,16 +41,28 @@ def verdict(value: float | None, limit: float | None, direction: str) -> str:
     ('met', 'not_met', 'not_collected')
     >>> verdict(0.019, 0.02, "lower_better")
     'watch'
+    >>> verdict(0.95, 0.9, "higher_better", 0.88, 0.99), verdict(0.95, 0.9, "higher_better", 0.9, 0.99)
+    ('cannot_tell', 'met')
     """
     if value is None or np.isnan(value):
         return "not_collected"
     if limit is None or np.isnan(limit) or direction == "none":
         return "no_limit"
+    if low is not None and high is not None and _reaches_over(low, limit, high, direction):
+        return "cannot_tell"
     room = (value - limit) if direction == "higher_better" else (limit - value)
     if room < -1e-12:
         return "not_met"
     near = WATCH_BAND * (limit if direction == "lower_better" else abs(1 - limit) if limit < 1 else 0)
     return "watch" if near > 0 and room < near and value != limit else "met"
+
+
+def _reaches_over(low: float, limit: float, high: float, direction: str) -> bool:
+    """Whether some values from ``low`` to ``high`` meet the limit and others do not; no if the interval is not known."""
+    meets_low, meets_high = (
+        (low >= limit, high >= limit) if direction == "higher_better" else (low <= limit, high <= limit)
+    )
+    return not (np.isnan(low) or np.isnan(high)) and meets_low != meets_high
 
 
 def indicator_rows(data: CountyData, items: Sequence[Indicator], reasons: Mapping[str, str]) -> pd.DataFrame:
@@ -76,7 +93,7 @@ def _row(item: Indicator, data: CountyData, reason: str) -> dict[str, object]:
         "unit": item.unit, "direction": item.direction, **_limit(limit), "source": item.source,
         "cases": cases, "n": n, "se": found.se, "population": found.population, "weighted": found.weighted,
         "reason": "no_cases" if empty else reason,
-        "verdict": verdict(found.ratio, limit.value if limit else None, item.direction),
+        "verdict": verdict(found.ratio, limit.value if limit else None, item.direction, found.low, found.high),
     }  # fmt: skip
 
 
@@ -143,7 +160,7 @@ def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
         "county_code": CITY, "value": value, "low": low, "high": high, "se": se,
         "previous": mine["previous"].sum(min_count=1) if item.city == "total" else previous,
         "reason": [*late, *reasons][0] if value is None and reasons else "",
-        "verdict": verdict(value, first["limit"], item.direction), "weighted": bool(mine["weighted"].any()),
+        "verdict": verdict(value, first["limit"], item.direction, low, high), "weighted": bool(mine["weighted"].any()),
     }  # fmt: skip
 
 

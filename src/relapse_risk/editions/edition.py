@@ -51,7 +51,7 @@ class CountyQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     indicator: str
-    verdict: tuple[Literal["met", "watch", "not_met", "no_limit", "not_collected"], ...] = ()
+    verdict: tuple[Literal["met", "watch", "not_met", "cannot_tell", "no_limit", "not_collected"], ...] = ()
     above: float | None = None
     below: float | None = None
 

@@ -112,6 +112,8 @@ def _lead(source: Source, rows: pd.DataFrame) -> str:
         "summary.headline", county=source.name, covered=covered, judged=len(assessed),
         met=int((assessed["verdict"] != "not_met").sum()), not_met=len(missed), month=source.month,
     )  # fmt: skip
+    if open_ := int((rows["verdict"] == "cannot_tell").sum()):
+        first += source.say("summary.open", count=open_)
     if missed.empty:
         return f'<p class="lead">{escape(first)} {escape(source.say("summary.none"))}</p>'
     items = "".join(
@@ -134,7 +136,7 @@ def people_covered(source: Source, rows: pd.DataFrame) -> str:
 
 def _tiles(source: Source, rows: pd.DataFrame) -> str:
     count = rows["verdict"].value_counts()
-    found = {v: int(count.get(v, 0)) for v in ("met", "watch", "not_met", "no_limit", "not_collected")}
+    found = {v: int(count.get(v, 0)) for v in ("met", "watch", "not_met", "cannot_tell", "no_limit", "not_collected")}
     tiles = "".join(
         f'<li class="{v}"><b>{n}</b> <span aria-hidden="true">{SYMBOLS[v]}</span> {escape(source.say(f"value.verdict.{v}"))}</li>'
         for v, n in found.items()

@@ -39,7 +39,7 @@ __all__ = [
     "written",
 ]  # fmt: skip
 
-SYMBOLS = {"met": "✓", "watch": "▲", "not_met": "×", "no_limit": "–", "not_collected": "○"}
+SYMBOLS = {"met": "✓", "watch": "▲", "not_met": "×", "cannot_tell": "?", "no_limit": "–", "not_collected": "○"}
 MARKS = {"assumed": "*", "from_memory": "°", "carried": "^", "documented": ""}
 Row: TypeAlias = Mapping[Any, Any]  # one indicator's columns
 UNDOCUMENTED = ("ASSUME", "MEM")
@@ -82,7 +82,7 @@ def verdict_chip(source: Source, verdict: str, small: str = "") -> Markup:
 
 
 def aspect_verdict(rows: pd.DataFrame) -> str:
-    """The worst verdict among an aspect's indicators: one failing item fails all.
+    """The worst verdict among an aspect's indicators: one failing item fails all, one open item leaves all open.
 
     Examples
     --------
@@ -90,7 +90,10 @@ def aspect_verdict(rows: pd.DataFrame) -> str:
     'not_met'
     """
     found = set(rows["verdict"])
-    return next((v for v in ("not_met", "watch", "met", "no_limit", "not_collected") if v in found), "not_collected")
+    return next(
+        (v for v in ("not_met", "cannot_tell", "watch", "met", "no_limit", "not_collected") if v in found),
+        "not_collected",
+    )
 
 
 def worst_first(source: Source, rows: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +109,8 @@ def sentence(source: Source, number: int) -> str:
     rows = source.indicator_rows()
     mine = rows[rows["section"] == number]
     assessed = mine[mine["verdict"].isin(ASSESSED)]
-    if assessed.empty:
+    open_ = int((mine["verdict"] == "cannot_tell").sum())
+    if assessed.empty and not open_:
         return ""
     missed = worst_first(source, mine)
     words = source.say("section.stand", judged=len(assessed), met=int((assessed["verdict"] != "not_met").sum()))
@@ -116,6 +120,7 @@ def sentence(source: Source, number: int) -> str:
             named.append(source.say("section.more", count=len(missed) - MANY_NAMED))
         joined = ("；" if source.language == "zh" else "; ").join(named)
         words += source.say("section.missed", items=joined)
+    words += source.say("section.open", count=open_) if open_ else ""
     return f"{verdict_chip(source, aspect_verdict(mine))} {escape(words)}"
 
 
@@ -230,6 +235,8 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
         notes.append(source.say("report.sampled"))
     if (rows["verdict"] == "watch").any():
         notes.append(source.say("report.watch_note"))
+    if (rows["verdict"] == "cannot_tell").any():
+        notes.append(source.say("report.cannot_tell_note"))
     if rows["withheld"].any() or (rows["value"].isna() & rows["verdict"].isin(ASSESSED)).any():
         notes.append(source.say("report.suppressed", threshold=int(source.limits.get("small_cell", 5))))
     known = set(rows.loc[rows["limit"].notna(), "limit_confidence"].dropna()) - {"documented"}

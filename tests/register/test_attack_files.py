@@ -41,7 +41,7 @@ def test_a_county_that_climbs_out_of_its_folder_does_not_enter(shared_dir: Path,
 @pytest.mark.parametrize("key", CLIMBING)
 def test_a_key_that_cannot_name_a_file_is_refused_at_both_doors(key: str, tmp_path: Path) -> None:
     assert key_reader(read_text)(key) == Refused("key_unsafe")
-    with pytest.raises(SchemaError, match="a key that cannot name a file; got .* Fix: write the key without"):
+    with pytest.raises(SchemaError, match=r"a key that cannot name a file; got .* Fix: write the key without"):
         check_table(pd.DataFrame({"county_code": [key], "county_name_zh": "县", "county_name_en": "x"}), "county")
     with RegisterWriter(tmp_path / "r", place="dezhou") as writer, pytest.raises(SchemaError, match="household_id"):
         writer.put(

@@ -4,10 +4,11 @@ from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.facts import compute_facts
 from relapse_risk.assessment.facts_store import Facts, FactsManifest, read_facts
 from relapse_risk.assessment.sampling import answer_weights, county_frame, telephone_sample, verification_sample
-from relapse_risk.assessment.sections import ASPECTS, EXHIBITS, INDICATORS, SECTIONS, TABLES
+from relapse_risk.assessment.sections import ACTIONS, ASPECTS, EXHIBITS, INDICATORS, SECTIONS, TABLES
 from relapse_risk.measures import CITY, FactColumn, FactTable, Fraction, Indicator
 
 __all__ = [
+    "ACTIONS",
     "ASPECTS",
     "CITY",
     "EXHIBITS",

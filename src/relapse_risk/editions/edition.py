@@ -100,6 +100,8 @@ class Edition(BaseModel):
     languages, formats : lists
         ``xlsx`` adds a worklist's workbook and its JSON copy.
     pdf : {"auto", "chromium", "weasyprint"}
+    annex : bool
+        Whether PDFs hold the annex too, which the HTML always does.
     audience : {"public", "restricted"}
         ``restricted`` passes the word to notebooks that take it, and keeps the folder from other users.
     keep : int
@@ -136,6 +138,7 @@ class Edition(BaseModel):
     languages: tuple[Literal["zh", "en"], ...] = Field(default=("zh", "en"), min_length=1)
     formats: tuple[Literal["html", "pdf", "xlsx"], ...] = Field(default=("html", "pdf"), min_length=1)
     pdf: Literal["auto", "chromium", "weasyprint"] = "auto"
+    annex: bool = False
     audience: Literal["public", "restricted"] = "public"
     out: Path
     keep: int = Field(default=12, ge=1)

@@ -57,7 +57,7 @@ class Keys:
             "words": _digest(*(path.read_bytes() for path in words)),
             "place": _digest(place.read_bytes()),
             "pdf": str(self.engine),
-            "formats": ",".join(self.formats),
+            "formats": ",".join(self.formats) + (" with annex" if edition.annex else ""),
             "audience": edition.audience,
         }
         self._earlier, self._outlines = _earlier(plan), _file_digest(edition.register_folder / OUTLINES_FILE)

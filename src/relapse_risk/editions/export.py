@@ -26,9 +26,10 @@ from relapse_risk.editions.pdf_postprocess import (
     with_page_numbers,
 )
 from relapse_risk.errors import RenderError
+from relapse_risk.pages.block import ANNEX, ANNEX_END
 from relapse_risk.text import full_width
 
-__all__ = ["TURNED", "Sheet", "to_html", "to_pdf", "visible", "warm_up"]
+__all__ = ["TURNED", "Sheet", "to_html", "to_pdf", "visible", "warm_up", "without_annex"]
 
 WEASYPRINT = "relapse_risk.editions.weasyprint_engine:print_page"
 FONTS_MARK = "/*FONTS*/"
@@ -39,6 +40,8 @@ ENTRY = re.compile(r'(<li><a href="#([^"]+)">.*?)(</li>)', re.DOTALL)
 # The font draws these as wide Chinese marks.
 STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": "&quot;", "”": "&quot;"})
 TURNED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # marks that turn what follows them round
+IN_ANNEX = re.compile(f"{ANNEX}.*?(?:{ANNEX_END}|(?=<footer))", re.DOTALL)
+ID, LINK = re.compile(r'\bid="([^"]+)"'), re.compile(r'<a href="#([^"]+)">(.*?)</a>', re.DOTALL)
 HEADING = re.compile(r'<h2 id="([^"]+)"')
 ALWAYS = printable.strip() + " –−·"  # page numbers, leaders, bullets and the stamp are not in the page's text
 TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
@@ -46,7 +49,10 @@ TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a page says about itself: title, language, words of its skip link, name at its foot, stamp, data date."""
+    """What a page says about itself: title, language, words of its skip link, name at its foot, stamp, data date.
+
+    ``annex``: whether the PDF holds the annex too; the HTML always does.
+    """
 
     title: str
     language: str
@@ -54,6 +60,7 @@ class Sheet:
     name: str
     stamp: str
     data_date: str
+    annex: bool = False
 
 
 class _Page(HTMLExporter):
@@ -114,7 +121,7 @@ def to_pdf(page: str, sheet: Sheet, engine: PdfEngine, browser: Browser | None =
     RenderError
         If the engine is missing or printing fails.
     """
-    page = NARROW.sub("", page)
+    page = NARROW.sub("", page if sheet.annex else without_annex(page))
     if engine.name == "chromium" and browser is not None:
         return _by_chromium(page, sheet, browser)
     try:
@@ -124,6 +131,21 @@ def to_pdf(page: str, sheet: Sheet, engine: PdfEngine, browser: Browser | None =
             f"PDF needs Pango ({str(error).splitlines()[0]})", where=sheet.title, fix=pdf_advice()
         ) from error
     return content
+
+
+def without_annex(page: str) -> str:
+    """A page as it is printed without its annex: what is marked as annex goes, and links that led there become words.
+
+    Examples
+    --------
+    >>> without_annex('<a href="#s1">One</a> <a href="#s2">Two</a><h2 id="s1">1</h2><!--annex--><h2 id="s2">2</h2><footer>')
+    '<a href="#s1">One</a> Two<h2 id="s1">1</h2><footer>'
+    """
+    if ANNEX not in page:
+        return page
+    page = IN_ANNEX.sub("", page)
+    there = set(ID.findall(page))
+    return LINK.sub(lambda link: link[0] if link[1] in there else link[2], page)
 
 
 def _by_chromium(page: str, sheet: Sheet, browser: Browser) -> bytes:

@@ -263,7 +263,7 @@ def job_of(planned: Plan, keys: Keys, report: ReportPlan, stage: Path, work: Pat
     return Job(
         report, _parameters(planned, report), keys.formats, keys.engine, stage, key.digest, dict(key.parts),
         f"{planned.edition.name}/{planned.month}/{report.stem}/{key.digest}", planned.manifest["data_date"], work,
-        planned.edition.place,
+        planned.edition.place, planned.edition.annex,
     )  # fmt: skip
 
 

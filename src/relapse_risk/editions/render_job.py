@@ -51,7 +51,7 @@ def preload(given: Preload) -> None:
         read_facts(given.facts, given.month).hold()
         for language in given.languages:
             report = open_report(given.facts, given.month, given.county, language)
-            shown = [report.cover(), report.indicators(2), report.indicators(3), report.parameters(), report.formulas()]
+            shown = [report.brief(), report.indicators(2), report.indicators(3), report.parameters(), report.formulas()]
             shown += [report.table(name) for name in REHEARSED] + [report.figure(name) for name in REHEARSED]
             shown += [report.side(report.figure("risk_by_town"), report.table("model_terms"))]
             any(block._repr_html_() for block in shown)
@@ -129,7 +129,7 @@ def _content(job: Job, tool: Browser | None) -> tuple[dict[str, bytes], list[str
     title = said(own if has_text(own) else "report.document", language, read_place(job.place), county=report.name)
     sheet = Sheet(
         title, language, text("report.skip", language), report.name,
-        stamp, job.data_date,
+        stamp, job.data_date, job.annex,
     )  # fmt: skip
     page = to_html(executed, sheet)
     content = {f"{report.stem}.html": page.encode("utf-8")} if "html" in job.formats else {}

@@ -45,6 +45,8 @@ class Job:
         Where its files are written aside.
     work : Path
         For what only lives as long as the run.
+    annex : bool
+        Whether the PDF holds the annex.
     """
 
     report: ReportPlan
@@ -58,6 +60,7 @@ class Job:
     data_date: str
     work: Path
     place: str
+    annex: bool = False
 
     @property
     def restricted(self) -> bool:

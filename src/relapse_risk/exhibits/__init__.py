@@ -1,5 +1,6 @@
 """What a page shows of a fact table, as data: its chart, the sentence that says what it shows, how both are set."""
 
+from relapse_risk.exhibits.action import Action, check_action
 from relapse_risk.exhibits.chart_specs import (
     Bars,
     Chart,
@@ -38,6 +39,7 @@ from relapse_risk.exhibits.finding_rules import (
 )
 
 __all__ = [
+    "Action",
     "Bars",
     "Cell",
     "Chart",
@@ -59,6 +61,7 @@ __all__ = [
     "Section",
     "Stack",
     "Word",
+    "check_action",
     "check_exhibit",
     "columns_of",
     "counts_in",

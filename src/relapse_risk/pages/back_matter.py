@@ -8,12 +8,15 @@ from datetime import date
 from functools import cache
 from html import escape
 
+import pandas as pd
 from markupsafe import Markup
 
-from relapse_risk.assessment import CITY, FactColumn
+from relapse_risk.assessment import CITY, INDICATORS, FactColumn
 from relapse_risk.errors import ParameterError
+from relapse_risk.issues.issue_ledger import DAYS
 from relapse_risk.pages.block import Block, Source
-from relapse_risk.pages.format import format_date, format_value
+from relapse_risk.pages.brief_actions import people_in_trouble
+from relapse_risk.pages.format import WITHHELD, format_date, format_value
 from relapse_risk.pages.html_tables import STACKED, Cell, Head, render_rows
 from relapse_risk.pages.indicator_verdicts import limit_text, value_text, written
 from relapse_risk.pages.issue_words import till
@@ -37,8 +40,8 @@ def issues(source: Source) -> Block:
         return Block("")
     if source.status("issue_list")[0] != "collected":
         return Block(f"<p>{escape(source.say('issues.none'))}</p>")
-    found = source.rows("issue_list", source.county)
     values = source.indicator_rows().set_index("indicator")
+    found = _by_people(source.rows("issue_list", source.county), values)
     shown = ("severity", "department", "due_on", "times", "remedy")
     names = [name for name in shown if name in found]  # facts of an older version have no times
     columns = {column.name: column for column in source.spec("issue_list").columns}
@@ -46,6 +49,7 @@ def issues(source: Source) -> Block:
         Head(source.say("issues.issue")),
         Head(source.say("column.value"), True),
         Head(source.say("column.limit"), True),
+        Head(source.say("issues.people"), True),
     ]
     heads += [Head(source.say(f"column.{name}")) for name in names]
     rows, day = [], date.fromisoformat(source.facts.manifest["data_date"])
@@ -53,7 +57,7 @@ def issues(source: Source) -> Block:
         row = values.loc[issue["indicator"]]
         cells = [
             Cell(source.say(f"indicator.{issue['indicator']}")), Cell(value_text(source, row), "strong"),
-            Cell(limit_text(source, row)),
+            Cell(limit_text(source, row)), _people_cell(source, row),
         ]  # fmt: skip
         cells += [
             Cell(format_value(issue[name], columns[name], source.language), "", till(issue[name], day, source.language) if name == "due_on" else "")
@@ -65,6 +69,27 @@ def issues(source: Source) -> Block:
         [source.say("issues.severity_note"), source.say("issues.note")],
     )
     return Block(render_rows(source.say("issues.table"), heads, rows, notes, number))
+
+
+PEOPLE = frozenset(item.name for item in INDICATORS if item.people and item.unit == "share")
+
+
+def _by_people(found: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    """Issues by severity, then by the people in trouble, those that count none last; else in the order they came."""
+    people = [people_in_trouble(values.loc[name]) if name in PEOPLE else -1.0 for name in found["indicator"]]
+    order = pd.DataFrame(
+        {"severity": [list(DAYS).index(word) for word in found["severity"]], "withheld": [one is not None for one in people],
+         "people": [-(one or 0.0) for one in people]}, index=found.index,
+    )  # fmt: skip
+    return found.loc[order.sort_values(list(order.columns), kind="stable").index]
+
+
+def _people_cell(source: Source, row: pd.Series) -> Cell:
+    """How many people or households are in trouble; a dash where an issue counts none."""
+    if row.name not in PEOPLE:
+        return Cell("")
+    people = people_in_trouble(row)
+    return Cell(WITHHELD, "withheld") if people is None else Cell(written(source, people, "count"))
 
 
 def parameters(source: Source) -> Block:

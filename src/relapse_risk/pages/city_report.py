@@ -14,6 +14,7 @@ from relapse_risk.assessment.city_overview import aspect_grid, city_tasks, moved
 from relapse_risk.measures.facts_folder import month_before
 from relapse_risk.pages import back_matter, front_matter
 from relapse_risk.pages.block import Block
+from relapse_risk.pages.brief import brief as first_page
 from relapse_risk.pages.city_figures import funnel_block, headline_moves, level_dots, outliers
 from relapse_risk.pages.city_tables import (
     aspect_table,
@@ -81,11 +82,9 @@ class CityReport:
 
     # -- front matter -------------------------------------------------------------------------------------------------------
 
-    def cover(self) -> Block:
-        """Title, period, what it is compared with, and what the data is."""
-        return front_matter.cover(
-            self.report, self.say("city.title"), self.say("city.subtitle"), self._since(), self._brief()
-        )
+    def brief(self, *pictures: str) -> Block:
+        """The first page: who is in trouble in all counties, what changed, what must be done, and where most of them are."""
+        return first_page(self.report, self.say("city.title"), self.report.picture(*pictures))
 
     def contents(self) -> Block:
         """Contents with links."""
@@ -112,10 +111,7 @@ class CityReport:
 
     def summary(self) -> Block:
         """Verdicts of the counties, limits nearly all miss, and counties that differ from the city by more than chance."""
-        return Block(self._brief() + self._outliers())
-
-    def _brief(self) -> str:
-        return f'<p class="lead">{escape(self._lead())}</p>{self._urgent()}'
+        return Block(f'<p class="lead">{escape(self._lead())}</p>{self._urgent()}{self._outliers()}')
 
     def _lead(self) -> str:
         rows = stand(self.report.rows("indicator"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -19,7 +20,8 @@ from relapse_risk.charts import figure
 from relapse_risk.errors import EditionError
 from relapse_risk.measures import PEOPLE
 from relapse_risk.pages import back_matter, front_matter, indicator_verdicts
-from relapse_risk.pages.block import Block
+from relapse_risk.pages.block import ANNEX, Block
+from relapse_risk.pages.brief import brief as first_page
 from relapse_risk.pages.finding_sentences import caption, finding, titled
 from relapse_risk.pages.format import is_null
 from relapse_risk.pages.html_tables import column_label, left_out, render_table, withheld, withheld_last
@@ -32,9 +34,16 @@ from relapse_risk.schema import table, tables
 from relapse_risk.text import LANGUAGES, Language, has_text, said
 from relapse_risk.text.by_language import enumerated, month_in_words
 
-__all__ = ["Block", "Report", "open_report"]
+__all__ = ["CORE", "Block", "Report", "open_report"]
 
 SECTIONS = (1, 0, *(number for number in NUMBERS if number > 1))  # the summary comes before the data statement
+# Parts of the core, in order, each with the sections it is about: left out where nothing of them was collected.
+CORE: Mapping[str, tuple[int, ...]] = MappingProxyType(
+    {
+        "indicators": (), "risk": (12,), "income": (4, 5), "entitlements": (7,), "projects": (6,), "voices": (15, 16),
+        "issues": (17,),
+    }
+)  # fmt: skip
 MOST_DESCRIBED = 24  # rows described in words for screen readers
 
 
@@ -53,6 +62,7 @@ class Report:
     _read: dict[tuple[str, str | None], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     _status: dict[str, tuple[int, str, str]] = field(default_factory=dict, repr=False, compare=False)
     _numbers: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
+    _pictures: set[str] = field(default_factory=set, repr=False, compare=False)
     _values: dict[str, dict[str, float]] = field(default_factory=dict, repr=False, compare=False)
 
     # -- scope -------------------------------------------------------------------------------------------
@@ -133,16 +143,52 @@ class Report:
 
     # -- front and back matter ------------------------------------------------------------------------------------
 
-    def cover(self) -> Block:
-        """Title, period, who is covered, and what the data is."""
-        return front_matter.cover(self)
+    def brief(self, *pictures: str) -> Block:
+        """The first page: who is in trouble, what changed, what must be done; with the first of the ``pictures`` there is."""
+        return first_page(self, self.say("report.title"), self.picture(*pictures))
+
+    def picture(self, *names: str) -> Block:
+        """The first of the exhibits whose chart may be drawn; :meth:`figure` does not draw it again."""
+        self._pictures.difference_update(names)
+        for name in names:
+            if "<svg" in (block := self.figure(name)).html:
+                self._pictures.add(name)
+                return block
+        return Block("")
 
     def contents(self) -> Block:
-        """Contents with links; page numbers are put in by the PDF."""
-        return front_matter.contents(self, [number for number in SECTIONS if not is_left_out(self, number)])
+        """Contents with links, the core before the annex; page numbers are put in by the PDF."""
+        parts = [(f"core-{name}", self.say(f"core.{name}")) for name in CORE if not self._left_out(name)]
+        return front_matter.contents(self, parts, [number for number in SECTIONS if not is_left_out(self, number)])
+
+    def part(self, name: str) -> Block:
+        """Heading of a part of the core; empty where the place has nothing of it."""
+        if self._left_out(name):
+            return Block("")
+        key = f"core.{name}.intro"
+        intro = f'<p class="intro">{escape(self.say(key))}</p>' if has_text(key) else ""
+        return Block(f'<h2 id="core-{name}">{escape(self.say(f"core.{name}"))}</h2>{intro}')
+
+    def _left_out(self, name: str) -> bool:
+        """Whether nothing of a part was collected, or all of it is about limits where none apply."""
+        sections = CORE[name]
+        return bool(sections) and all(is_left_out(self, n) or bool(self.missing(n)) for n in sections)
+
+    def annex(self) -> Block:
+        """Where the annex begins: a PDF ends here, unless its edition asks for the annex."""
+        title = escape(self.say("report.annex"))
+        return Block(f'{ANNEX}<h2 id="annex">{title}</h2><p class="intro">{escape(self.say("report.annex_intro"))}</p>')
+
+    def headlines(self) -> Block:
+        """The headline indicators with trend, interval, limit, verdict, and the peers."""
+        return front_matter.headlines(self)
+
+    def exceptions(self, number: int) -> Block:
+        """The indicators of a section that miss their limit, or hardly meet it; one sentence where none does."""
+        return indicator_verdicts.exceptions(self, number)
 
     def summary(self) -> Block:
-        """The first page: what holds, what does not, and where to look, readable in a minute."""
+        """How many limits are met, and the nine aspects."""
         return front_matter.summary(self)
 
     def data_statement(self) -> Block:
@@ -227,9 +273,16 @@ class Report:
             why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
         return _instead(self.say(f"exhibit.{name}.title"), why)
 
+    def numbered(self, section: int) -> int:
+        """The number of a section: its own, or its place among those there are where sections are left out."""
+        if self.place.limits_apply:
+            return section
+        shown = [number for number in SECTIONS if number and not is_left_out(self, number)]
+        return shown.index(section) + 1 if section in shown else section
+
     def number(self, kind: str, section: int, name: str) -> str:
         """``Table 2-3``: tables and figures of a section are counted as they first appear."""
-        section = self.sections.get(name, section)
+        section = self.sections[name] if name in self.sections else self.numbered(section)
         known = self._numbers.setdefault((kind, section), {})
         return self.say(f"report.{kind}_number", number=f"{section}-{known.setdefault(name, len(known) + 1)}")
 
@@ -298,9 +351,10 @@ class Report:
     def figure(self, name: str) -> Block:
         """The drawing of a fact table under a title that says its finding.
 
-        Only the finding where all is the same; only the reason where too little of it may be shown.
+        Only the finding where all is the same; only the reason where too little of it may be shown; nothing where it
+        was the :meth:`picture` of a page before.
         """
-        if EXHIBITS[self.spec(name).name].chart is None or self.absent(name) is not None:
+        if EXHIBITS[self.spec(name).name].chart is None or name in self._pictures or self.absent(name) is not None:
             return Block("")
         canvas = self._canvas(name)
         found, draw, half = finding(canvas), drawing(canvas), EXHIBITS[name].half

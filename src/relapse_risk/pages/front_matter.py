@@ -1,4 +1,4 @@
-"""Front matter: cover, contents, the one-page summary, and what the data is."""
+"""Front matter: cover, contents, the verdicts at a glance, and what the data is."""
 
 from __future__ import annotations
 
@@ -9,58 +9,46 @@ import pandas as pd
 
 from relapse_risk import __version__
 from relapse_risk.assessment import ASPECTS
-from relapse_risk.months import month_end
-from relapse_risk.pages.block import Block, Source
+from relapse_risk.pages.block import ANNEX, ANNEX_END, Block, Source
 from relapse_risk.pages.format import at_dash, format_date
 from relapse_risk.pages.indicator_verdicts import (
     ASSESSED,
     SYMBOLS,
     aspect_verdict,
     indicator_table,
-    limit_text,
-    value_text,
     verdict_chip,
-    worst_first,
     written,
 )
+from relapse_risk.pages.section_heading import section_title
 from relapse_risk.text.by_language import enumerated, month_in_words
 
-__all__ = ["contents", "cover", "data_statement", "linked", "people_covered", "summary"]
+__all__ = ["contents", "cover", "data_statement", "headlines", "linked", "people_covered", "summary"]
 
-MOST_HEADLINES, MOST_NAMED = 10, 3
+MOST_HEADLINES = 10
 
 
-def cover(source: Source, title: str = "", subtitle: str = "", compared: str = "", brief: str = "") -> Block:
-    """Title, period, who is covered, what the data is, and the stamp that identifies the facts.
+def cover(source: Source, title: str, subtitle: str, compared: str, brief: str) -> Block:
+    """Title, period, what it is ``compared`` with, what the data is, and the stamp that identifies the facts.
 
-    ``title``, ``subtitle``, the line on what it is ``compared`` with and the ``brief`` of the printed cover (our own
-    HTML) are those of a county's report when empty.
+    ``brief`` is shown on the printed cover only (our own HTML).
     """
-    title = title or source.say("report.title")
-    compared = compared or _compared(source)
     manifest, label = source.facts.manifest, source.label("label")
     day = source.say("report.period", day=format_date(manifest["data_date"], source.language))
     stamp = source.say("report.stamp", digest=manifest["hashes"][source.county], version=__version__)
     lines = [
         f'<p class="place">{escape(label)}</p>' if label != source.name else "",
         f'<h1 data-foot="{escape(source.name)} · {escape(title)}">{escape(at_dash(source.name))} <span>{escape(title)}</span></h1>',
-        f'<p class="subtitle">{escape(subtitle or source.say("report.subtitle"))}</p>',
+        f'<p class="subtitle">{escape(subtitle)}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
-        f'<div class="brief">{brief or _lead(source, source.indicator_rows())}</div>',
+        f'<div class="brief">{brief}</div>',
         f'<p class="notice">{escape(source.label("data_note"))}</p>',
         f'<p class="stamp">{escape(stamp)}</p>',
     ]
     return Block(f'<header class="cover">{"".join(lines)}</header>')
 
 
-def _compared(source: Source) -> str:
-    if previous := source.facts.manifest["previous"]:
-        return source.say("report.previous", day=format_date(month_end(previous), source.language))
-    return source.say("report.no_previous")
-
-
-def contents(source: Source, sections: Sequence[int]) -> Block:
-    """Links to every section, with its verdict for the nine aspects."""
+def contents(source: Source, parts: Sequence[tuple[str, str]], sections: Sequence[int]) -> Block:
+    """Links to the ``parts`` of the core (anchor and title), then to every section of the annex with its verdict."""
     rows = source.indicator_rows()
     items = []
     for number in sections:
@@ -71,29 +59,44 @@ def contents(source: Source, sections: Sequence[int]) -> Block:
         elif len(mine):
             verdict = aspect_verdict(mine)
             chip = f'<span class="mark {verdict}">{SYMBOLS[verdict]}</span>'
-        items.append((f"s{number}", source.say(f"section.{number}"), chip))
-    return linked(source, items, source.say("report.symbols" if source.place.limits_apply else "report.left_out"))
+        items.append((f"s{number}", section_title(source, number), chip))
+    note = source.say("report.symbols" if source.place.limits_apply else "report.left_out")
+    return linked(source, [(anchor, words, "") for anchor, words in parts], annex=items, note=note)
 
 
-def linked(source: Source, items: Sequence[tuple[str, str, str]], note: str = "") -> Block:
-    """Contents from anchors, titles and marks (our own HTML, or empty), with a note such as what the marks mean."""
-    heading = escape(source.say("report.contents"))
-    entries = "".join(f'<li><a href="#{anchor}">{escape(words)}</a>{mark}</li>' for anchor, words, mark in items)
-    below = f'<p class="note">{escape(note)}</p>' if note else ""
+def linked(
+    source: Source, items: Sequence[tuple[str, str, str]], note: str = "", annex: Sequence[tuple[str, str, str]] = ()
+) -> Block:
+    """Contents from anchors, titles and marks (our own HTML, or empty), with a note such as what the marks mean.
+
+    What is in the ``annex`` stands below a heading of its own, and goes with it where a PDF has none.
+    """
+    heading, below = escape(source.say("report.contents")), f'<p class="note">{escape(note)}</p>' if note else ""
+    first, last = f"<ol>{_entries(items)}</ol>" if items else "", ""
+    if annex:
+        title = escape(source.say("report.annex"))
+        last = f'{ANNEX}<p class="heading">{title}</p><ol>{_entries(annex)}</ol>{below}{ANNEX_END}'
+        below = ""
     return Block(
-        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p><ol>{entries}</ol>{below}</nav>'
+        f'<nav class="contents" aria-label="{heading}"><p class="heading">{heading}</p>{first}{last}{below}</nav>'
     )
+
+
+def _entries(items: Sequence[tuple[str, str, str]]) -> str:
+    return "".join(f'<li><a href="#{anchor}">{escape(words)}</a>{mark}</li>' for anchor, words, mark in items)
+
+
+def headlines(source: Source) -> Block:
+    """The headline indicators: value, interval, counts, last period, all together, limit, verdict, and the peers."""
+    rows = _headlines(source.indicator_rows())
+    return Block(indicator_table(source, source.say("summary.table"), rows, source.number("table", 1, "headlines")))
 
 
 def summary(source: Source) -> Block:
-    """The whole county on one page; where no limits apply there are no verdicts to count."""
+    """How many limits are met, and the nine aspects; only who is covered where no limits apply."""
     rows, has_limits = source.indicator_rows(), source.place.limits_apply
-    return Block(
-        _lead(source, rows)
-        + (_tiles(source, rows) if has_limits else "")
-        + indicator_table(source, source.say("summary.table"), _headlines(rows), source.number("table", 1, "headlines"))
-        + (_aspects(source, rows) if has_limits else "")
-    )
+    tiles = (_tiles(source, rows) + _aspects(source, rows)) if has_limits else ""
+    return Block(_lead(source, rows) + tiles)
 
 
 def _headlines(rows: pd.DataFrame) -> pd.DataFrame:
@@ -102,26 +105,17 @@ def _headlines(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lead(source: Source, rows: pd.DataFrame) -> str:
-    assessed = rows[rows["verdict"].isin(ASSESSED)]
-    covered = people_covered(source, rows)
-    missed = worst_first(source, rows)
+    """Who is covered, and how many limits are met."""
+    assessed, covered = rows[rows["verdict"].isin(ASSESSED)], people_covered(source, rows)
+    about = {"county": source.name, "covered": covered, "month": source.month}
     if assessed.empty:
-        words = source.say("summary.unjudged", county=source.name, covered=covered, month=source.month)
-        return f'<p class="lead">{escape(words)}</p>'
-    first = source.say(
-        "summary.headline", county=source.name, covered=covered, judged=len(assessed),
-        met=int((assessed["verdict"] != "not_met").sum()), not_met=len(missed), month=source.month,
-    )  # fmt: skip
+        words = source.say("summary.unjudged", **about)
+    else:
+        met = int((assessed["verdict"] != "not_met").sum())
+        words = source.say("summary.headline", judged=len(assessed), met=met, not_met=len(assessed) - met, **about)
     if open_ := int((rows["verdict"] == "cannot_tell").sum()):
-        first += source.say("summary.open", count=open_)
-    if missed.empty:
-        return f'<p class="lead">{escape(first)} {escape(source.say("summary.none"))}</p>'
-    items = "".join(
-        f"<li><b>{escape(source.say('indicator.' + row['indicator']))}</b> "
-        f"{escape(source.say('summary.against', value=value_text(source, row), limit=limit_text(source, row)))}</li>"
-        for row in missed.head(MOST_NAMED).to_dict("records")
-    )
-    return f'<p class="lead">{escape(first)}</p><p class="urgent">{escape(source.say("summary.first"))}</p><ul class="urgent">{items}</ul>'
+        words += source.say("summary.open", count=open_)
+    return f'<p class="lead">{escape(words)}</p>'
 
 
 def people_covered(source: Source, rows: pd.DataFrame) -> str:

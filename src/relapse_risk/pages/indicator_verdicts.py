@@ -24,9 +24,11 @@ from relapse_risk.text.by_language import enumerated, month_in_words
 
 __all__ = [
     "ASSESSED",
+    "DECIDING",
     "MARKS",
     "SYMBOLS",
     "aspect_verdict",
+    "exceptions",
     "formula_table",
     "indicator_table",
     "limit_text",
@@ -44,6 +46,7 @@ MARKS = {"assumed": "*", "from_memory": "°", "carried": "^", "documented": ""}
 Row: TypeAlias = Mapping[Any, Any]  # one indicator's columns
 UNDOCUMENTED = ("ASSUME", "MEM")
 ASSESSED = ("met", "watch", "not_met")
+DECIDING = ("wrong_exit_rate", "missed_rate", "combined_poverty_rate", "approval_rate")
 MANY_NAMED, LONGEST_HEAD = 4, 14
 
 
@@ -141,6 +144,24 @@ def section_table(source: Source, number: int) -> Block:
     return Block(indicator_table(source, source.say("table.indicator"), mine, number_words))
 
 
+def exceptions(source: Source, number: int) -> Block:
+    """The indicators of one section that miss their limit or hardly meet it, or the sentence that all meet theirs.
+
+    Headlines, and the rates that decide, stand before it in a report and are not said twice.
+    """
+    rows = source.indicator_rows()
+    mine = rows[(rows["section"] == number) & ~rows["headline"] & ~rows["indicator"].isin(DECIDING)]
+    wrong = mine[mine["verdict"].isin(ASSESSED) & mine["verdict"].ne("met")]
+    if not mine["verdict"].isin(ASSESSED).any():
+        return Block("")
+    if wrong.empty:
+        return Block(
+            f'<p class="stand">{escape(source.say("core.all_met", count=int(mine["verdict"].isin(ASSESSED).sum())))}</p>'
+        )
+    numbered = source.number("table", number, "exceptions")
+    return Block(indicator_table(source, source.say("core.exceptions"), worst_first(source, wrong), numbered))
+
+
 def indicator_table(source: Source, caption: str, rows: pd.DataFrame, number: str = "") -> str:
     """Value with interval, counts, last period, city, limit, verdict, and a strip of all counties.
 
@@ -207,7 +228,7 @@ def _counts(source: Source, row: Row) -> str:
     if is_null(row["denominator"]):  # a small base, which is withheld
         return WITHHELD
     numerator = written(source, row["numerator"], "count")
-    if is_null(row["numerator"]):
+    if is_null(row["numerator"]) or row["unit"] != "share":  # a sum of money or days says nothing
         return f"n = {written(source, row['denominator'], 'count')}"
     return f"{numerator} / {written(source, row['denominator'], 'count')}"
 

@@ -10,16 +10,22 @@ from relapse_risk.pages.indicator_verdicts import sentence
 from relapse_risk.pages.not_collected import named_needs
 from relapse_risk.text import bilingual, has_text
 
-__all__ = ["heading", "is_left_out", "missing", "only_part"]
+__all__ = ["heading", "is_left_out", "missing", "only_part", "section_title"]
 
 ISSUES, INCOMES, HARDSHIP, CENTRAL = 17, 4, 13, (0, 1, 16, 18)  # sections; those about all the others
+
+
+def section_title(source: Source, number: int) -> str:
+    """What a section is called, with its number: its own, or its place among those there are."""
+    words = source.say(f"section.{number}")
+    return words.replace(str(number), str(source.numbered(number)), 1) if number else words
 
 
 def heading(source: Source, number: int) -> Block:
     """Heading of a section, how its indicators stand, and one sentence on its question; empty where left out."""
     if is_left_out(source, number):
         return Block("")
-    title = f'<h2 id="s{number}">{escape(source.say(f"section.{number}"))}</h2>'
+    title = f'<h2 id="s{number}">{escape(section_title(source, number))}</h2>'
     if number not in CENTRAL and (why := missing(source, number)):
         return Block(f'{title}<p class="missing">{escape(why)}</p>')
     stand, intro = sentence(source, number), _intro(source, number)

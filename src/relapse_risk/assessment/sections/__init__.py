@@ -1,7 +1,7 @@
 """Every fact table, exhibit and indicator of the report, in the order of its sections.
 
 Each module of this folder says which section it is (``SECTION``) and what it has: ``TABLES``, ``EXHIBITS``,
-``INDICATORS``.  A module that is put here needs no other list.
+``INDICATORS``, ``ACTIONS``.  A module that is put here needs no other list.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pkgutil import iter_modules
 from types import MappingProxyType, ModuleType
 
 from relapse_risk.errors import SchemaError
-from relapse_risk.exhibits import Exhibit, check_exhibit
+from relapse_risk.exhibits import Action, Exhibit, check_action, check_exhibit
 from relapse_risk.measures import FactTable, Indicator
 
-__all__ = ["ASPECTS", "EXHIBITS", "INDICATORS", "SECTIONS", "TABLES"]
+__all__ = ["ACTIONS", "ASPECTS", "EXHIBITS", "INDICATORS", "SECTIONS", "TABLES"]
 
 
 def _place(module: ModuleType) -> tuple[int, int, str]:
@@ -35,5 +35,9 @@ _MODULES = tuple(sorted((import_module(f"{__name__}.{one.name}") for one in iter
 TABLES: tuple[FactTable, ...] = tuple(t for module in _MODULES for t in getattr(module, "TABLES", ()))
 INDICATORS: tuple[Indicator, ...] = tuple(i for module in _MODULES for i in getattr(module, "INDICATORS", ()))
 EXHIBITS = _exhibits(_MODULES, TABLES)
+_NAMED = {item.name: item for item in INDICATORS}
+ACTIONS: tuple[Action, ...] = tuple(
+    check_action(action, _NAMED, TABLES) for module in _MODULES for action in getattr(module, "ACTIONS", ())
+)
 SECTIONS: tuple[int, ...] = tuple(sorted({*(t.section for t in TABLES), *(i.section for i in INDICATORS)}))
 ASPECTS = tuple(range(3, 12))

@@ -8,12 +8,12 @@ import pandas as pd
 from relapse_risk.assessment.county_data import CountyData, up_to
 from relapse_risk.assessment.sections.exit_quality import below_in_years
 from relapse_risk.assessment.sections.monitored_households import first_help, is_monitored, meets_monitoring_rules
-from relapse_risk.exhibits import Section
+from relapse_risk.exhibits import Action, Section
 from relapse_risk.measures import Fraction, Indicator
 from relapse_risk.predicates import holds
 from relapse_risk.predicates.setting import values_at
 
-__all__ = ["INDICATORS", "SECTION"]
+__all__ = ["ACTIONS", "INDICATORS", "SECTION"]
 
 SECTION = Section(16)
 GUARANTEES_OF_ELIMINATION = ("education_ok", "medical_ok", "house_safe", "water_safe")
@@ -119,3 +119,7 @@ INDICATORS = (
     Indicator("timeliness", 16, "share", "higher_better", ("household.monitor_identified_on", "shock_event"), _timeliness,
               limit="completeness_target", source="ASSUME", history=False),
 )  # fmt: skip
+ACTIONS = (
+    Action("missed_monitoring", "households", 3),
+    Action("failed_help", "households", 3),
+)

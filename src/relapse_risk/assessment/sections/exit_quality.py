@@ -9,14 +9,14 @@ from relapse_risk.assessment.county_data import CountyData, counted
 from relapse_risk.assessment.sections.baseline import TOWN_HOMES
 from relapse_risk.derive import income_columns
 from relapse_risk.errors import ModelError
-from relapse_risk.exhibits import Columns, Exhibit, Finding, Number, Rows, Section, Stack, counts_in, share_in
+from relapse_risk.exhibits import Action, Columns, Exhibit, Finding, Number, Rows, Section, Stack, counts_in, share_in
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import add_months
 from relapse_risk.poverty import fgt, gini, weighted_quantile
 from relapse_risk.predicates import holds
 from relapse_risk.predicates.setting import values_at
 
-__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "below_in_years", "below_line", "steadily_above"]
+__all__ = ["ACTIONS", "EXHIBITS", "INDICATORS", "SECTION", "TABLES", "below_in_years", "below_line", "steadily_above"]
 
 SECTION = Section(4)
 C = FactColumn
@@ -39,10 +39,20 @@ def _person_weight(frame: pd.DataFrame) -> pd.Series:
     return frame["size"].astype(float).fillna(1.0) * frame["weight"].astype(float)
 
 
+def _below(data: CountyData, line: str) -> pd.Series:
+    """Whether each household's income is strictly below ``line``; null where it is not known."""
+    known = data.now["income_pc_year"].notna() & data.now[line].notna()
+    return (data.now["income_pc_year"] < data.now[line]).astype("boolean").mask(~known)
+
+
 def below_line(data: CountyData, line: str) -> Fraction:
     """Persons in households whose income is strictly below ``line`` over persons with a known income."""
-    known = data.now["income_pc_year"].notna() & data.now[line].notna()
-    return data.members((data.now["income_pc_year"] < data.now[line]).astype("boolean").mask(~known))
+    return data.members(_below(data, line))
+
+
+def _poor_households(data: CountyData) -> Fraction:
+    """Households whose income is strictly below the poverty line, of those with a known income."""
+    return data.households(_below(data, "poverty_line"))
 
 
 def _mean_income(data: CountyData) -> Fraction:
@@ -252,6 +262,8 @@ INDICATORS = (
     Indicator("income_growth", 4, "share", "higher_better", INCOME, _growth, people=False),
     Indicator("below_line", 4, "share", "lower_better", INCOME, lambda d: below_line(d, "poverty_line"),
               source="LAW-2020", headline=True),
+    Indicator("poor_households", 4, "share", "lower_better", INCOME, _poor_households, source="LAW-2020",
+              measure="below_poverty_line"),
     Indicator("below_monitor_line", 4, "share", "lower_better", INCOME, lambda d: below_line(d, "monitor_line"),
               source="LAW-2020"),
     Indicator("near_line", 4, "share", "lower_better", INCOME, _near_line, source="LAW-2020"),
@@ -273,6 +285,7 @@ def _transfers_found(rows: Rows) -> Finding | None:
     return Finding(words={"year": str(rows.frame["period"].iloc[-1])[:4], "share": share})
 
 
+ACTIONS = (Action("poor_households", "households", 1, where=("income_by_town", "below_line")),)
 EXHIBITS = (
     Exhibit("income_distribution", Columns("ratio", ("households", "before"), marks=RATIO.below(1.0)),
             counts_in("ratio", "households", below=RATIO.below(1.0), near=RATIO.between(1.0, NEAR)),

@@ -10,7 +10,7 @@ import pandas as pd
 from relapse_risk.assessment.agreement import cohen_kappa, fleiss_kappa
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, share
 from relapse_risk.assessment.sections.baseline import TOWN_HOMES
-from relapse_risk.exhibits import Bars, Dots, Exhibit, Heat, Section, largest, smallest
+from relapse_risk.exhibits import Action, Bars, Dots, Exhibit, Heat, Section, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.poverty.deprivation import cutoff_of, deprived
 from relapse_risk.poverty.deprivation_design import Deprivation, read_deprivation
@@ -293,6 +293,10 @@ INDICATORS = (
               people=False),
     Indicator("homes_complete", 5, "share", "higher_better",
               tuple(f"household.{name}" for name in THREE_AND_THREE), _homes_complete, source="ART-DEZHOU"),
+)  # fmt: skip
+ACTIONS = (
+    Action("dropped_out", "children", 1),
+    *(Action(name, "households", 1, where=("guarantee_by_town", name)) for name in ("food_clothes_ok", "medical_ok", "house_safe", "water_safe")),
 )  # fmt: skip
 EXHIBITS = (
     Exhibit("guarantee_pass", Dots("criterion", "share"), smallest("share", "criterion", all_same=True)),

@@ -11,7 +11,7 @@ import pandas as pd
 from relapse_risk.assessment.county_data import CountyData, hits, up_to
 from relapse_risk.assessment.sections.exit_quality import below_in_years
 from relapse_risk.assessment.sections.guarantees import failing_reasons
-from relapse_risk.exhibits import Bars, Columns, Dots, Exhibit, Flow, Section, counts_in, first_to_last, largest
+from relapse_risk.exhibits import Action, Bars, Columns, Exhibit, Flow, Section, counts_in, first_to_last, largest
 from relapse_risk.languages import Label
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import month_end
@@ -22,6 +22,7 @@ from relapse_risk.relapse.features import FEATURES
 from relapse_risk.schema import code_list
 
 __all__ = [
+    "ACTIONS",
     "EXHIBITS",
     "INDICATORS",
     "MONITORED",
@@ -409,12 +410,13 @@ INDICATORS = (
     Indicator("high_risk_unmonitored", 12, "share", "lower_better", (*RISK, *MONITOR), _high_risk_unmonitored,
               history=False),
 )  # fmt: skip
+ACTIONS = (Action("high_risk_unmonitored", "households", 2, issue="missed_monitoring", where=("risk_by_town", "high")),)
 EXHIBITS = (
     Exhibit("monitor_flow", Flow("step", "households", came=("entered",), went=("eliminated", "left_register")),
             first_to_last("households"), half=True),
     Exhibit("monitor_causes", Bars("risk", "households"), largest("households", "risk"), half=True),
     Exhibit("risk_histogram", Columns("probability", ("households",), marks=PROBABILITIES.at_least(LIKELY)),
             counts_in("probability", "households", likely=PROBABILITIES.at_least(LIKELY)), edges={"edge": f"{LIKELY:.0%}"}),
-    Exhibit("risk_by_town", Dots("town", "probability"), largest("probability", "town"), half=True),
+    Exhibit("risk_by_town", Bars("town", "high", most=8), largest("high", "town"), half=True),
     Exhibit("risk_reasons", Bars("reason", "points", most=8), largest("points", "reason")),
 )  # fmt: skip

@@ -7,11 +7,11 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, up_to
 from relapse_risk.assessment.sections.baseline import TOWN_HOMES
-from relapse_risk.exhibits import Columns, Dots, Exhibit, Section, largest, share_in, smallest
+from relapse_risk.exhibits import Action, Columns, Dots, Exhibit, Section, largest, share_in, smallest
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
 
-__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "visited_in_time"]
+__all__ = ["ACTIONS", "EXHIBITS", "INDICATORS", "SECTION", "TABLES", "visited_in_time"]
 
 SECTION = Section(3)
 C = FactColumn
@@ -195,6 +195,7 @@ INDICATORS = (
     Indicator("help_week_visits", 3, "share", "higher_better", ("visit_record.in_help_week",), _help_week,
               source="ART-QIHE", history=False, people=False),
 )  # fmt: skip
+ACTIONS = (Action("visited_in_time", "households", 3, where=("visits_by_town", "share")),)
 EXHIBITS = (
     Exhibit("officer_load", Columns("load", ("officers",)), largest("officers", "load"), half=True),
     Exhibit("visits_by_town", Dots("town", "share"), smallest("share", "town", all_same=True)),

@@ -8,12 +8,12 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, in_last_year
 from relapse_risk.assistance import Catalogue, entitlements, read_catalogue
-from relapse_risk.exhibits import Dots, Exhibit, Lines, Pairs, Section, first_to_last, largest, smallest
+from relapse_risk.exhibits import Action, Dots, Exhibit, Lines, Pairs, Section, first_to_last, largest, smallest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import add_months
 from relapse_risk.parameters import params_dir
 
-__all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES", "item_take_up"]
+__all__ = ["ACTIONS", "EXHIBITS", "INDICATORS", "SECTION", "TABLES", "item_take_up"]
 
 SECTION = Section(7)
 C = FactColumn
@@ -41,11 +41,20 @@ def _catalogue(place: str, folder: str, changed: int) -> Catalogue:
     return read_catalogue(place, folder)
 
 
-def _take_up_rows(data: CountyData) -> pd.DataFrame:
+def _catalogue_of(data: CountyData) -> Catalogue | None:
     file = params_dir() / "assistance" / f"{data.place.name}.yaml"
-    if not file.is_file():
+    return _catalogue(data.place.name, str(params_dir()), file.stat().st_mtime_ns) if file.is_file() else None
+
+
+def _granted(data: CountyData) -> pd.DataFrame:
+    """One row per household and item that it is, or may be, entitled to: item_code, household_id, state, received, forgone."""
+    return data.once("granted", lambda: _granted_rows(data))
+
+
+def _granted_rows(data: CountyData) -> pd.DataFrame:
+    catalogue = _catalogue_of(data)
+    if catalogue is None:
         return pd.DataFrame()
-    catalogue = _catalogue(data.place.name, str(params_dir()), file.stat().st_mtime_ns)
     money = data.now.assign(**{c: data.now[c].fillna(0) for c in ("medical_self_paid", "disaster_loss")})
     found = entitlements(money, data.persons, catalogue, data.setting).frame
     records = in_last_year(data.table("assistance_record"), "delivered_on", data.day)
@@ -54,10 +63,17 @@ def _take_up_rows(data: CountyData) -> pd.DataFrame:
     holders = data.now.loc[data.now["relief_status"].isin(RELIEF).to_numpy(dtype=bool), "household_id"]
     got = pd.concat([got, *(pd.DataFrame({"item_code": code, "household_id": holders}) for code in status)])
     got = got.drop_duplicates().assign(received=True)
-    granted = found[found["state"] == "yes"].groupby(["item_code", "household_id"], as_index=False)["amount_year"].sum()
+    granted = found.groupby(["item_code", "household_id", "state"], as_index=False)["amount_year"].sum()
     granted = granted.merge(got, on=["item_code", "household_id"], how="left")
     granted["received"] = granted["received"].eq(True)
-    granted["forgone"] = granted["amount_year"].where(~granted["received"], 0.0)
+    return granted.assign(forgone=granted["amount_year"].where(~granted["received"], 0.0))
+
+
+def _take_up_rows(data: CountyData) -> pd.DataFrame:
+    catalogue, found = _catalogue_of(data), _granted(data)
+    if catalogue is None:
+        return pd.DataFrame()
+    granted = found[found["state"] == "yes"]
     sums = granted.groupby("item_code").agg(
         entitled=("household_id", "size"), receiving=("received", "sum"), forgone=("forgone", "sum")
     )
@@ -130,6 +146,15 @@ def _take_up(data: CountyData) -> Fraction:
     return Fraction(float(items["receiving"].sum()), float(items["entitled"].sum()))
 
 
+def _unclaimed(data: CountyData) -> Fraction:
+    """Households that lack some item they are entitled to, over households entitled to any."""
+    found = _granted(data)
+    if found.empty:
+        return Fraction(0.0, 0.0)
+    has_all = found[found["state"] == "yes"].groupby("household_id")["received"].all()
+    return Fraction(float((~has_all).sum()), float(len(has_all)))
+
+
 def _forgone(data: CountyData) -> Fraction:
     """Yearly amount that entitled households do not get, per household of the register."""
     items = item_take_up(data)
@@ -183,6 +208,7 @@ TABLES = (
 INDICATORS = (
     Indicator("take_up", 7, "share", "higher_better", NEEDS, _take_up, limit="take_up_target", headline=True,
               history=False),
+    Indicator("unclaimed_households", 7, "share", "lower_better", NEEDS, _unclaimed, history=False),
     Indicator("forgone_per_household", 7, "money", "lower_better", NEEDS, _forgone, history=False, people=False),
     Indicator("decision_days", 7, "days", "lower_better", ("assistance_record.applied_on",), _decision_days,
               source="ART-DEZHOU", people=False),
@@ -191,6 +217,10 @@ INDICATORS = (
               measure="segment.zero_employment",
               source="DEF-ZEROJOB"),
 )  # fmt: skip
+ACTIONS = (
+    Action("unclaimed_households", "households", 2, issue="take_up", where=("take_up", "missing")),
+    Action("zero_employment", "households", 3, where=("segment_towns", "zero_employment")),
+)
 EXHIBITS = (
     Exhibit("take_up_by_department", Dots("department", "share"), smallest("share", "department")),
     Exhibit("processing", Pairs("department", "median_days", "p90_days"), largest("median_days", "department")),

@@ -1,0 +1,320 @@
+"""The brief: one page on what is so, what changed and what must be done by whom, from facts that the annex shows too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+import pandas as pd
+
+from relapse_risk.months import month_end
+from relapse_risk.pages.block import Block, Source
+from relapse_risk.pages.brief_actions import Due, actions_due, people_left
+from relapse_risk.pages.format import WITHHELD, at_dash, capitalised, format_date, format_interval, is_null
+from relapse_risk.pages.html_tables import Cell, Head, render_rows, run_on
+from relapse_risk.pages.indicator_verdicts import DECIDING, MARKS, limit_text, value_text, verdict_chip, written
+from relapse_risk.pages.issue_words import till
+from relapse_risk.schema import code_list
+from relapse_risk.text import has_text
+from relapse_risk.text.by_language import enumerated, month_in_words
+
+__all__ = ["FIGURES", "Figure", "brief"]
+
+CHANGES = ("below_line", "guarantees_ok", "dropped_out", "missed_monitoring", "relapse_rate", "mean_income")
+SAMPLING = 2**0.5  # of half an interval: two samples of one size differ by chance by so much
+GAP, SENTENCES = "–", 2
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One large number of the brief; its words are the messages ``brief.figure.NAME`` and ``brief.more.NAME``.
+
+    Attributes
+    ----------
+    shows : {"cases", "left", "known", "value"}
+        Of the indicator: its cases, those looked at that are none, all looked at, or its value.
+    beside : str
+        Another indicator, whose cases ``{beside}`` of ``brief.more.NAME`` are.
+    """
+
+    name: str
+    indicator: str
+    shows: Literal["cases", "left", "known", "value"]
+    beside: str = ""
+
+
+FIGURES = (
+    Figure("poor", "below_line", "cases", "poor_households"),
+    Figure("high_risk", "high_risk_unmonitored", "known"),
+    Figure("guarantee", "guarantees_ok", "left"),
+    Figure("school", "dropped_out", "cases"),
+    Figure("unclaimed", "unclaimed_households", "cases", "forgone_per_household"),
+)
+OF_A_SAMPLE = (
+    Figure("poor_share", "below_line", "value"),
+    Figure("near_share", "near_line", "value"),
+    Figure("income", "mean_income", "value"),
+    Figure("risk", "expected_relapse", "value"),
+)
+
+
+def brief(source: Source, title: str, picture: Block) -> Block:
+    """The first page of a report: who is in trouble, what changed, what is to be done, and the rates that decide.
+
+    Parameters
+    ----------
+    title : str
+        Of the document, under the name of the county.
+    picture : Block
+        The one drawing.
+    """
+    beside = (
+        f'<div class="side">{"".join(f"<div>{html}</div>" for html in (_deciding(source), picture.html) if html)}</div>'
+    )
+    parts = [
+        _masthead(source, title), f'<p class="lead">{escape(_lead(source))}</p>', _figures(source), _changes(source),
+        _actions(source), beside, f'<p class="note">{escape(run_on(_notes(source)))}</p>',
+    ]  # fmt: skip
+    return Block(f'<div class="onepage">{"".join(parts)}</div>')
+
+
+def _masthead(source: Source, title: str) -> str:
+    label, manifest = source.label("label"), source.facts.manifest
+    day = source.say("report.period", day=format_date(manifest["data_date"], source.language))
+    previous = manifest["previous"]
+    since = source.say("report.no_previous")
+    if previous:
+        since = source.say("report.previous", day=format_date(month_end(previous), source.language))
+    place = f'<p class="place">{escape(label)}</p>' if label != source.name else ""
+    foot = escape(f"{source.name} · {title}")
+    return (
+        f'<header class="masthead">{place}<h1 data-foot="{foot}">{escape(at_dash(source.name))} <span>{escape(title)}</span></h1>'
+        f'<p class="period">{escape(day)} · {escape(since)}</p></header><h2 id="brief">{escape(source.say("brief.heading"))}</h2>'
+    )
+
+
+# -- what is so ----------------------------------------------------------------------------------------------------------
+
+
+def _row(source: Source, indicator: str) -> pd.Series | None:
+    rows = source.indicator_rows()
+    mine = rows[rows["indicator"] == indicator]
+    return None if mine.empty else mine.iloc[0]
+
+
+def _counted(source: Source, figure: Figure) -> str:
+    """The large number: a count, a value, ``※`` where it is withheld, ``–`` where nothing was collected.
+
+    Of what is withheld while its limit is missed, everybody knows that it is one at least.
+    """
+    row = _row(source, figure.indicator)
+    if row is None or row["verdict"] == "not_collected":
+        return GAP
+    if figure.shows == "value":
+        return value_text(source, row)
+    number = {"cases": row["numerator"], "known": row["denominator"], "left": people_left(row)}[figure.shows]
+    if is_null(number):
+        return source.say("brief.some") if row["verdict"] == "not_met" else WITHHELD
+    return written(source, number, "count")
+
+
+def _words(source: Source, figure: Figure, row: pd.Series) -> dict[str, str]:
+    """What the sentences of a figure may name, with ``※`` for what is withheld."""
+    other = _row(source, figure.beside) if figure.beside else None
+    return {
+        "number": _counted(source, figure), "value": value_text(source, row), "cases": _number(source, row["numerator"]),
+        "interval": format_interval(row["low"], row["high"], str(row["unit"]), source.language) or WITHHELD,
+        "known": _number(source, row["denominator"]), "money": _money(source, other),
+        "beside": _number(source, None if other is None else other["numerator"]),
+        "horizon": str(source.place.horizon_months),
+    }  # fmt: skip
+
+
+def _more(source: Source, figure: Figure) -> str:
+    """The sentence below the large number; empty where it would name what is withheld or unknown."""
+    row = _row(source, figure.indicator)
+    if row is None or row["verdict"] == "not_collected":
+        return source.say("brief.not_collected")
+    said = source.say(f"brief.more.{figure.name}", **_words(source, figure, row))
+    return "" if WITHHELD in said else said
+
+
+def _number(source: Source, value: object) -> str:
+    return WITHHELD if is_null(value) else written(source, value, "count")
+
+
+def _money(source: Source, row: pd.Series | None) -> str:
+    """A sum of money with its currency."""
+    amount = None if row is None else row["numerator"]
+    if is_null(amount):
+        return WITHHELD
+    return source.say("brief.money", amount=written(source, amount, "money_wan"), currency=source.label("currency"))
+
+
+def _earlier(source: Source, figure: Figure) -> str:
+    """The last comparable period of the figure's share; empty where there is none."""
+    row = _row(source, figure.indicator)
+    if row is None or row["verdict"] == "not_collected":
+        return ""
+    if is_null(row["previous_period"]):
+        return ""
+    if is_null(row["previous"]):
+        return source.say("brief.earlier_withheld")
+    month = month_in_words(str(row["previous_period"]), source.language)
+    key = "brief.earlier_money" if row["unit"] == "money" else "brief.earlier"
+    before = 1 - row["previous"] if figure.shows == "left" else row["previous"]
+    return source.say(key, month=month, value=written(source, before, str(row["unit"])))
+
+
+def _of(source: Source) -> tuple[Figure, ...]:
+    return OF_A_SAMPLE if source.is_sample else FIGURES
+
+
+def _figures(source: Source) -> str:
+    items = []
+    for figure in _of(source):
+        number = _counted(source, figure)
+        withheld = number in (WITHHELD, source.say("brief.some"))
+        small = [source.say("brief.withheld")] if withheld else []
+        small += [one for one in (_more(source, figure), _earlier(source, figure)) if one]
+        mark = " gap" if number in (WITHHELD, GAP) else ""
+        below = f"<small>{escape(run_on(small))}</small>" if small else ""
+        items.append(
+            f'<li><b class="figure{mark}" data-of="{figure.indicator}" data-shows="{figure.shows}">{escape(number)}</b> '
+            f"{escape(source.say(f'brief.figure.{figure.name}'))}{below}</li>"
+        )
+    return f'<ul class="figures" aria-label="{escape(source.say("brief.figures"))}">{"".join(items)}</ul>'
+
+
+def _lead(source: Source) -> str:
+    """The two sentences that a reader keeps: how many are in trouble, by the first figures that say so."""
+    said = [sentence for figure in _of(source) if (sentence := _lead_of(source, figure))]
+    words = run_on(said[:SENTENCES]) if said else source.say("brief.lead.none")
+    return source.say("brief.lead", name=source.name, month=source.month, said=words)
+
+
+def _lead_of(source: Source, figure: Figure) -> str:
+    """The figure's sentence; where its number is withheld and its limit missed, that there is somebody; else nothing."""
+    row, key = _row(source, figure.indicator), f"brief.lead.{figure.name}"
+    if row is None or row["verdict"] == "not_collected" or not has_text(key):
+        return ""
+    words = _words(source, figure, row)
+    if words["number"] == source.say("brief.some"):
+        return source.say(f"{key}.few") if has_text(f"{key}.few") else ""
+    said = source.say(key, **words)
+    return "" if words["number"] == "0" or WITHHELD in said else said
+
+
+# -- what changed ----------------------------------------------------------------------------------------------------------
+
+
+def _moved(row: pd.Series) -> str:
+    """``better``, ``worse`` or ``same`` as a year before; of a sample only what is more than chance.
+
+    Examples
+    --------
+    >>> row = {"value": 0.025, "previous": 0.022, "low": None, "high": None, "direction": "lower_better"}
+    >>> _moved(pd.Series(row)), _moved(pd.Series(row | {"low": 0.020, "high": 0.030}))
+    ('worse', 'same')
+    """
+    change = float(row["value"]) - float(row["previous"])
+    chance = 0.0 if is_null(row["low"]) else SAMPLING * (float(row["high"]) - float(row["low"])) / 2
+    if abs(change) <= max(chance, 1e-12):
+        return "same"
+    return "better" if (change > 0) == (row["direction"] == "higher_better") else "worse"
+
+
+def _changes(source: Source) -> str:
+    found: dict[str, list[str]] = {"worse": [], "better": [], "same": []}
+    for name in CHANGES:
+        row = _row(source, name)
+        if row is None or is_null(row["value"]) or is_null(row["previous"]) or row["direction"] == "none":
+            continue
+        if row["unit"] == "money" and source.is_sample:  # prices of the day: no telling whether anybody is better off
+            continue
+        unit = str(row["unit"])
+        found[_moved(row)].append(
+            source.say("brief.change", name=source.say(f"indicator.{name}"), before=written(source, row["previous"], unit), now=value_text(source, row))
+        )  # fmt: skip
+    said = [
+        source.say(f"brief.changed.{how}", items=enumerated(items, source.language))
+        for how, items in found.items()
+        if items
+    ]
+    words = run_on(said) if said else source.say("brief.changed.none")
+    return f'<h3>{escape(source.say("brief.changes"))}</h3><p class="changed">{escape(words)}</p>'
+
+
+# -- what must be done -----------------------------------------------------------------------------------------------------
+
+
+def _actions(source: Source) -> str:
+    """The list of actions; nothing where no limits apply, and so nobody is told what to do."""
+    if not source.place.limits_apply:
+        return ""
+    due = actions_due(source)
+    if not due:
+        return f"<h3>{escape(source.say('brief.actions'))}</h3><p>{escape(source.say('brief.no_actions'))}</p>"
+    most = capitalised(source.say("brief.most"))
+    heads = [
+        Head(source.say("brief.action")), Head(source.say("brief.people"), True), Head(most),
+        Head(source.say("column.department")), Head(source.say("column.due_on")),
+    ]  # fmt: skip
+    notes = [source.say("brief.of_shown")] if any(one.most and one.most.of_shown for one in due) else []
+    return render_rows(
+        source.say("brief.actions"), heads, [_action_cells(source, one) for one in due], notes, kind="actions"
+    )
+
+
+def _action_cells(source: Source, due: Due) -> list[Cell]:
+    people = WITHHELD if due.people is None else written(source, due.people, "count")
+    most, day = due.most, pd.Timestamp(source.facts.manifest["data_date"]).date()
+    tied = f" {source.say('brief.tied', count=most.tied)}" if most and most.tied else ""
+    return [
+        Cell(source.say(f"action.{due.action.indicator}")),
+        Cell(people, "withheld" if due.people is None else "strong", source.say(f"action.unit.{due.action.unit}")),
+        Cell(most.name, "", most.number + tied) if most else Cell(GAP),
+        Cell(code_list("department").label(due.department, source.language)),
+        Cell(format_date(due.due_on, source.language), "short", till(due.due_on, day, source.language)) if due.due_on else Cell(source.say("bulletin.no_due")),
+    ]  # fmt: skip
+
+
+# -- the rates that decide ------------------------------------------------------------------------------------------------
+
+
+def _deciding(source: Source) -> str:
+    if not source.place.limits_apply:
+        return ""
+    heads = [
+        Head(source.say("brief.rate")), Head(source.say("column.value"), True, source.say("column.interval")),
+        Head(source.say("column.limit"), True), Head(source.say("column.verdict")),
+    ]  # fmt: skip
+    rows, lacking = [], []
+    for name in DECIDING:
+        row = _row(source, name)
+        if row is None or row["verdict"] == "not_collected":
+            lacking.append(source.say(f"indicator.{name}"))
+            continue
+        unit = str(row["unit"])
+        interval = format_interval(row["low"], row["high"], unit, source.language) or source.say("brief.full_count")
+        mark = "" if is_null(row["limit"]) else MARKS.get(str(row["limit_confidence"]), "")
+        rows.append(
+            [
+                Cell(source.say(f"indicator.{name}")), Cell(value_text(source, row), "strong", interval),
+                Cell(limit_text(source, row) + mark), Cell(verdict_chip(source, str(row["verdict"]))),
+            ]
+        )  # fmt: skip
+    notes = [source.say("brief.lacking", items=enumerated(lacking, source.language))] if lacking else []
+    return render_rows(source.say("brief.deciding"), heads, rows, notes) if rows else ""
+
+
+def _notes(source: Source) -> list[str]:
+    threshold = int(source.limits.get("small_cell", 5))
+    terms = [source.say("brief.terms")] if source.place.limits_apply else []
+    return [
+        source.label("data_note"),
+        source.say("brief.comparable"),
+        source.say("brief.marks", threshold=threshold),
+        *terms,
+    ]

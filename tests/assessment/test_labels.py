@@ -68,7 +68,7 @@ def _parts(table: FactTable, exhibit: Exhibit) -> set[str]:
     if exhibit.chart:
         parts |= {"caption", "marked"} | {f"series.{name}" for name in columns_of(exhibit.chart)}
     if exhibit.finding:
-        parts |= {"finding", *(f"finding.{key}" for key in ("all_same", "limit", "limit_all"))}
+        parts |= {"finding", *(f"finding.{key}" for key in ("all_same", "limit", "limit_all", "rose", "fell"))}
     return parts
 
 

@@ -101,7 +101,10 @@ def test_the_widest_gap_may_have_to_be_one() -> None:
 
 def test_rows_by_place_and_by_name() -> None:
     assert found(in_row(-1)) == Finding(-1)
-    assert found(first_to_last("n"), n=[1, 2, 3]) == Finding(words={"first": Cell("n", 0), "last": Cell("n", -1)})
+    ends = {"first": Cell("n", 0), "last": Cell("n", -1)}
+    assert found(first_to_last("n"), n=[1, 2, 3]) == Finding(words=ends, key="rose")
+    assert found(first_to_last("n"), n=[3, 4, 2]) == Finding(words=ends, key="fell")
+    assert found(first_to_last("n"), n=[3, 4, 3]) == Finding(words=ends)
     assert found(of_names("town", "n", "c", "a"), n=[1, 2, 3]) == Finding(words={"c": Cell("n", 2), "a": Cell("n", 0)})
     assert found(of_names("town", "n", "d"), n=[1, 2, 3]) is None
     assert found(nearest("share", 0.5), share=[0.1, 0.45, 0.6]) == Finding(1)

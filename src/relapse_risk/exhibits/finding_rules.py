@@ -217,9 +217,24 @@ def in_row(row: int) -> Find:
 
 
 def first_to_last(value: str, aligned: bool = False) -> Find:
-    """``{first}`` and ``{last}`` of a column."""
+    """``{first}`` and ``{last}`` of a column; another message, ``rose`` or ``fell``, where they differ.
+
+    Examples
+    --------
+    >>> from relapse_risk.measures import FactColumn
+    >>> table = FactTable("t", 2, (FactColumn("month", "text"), FactColumn("n", "count")), (), lambda data: data)
+    >>> [first_to_last("n")(Rows(table, pd.DataFrame({"n": [9, last]}), {})).key for last in (12, 9, 3)]
+    ['rose', '', 'fell']
+    """
     words = {"first": Cell(value, 0, aligned), "last": Cell(value, -1, aligned)}
-    return lambda rows: Finding(words=words) if len(rows.frame) else None
+
+    def find(rows: Rows) -> Finding | None:
+        if rows.frame.empty:
+            return None
+        first, last = rows.numbers(value).iloc[[0, -1]]
+        return Finding(words=words, key="rose" if last > first else "fell" if last < first else "")
+
+    return find
 
 
 def nearest(value: str, at: float) -> Find:

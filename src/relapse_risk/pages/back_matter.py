@@ -16,7 +16,7 @@ from relapse_risk.errors import ParameterError
 from relapse_risk.issues.issue_ledger import DAYS
 from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.brief_actions import people_in_trouble
-from relapse_risk.pages.format import WITHHELD, format_date, format_value
+from relapse_risk.pages.format import NOT_COMPUTED, WITHHELD, format_date, format_value
 from relapse_risk.pages.html_tables import STACKED, Cell, Head, render_rows
 from relapse_risk.pages.indicator_verdicts import limit_text, value_text, written
 from relapse_risk.pages.issue_words import till
@@ -176,7 +176,7 @@ def model_note(source: Source) -> Block:
         written(source, card.get(f"{band}_share", limits.get(f"risk_share_{band}")), "share")
         for band in ("high", "medium")
     )
-    if high != "–":
+    if high != NOT_COMPUTED:
         lines.append(source.say("annex.bands", high=high, medium=medium))
     if bands := card.get("bands"):
         cuts = {name: written(source, value, "share") for name, value in bands.items()}  # type: ignore[attr-defined]
@@ -237,7 +237,7 @@ def not_collected(source: Source) -> Block:
             names = [source.say(f"indicator.{name}") for name in mine["indicator"]]
             rows.append(
                 [
-                    Cell(source.say(f"section.{number}")), Cell(_counted(source, names)), Cell(str(len(lacking) or "–")),
+                    Cell(source.say(f"section.{number}")), Cell(_counted(source, names)), Cell(str(len(lacking) or NOT_COMPUTED)),
                     Cell(needs_by_table(source, [*lacking, *mine["reason"]])),
                 ]
             )  # fmt: skip
@@ -254,7 +254,7 @@ def not_collected(source: Source) -> Block:
 def _counted(source: Source, names: Sequence[str]) -> str | Markup:
     """How many and which, words with a hyphen kept whole; a dash for none."""
     if not names:
-        return "–"
+        return NOT_COMPUTED
     joined = enumerated(names, source.language)
     words = source.say("annex.counted" if len(names) > 1 else "annex.counted_one", count=len(names), names=joined)
     return Markup(HYPHENED.sub(r'<span class="short">\g<0></span>', escape(words)))  # noqa: S704 - escaped here

@@ -11,8 +11,17 @@ import pandas as pd
 from relapse_risk.months import month_end
 from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.brief_actions import Due, actions_due, people_left
-from relapse_risk.pages.format import WITHHELD, at_dash, capitalised, format_date, format_interval, is_null
-from relapse_risk.pages.html_tables import Cell, Head, render_rows, run_on
+from relapse_risk.pages.format import (
+    DASH,
+    NOT_COMPUTED,
+    WITHHELD,
+    at_dash,
+    capitalised,
+    format_date,
+    format_interval,
+    is_null,
+)
+from relapse_risk.pages.html_tables import STACKED, Cell, Head, render_rows, run_on
 from relapse_risk.pages.indicator_verdicts import DECIDING, MARKS, limit_text, value_text, verdict_chip, written
 from relapse_risk.pages.issue_words import till
 from relapse_risk.schema import code_list
@@ -23,7 +32,7 @@ __all__ = ["FIGURES", "Figure", "brief"]
 
 CHANGES = ("below_line", "guarantees_ok", "dropped_out", "missed_monitoring", "relapse_rate", "mean_income")
 SAMPLING = 2**0.5  # of half an interval: two samples of one size differ by chance by so much
-GAP, SENTENCES = "–", 2
+SENTENCES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ def _counted(source: Source, figure: Figure) -> str:
     """
     row = _row(source, figure.indicator)
     if row is None or row["verdict"] == "not_collected":
-        return GAP
+        return DASH
     if figure.shows == "value":
         return value_text(source, row)
     number = {"cases": row["numerator"], "known": row["denominator"], "left": people_left(row)}[figure.shows]
@@ -178,7 +187,7 @@ def _figures(source: Source) -> str:
         withheld = number in (WITHHELD, source.say("brief.some"))
         small = [source.say("brief.withheld")] if withheld else []
         small += [one for one in (_more(source, figure), _earlier(source, figure)) if one]
-        mark = " gap" if number in (WITHHELD, GAP) else ""
+        mark = " gap" if number in (WITHHELD, DASH) else ""
         below = f"<small>{escape(run_on(small))}</small>" if small else ""
         items.append(
             f'<li><b class="figure{mark}" data-of="{figure.indicator}" data-shows="{figure.shows}">{escape(number)}</b> '
@@ -263,7 +272,11 @@ def _actions(source: Source) -> str:
     ]  # fmt: skip
     notes = [source.say("brief.of_shown")] if any(one.most and one.most.of_shown for one in due) else []
     return render_rows(
-        source.say("brief.actions"), heads, [_action_cells(source, one) for one in due], notes, kind="actions"
+        source.say("brief.actions"),
+        heads,
+        [_action_cells(source, one) for one in due],
+        notes,
+        kind=f"{STACKED} actions",
     )
 
 
@@ -274,7 +287,7 @@ def _action_cells(source: Source, due: Due) -> list[Cell]:
     return [
         Cell(source.say(f"action.{due.action.indicator}")),
         Cell(people, "withheld" if due.people is None else "strong", source.say(f"action.unit.{due.action.unit}")),
-        Cell(most.name, "", most.number + tied) if most else Cell(GAP),
+        Cell(most.name, "", most.number + tied) if most else Cell(NOT_COMPUTED),
         Cell(code_list("department").label(due.department, source.language)),
         Cell(format_date(due.due_on, source.language), "short", till(due.due_on, day, source.language)) if due.due_on else Cell(source.say("bulletin.no_due")),
     ]  # fmt: skip
@@ -290,31 +303,27 @@ def _deciding(source: Source) -> str:
         Head(source.say("brief.rate")), Head(source.say("column.value"), True, source.say("column.interval")),
         Head(source.say("column.limit"), True), Head(source.say("column.verdict")),
     ]  # fmt: skip
-    rows, lacking = [], []
-    for name in DECIDING:
-        row = _row(source, name)
-        if row is None or row["verdict"] == "not_collected":
-            lacking.append(source.say(f"indicator.{name}"))
-            continue
-        unit = str(row["unit"])
-        interval = format_interval(row["low"], row["high"], unit, source.language) or source.say("brief.full_count")
-        mark = "" if is_null(row["limit"]) else MARKS.get(str(row["limit_confidence"]), "")
-        rows.append(
-            [
-                Cell(source.say(f"indicator.{name}")), Cell(value_text(source, row), "strong", interval),
-                Cell(limit_text(source, row) + mark), Cell(verdict_chip(source, str(row["verdict"]))),
-            ]
-        )  # fmt: skip
-    notes = [source.say("brief.lacking", items=enumerated(lacking, source.language))] if lacking else []
-    return render_rows(source.say("brief.deciding"), heads, rows, notes) if rows else ""
+    rows = [_rate_cells(source, name, row) for name in DECIDING if (row := _row(source, name)) is not None]
+    return render_rows(source.say("brief.deciding"), heads, rows) if rows else ""
+
+
+def _rate_cells(source: Source, name: str, row: pd.Series) -> list[Cell]:
+    """Name, value with its interval, limit with the mark of what it is based on, verdict."""
+    words, verdict = source.say(f"indicator.{name}"), verdict_chip(source, str(row["verdict"]))
+    if row["verdict"] == "not_collected":
+        return [Cell(words), Cell(DASH), Cell(limit_text(source, row)), Cell(verdict)]
+    interval = format_interval(row["low"], row["high"], str(row["unit"]), source.language)
+    mark = "" if is_null(row["limit"]) else MARKS.get(str(row["limit_confidence"]), "")
+    return [
+        Cell(words), Cell(value_text(source, row), "strong", interval or source.say("brief.full_count")),
+        Cell(limit_text(source, row) + mark), Cell(verdict),
+    ]  # fmt: skip
 
 
 def _notes(source: Source) -> list[str]:
     threshold = int(source.limits.get("small_cell", 5))
-    terms = [source.say("brief.terms")] if source.place.limits_apply else []
     return [
         source.label("data_note"),
         source.say("brief.comparable"),
         source.say("brief.marks", threshold=threshold),
-        *terms,
     ]

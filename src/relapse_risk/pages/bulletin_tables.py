@@ -12,7 +12,7 @@ from relapse_risk.assessment import CITY, FactColumn
 from relapse_risk.charts import Area, Series, columns, figure, steps
 from relapse_risk.pages.block import Source
 from relapse_risk.pages.city_tables import several
-from relapse_risk.pages.format import WITHHELD, capitalised, format_apart, is_null
+from relapse_risk.pages.format import NOT_COMPUTED, WITHHELD, capitalised, format_apart, is_null
 from relapse_risk.pages.html_tables import Cell, Head, render_rows
 from relapse_risk.pages.indicator_verdicts import value_text
 from relapse_risk.pages.issue_words import check_words, day_words, till
@@ -75,7 +75,7 @@ def issue_table(
 def _value(source: Source, row: pd.Series) -> str:
     """Value and limit when the issue was opened; an indicator without a value was withheld."""
     if not row["unit"]:
-        return "–"
+        return NOT_COMPUTED
     unit = FactColumn("value", str(row["unit"]))  # type: ignore[arg-type]
     value, limit = format_apart(row["value"], row["limit"], unit, source.language)
     if is_null(row["value"]) and str(row["check"]).startswith("indicator:"):
@@ -169,7 +169,7 @@ def _counts(source: Source, table: pd.DataFrame, first: Head, labels: Mapping[st
     heads = [first, *(_head(source, name, True) for name in COUNTS), _head(source, "oldest", True)]
     rows = [
         [Cell(labels[str(row.iloc[0])]), *(Cell(str(int(row[name])), "strong" if name == "overdue" and row[name] else "") for name in COUNTS),
-         Cell("–" if is_null(row["oldest"]) else str(int(row["oldest"])))]
+         Cell(NOT_COMPUTED if is_null(row["oldest"]) else str(int(row["oldest"])))]
         for _, row in table.iterrows()
     ]  # fmt: skip
     return render_rows(caption, heads, rows)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from relapse_risk.assessment import CITY
 from relapse_risk.pages.block import Source
-from relapse_risk.pages.format import WITHHELD, capitalised, is_null
+from relapse_risk.pages.format import DASH, NOT_COMPUTED, WITHHELD, capitalised, is_null
 from relapse_risk.pages.html_tables import Cell, Head, render_rows
 from relapse_risk.pages.indicator_verdicts import (
     ASSESSED,
@@ -56,7 +56,7 @@ def headline_table(source: Source, names: Mapping[str, str]) -> str:
     for code, name in {CITY: whole, **names}.items():
         mine = by_county.get(code)
         cells = [
-            _verdict_cell(source, mine.loc[one]) if mine is not None and one in mine.index else Cell("–")
+            _verdict_cell(source, mine.loc[one]) if mine is not None and one in mine.index else Cell(DASH)
             for one in order
         ]
         written_rows.append([Cell(name), *([_households(source, code)] if source.is_sample else []), *cells])
@@ -92,7 +92,9 @@ def aspect_table(source: Source, names: Mapping[str, str], grid: pd.DataFrame) -
         for number in sections:
             assessed, missed = (int(counts.loc[(code, number), column]) for column in ("judged", "not_met"))
             mark = SYMBOLS["not_met" if missed else "met"]
-            cells.append(Cell(f"{mark} {missed} / {assessed}" if assessed else "–", "strong" if missed else ""))
+            cells.append(
+                Cell(f"{mark} {missed} / {assessed}" if assessed else NOT_COMPUTED, "strong" if missed else "")
+            )
         rows.append([Cell(name), *cells])
     return render_rows(source.say("city.aspect_table"), heads, rows, [source.say("city.aspect_note")], kind=DENSE)
 
@@ -124,7 +126,7 @@ def several(source: Source, found: Sequence[str], total: int) -> str:
         return source.say("map.all", division=source.label("division"))
     if len(found) > MOST_NAMED:
         return source.say("map.counties", count=len(found), division=source.label("division"))
-    return enumerated(found, source.language) or "–"
+    return enumerated(found, source.language) or NOT_COMPUTED
 
 
 def task_table(source: Source, names: Mapping[str, str], tasks: pd.DataFrame) -> str:
@@ -175,7 +177,7 @@ def _uneven(source: Source, names: Mapping[str, str], tasks: pd.DataFrame) -> st
             source.say("city.task_value", county=names[code], value=written(source, mine["value"][code], str(mine["unit"].iloc[0])))
             for code in (task["high"], task["low"])
         ]  # fmt: skip
-        correlation = "–" if is_null(task["correlation"]) else decimal(task["correlation"], 2, source.language)
+        correlation = NOT_COMPUTED if is_null(task["correlation"]) else decimal(task["correlation"], 2, source.language)
         rows.append([Cell(source.say(f"indicator.{task['indicator']}")), *(Cell(one) for one in ends), Cell(correlation)])  # fmt: skip
     return render_rows(source.say("city.list.uneven"), heads, rows)
 

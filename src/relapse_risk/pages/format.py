@@ -1,6 +1,6 @@
 """How a value is written: the only place where numbers are rounded.
 
-Null is written as a dash (withheld or unknown), never as zero.
+Null is written as a mark, never as zero: ``※`` withheld, ``–`` not collected, ``/`` not applicable or not computable.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from relapse_risk.text.by_language import day_in_words, decimal, month_in_words,
 
 __all__ = [
     "COUNTS_OF_PEOPLE",
+    "DASH",
+    "NOT_COMPUTED",
     "WITHHELD",
     "at_dash",
     "capitalised",
@@ -36,7 +38,7 @@ __all__ = [
     "is_null",
 ]
 
-DASH, WITHHELD = "–", "※"
+DASH, WITHHELD, NOT_COMPUTED = "–", "※", "/"  # not collected; withheld; not applicable, or nothing to compute it from
 FINEST = 9  # decimals; a smaller difference is a rounding error
 COUNTS_OF_PEOPLE = PEOPLE
 NO_LIMITS: Mapping[str, float] = MappingProxyType({})
@@ -198,14 +200,14 @@ def format_value(
     Examples
     --------
     >>> format_value(0.0213, FactColumn("share", "share"), "zh"), format_value(None, FactColumn("n", "count"), "zh")
-    ('2.1%', '–')
+    ('2.1%', '/')
     >>> format_value(265e6, FactColumn("fund", "money_wan"), "zh"), format_value(265e6, FactColumn("f", "money_wan"), "en")
     ('26,500.0万', '265.00 million')
     >>> format_value("illness", FactColumn("cause", "code", "poverty_cause"), "zh")
     '因病'
     """
     if is_null(value):
-        return DASH
+        return DASH if column.kind in TEXTUAL else NOT_COMPUTED
     if column.kind in TEXTUAL:
         return _words(str(value), column, language, place)
     number = float(value)  # type: ignore[arg-type]

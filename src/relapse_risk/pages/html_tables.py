@@ -44,7 +44,7 @@ _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_
 <thead><tr>{% for head in heads %}{% set short = unbroken(head.label) %}<th scope="col"{% if head.right and not loop.first %} class="n{{ ' short' if short }}"{% elif short %} class="short"{% endif %}>{{ head.label }}{% if head.small %}<small>{{ head.small }}</small>{% endif %}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
-<tr>{% for cell in row %}{% if loop.first %}<th scope="row"{% if unbroken(cell.label) or cell.mark %} class="{{ cell.mark or 'short' }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}{{ ' short' if not heads[loop.index0].right and unbroken(cell.label) }}"{% if kind == stacked %} data-head="{{ heads[loop.index0].label }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>
+<tr>{% for cell in row %}{% if loop.first %}<th scope="row"{% if unbroken(cell.label) or cell.mark %} class="{{ cell.mark or 'short' }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</th>{% else %}<td class="{{ 'n' if heads[loop.index0].right else 't' }}{{ ' ' ~ cell.mark if cell.mark }}{{ ' short' if not heads[loop.index0].right and unbroken(cell.label) }}"{% if stacked in kind %} data-head="{{ heads[loop.index0].label }}"{% endif %}>{{ cell.label }}{% if cell.small %}<small>{{ cell.small }}</small>{% endif %}</td>{% endif %}{% endfor %}</tr>
 {% endfor %}
 </tbody></table></div>{% if notes %}<p class="note">{{ run_on(notes) }}</p>{% endif %}</div>"""
 )

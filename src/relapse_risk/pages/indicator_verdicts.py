@@ -13,6 +13,8 @@ from relapse_risk.assessment import FactColumn
 from relapse_risk.charts import strip
 from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.format import (
+    DASH,
+    NOT_COMPUTED,
     WITHHELD,
     common_decimals,
     format_interval,
@@ -41,7 +43,9 @@ __all__ = [
     "written",
 ]  # fmt: skip
 
-SYMBOLS = {"met": "✓", "watch": "▲", "not_met": "×", "cannot_tell": "?", "no_limit": "–", "not_collected": "○"}
+SYMBOLS = {
+    "met": "✓", "watch": "▲", "not_met": "×", "cannot_tell": "?", "no_limit": NOT_COMPUTED, "not_collected": "○",
+}  # fmt: skip
 MARKS = {"assumed": "*", "from_memory": "°", "carried": "^", "documented": ""}
 Row: TypeAlias = Mapping[Any, Any]  # one indicator's columns
 UNDOCUMENTED = ("ASSUME", "MEM")
@@ -223,8 +227,10 @@ def unit_words(source: Source, unit: str) -> str:
 
 def _counts(source: Source, row: Row) -> str:
     """Numerator over denominator, both in full; nothing for a plain count."""
-    if row["unit"] == "count" or (is_null(row["denominator"]) and row["verdict"] == "not_collected"):
-        return "–"
+    if row["verdict"] == "not_collected":
+        return DASH
+    if row["unit"] == "count":
+        return NOT_COMPUTED
     if is_null(row["denominator"]):  # a small base, which is withheld
         return WITHHELD
     numerator = written(source, row["numerator"], "count")
@@ -235,7 +241,7 @@ def _counts(source: Source, row: Row) -> str:
 
 def _strip(source: Source, row: Row, peers: Sequence[float], city: float | None) -> str | Markup:
     if is_null(row["value"]) or not peers or row["unit"] == "count":
-        return "–"
+        return NOT_COMPUTED
     unit = str(row["unit"])
     title = source.say(
         "report.strip", name=source.name, value=written(source, row["value"], unit), low=written(source, min(peers), unit),
@@ -288,13 +294,13 @@ def _uncollected(source: Source, rows: pd.DataFrame) -> list[str]:
 
 def _previous(source: Source) -> str:
     previous = source.facts.manifest["previous"]
-    return month_in_words(previous, source.language) if previous else "–"
+    return month_in_words(previous, source.language) if previous else NOT_COMPUTED
 
 
 def _cited(source: Source, cited: str | None) -> str:
     """The id of a document, or in words that there is none."""
     if not cited:
-        return "–"
+        return NOT_COMPUTED
     return source.say(f"source.{cited}") if cited in UNDOCUMENTED else str(cited)
 
 
@@ -311,7 +317,7 @@ def _formula_cells(source: Source, row: Row, shrinks: bool) -> list[Cell]:
         cells.append(Cell(written(source, row["shrunk"], unit, decimals)))
     if not _has_limits(source):
         return cells
-    basis = "–" if is_null(row["limit"]) else source.say(f"value.confidence.{row['limit_confidence']}")
+    basis = NOT_COMPUTED if is_null(row["limit"]) else source.say(f"value.confidence.{row['limit_confidence']}")
     mark = "" if row["limit_confidence"] in ("documented", None) or is_null(row["limit"]) else "assumed"
     verdict = [Cell(limit_text(source, row, *beside)), Cell(basis, mark), Cell(_cited(source, row["source"]))]
     return [*cells, *verdict, Cell(verdict_chip(source, str(row["verdict"])))]

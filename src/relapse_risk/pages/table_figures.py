@@ -44,6 +44,7 @@ from relapse_risk.exhibits import (
     Stack,
 )
 from relapse_risk.pages.format import (
+    NOT_COMPUTED,
     WITHHELD,
     column_decimals,
     common_decimals,
@@ -229,7 +230,7 @@ def _heat(c: Canvas, chart: Heat) -> AtWidth | None:
         return None
     heads = [code_list(chart.codes).label(name, c.language) if chart.codes else c.name(name) for name in shares]
     values = [[None if pd.isna(v) else float(v) for v in row] for row in shares.itertuples(index=False)]
-    gap = WITHHELD if all(c.column(str(name)).of for name in shares) else "–"
+    gap = WITHHELD if all(c.column(str(name)).of for name in shares) else NOT_COMPUTED
     shown = [[gap if v is None else c.write("share")(v) for v in row] for row in values]
     worst = min(float(shares.min(axis=None)), 0.9)
     return lambda width: heat([str(row) for row in shares.index], heads, values, shown, width, 1.0, worst)

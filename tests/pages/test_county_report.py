@@ -91,8 +91,8 @@ def test_a_figure_is_titled_by_its_finding(report: Report, name: str) -> None:
 @pytest.mark.parametrize(
     ("shares", "said"),
     [
-        ([1.0, 1.0, 1.0], "All 3 criteria: 100%"),
-        ([1.0, 1.0, None], "Each of the 2 shown is 100%; 1 withheld"),
+        ([1.0, 1.0, 1.0], "All 3 guarantees stand at 100%"),
+        ([1.0, 1.0, None], "All 2 published figures are 100%; 1 withheld"),
         ([1.0, 0.9, None], "Compulsory education is the weakest: 90.0% pass (of those shown)"),
         ([1.0, 0.9, 0.8], "Safe water is the weakest: 80.0% pass"),
     ],
@@ -116,7 +116,7 @@ def test_a_share_of_very_few_answers_is_no_finding(answers: int, stated: bool) -
     spec = next(one for one in TABLES if one.name == "survey_reasons")
     frame = pd.DataFrame({"dissatisfied_with": ["unfair", "cadre"], "answers": [answers, 3], "share": [0.6, 0.4]})  # fmt: skip
     said = finding(Canvas(spec, frame, frame, {"small_cell": 5.0}, "en"))
-    assert said.startswith("Most frequent reason") == stated
+    assert said.startswith("The most frequent reason") == stated
 
 
 def test_a_chart_that_may_not_be_drawn_gives_the_reason(report: Report) -> None:

@@ -41,7 +41,7 @@ def test_a_heat_grid_lists_only_what_is_not_at_100_percent() -> None:
 
 def test_the_longest_bar_is_first_and_decimals_are_equal() -> None:
     found = drawn(canvas("posts_by_town", town=["A", "B", "C"], posts_per_100=[12.0, None, 12.6]))
-    assert found == ["C", "12.6", "A", "12.0", "B", "–"]
+    assert found == ["C", "12.6", "A", "12.0", "B", "/"]
 
 
 def test_days_beside_each_other_have_the_same_decimals() -> None:

@@ -217,7 +217,7 @@ def in_row(row: int) -> Find:
 
 
 def first_to_last(value: str, aligned: bool = False) -> Find:
-    """``{first}`` and ``{last}`` of a column; another message, ``rose`` or ``fell``, where they differ.
+    """``{first}`` and ``{last}`` of a column, both known; another message, ``rose`` or ``fell``, where they differ.
 
     Examples
     --------
@@ -229,9 +229,10 @@ def first_to_last(value: str, aligned: bool = False) -> Find:
     words = {"first": Cell(value, 0, aligned), "last": Cell(value, -1, aligned)}
 
     def find(rows: Rows) -> Finding | None:
-        if rows.frame.empty:
+        ends = rows.numbers(value).iloc[[0, -1]] if len(rows.frame) else pd.Series(dtype=float)
+        if ends.empty or ends.isna().any():
             return None
-        first, last = rows.numbers(value).iloc[[0, -1]]
+        first, last = ends
         return Finding(words=words, key="rose" if last > first else "fell" if last < first else "")
 
     return find

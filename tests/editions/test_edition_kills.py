@@ -26,7 +26,7 @@ OPEN = "from relapse_risk.pages.county_report import open_report\nreport = open_
 def edition_of(folder: Path, facts: Path) -> Path:
     """Two counties, page and PDF, of a short notebook; facts of its own, so that they can change."""
     shutil.copytree(facts, folder / "facts")
-    cells = ("report.cover()", "report.contents()", "report.section(2)", 'report.figure("age_sex")')
+    cells = ("report.brief()", "report.contents()", "report.section(2)", 'report.figure("age_sex")')
     source = notebook(folder / "short.ipynb", OPEN, *cells, parameters=PARAMETERS)
     return edition_file(
         folder / "edition.yaml", folder / "facts", counties=[COUNTY, OTHER], languages=["zh"], notebooks=str(source)

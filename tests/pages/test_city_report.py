@@ -80,7 +80,7 @@ def test_an_earlier_month_is_what_it_is_compared_with(facts_folder: Path, tmp_pa
     manifest = json.loads((folder / "2020-11" / "facts.json").read_text(encoding="utf-8"))
     (folder / "2020-11" / "facts.json").write_text(json.dumps(manifest | {"month": "2020-11"}), encoding="utf-8")
     city = open_city(tmp_path, folder, MONTH, "en")
-    assert "Compared with the report of November 2020." in city.cover().html
+    assert "Compared with the report of November 2020." in city.changes().html
     assert "No verdict changed." in city.changes().html
 
 

@@ -35,7 +35,7 @@ def pages(report: Report) -> dict[str, str]:
     made = {spec.name: report.table(spec.name).html for spec in TABLES}
     return made | {
         "formulas": report.formulas().html, "parameters": report.parameters().html, "issues": report.issues().html,
-        "summary": report.summary().html,
+        "summary": report.summary().html, "headlines": report.headlines().html, "brief": report.brief("risk_by_town").html,
     }  # fmt: skip
 
 

@@ -23,8 +23,8 @@ class Action:
     unit : {"households", "persons", "children"}
         What is counted (message ``action.unit.UNIT``).
     gravity : int
-        1: a guarantee or an income is missing now; 2: somebody may fall back and nobody watches; 3: help is due.
-        The graver comes first, then the more people.
+        1: a guarantee or an income is missing now (as a severe issue); 2: somebody may fall back and nobody watches, or
+        does not get what is due (major); 3: help or a visit is late (minor).  The graver comes first, then the more people.
     issue : str
         The indicator whose issue gives office and date; its own where empty.
     where : (table, column), optional

@@ -289,7 +289,7 @@ def _action_cells(source: Source, due: Due) -> list[Cell]:
         Cell(people, "withheld" if due.people is None else "strong", source.say(f"action.unit.{due.action.unit}")),
         Cell(most.name, "", most.number + tied) if most else Cell(NOT_COMPUTED),
         Cell(code_list("department").label(due.department, source.language)),
-        Cell(format_date(due.due_on, source.language), "short", till(due.due_on, day, source.language)) if due.due_on else Cell(source.say("bulletin.no_due")),
+        Cell(format_date(due.due_on, source.language), "short", till(due.due_on, day, source.language)),
     ]  # fmt: skip
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import pandas as pd
 
 from relapse_risk.assessment import ACTIONS, CITY
 from relapse_risk.assessment.sections.issue_tables import OWNERS
 from relapse_risk.exhibits import Action
-from relapse_risk.issues.issue_ledger import LEAD_OFFICE
+from relapse_risk.issues.issue_ledger import DAYS, LEAD_OFFICE
 from relapse_risk.pages.block import Source
 from relapse_risk.pages.format import in_column, is_null
 from relapse_risk.pages.html_tables import column_label
@@ -43,7 +44,7 @@ class Due:
     department : str
         Code word of the office that leads.
     due_on : str
-        YYYY-MM-DD; empty where no issue gives a date.
+        YYYY-MM-DD: of the open issue, else as many days after the data date as an issue of its gravity is given.
     """
 
     action: Action
@@ -93,7 +94,9 @@ def _due(source: Source, action: Action, row: pd.Series, issues: pd.DataFrame) -
         return None
     issue = issues.loc[action.led_by] if action.led_by in issues.index else None
     office = OWNERS.get(action.led_by, LEAD_OFFICE) if issue is None else str(issue["department"])
-    return Due(action, people, _most(source, action), office, "" if issue is None else str(issue["due_on"]))
+    days = list(DAYS.values())[action.gravity - 1]
+    day = date.fromisoformat(source.facts.manifest["data_date"]) + timedelta(days=days)
+    return Due(action, people, _most(source, action), office, str(day if issue is None else issue["due_on"]))
 
 
 def _issues(source: Source) -> pd.DataFrame:

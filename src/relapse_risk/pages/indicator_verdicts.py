@@ -304,13 +304,19 @@ def _cited(source: Source, cited: str | None) -> str:
     return source.say(f"source.{cited}") if cited in UNDOCUMENTED else str(cited)
 
 
+def _side(source: Source, row: Row, name: str) -> str:
+    """Numerator or denominator; the count of a share that is not shown was withheld."""
+    gone = is_null(row[name]) and row["unit"] == "share" and (row["withheld"] or row["verdict"] in ASSESSED)
+    return WITHHELD if gone else written(source, row[name], "count")
+
+
 def _formula_cells(source: Source, row: Row, shrinks: bool) -> list[Cell]:
     unit, beside = str(row["unit"]), (row["low"], row["high"], row["shrunk"])
     decimals = _decimals(row, *beside)
     interval = format_interval(row["low"], row["high"], unit, source.language, decimals)
     cells = [
         Cell(source.say(f"indicator.{row['indicator']}"), "", unit_words(source, unit)),
-        Cell(written(source, row["numerator"], "count")), Cell(written(source, row["denominator"], "count")),
+        Cell(_side(source, row, "numerator")), Cell(_side(source, row, "denominator")),
         Cell(value_text(source, row, *beside), "strong", interval),
     ]  # fmt: skip
     if shrinks:

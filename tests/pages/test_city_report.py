@@ -92,7 +92,7 @@ def test_an_edition_of_the_city_is_rendered_and_its_index_has_a_map(facts_folder
     result = render_edition(edition)
     assert result.exit_code == 0, result.summary()
     page = (released(edition) / "city-zh.html").read_text(encoding="utf-8")
-    assert "只有市里能办的事" in page
+    assert "需市级统筹的事项" in page
     index = (edition.out / "index.html").read_text(encoding="utf-8")
     assert 'class="map"' in index
     assert index.count('id="f-map-w-t"') == 1

@@ -108,7 +108,7 @@ def test_where_little_is_withheld_the_numbers_are_there_and_equal(facts_folder: 
     report = open_report(facts_folder, MONTH, CITY, language)
     figures, actions = agree(report.brief("risk_by_town").html, report.formulas().html, language)
     assert figures >= 3
-    assert actions >= 3
+    assert actions >= 2
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -38,6 +38,7 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "below_monitor_line": (5, 8),  # H2, three of H3, H4; H1 is exactly on the line
     "near_line": (3, 5),  # 4,000 to below 6,000: H1, H3, H4
     "steadily_above": (3, 4),  # of H1 H2 H3 H5: H2 is not; H1 and H3 had exactly 4,000 a head
+    "poor_households": (1, 5),  # H2, 3,600
     "transfer_share": (22000, 51000),  # 1,000 + 3,600 + 12,600 + 4,800
     "sharp_fall": (1, 5),  # H2: 3,600 of 7,200
     "food_clothes_ok": (4, 5),  # H4 lacks clothes
@@ -66,6 +67,7 @@ EXPECTED: dict[str, tuple[float, float]] = {
     "dividends_in_arrears": (200, 1999),
     "largest_operator": (100000, 150000),
     "take_up": (1, 4),  # below 5,300: H1 H2 H3 H4; only H3 got it within the year
+    "unclaimed_households": (3, 4),  # H1 H2 H4 of those four
     "forgone_per_household": (3600, 5),  # three households, twelve times 100
     "decision_days": (16, 2),  # 6 and 10 days; the third application is of 2018
     "employed_of_labour": (2, 4),  # P2 and P8 of P2 P4 P5 P8

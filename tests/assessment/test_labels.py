@@ -24,7 +24,7 @@ CENTRAL = {
     "column.whole",
 }  # fmt: skip
 OUTSIDE = {"table", "indicator"}  # groups whose words are labelled elsewhere
-SAID_BY_PAGES = {"section.stand", "section.missed", "section.more", "section.item", "intro.13.alone"}
+SAID_BY_PAGES = {"section.stand", "section.missed", "section.more", "section.open", "section.item", "intro.13.alone"}
 OTHERWISE = ("adult_equivalent", "described", "survey", "before_aid")  # what a message may be said otherwise for
 FREE = {"product_class"}  # free text of the register: the usual words are named, the rest stands as it came
 

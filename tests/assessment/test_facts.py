@@ -205,11 +205,11 @@ def test_restricted_tables_carry_no_name(facts: Facts) -> None:
 def test_sections_without_data_say_what_is_missing(tmp_path: Path, parameters: Parameters, dezhou: Place) -> None:
     """A register of incomes only: no section is empty without a reason, and nothing becomes zero."""
     home = pd.DataFrame(
-        {"household_id": ["A", "B"], "village_code": ["371425101001"] * 2, "household_size": [1, 2],
-         "sampling_weight": [30.0, 10.0]}
+        {"household_id": [*"ABCDE"], "village_code": ["371425101001"] * 5, "household_size": [1, 1, 1, 2, 2],
+         "sampling_weight": [10.0, 10.0, 10.0, 5.0, 5.0]}
     )  # fmt: skip
     income = pd.DataFrame(
-        {"household_id": ["A", "B"], "period_end": [MONTH] * 2, "months": [12] * 2, "wage_income": [3000.0, 9000.0]}
+        {"household_id": [*"ABCDE"], "period_end": MONTH, "months": 12, "wage_income": [3000.0] * 3 + [9000.0] * 2}
     )
     with RegisterWriter(tmp_path / "register", place="dezhou") as writer:
         writer.put("household", home, month=MONTH)

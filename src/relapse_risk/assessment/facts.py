@@ -18,6 +18,7 @@ from relapse_risk.assessment.linked_counts import LINKS, PUBLIC
 from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.disclosure.control import withhold
+from relapse_risk.disclosure.few_people import FEW_PEOPLE, without_few
 from relapse_risk.disclosure.published_cells import Tables
 from relapse_risk.files import digest
 from relapse_risk.languages import Label
@@ -68,6 +69,7 @@ class _County:
     status: list[dict[str, object]]
     indicator: pd.DataFrame
     used: dict[tuple[str, str], DatedValue]
+    households: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ def _county(data: CountyData, missing: Mapping[str, str], recorder: _Recorder) -
         )  # fmt: skip
         if not frame.empty:
             tables[spec.name] = frame
-    return _County(tables, status, rows, recorder.used)
+    return _County(tables, status, rows, recorder.used, len(data.now))
 
 
 def _computed(table: FactTable, data: CountyData) -> pd.DataFrame:
@@ -250,12 +252,19 @@ def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, 
     tables = {table.name: _stacked(table, found, bilingual) for table in TABLES}
     rows = with_city(pd.concat([part.indicator for part in found.values()]), INDICATORS)
     safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual, LINKS, PUBLIC)
-    status = [row for part in found.values() for row in part.status]
+    few = {code for code, part in found.items() if part.households < threshold}
+    safe, indicator, gone = without_few(safe, TABLES, indicator, {item.name: item.needs for item in INDICATORS}, few)
+    status = [_of_few(row, gone) for part in found.values() for row in part.status]
     availability = pd.DataFrame([*status, *(_city_status(table, status, safe[table.name]) for table in TABLES)])
     availability = availability.merge(counts, on=["county_code", "table"], how="left")
     availability["withheld"] = availability["withheld"].astype("float64").fillna(0).astype("int64")
     availability["gone"] = availability["gone"].astype("str").fillna("")
     return safe | {"indicator": indicator[list(INDICATOR_COLUMNS)], "availability": availability}
+
+
+def _of_few(row: dict[str, object], gone: set[tuple[str, str]]) -> dict[str, object]:
+    lost = (row["county_code"], row["table"]) in gone
+    return row | {"status": "empty", "reason": FEW_PEOPLE} if lost else row
 
 
 def _city_status(table: FactTable, status: list[dict[str, object]], frame: pd.DataFrame) -> dict[str, object]:

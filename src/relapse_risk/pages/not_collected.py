@@ -12,7 +12,7 @@ from relapse_risk.text.by_language import enumerated
 __all__ = ["named_needs", "needs_by_table"]
 
 LATE = "not_received:"  # a table that is expected and has not come yet
-IN_WORDS = ("not_scored", "not_fitted", "no_cases")  # reasons that name no column
+IN_WORDS = ("not_scored", "not_fitted", "no_cases", "few_people")  # reasons that name no column
 
 
 def named_needs(source: Source, reasons: Iterable[str]) -> str:

@@ -37,7 +37,7 @@ def report(request: pytest.FixtureRequest, facts_folder: Path) -> Report:
 
 
 def test_every_fact_table_has_its_place_in_the_notebook() -> None:
-    named = set(re.findall(r'report\.(?:exhibit|table|figure)\("(\w+)"', "\n".join(calls())))
+    named = set(re.findall(r'report\.(?:exhibit|table|figure|picture)\("(\w+)"', "\n".join(calls())))
     public = {spec.name for spec in TABLES if not spec.restricted}
     assert public - named == SHOWN_OTHERWISE
     assert named <= public, "a restricted table is shown, or a name is wrong"

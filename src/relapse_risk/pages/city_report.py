@@ -84,7 +84,9 @@ class CityReport:
 
     def brief(self, *pictures: str) -> Block:
         """The first page: who is in trouble in all counties, what changed, what must be done, and where most of them are."""
-        return first_page(self.report, self.say("city.title"), self.report.picture(*pictures))
+        return first_page(
+            self.report, self.say("city.title"), self.report.picture(*pictures, half=self.report.place.limits_apply)
+        )
 
     def contents(self) -> Block:
         """Contents with links."""

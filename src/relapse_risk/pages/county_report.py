@@ -145,13 +145,16 @@ class Report:
 
     def brief(self, *pictures: str) -> Block:
         """The first page: who is in trouble, what changed, what must be done; with the first of the ``pictures`` there is."""
-        return first_page(self, self.say("report.title"), self.picture(*pictures))
+        return first_page(self, self.say("report.title"), self.picture(*pictures, half=self.place.limits_apply))
 
-    def picture(self, *names: str) -> Block:
-        """The first of the exhibits whose chart may be drawn; :meth:`figure` does not draw it again."""
+    def picture(self, *names: str, half: bool = False) -> Block:
+        """The first of the exhibits whose chart may be drawn; :meth:`figure` does not draw it again.
+
+        ``half``: for half a page's width, also where the exhibit is wider.
+        """
         self._pictures.difference_update(names)
         for name in names:
-            if "<svg" in (block := self.figure(name)).html:
+            if "<svg" in (block := self.figure(name, half=half)).html:
                 self._pictures.add(name)
                 return block
         return Block("")
@@ -348,7 +351,7 @@ class Report:
         )
         return [self.say("report.columns_withheld", columns=joined)] if gone else []
 
-    def figure(self, name: str) -> Block:
+    def figure(self, name: str, *, half: bool = False) -> Block:
         """The drawing of a fact table under a title that says its finding.
 
         Only the finding where all is the same; only the reason where too little of it may be shown; nothing where it
@@ -357,7 +360,7 @@ class Report:
         if EXHIBITS[self.spec(name).name].chart is None or name in self._pictures or self.absent(name) is not None:
             return Block("")
         canvas = self._canvas(name)
-        found, draw, half = finding(canvas), drawing(canvas), EXHIBITS[name].half
+        found, draw, half = finding(canvas), drawing(canvas), half or EXHIBITS[name].half
         if draw is None and withheld(canvas.frame, canvas.table.columns) and not _alike(canvas):
             return _instead(titled(canvas), self.say("report.figure_withheld", threshold=self._threshold))
         if draw is None:

@@ -120,6 +120,8 @@ INDICATORS = (
               limit="completeness_target", source="ASSUME", history=False),
 )  # fmt: skip
 ACTIONS = (
+    Action("wrong_exit_rate", "persons", 1),
+    Action("missed_rate", "persons", 1),
     Action("missed_monitoring", "households", 3),
     Action("failed_help", "households", 3),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import itemgetter
 from pathlib import Path
@@ -140,6 +140,18 @@ class Parameters:
     def on(self, name: str, day: date) -> DatedValue:
         """The value of parameter ``name`` in force on ``day``."""
         return self.parameter(name).on(day)
+
+    def held(self, name: str, day: date) -> Parameters:
+        """These parameters with ``name`` worth on every day what it is worth on ``day``: for values on an unchanged basis.
+
+        Examples
+        --------
+        >>> read_parameters().held("national_line_b", date(2020, 1, 1)).on("national_line_b", date(2015, 1, 1)).value
+        4000.0
+        """
+        entry = next(entry for start, entry in reversed(self.parameter(name).values) if start <= day)
+        fixed = replace(self.parameter(name), values=((date.min, replace(entry, confidence="assumed")),))
+        return Parameters({**self.by_name, name: fixed}, self.folder)
 
 
 class Place(BaseModel):

@@ -14,7 +14,9 @@ from tests.built_county_fixtures import CountyOf
 from tests.fact_rows import INDICATOR, homes
 
 from relapse_risk.assessment import CountyData
+from relapse_risk.assessment.indicators import indicator_rows
 from relapse_risk.derive import household_frame
+from relapse_risk.disclosure.masking import _few_by_other_line
 from relapse_risk.hardship import hardship_index, read_index
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.poverty import deprivation_matrix, read_deprivation
@@ -114,3 +116,46 @@ def test_steadily_above_sets_each_year_against_its_own_line(county_of: CountyOf)
     data = county_of(household=homes(2).assign(exit_year=2018), income=income)
     found = INDICATOR["steadily_above"].compute(data)
     assert (found.numerator, found.denominator) == (1, 2)
+
+
+def two_years(make: CountyOf, before: tuple[float, ...], now: tuple[float, ...]) -> CountyData:
+    rows = [
+        {"household_id": f"H{k}", "period_end": period, "months": 12, "wage_income": money}
+        for period, incomes in (("2019-12", before), ("2020-12", now))
+        for k, money in enumerate(incomes, start=1)
+    ]
+    home = homes(len(now), household_class="ordinary")
+    return make(before={"household": home}, household=home, income=pd.DataFrame(rows))
+
+
+def test_where_a_line_changed_the_year_before_is_shown_by_the_line_of_now_too(county_of: CountyOf) -> None:
+    """2019 below 5,621: 4,000 and 5,300, two of four; by 2020's 5,000 only 4,000.  2019 below 3,747: none; by 4,000: none,
+    but 3,800 of the fourth would be.
+    """
+    data = two_years(county_of, (4000, 5300, 9000, 3800), (4000, 5300, 9000, 9000))
+    rows = indicator_rows(
+        data, [INDICATOR[n] for n in ("below_monitor_line", "below_line", "mean_income")], {}
+    ).set_index("indicator")
+    shown = ["value", "previous", "previous_held", "line_before", "line_now"]
+    assert rows.loc["below_monitor_line", shown].tolist() == [1 / 4, 3 / 4, 2 / 4, 5621, 5000]
+    assert rows.loc["below_line", shown].tolist() == [0.0, 0.0, 1 / 4, 3747, 4000]
+    assert rows.loc["mean_income", shown[2:]].isna().all(), "no line is in it"
+
+
+def test_where_no_line_changed_there_is_nothing_beside(county_of: CountyOf) -> None:
+    rows = [{"household_id": "H1", "period_end": "2019-12", "months": 12, "wage_income": 3000.0}]
+    data = county_of(before={"household": homes(1)}, household=homes(1), income=pd.DataFrame(rows))
+    found = indicator_rows(data, [INDICATOR["below_line"]], {}).iloc[0]
+    assert (found["value"], found["previous"]) == (1.0, 1.0)  # the same income, by the line of its year
+    assert pd.isna(found["previous_held"])
+    assert pd.isna(found["line_now"])
+
+
+@pytest.mark.parametrize(
+    ("cases", "beside", "hidden"),
+    [(30, 60, False), (3, 60, True), (97, 60, True), (30, 33, True), (0, 60, False), (60, 60, False)],
+)
+def test_a_few_by_the_other_line_are_withheld_and_so_is_the_whole(cases: float, beside: float, hidden: bool) -> None:
+    frame = pd.DataFrame({"county_code": ["a", "b", "city"], "indicator": "x", "held_cases": [cases, 50.0, cases + 50],
+                          "held_n": [100.0, 100.0, 200.0], "previous_cases": [beside, 80.0, beside + 80]})  # fmt: skip
+    assert _few_by_other_line(frame, 5).tolist() == [hidden, False, hidden]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -75,6 +75,28 @@ class CountyData:
             "earlier",
             lambda: CountyData(self.register, self.county, month, None, self.parameters, self.place, self.scores),
         )
+
+    def line_change(self, role: str) -> tuple[float, float] | None:
+        """The line of ``role`` by which incomes of the previous period and of this one are measured, where they differ."""
+        name = self.place.lines.get(role)  # type: ignore[call-overload]
+        if name is None or self.earlier is None:
+            return None
+        values = [self.parameters.on(name, month_end(one.newest_income)).value for one in (self.earlier, self)]
+        return None if values[0] == values[1] else (values[0], values[1])
+
+    @property
+    def newest_income(self) -> str:
+        """The newest month up to which a household's income is known; the data's month without any."""
+        periods = self.now["income_period"].dropna()
+        return self.month if periods.empty else str(periods.max())
+
+    def earlier_by_lines_of_now(self, role: str) -> CountyData | None:
+        """The previous period with its incomes measured by the line of this one."""
+        name, earlier = self.place.lines.get(role), self.earlier  # type: ignore[call-overload]
+        if name is None or earlier is None:
+            return None
+        held = self.parameters.held(name, month_end(self.newest_income))
+        return self.once(f"earlier by {role}", lambda: replace(earlier, parameters=held, _kept={}))
 
     @property
     def before(self) -> pd.DataFrame:

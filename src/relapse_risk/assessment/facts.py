@@ -40,7 +40,7 @@ LEAST_GROUP = 100  # rows of a group in the whole register before a rate of it i
 NO_SCORES = Scores(None, None, None, None, None, None)
 INDICATOR_COLUMNS = (
     "county_code", "section", "indicator", "headline", "numerator", "denominator", "value", "low", "high", "sampled",
-    "previous", "previous_period", "unit", "direction", "limit", "limit_confidence", "limit_source", "source",
+    "previous", "previous_period", "previous_held", "line_before", "line_now", "unit", "direction", "limit", "limit_confidence", "limit_source", "source",
     "verdict", "reason", "withheld", "at_least", "at_most", "n", "shrunk", "weighted",
 )  # fmt: skip
 

@@ -22,7 +22,8 @@ NOT_RECEIVED = "not_received"  # begins the reason of what rests on a table that
 VERDICTS = ("met", "watch", "not_met", "cannot_tell", "no_limit", "not_collected")
 NUMERIC = (
     "numerator", "denominator", "value", "low", "high", "previous", "previous_numerator", "previous_denominator",
-    "previous_cases", "previous_n", "limit", "cases", "n", "se", "population",
+    "previous_cases", "previous_n", "limit", "cases", "n", "se", "population", "previous_held", "held_cases", "held_n",
+    "line_before", "line_now",
 )  # fmt: skip
 TEXTUAL = ("limit_confidence", "limit_source", "previous_period", "reason")
 
@@ -72,7 +73,8 @@ def indicator_rows(data: CountyData, items: Sequence[Indicator], reasons: Mappin
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.astype(dict.fromkeys(NUMERIC, "float64") | dict.fromkeys(TEXTUAL, "str"))
+    types = dict.fromkeys(NUMERIC, "float64") | dict.fromkeys(TEXTUAL, "str")
+    return frame.astype({name: kind for name, kind in types.items() if name in frame})
 
 
 def _row(item: Indicator, data: CountyData, reason: str) -> dict[str, object]:
@@ -91,9 +93,24 @@ def _row(item: Indicator, data: CountyData, reason: str) -> dict[str, object]:
         "previous_cases": previous_cases, "previous_n": previous_n,
         "previous_period": data.previous if before.ratio is not None and not np.isnan(before.ratio) else None,
         "unit": item.unit, "direction": item.direction, **_limit(limit), "source": item.source,
-        "cases": cases, "n": n, "se": found.se, "population": found.population, "weighted": found.weighted,
+        **_unchanged_basis(item, data, before), "cases": cases, "n": n, "se": found.se, "population": found.population, "weighted": found.weighted,
         "reason": "no_cases" if empty else reason,
         "verdict": verdict(found.ratio, limit.value if limit else None, item.direction, found.low, found.high),
+    }  # fmt: skip
+
+
+def _unchanged_basis(item: Indicator, data: CountyData, before: Fraction) -> dict[str, object]:
+    """The previous value by the line of this period, where the line changed in between."""
+    change = (
+        data.line_change(item.line) if item.line and before.ratio is not None and not np.isnan(before.ratio) else None
+    )
+    held = data.earlier_by_lines_of_now(item.line) if change is not None else None
+    if change is None or held is None:
+        return dict.fromkeys(("previous_held", "held_cases", "held_n", "line_before", "line_now"), None)
+    found = item.compute(held)
+    cases, n = found.looked_at
+    return {
+        "previous_held": found.ratio, "held_cases": cases, "held_n": n, "line_before": change[0], "line_now": change[1],
     }  # fmt: skip
 
 
@@ -138,7 +155,7 @@ def _pulled(mine: pd.DataFrame, is_sampled: bool) -> np.ndarray[Any, np.dtype[np
 def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
     first: dict[str, Any] = mine.iloc[0].to_dict()
     sums = {
-        name: mine[name].sum(min_count=1)
+        name: mine[name].sum(min_count=1) if name in mine else float("nan")
         for name in (
             "numerator",
             "denominator",
@@ -149,6 +166,8 @@ def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
             "previous_denominator",
             "previous_cases",
             "previous_n",
+            "held_cases",
+            "held_n",
         )
     }
     reasons = [reason for reason in mine["reason"].dropna() if reason]
@@ -159,6 +178,7 @@ def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
     return first | sums | {
         "county_code": CITY, "value": value, "low": low, "high": high, "se": se,
         "previous": mine["previous"].sum(min_count=1) if item.city == "total" else previous,
+        "previous_held": sums["held_cases"] / sums["held_n"] if item.city == "ratio" and sums["held_n"] > 0 else None,
         "reason": [*late, *reasons][0] if value is None and reasons else "",
         "verdict": verdict(value, first["limit"], item.direction, low, high), "weighted": bool(mine["weighted"].any()),
     }  # fmt: skip

@@ -52,7 +52,7 @@ def withhold(
         counts += mine
         if spec.describes:
             result[spec.name] = where_described(result[spec.name], spec.describes, published.values, hidden)
-    masked, mine = masked_indicator(indicator, published, hidden)
+    masked, mine = masked_indicator(indicator, published, hidden, threshold)
     keys = ["county_code", "table"]
     total = pd.DataFrame([*counts, *mine], columns=[*keys, "withheld"]).groupby(keys, as_index=False).sum()
     gone = [row for spec in specs for row in withheld_columns(spec, tables[spec.name], result[spec.name])]

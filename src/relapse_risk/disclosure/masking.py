@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.disclosure.published_cells import INDICATOR, Published
-from relapse_risk.measures import Cell, FactColumn, FactTable, read_count
+from relapse_risk.measures import CITY, Cell, FactColumn, FactTable, read_count
 
 __all__ = ["masked_indicator", "masked_table", "where_described", "withheld_columns"]
 
@@ -90,7 +90,9 @@ def withheld_columns(spec: FactTable, before: pd.DataFrame, after: pd.DataFrame)
             yield str(county), spec.name, ",".join(lost.index[lost])
 
 
-def masked_indicator(frame: pd.DataFrame, published: Published, withheld: Set[Cell]) -> tuple[pd.DataFrame, Counts]:
+def masked_indicator(
+    frame: pd.DataFrame, published: Published, withheld: Set[Cell], threshold: float = 0.0
+) -> tuple[pd.DataFrame, Counts]:
     """The long indicator table without withheld values, with limits in their place; how many by county."""
 
     def is_withheld(before: bool, *sides: str) -> npt.NDArray[np.bool_]:
@@ -109,8 +111,25 @@ def masked_indicator(frame: pd.DataFrame, published: Published, withheld: Set[Ce
     result["denominator"] = result["denominator"].mask(weighted, result["n"])
     for name in ("denominator", "n"):
         result[name] = result[name].mask(few)
-    result["previous"] = result["previous"].mask(is_withheld(True, "yes", "no", "known"))
+    before = is_withheld(True, "yes", "no", "known")
+    result["previous"] = result["previous"].mask(before)
+    if "previous_held" in frame:
+        result["previous_held"] = frame["previous_held"].mask(before | _few_by_other_line(frame, threshold))
     return result, [(county, INDICATOR, 1) for county in frame.loc[mask, "county_code"]]
+
+
+def _few_by_other_line(frame: pd.DataFrame, threshold: float) -> npt.NDArray[np.bool_]:
+    """Where the value on an unchanged basis rests on a few, or differs by a few from the one beside it.
+
+    The whole place's goes with any county's, which it would give back.
+    """
+    cases, n, beside = (
+        frame[name].to_numpy(dtype=float, na_value=np.nan) for name in ("held_cases", "held_n", "previous_cases")
+    )
+    counts = np.column_stack([cases, n - cases, np.abs(cases - beside)])
+    few = ((counts > 0) & (counts < threshold)).any(axis=1)
+    some = frame.loc[few, "indicator"].unique()
+    return few | (frame["indicator"].isin(some) & frame["county_code"].eq(CITY)).to_numpy()
 
 
 def _limits(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -261,6 +261,8 @@ class Indicator:
         City: sums over sums; means weighted by what each county stands for; the sum.
     history : bool
         Whether the register's history says what it was a year before.
+    line : {"", "poverty", "monitoring"}
+        The line its incomes are set against: where it changed, the year before is shown on an unchanged basis, too.
     """
 
     name: str
@@ -277,6 +279,7 @@ class Indicator:
     history: bool = True
     people: bool = True
     measure: str = ""
+    line: Literal["", "poverty", "monitoring"] = ""
 
     def __post_init__(self) -> None:
         check_needs(self.needs, f"indicator {self.name}: needs")

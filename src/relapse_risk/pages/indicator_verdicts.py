@@ -203,7 +203,7 @@ def _row_cells(source: Source, row: Row) -> list[Cell]:
         Cell(value_text(source, row, *beside), "strong", interval),
         *([Cell(limit), Cell(verdict_chip(source, verdict))] if _has_limits(source) else []),
         Cell(written(source, city_value, unit, decimals)),
-        Cell(_before(source, row, decimals)),
+        Cell(_before(source, row, decimals), "", _by_line_of_now(source, row, decimals)),
         Cell(_counts(source, row)),
         Cell(_strip(source, row, peers, city_value)),
     ]
@@ -218,6 +218,16 @@ def _before(source: Source, row: Row, decimals: int | None) -> str:
     """The value a year ago; where there was one and it is not shown, it was withheld."""
     withheld = is_null(row["previous"]) and not is_null(row["previous_period"])
     return WITHHELD if withheld else written(source, row["previous"], str(row["unit"]), decimals)
+
+
+def _by_line_of_now(source: Source, row: Row, decimals: int | None) -> str:
+    """The value a year ago by the line of now, where the line changed in between."""
+    if is_null(row.get("line_now")):
+        return ""
+    held = (
+        WITHHELD if is_null(row["previous_held"]) else written(source, row["previous_held"], str(row["unit"]), decimals)
+    )
+    return source.say("report.by_line_of_now", value=held)
 
 
 def unit_words(source: Source, unit: str) -> str:
@@ -260,6 +270,16 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
         notes.append(source.say("report.full_count"))
     if sampled.any():
         notes.append(source.say("report.sampled"))
+    changes = rows.loc[rows["line_now"].notna(), ["line_before", "line_now"]].drop_duplicates()
+    notes += [
+        source.say(
+            "report.line_change",
+            before=written(source, old, "money"),
+            now=written(source, new, "money"),
+            currency=source.label("currency"),
+        )
+        for old, new in changes.itertuples(index=False, name=None)
+    ]
     if (rows["verdict"] == "watch").any():
         notes.append(source.say("report.watch_note"))
     if (rows["verdict"] == "cannot_tell").any():

@@ -89,9 +89,9 @@ class Parameter:
         before: float | None = None
         for start, entry in values:
             if entry.confidence == "carried" and (before is None or entry.value != before):
-                told = "there is none" if before is None else f"{before:g}"
+                earlier = "there is none" if before is None else f"{before:g}"
                 raise ValueError(
-                    f"{start.isoformat()}: carried means the value before it; got {entry.value}, expected {told}"
+                    f"{start.isoformat()}: carried means the value before it; got {entry.value}, expected {earlier}"
                 )
             before = entry.value
         return values

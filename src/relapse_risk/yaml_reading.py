@@ -58,10 +58,10 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: 
 def _read_path(content: Any, path: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], str]:
     """A path of pydantic's without its names of types, and as the file's reader knows it.
 
-    It is told with the code of the innermost list entry, since nobody counts entries.
+    It is named with the code of the innermost list entry, since nobody counts entries.
     """
     kept: list[int | str] = []
-    told: list[str] = []
+    keys: list[str] = []
     code, pair = "", False
     for part in path:
         if pair:  # the position within a pair that stands for an entry of a mapping
@@ -75,18 +75,18 @@ def _read_path(content: Any, path: tuple[int | str, ...]) -> tuple[tuple[int | s
         if not inside and (part != path[-1] or not str(part).isidentifier()):
             continue
         kept.append(part)
-        told.append(str(key))
+        keys.append(str(key))
         content = content[key] if inside else None
         if isinstance(part, int) and isinstance(content, dict):
             named = content.get("code", content.get("name"))
             code = f" ({named})" if isinstance(named, str) else code
-    return tuple(kept), ".".join(told) + code
+    return tuple(kept), ".".join(keys) + code
 
 
 def check_model(model: type[M], content: Any, where: str) -> M:
     """``content`` as ``model``, a pydantic model or a dataclass; faults become one :class:`ParameterError`.
 
-    A misspelt key is told before what it leaves missing, and with the nearest right one; so is a misspelt word.
+    A misspelt key is named before what it leaves missing, and with the nearest right one; so is a misspelt word.
 
     Parameters
     ----------

@@ -137,8 +137,8 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _digest(item_code: str, quota: int | None, budget: float | None, cycle: str, frame: pd.DataFrame) -> str:
-    told = [item_code, quota, budget, cycle, _rows(frame)]
-    return sha256([json.dumps(told, ensure_ascii=False, separators=(",", ":"))])
+    content = [item_code, quota, budget, cycle, _rows(frame)]
+    return sha256([json.dumps(content, ensure_ascii=False, separators=(",", ":"))])
 
 
 def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> tuple[OrderList, pd.DataFrame]:

@@ -140,17 +140,17 @@ def deliveries(
     carried = opened.read("carried", chosen) if opened.has("carried") else opened.read_all("carried")
     whole = carried[carried["columns"] == "all"]
     rows = whole.groupby(["table_name", "said_in"]).size()
-    told = [f"{table}: {count:,} rows carried, last said in {since}" for (table, since), count in rows.items()]
-    told += [f"{table}, {county}: not yet received (last: {last or 'never'})" for (table, county), last in late.items()]
+    lines = [f"{table}: {count:,} rows carried, last said in {since}" for (table, since), count in rows.items()]
+    lines += [f"{table}, {county}: not yet received (last: {last or 'never'})" for (table, county), last in late.items()]
     files = sent.assign(sender=sent["sender"].fillna("")).groupby(["source", "sender"])["rows"].sum()
-    told += [f"{name}{f' from {who}' if who else ''}: {count:,} rows" for (name, who), count in files.items()]
+    lines += [f"{name}{f' from {who}' if who else ''}: {count:,} rows" for (name, who), count in files.items()]
     result = {
         "month": chosen,
         "completeness": {county: matrix[county].to_dict() for county in matrix},
         "not_yet_received": [{"table": table, "county": county, "last": last} for (table, county), last in late.items()],
         "carried": [{"table": table, "said_in": since, "rows": int(count)} for (table, since), count in rows.items()],
     }  # fmt: skip
-    print_result(result, "\n".join([matrix.T.to_string(), *told]), as_json)
+    print_result(result, "\n".join([matrix.T.to_string(), *lines]), as_json)
 
 
 @app.command()

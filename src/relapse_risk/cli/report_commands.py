@@ -115,7 +115,7 @@ def _stale(place: Path, register: Register | None) -> list[str]:
     found = []
     made = (("score", "scores"), ("rank", "scores"), ("remind", "assistance"))
     for month in register.months:
-        told = [
+        outputs = [
             (f"{kind}/{month} ({what})", what, kind)
             for what, kind in made
             if is_stale(place / kind / month, what, register, month)
@@ -124,11 +124,11 @@ def _stale(place: Path, register: Register | None) -> list[str]:
         if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["register_digest"] != register.month_digest(
             month
         ):
-            told.append((f"facts/{month}", "facts", "facts"))
+            outputs.append((f"facts/{month}", "facts", "facts"))
         found += [
             f"{where}: the register's {month} has changed since; run relapse-risk {what} --register {register.path} "
             f"--month {month} --out {place / kind}"
-            for where, what, kind in told
+            for where, what, kind in outputs
         ]
     return found
 

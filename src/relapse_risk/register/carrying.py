@@ -146,12 +146,12 @@ def carried_rows(
         Cells not taken: key, column.
     """
     key = spec.key[0]
-    there, told, based = set(rows[key]), set(delivered), set(base.keys)
+    there, sent, based = set(rows[key]), set(delivered), set(base.keys)
     lines: list[tuple[str, str, str]] = []
     before: dict[str, list[tuple[str, str]]] = {}
     for row_key, said_in, names in base.lines[_LINE].itertuples(index=False):
         before.setdefault(row_key, []).append((said_in, names))
-    quiet = [one for one in rows[key] if one not in told]
+    quiet = [one for one in rows[key] if one not in sent]
     for one in quiet:
         held = before.get(one, [])
         lines += [(one, said_in, names) for said_in, names in held]
@@ -165,7 +165,7 @@ def carried_rows(
     for one, name in spared[["key", "column"]].itertuples(index=False):
         of_cells.setdefault(one, set()).add(name)
     candidates = based if open_columns and (base.started_from or before) else {*of_cells, *before} & based
-    for one in sorted(told & there & candidates):
+    for one in sorted(sent & there & candidates):
         lines += _still_carried(one, (open_columns | of_cells.get(one, set())) & collected, before.get(one, []), base)
     frame = pd.DataFrame(lines, columns=pd.Index(_LINE))
     homes = rows.drop_duplicates(key).set_index(key)["household_id"] if key != "household_id" else None

@@ -53,8 +53,8 @@ def delivery_identifier(sent: Sent) -> str:
     >>> delivery_identifier(one) == delivery_identifier(Sent("a.xlsx", "77ab", "template", date(2021, 2, 9)))
     True
     """
-    told = (sent.source, sent.digest, sent.mapping, sent.sender, str(sent.complete), *sent.counties)
-    return sha256(["|".join(told)])[:12]
+    parts = (sent.source, sent.digest, sent.mapping, sent.sender, str(sent.complete), *sent.counties)
+    return sha256(["|".join(parts)])[:12]
 
 
 def delivery_rows(

@@ -162,10 +162,10 @@ def own_folder(parent: Path, name: str, report: ImportReport) -> Path:
     while True:
         folder = parent / (name if number == 1 else f"{name}-{number}")
         try:
-            told = json.loads((folder / "import.json").read_text(encoding="utf-8"))
+            earlier = json.loads((folder / "import.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return folder
-        if (told.get("digest"), told.get("mapping")) == (report.digest, report.mapping):
+        if (earlier.get("digest"), earlier.get("mapping")) == (report.digest, report.mapping):
             return folder
         number += 1
 

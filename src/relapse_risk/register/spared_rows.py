@@ -49,9 +49,9 @@ def without_spared_cells(frame: pd.DataFrame, found: Findings, name: str) -> tup
     Examples
     --------
     >>> from relapse_risk.register.findings import FINDING_COLUMNS
-    >>> told = pd.DataFrame([["household", 0, "", "", "loan_balance", "-2", "r", "range", "cell", "", ""]],
+    >>> faults = pd.DataFrame([["household", 0, "", "", "loan_balance", "-2", "r", "range", "cell", "", ""]],
     ...                     columns=pd.Index(FINDING_COLUMNS))
-    >>> rows, cells = without_spared_cells(pd.DataFrame({"loan_balance": [-2.0, 3.0]}), Findings(told, told[:0]), "household")
+    >>> rows, cells = without_spared_cells(pd.DataFrame({"loan_balance": [-2.0, 3.0]}), Findings(faults, faults[:0]), "household")
     >>> rows["loan_balance"].tolist(), cells.to_numpy().tolist()
     ([nan, 3.0], [[0, 'loan_balance']])
     """

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from relapse_risk.register import Register, RegisterWriter
+from relapse_risk.register.states import states
 
 # Commits version after version of a register of 2,000 households; every value written is the version's number.
 CHILD = """
@@ -106,7 +107,7 @@ def version_of(folder: Path) -> int:
 
 
 def unlisted(folder: Path) -> list[str]:
-    listed = {entry.path for entry in Register.open(folder).manifest.files}
+    listed = {entry.path for state in states(folder) for entry in state.files}
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return [name for name in found if name.startswith("tables") and name not in listed]
 

@@ -20,6 +20,7 @@ from relapse_risk.errors import RelapseRiskError
 # isort: off
 from relapse_risk.cli import (
     register_commands,
+    history_commands,
     score_commands,
     report_commands,
     assistance_commands,
@@ -34,6 +35,7 @@ from relapse_risk.cli import (
 __all__ = [
     "app",
     "assistance_commands",
+    "history_commands",
     "issue_commands",
     "main",
     "nation_commands",

@@ -141,7 +141,9 @@ def deliveries(
     whole = carried[carried["columns"] == "all"]
     rows = whole.groupby(["table_name", "said_in"]).size()
     lines = [f"{table}: {count:,} rows carried, last said in {since}" for (table, since), count in rows.items()]
-    lines += [f"{table}, {county}: not yet received (last: {last or 'never'})" for (table, county), last in late.items()]
+    lines += [
+        f"{table}, {county}: not yet received (last: {last or 'never'})" for (table, county), last in late.items()
+    ]
     files = sent.assign(sender=sent["sender"].fillna("")).groupby(["source", "sender"])["rows"].sum()
     lines += [f"{name}{f' from {who}' if who else ''}: {count:,} rows" for (name, who), count in files.items()]
     result = {

@@ -141,7 +141,8 @@ def import_source(
     rules = read_rules(params, parameters)
     context = CheckContext(parameters, read_place(place, params), _without(rules, chosen), as_of)
     whole = complete or chosen.mode == "replace"
-    sent = Sent(raw.name, raw.digest or _content_digest(offered), chosen.name, as_of, check_sender(sender), whole,
+    name = raw.name if is_url(raw.name) else Path(raw.name).name  # wherever it lay on somebody's disk
+    sent = Sent(name, raw.digest or _content_digest(offered), chosen.name, as_of, check_sender(sender), whole,
                 tuple(sorted(counties)), check_acceptance(accept))  # fmt: skip
     parts = _parts(offered, month, as_of)
     with RegisterWriter(root, place=place) as writer:

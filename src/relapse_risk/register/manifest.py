@@ -21,6 +21,7 @@ __all__ = [
     "Group",
     "Manifest",
     "find_damage",
+    "parsed_entry",
     "read_manifest",
     "write_manifest",
 ]
@@ -158,7 +159,7 @@ def _check_version(content: object, path: Path) -> None:
 
 def _parsed(content: Mapping[str, Any], path: Path) -> Manifest:
     try:
-        files = tuple(_parsed_entry(entry) for entry in content["files"])
+        files = tuple(parsed_entry(entry) for entry in content["files"])
         manifest = Manifest(content["schema_version"], content["place"], content["created"], files)
         digest = content["digest"]
     except (KeyError, TypeError, ValueError) as error:
@@ -168,7 +169,8 @@ def _parsed(content: Mapping[str, Any], path: Path) -> Manifest:
     return manifest
 
 
-def _parsed_entry(content: Mapping[str, Any]) -> FileEntry:
+def parsed_entry(content: Mapping[str, Any]) -> FileEntry:
+    """An entry as a manifest writes it; ValueError where its path is not that of a table."""
     groups = tuple(Group(**group) for group in content["groups"])
     entry = FileEntry(**{**content, "groups": groups, "collected": tuple(content["collected"])})
     if not _FILE.fullmatch(entry.path):

@@ -62,7 +62,7 @@ def diff_months(
 
 
 def diff_frames(before: pd.DataFrame, after: pd.DataFrame, spec: Table) -> pd.DataFrame:
-    """Differences between two frames of one snapshot table; columns as in :func:`diff_months`.
+    """Differences between two frames of one table, rows told apart by its key without the month; columns as in :func:`diff_months`.
 
     Examples
     --------
@@ -71,8 +71,7 @@ def diff_frames(before: pd.DataFrame, after: pd.DataFrame, spec: Table) -> pd.Da
     >>> diff_frames(old, new, table("household"))[["key", "change", "column", "before", "after"]].values.tolist()
     [['H1', 'removed', nan, nan, nan], ['H2', 'changed', 'household_size', '3', '4'], ['H3', 'added', nan, nan, nan]]
     """
-    key = spec.key[0]
-    left, right = (frame.set_index(key).sort_index() for frame in (before, after))
+    left, right = (_by_key(frame, spec) for frame in (before, after))
     common = left.index.intersection(right.index)
     found = [
         _rows(left.index.difference(right.index), "removed"),
@@ -83,6 +82,15 @@ def diff_frames(before: pd.DataFrame, after: pd.DataFrame, spec: Table) -> pd.Da
     for position, name in enumerate(columns):
         found.append(_cells(old[name], new[name], name, position))
     return _frame(found, spec)
+
+
+def _by_key(frame: pd.DataFrame, spec: Table) -> pd.DataFrame:
+    """Rows by their key without the month, its parts with a blank between."""
+    key = [name for name in spec.key if name != _MONTH]
+    if len(key) == 1:
+        return frame.set_index(key[0]).sort_index()
+    text = _text(frame[key[0]]).str.cat([_text(frame[name]) for name in key[1:]], sep=" ", na_rep="")
+    return frame.drop(columns=key).set_index(pd.Index(text, dtype="str")).sort_index()
 
 
 def _rows(keys: pd.Index, change: str) -> pd.DataFrame:

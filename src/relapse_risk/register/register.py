@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from relapse_risk.register.counties import CITY
 from relapse_risk.register.manifest import Damage, FileEntry, Manifest, find_damage, read_manifest
 from relapse_risk.register.row_groups import read_groups
 from relapse_risk.register.sql_query import run_query
+from relapse_risk.register.states import known_on as known_on_day
 from relapse_risk.schema import Table, empty_table, table, tables, to_pandas
 
 __all__ = ["Register"]
@@ -30,8 +32,8 @@ _AUDIT = logging.getLogger("relapse_risk.identity")
 class Register:
     """One register, opened for reading.
 
-    It reads the content as of opening while a writer makes one further commit; after that, open it again.  It keeps
-    no file open and can be sent to another process.
+    It reads the content as of opening, whatever writers commit later.  It keeps no file open and can be sent to
+    another process.
 
     Examples
     --------
@@ -50,8 +52,14 @@ class Register:
         return (Register, (self.path, self.manifest))
 
     @classmethod
-    def open(cls, path: str | Path) -> Register:
+    def open(cls, path: str | Path, known_on: date | None = None) -> Register:
         """Open the register in folder ``path``; every file must exist with its recorded size.
+
+        Parameters
+        ----------
+        path : str or Path
+        known_on : datetime.date, optional
+            As it was known at the end of that day; as it is now when left out.
 
         Raises
         ------
@@ -59,6 +67,10 @@ class Register:
             Naming the missing or damaged files and how to repair them.
         """
         folder = Path(path)
+        if known_on is not None:
+            register = cls(folder, known_on_day(folder, known_on))
+            register._raise_on(find_damage(folder, register.manifest, deep=False))
+            return register
         register = cls(folder, read_manifest(folder))
         damages = find_damage(folder, register.manifest, deep=False)
         for _ in range(_LOOKS):

@@ -1,7 +1,7 @@
 """Writing a register: new files first, then one atomic swap of the manifest; one writer at a time.
 
 If the process is killed, the register is completely the old one or the new one; files of an interrupted writer are
-removed by the next commit.
+removed by the next commit.  What a commit replaces is kept (:mod:`relapse_risk.register.states`).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from relapse_risk.register.manifest import (
 )
 from relapse_risk.register.row_county import Places, check_placed, depth, group_counties, placed_by
 from relapse_risk.register.row_groups import Grouped, grouped, read_groups, write_groups
+from relapse_risk.register.states import files_of_states, keep_state
 from relapse_risk.schema import SCHEMA_VERSION, Table, check_table, table, to_pandas
 
 __all__ = ["RegisterWriter"]
@@ -224,11 +225,28 @@ class RegisterWriter:
             manifest = self.before
         self._check_whole(manifest)
         if manifest is not self.before:
+            if self.before is not None:
+                keep_state(self.path, self.before, manifest)
             write_manifest(self.path, manifest)
-        _sweep(self.path, {entry.path for entry in (*files, *self._kept().values())})
         self.before, self._staged = manifest, {}
+        self.sweep()
         self.close()
         return manifest
+
+    def restore(self, state: Manifest, created: str) -> Manifest:
+        """Commit the files of an earlier ``state`` (:func:`relapse_risk.register.states.states`)."""
+        wanted = {(entry.table, entry.month): entry for entry in state.files}
+        self._staged = {slot: wanted.get(slot) for slot in self._kept() | wanted}
+        return self.commit(created)
+
+    def sweep(self) -> int:
+        """Remove the files that no state of the register holds, and drafts: how many files."""
+        self._check_open()
+        wanted = {entry.path for entry in self._kept().values()} | files_of_states(self.path)
+        files = (self.path / "tables").rglob("*.parquet")
+        removed = [_remove(file) for file in files if file.relative_to(self.path).as_posix() not in wanted]
+        remove_drafts(self.path)
+        return sum(removed)
 
     def _follow_moves(self) -> None:
         """Move rows whose household, person, project or alert is now in another county."""
@@ -330,16 +348,9 @@ def _check_time(created: str) -> None:
         ) from error
 
 
-def _sweep(path: Path, wanted: set[str]) -> None:
-    """Remove files that belong neither to this commit nor to the previous one, which may still be read."""
-    for file in (path / "tables").rglob("*"):
-        if file.suffix == ".parquet" and file.relative_to(path).as_posix() not in wanted:
-            _remove(file)
-    remove_drafts(path)
-
-
-def _remove(path: Path) -> None:
+def _remove(path: Path) -> bool:
     try:
         path.unlink(missing_ok=True)
     except OSError:  # still open in a reader on Windows: the next commit tries again
-        return
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""Commands that look back and take out: history, undo, export, sweep."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relapse_risk.cli.app import JSON, MONTH, REGISTER, Language, app, print_result
+
+DAY = ["%Y-%m-%d"]
+
+
+@app.command()
+def history(
+    household: Annotated[str, typer.Argument(help="Household identifier.")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Say which cells of one household changed, when, by which delivery, from what to what."""
+    from relapse_risk.register.history import household_history
+
+    found = household_history(register, household)
+    shown = found.fillna("").to_string(index=False)
+    print_result(found.astype(object).where(found.notna(), None).to_dict("records"), shown, as_json)
+
+
+@app.command()
+def undo(
+    delivery: Annotated[str, typer.Argument(help="Identifier of the latest delivery (see deliveries).")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="Day it is taken back; today when left out.")
+    ] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Take the latest delivery back: what the register held before it is its content again. Nothing is erased."""
+    from relapse_risk.register.history import undo as take_back
+
+    day = as_of or datetime.combine(date.today(), datetime.min.time())
+    state = take_back(register, delivery, day.isoformat())
+    text = f"{delivery} taken back; the register holds again what it held before ({', '.join(state.months)})"
+    print_result({"delivery": delivery, "months": state.months, "digest": state.digest}, text, as_json)
+
+
+@app.command()
+def sweep(
+    before: Annotated[
+        datetime, typer.Option(formats=DAY, help="What was known on this day and later can still be asked.")
+    ],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Forget what the register held before a day, and remove the files only that needed."""
+    from relapse_risk.register.history import sweep as forget
+
+    states, files = forget(register, before.date())
+    text = f"{states} earlier states forgotten, {files} files removed"
+    print_result({"states": states, "files": files}, text, as_json)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="Workbook (.xlsx), or .csv or .parquet for one table.")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    month: Annotated[str | None, MONTH] = None,
+    table: Annotated[list[str] | None, typer.Option(help="Only these tables (repeatable).")] = None,
+    language: Annotated[Language, typer.Option(help="Language of the workbook.")] = Language.zh,
+    known_on: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="As the register was known on that day.")
+    ] = None,
+    identity: Annotated[str, typer.Option(help="Names and identity numbers too: say why; the reason is logged.")] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Write tables of a month as the workbook that `import` reads, or one table as CSV or Parquet."""
+    from relapse_risk.register.table_export import export_tables
+
+    path = export_tables(
+        register, out, month=month, names=tuple(table or ()), language=language.value,
+        known_on=known_on.date() if known_on else None, identity=identity,
+    )  # fmt: skip
+    print_result({"file": path}, str(path), as_json)

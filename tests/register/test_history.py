@@ -14,10 +14,10 @@ from tests.office_fixtures import DECEMBER, HEAD, december, take
 
 from relapse_risk.errors import RegisterError, SourceError
 from relapse_risk.register import Register, RegisterWriter
-from relapse_risk.register.table_export import export_tables
 from relapse_risk.register.history import household_history, sweep, undo
 from relapse_risk.register.importing import import_source
 from relapse_risk.register.states import states
+from relapse_risk.register.table_export import export_tables
 
 JANUARY = f"{HEAD}\nH1,999901001001,2,3,边缘易致贫户,无,基本安全\n"
 CORRECTED = f"{HEAD}\nH1,999901001001,3,3,边缘易致贫户,最低生活保障,基本安全\n"

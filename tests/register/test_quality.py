@@ -301,7 +301,7 @@ def test_the_message_names_value_and_limit_in_both_languages(book: RuleBook, par
     found = check(frames, book, parameters).frame.set_index("rule")
     assert found.loc["1_02_006", "zh"] == "脱贫户 2020-12 人均纯收入 4999 元，低于当年监测范围 5000 元，但未纳入监测"
     assert (
-        "4999 CNY per head in the year to 2020-12, below the monitoring line in force (5000)"
+        "4999 CNY per head in the year to 2020-12, below the monitoring line of that year (5000)"
         in found.loc["1_02_006", "en"]
     )
 

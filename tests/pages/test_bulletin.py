@@ -32,6 +32,7 @@ from relapse_risk.issues.issue_ledger import (
     read_issue_steps,
 )
 from relapse_risk.pages.bulletin import Bulletin, _first_checks, open_bulletin, period_before
+from relapse_risk.register import Register, RegisterWriter
 from relapse_risk.register.spreadsheets import write_csv
 
 NOTEBOOK = ROOT / "notebooks/reports/bulletin.ipynb"
@@ -291,6 +292,19 @@ def test_the_command_records_sends_and_takes_back(small_register: Path, facts_fo
     back = runner.invoke(app, ["issues", str(path), "--register", str(register), "--today", "2021-01-20", "--json"])
     assert back.exit_code == 1, "one reply could not be taken"
     assert json.loads(back.stdout) == {"taken": 1, "faults": 1}
+
+
+def test_old_facts_open_no_issue(small_register: Path, facts_folder: Path, tmp_path: Path) -> None:
+    """A register changed after its facts: what failed then may not fail now."""
+    register = tmp_path / "place" / "register"
+    copytree(small_register, register)
+    opened = Register.open(register)
+    with RegisterWriter(register, place=opened.place) as writer:
+        writer.put("household", opened.read("household", MONTH).assign(arable_mu=0.5), month=MONTH)
+        writer.commit("2021-02-01T00:00:00")
+    found = runner.invoke(app, ["issues", "--register", str(register), "--facts", str(facts_folder)])
+    assert "has changed since these facts were computed" in str(found.exception)
+    assert not (register / FILE).exists()
 
 
 def test_nothing_is_invented_in_a_ledger_that_is_not_the_demonstrations(

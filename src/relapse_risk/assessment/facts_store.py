@@ -22,10 +22,11 @@ from relapse_risk.files import digest, write_json, write_parquet
 from relapse_risk.measures import CITY
 from relapse_risk.months import check_month
 from relapse_risk.parameters import DatedValue
+from relapse_risk.register import Register
 
 TABLES_HELD = 256  # kept in memory as they are read: about two months of facts
 LARGE = 1 << 20  # bytes of a table that is mapped instead: of some hundred counties
-__all__ = ["Facts", "FactsManifest", "county_digests", "read_facts", "write_facts"]
+__all__ = ["Facts", "FactsManifest", "county_digests", "read_current_facts", "read_facts", "write_facts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +188,22 @@ def read_facts(folder: Path, month: str) -> Facts:
         raise RelapseRiskError("no facts of this month", where=str(path), fix="run relapse-risk facts") from error
     except ValueError as error:
         raise RelapseRiskError(f"damaged: {error}", where=str(path), fix="run relapse-risk facts again") from error
+
+
+def read_current_facts(folder: Path, month: str, register: Register) -> Facts:
+    """Open the facts of ``month``, which must be those of the register as it stands.
+
+    Raises
+    ------
+    RelapseRiskError
+        If they were not computed, are damaged, or the register's month has changed since.
+    """
+    facts = read_facts(folder, month)
+    state = facts.manifest["register_digest"]
+    if (now := register.month_digest(month)) != state:
+        raise RelapseRiskError(
+            f"the register's {month} has changed since these facts were computed", where=str(facts.folder),
+            got=state[:12], expected=now[:12],
+            fix=f"run relapse-risk facts --register {register.path} --month {month} --out {folder}",
+        )  # fmt: skip
+    return facts

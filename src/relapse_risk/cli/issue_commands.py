@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,9 @@ from relapse_risk.cli.app import (
     written,
 )
 from relapse_risk.errors import RegisterError
+
+if TYPE_CHECKING:
+    from relapse_risk.register import Register
 
 DAY = typer.Option(
     "--today", formats=["%Y-%m-%d"], help="Day of the lists (else the data date) or replies (else today)."
@@ -59,7 +62,7 @@ def issues(
     if replies:
         _take(replies, register, today.date() if today else date.today(), as_json)
         return
-    added = _record(register, chosen, facts, findings or register.parent / "findings" / chosen, by, params)
+    added = _record(opened, chosen, facts, findings or register.parent / "findings" / chosen, by, params)
     files = _send(register, opened.counties, facts, chosen, day, out, language)
     result: dict[str, object] = {"month": chosen, "steps": added, "files": files}
     shown = f"{sum(added.values())} steps recorded ({added})\n" + "\n".join(str(file) for file in files[:1])
@@ -70,12 +73,12 @@ def issues(
 
 
 def _record(
-    register: Path, month: str, facts: Path, findings: Path, by: str, params: Path | None
+    register: Register, month: str, facts: Path, findings: Path, by: str, params: Path | None
 ) -> dict[str, int]:  # fmt: skip
     """Steps added, by word."""
     import pandas as pd
 
-    from relapse_risk.assessment import read_facts
+    from relapse_risk.assessment.facts_store import read_current_facts
     from relapse_risk.assessment.issue_checks import record_facts
     from relapse_risk.register.rules import read_rules
 
@@ -83,7 +86,7 @@ def _record(
     counted = pd.read_csv(path, dtype={0: str}) if path.is_file() else None
     if counted is not None:
         counted = counted.rename(columns=lambda head: str(head).rsplit(" ", 1)[-1]).rename(columns={"county": "county_code"})  # fmt: skip
-    steps = record_facts(register, read_facts(facts, month), by, counted, read_rules(params))
+    steps = record_facts(register.path, read_current_facts(facts, month, register), by, counted, read_rules(params))
     words = [step.step for step in steps]
     return {word: words.count(word) for word in dict.fromkeys(words)}
 

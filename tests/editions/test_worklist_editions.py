@@ -97,7 +97,10 @@ def test_what_a_worklist_depends_on_is_the_register_the_rules_and_the_scores(
     [
         ({"households": ["H1"]}, "of departments or of households"),
         ({"departments": None, "households": "monitored"}, "plans of households are restricted"),
-        ({"departments": None}, "xlsx is the workbook of a worklist"),
+        (
+            {"departments": None, "households": "monitored", "audience": "restricted"},
+            "a household's plan has no workbook",
+        ),
         ({"departments": "some"}, "departments"),
     ],
 )

@@ -98,7 +98,7 @@ class Edition(BaseModel):
     scores : Path, optional
         Folder of scores and ranks, for a notebook that takes it: the order of its rows then depends on need and risk too.
     languages, formats : lists
-        ``xlsx`` adds a worklist's workbook and its JSON copy.
+        ``xlsx`` adds a worklist's workbook and its JSON copy, or the annex of a report as a workbook.
     pdf : {"auto", "chromium", "weasyprint"}
     annex : bool
         Whether PDFs hold the annex too, which the HTML always does.
@@ -158,8 +158,8 @@ class Edition(BaseModel):
             raise ValueError("an edition is of departments or of households, not of both")
         if self.households is not None and self.audience != "restricted":
             raise ValueError("plans of households are restricted: write audience: restricted")
-        if "xlsx" in self.formats and self.departments is None:
-            raise ValueError("xlsx is the workbook of a worklist: name departments, or drop it from formats")
+        if "xlsx" in self.formats and self.households is not None:
+            raise ValueError("a household's plan has no workbook: drop xlsx from formats")
         return self
 
     @model_validator(mode="after")

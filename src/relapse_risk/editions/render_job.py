@@ -24,6 +24,7 @@ from relapse_risk.editions.render_tasks import Finish, Job, Preload
 from relapse_risk.editions.site import failure_page, index_pages, verdicts
 from relapse_risk.errors import EditionError, RelapseRiskError, WriteError
 from relapse_risk.files import write_text
+from relapse_risk.pages.annex_workbook import workbook_of
 from relapse_risk.pages.county_report import open_report
 from relapse_risk.pages.worklist_page import worklist_files
 from relapse_risk.parameters import read_place
@@ -134,10 +135,18 @@ def _content(job: Job, tool: Browser | None) -> tuple[dict[str, bytes], list[str
     page = to_html(executed, sheet)
     content = {f"{report.stem}.html": page.encode("utf-8")} if "html" in job.formats else {}
     if "xlsx" in job.formats:
-        content |= {f"{report.stem}{suffix}": data for suffix, data in worklist_files(job.parameters).items()}
+        content |= {f"{report.stem}{suffix}": data for suffix, data in _workbooks(job).items()}
     if "pdf" in job.formats:
         content[f"{report.stem}.pdf"] = _printed(page, sheet, job, tool)
     return content, code_points(missing_characters(visible(page)))
+
+
+def _workbooks(job: Job) -> dict[str, bytes]:
+    """The workbook of a worklist and its JSON copy, or the annex of a report, by suffix."""
+    if job.report.subject:
+        return worklist_files(job.parameters)
+    given = {name: str(job.parameters[name]) for name in ("facts", "month", "county", "language", "audience")}
+    return {".xlsx": workbook_of(**given)}
 
 
 def _printed(page: str, sheet: Sheet, job: Job, tool: Browser | None) -> bytes:

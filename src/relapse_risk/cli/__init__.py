@@ -25,6 +25,7 @@ from relapse_risk.cli import (
     report_commands,
     assistance_commands,
     sample_commands,
+    why_command,
     issue_commands,
     research_commands,
     nation_commands,
@@ -45,6 +46,7 @@ __all__ = [
     "research_commands",
     "sample_commands",
     "score_commands",
+    "why_command",
 ]
 
 

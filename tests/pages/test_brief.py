@@ -152,12 +152,31 @@ def test_an_edition_may_ask_for_the_annex_in_its_pdf(facts_folder: Path, tmp_pat
 
 
 def test_it_says_how_many_people_are_poor_and_what_a_year_before(report: Report) -> None:
-    with_rows(report, below_line={"numerator": 139.0, "denominator": 5612.0, "value": 0.024768, "previous": 0.0216, "previous_period": "2019-12", "withheld": False},
+    with_rows(report, below_line={"numerator": 139.0, "denominator": 5612.0, "value": 0.024768, "previous": 0.0216, "previous_period": "2019-12", "withheld": False, "line_now": None},
               poor_households={"numerator": 59.0})  # fmt: skip
     said = words(report.brief().html)
     lead = {"zh": "139人（59户）人均纯收入低于贫困线，占2.5%。", "en": "139 people in 59 households live below the poverty line (2.5%)."}  # fmt: skip
     assert lead[report.language] in said
     assert {"zh": "2019年12月为2.2%", "en": "December 2019: 2.2%"}[report.language] in said
+
+
+def test_where_the_line_changed_a_year_before_is_by_the_line_of_now(report: Report) -> None:
+    """2.2% were below the line of the year before and 2.9% below that of now: 2.5% is fewer, not more."""
+    rows = {
+        "numerator": 139.0,
+        "denominator": 5612.0,
+        "value": 0.0248,
+        "previous": 0.0216,
+        "previous_period": "2019-12",
+    }
+    with_rows(report, below_line=rows | {"previous_held": 0.029, "line_before": 3747.0, "line_now": 4000.0})
+    said = words(report.brief().html)
+    better = said[said.index(report.say("brief.changed.better", items="").rstrip("。. ")) :]
+    assert "2.9%" in better
+    assert "2.2%" not in said
+    assert {"zh": "2019年12月按本期标准为2.9%", "en": "December 2019, by the line of now: 2.9%"}[
+        report.language
+    ] in said
 
 
 def test_a_withheld_failure_is_told_without_its_number(report: Report) -> None:

@@ -161,19 +161,22 @@ def _money(source: Source, row: pd.Series | None) -> str:
     return source.say("brief.money", amount=written(source, amount, "money_wan"), currency=source.label("currency"))
 
 
+def _comparable(row: pd.Series) -> object:
+    """The value a year before that may be compared: by the line of now where the line changed; null where withheld."""
+    return row["previous"] if is_null(row.get("line_now")) else row["previous_held"]
+
+
 def _earlier(source: Source, figure: Figure) -> str:
     """The last comparable period of the figure's share; empty where there is none."""
     row = _row(source, figure.indicator)
-    if row is None or row["verdict"] == "not_collected":
+    if row is None or row["verdict"] == "not_collected" or is_null(row["previous_period"]):
         return ""
-    if is_null(row["previous_period"]):
-        return ""
-    if is_null(row["previous"]):
+    if is_null(_comparable(row)):
         return source.say("brief.earlier_withheld")
-    month = month_in_words(str(row["previous_period"]), source.language)
-    key = "brief.earlier_money" if row["unit"] == "money" else "brief.earlier"
-    before = 1 - row["previous"] if figure.shows == "left" else row["previous"]
-    return source.say(key, month=month, value=written(source, before, str(row["unit"])))
+    month, found = month_in_words(str(row["previous_period"]), source.language), float(_comparable(row))  # type: ignore[arg-type]
+    key = "earlier_money" if row["unit"] == "money" else "earlier" if is_null(row.get("line_now")) else "earlier_held"
+    before = 1 - found if figure.shows == "left" else found
+    return source.say(f"brief.{key}", month=month, value=written(source, before, str(row["unit"])))
 
 
 def _of(source: Source) -> tuple[Figure, ...]:
@@ -226,8 +229,10 @@ def _moved(row: pd.Series) -> str:
     >>> row = {"value": 0.025, "previous": 0.022, "low": None, "high": None, "direction": "lower_better"}
     >>> _moved(pd.Series(row)), _moved(pd.Series(row | {"low": 0.020, "high": 0.030}))
     ('worse', 'same')
+    >>> _moved(pd.Series(row | {"previous_held": 0.029, "line_now": 4000.0}))  # by the line of now it was more
+    'better'
     """
-    change = float(row["value"]) - float(row["previous"])
+    change = float(row["value"]) - float(_comparable(row))  # type: ignore[arg-type]
     chance = 0.0 if is_null(row["low"]) else SAMPLING * (float(row["high"]) - float(row["low"])) / 2
     if abs(change) <= max(chance, 1e-12):
         return "same"
@@ -238,13 +243,13 @@ def _changes(source: Source) -> str:
     found: dict[str, list[str]] = {"worse": [], "better": [], "same": []}
     for name in CHANGES:
         row = _row(source, name)
-        if row is None or is_null(row["value"]) or is_null(row["previous"]) or row["direction"] == "none":
+        if row is None or is_null(row["value"]) or is_null(_comparable(row)) or row["direction"] == "none":
             continue
         if row["unit"] == "money" and source.is_sample:  # prices of the day: no telling whether anybody is better off
             continue
         unit = str(row["unit"])
         found[_moved(row)].append(
-            source.say("brief.change", name=source.say(f"indicator.{name}"), before=written(source, row["previous"], unit), now=value_text(source, row))
+            source.say("brief.change", name=source.say(f"indicator.{name}"), before=written(source, _comparable(row), unit), now=value_text(source, row))
         )  # fmt: skip
     said = [
         source.say(f"brief.changed.{how}", items=enumerated(items, source.language))
@@ -322,8 +327,11 @@ def _rate_cells(source: Source, name: str, row: pd.Series) -> list[Cell]:
 
 def _notes(source: Source) -> list[str]:
     threshold = int(source.limits.get("small_cell", 5))
+    rows = source.indicator_rows()
+    held = "line_now" in rows and rows["line_now"].notna().any()
     return [
         source.label("data_note"),
+        *([source.say("brief.by_line_of_now")] if held else []),
         source.say("brief.comparable"),
         source.say("brief.marks", threshold=threshold),
     ]

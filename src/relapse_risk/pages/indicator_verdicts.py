@@ -270,7 +270,8 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
         notes.append(source.say("report.full_count"))
     if sampled.any():
         notes.append(source.say("report.sampled"))
-    changes = rows.loc[rows["line_now"].notna(), ["line_before", "line_now"]].drop_duplicates()
+    changed = rows if "line_now" in rows else rows.assign(line_before=None, line_now=None)  # facts of an older version
+    changes = changed.loc[changed["line_now"].notna(), ["line_before", "line_now"]].drop_duplicates()
     notes += [
         source.say(
             "report.line_change",

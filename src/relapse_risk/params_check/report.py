@@ -8,6 +8,7 @@ from pathlib import Path
 
 from relapse_risk.errors import RelapseRiskError
 from relapse_risk.parameters import params_dir
+from relapse_risk.params_check.doubts import doubts
 from relapse_risk.params_check.ending import MONTHS_AHEAD, Ending, endings
 from relapse_risk.params_check.reading import Fault, read_all
 from relapse_risk.params_check.usage import Unused, misspelt_definitions, unused_names
@@ -73,4 +74,5 @@ def check_params(place: str | None, day: date, folder: str | Path | None = None)
         unused, misspelt = (), ()
     named = {fault.got for fault in misspelt}
     left = tuple(one for one in unused if one.name not in named)
-    return ParamsReport((*read.faults, *misspelt), endings(read, day), left)
+    doubtful = () if read.faults else doubts(read)
+    return ParamsReport((*read.faults, *misspelt, *doubtful), endings(read, day), left)

@@ -194,7 +194,9 @@ def _doubles(read: FilesRead) -> Iterator[Fault]:
         return
     for name, known in predicates.items():
         if known.when is not None:
-            yield from _second(seen, (known.unit, known.when), f"{known.file}: {name}", "a second predicate of one meaning")
+            yield from _second(
+                seen, (known.unit, known.when), f"{known.file}: {name}", "a second predicate of one meaning"
+            )
 
 
 def _second(seen: dict[Any, str], key: Any, where: str, what: str) -> Iterator[Fault]:

@@ -24,6 +24,7 @@ from pydantic import (
 
 from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.languages import Label
+from relapse_risk.layers import merged_params, packaged_params, project_folder
 from relapse_risk.yaml_reading import STRICT, check_model, named_file, pairs, read_yaml, stems
 
 __all__ = ["DatedValue", "Parameter", "Parameters", "Place", "params_dir", "read_parameters", "read_place"]
@@ -172,6 +173,12 @@ class Place(BaseModel):
         What household income is divided by.
     horizon_months : int
         How far ahead relapse is observed and predicted.
+    counties : dict of Label
+        Its counties by code: no other is imported, and one that the sources do not name has its name from here.  Empty:
+        any.
+    area_codes : {"gb", "own"}
+        Whether counties, towns and villages have the 6, 9 and 12 digits of GB/T 2260 and GB/T 10114, or codes of the
+        place's own, of which only the village table says what belongs where.
     limits_apply : bool
         Whether the limits of Chinese policy in thresholds.yaml are this place's too; elsewhere nothing is judged by them,
         and sections without any data are left out.
@@ -199,6 +206,8 @@ class Place(BaseModel):
     income_scale: Literal["head", "adult_equivalent"] = "head"
     income_note: Label | None = None
     horizon_months: int = 12
+    counties: dict[str, Label] = {}
+    area_codes: Literal["gb", "own"] = "gb"
     limits_apply: bool = True
     population_note: Label
     data_note: Label
@@ -228,16 +237,17 @@ class Place(BaseModel):
 
 
 def params_dir(folder: str | Path | None = None) -> Path:
-    """The parameter folder: the argument, ``RELAPSE_RISK_PARAMS``, ``./params``, the checkout's, the packaged copy."""
+    """The parameter folder: the argument, the project's over the package's, ``./params``, the package's own.
+
+    ``RELAPSE_RISK_PARAMS`` names another whole folder, for trials.
+    """
     if folder is not None:
         return _existing(Path(folder), "the folder given")
     if env := os.environ.get("RELAPSE_RISK_PARAMS"):
         return _existing(Path(env), "RELAPSE_RISK_PARAMS")
-    package = Path(__file__).resolve().parent
-    for candidate in (Path("params"), package.parents[1] / "params", package / "params"):
-        if (candidate / "lines.yaml").is_file():
-            return candidate
-    raise ParameterError("no parameter folder found", where=str(Path("params").absolute()), fix="pass --params FOLDER")
+    if project := project_folder():
+        return merged_params(project)
+    return Path("params") if Path("params/lines.yaml").is_file() else packaged_params()
 
 
 def _existing(path: Path, origin: str) -> Path:

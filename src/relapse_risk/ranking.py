@@ -45,7 +45,8 @@ Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 Band = Literal["surely_in", "review", "surely_out"]
 LEVELS = ("village_code", "town_code", "county_code")
-CITY_DIGITS = 4  # of a county's code
+CITY_DIGITS = 4  # of a county's code (GB/T 2260)
+GB_COUNTY = r"[0-9]{6}"
 # A block of draws small enough that n × draws floats stay near 100 MB.
 BLOCK_CELLS = 12_000_000
 BAND_ORDER = ("surely_in", "review", "surely_out")
@@ -278,7 +279,10 @@ def _cities(frame: pd.DataFrame) -> npt.NDArray[Any] | None:
     """City of each row as a whole number; ``None`` where all are of one."""
     if "county_code" not in frame:
         return None
-    codes, known = pd.factorize(frame["county_code"].astype("str").str[:CITY_DIGITS], sort=True)
+    counties = frame["county_code"].astype("str")
+    if not counties.str.fullmatch(GB_COUNTY).fillna(True).all():  # a place's own codes say nothing about cities
+        return None
+    codes, known = pd.factorize(counties.str[:CITY_DIGITS], sort=True)
     return codes if len(known) > 1 else None
 
 

@@ -261,13 +261,13 @@ def test_an_opening_carries_what_the_match_asks_for() -> None:
     })  # fmt: skip
     found = openings_on(vacancies, posts, DAY)
     assert list(found.columns) == [
-        "opening_id", "kind", "county_code", "village_code", "age_min", "age_max", "education_min", "disability_friendly",
-        "heavy_labour", "monthly_pay",
+        "opening_id", "kind", "county_code", "town_code", "village_code", "age_min", "age_max", "education_min",
+        "disability_friendly", "heavy_labour", "monthly_pay",
     ]  # fmt: skip
     told = found.astype(object).where(found.notna(), None).to_numpy().tolist()
     assert told == [
-        ["V1-1", "vacancy", "371425", None, 18, 60, "junior", True, True, 2000.0],
-        ["S2", "post", "371425", "371425100200", 16, 69, None, True, False, 300.0],
+        ["V1-1", "vacancy", "371425", None, None, 18, 60, "junior", True, True, 2000.0],
+        ["S2", "post", "371425", "371425100", "371425100200", 16, 69, None, True, False, 300.0],
     ]
 
 

@@ -110,7 +110,7 @@ LOST = {
 
 def run(tmp_path: Path, sheets: dict[str, Rows]) -> tuple[ImportReport, pd.DataFrame]:
     source = write(tmp_path / "采集表.xlsx", sheets)
-    report = import_source(source, "template", tmp_path / "register", "2020-12", as_of=AS_OF)
+    report = import_source(source, "template", tmp_path / "register", "2020-12", as_of=AS_OF, place="dezhou")
     findings = pd.read_csv(report.files[0], dtype=str, keep_default_na=False)
     return report, findings
 
@@ -169,7 +169,7 @@ def test_text_that_a_spreadsheet_would_run_is_refused_and_neutralised(tmp_path: 
     cell.value = "=HYPERLINK(1)"
     cell.data_type = "s"
     book.save(page)
-    report = import_source(page, "template", tmp_path / "register", "2020-12", as_of=AS_OF)
+    report = import_source(page, "template", tmp_path / "register", "2020-12", as_of=AS_OF, place="dezhou")
     text = report.files[0].read_text(encoding="utf-8-sig")
     assert "formula_as_text" in text
     assert ",'=HYPERLINK(1)" in text
@@ -192,7 +192,7 @@ def test_a_cell_that_shows_an_error_is_not_taken_for_an_empty_one(tmp_path: Path
                         page.write_formula(at, column, "=1/0", None, value)
                     else:
                         page.write(at, column, row[header])
-    report = import_source(path, "template", tmp_path / "register", "2020-12", as_of=AS_OF)
+    report = import_source(path, "template", tmp_path / "register", "2020-12", as_of=AS_OF, place="dezhou")
     findings = pd.read_csv(report.files[0], dtype=str, keep_default_na=False)
     assert findings.loc[findings["rule"] == "error_value", "value"].tolist() == [shown]
     assert {c.table: c.rejected for c in report.tables if c.rejected} == {"income": 1}

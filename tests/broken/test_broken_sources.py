@@ -293,7 +293,7 @@ def identity_numbers_without_a_key(folder: Path) -> tuple[str | Path, SourceMapp
     return source, mapping("csv", table="identity", columns=columns)
 
 
-@case("does not name the place of a new register")
+@case("which place is the new register of")
 def mapping_without_a_place(folder: Path) -> tuple[str | Path, SourceMapping | str]:
     return text(folder / "a.csv", GOOD_CSV), mapping("csv").model_copy(update={"place": None})
 

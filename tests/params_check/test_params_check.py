@@ -52,7 +52,7 @@ BROKEN = {
         ["rules/cross.yaml: size_differs", "'members'"]),
     "a column of a source": (
         "sources/national_export.yaml", "household_id:", "houshold_id:", ["national_export.yaml", "'household_id'"]),
-    "the place of a source": ("sources/template.yaml", "place: dezhou", "place: dezhuo", ["template.yaml: place", "'dezhou'"]),
+    "the place of a source": ("sources/sql_example.yaml", "place: dezhou", "place: dezhuo", ["sql_example.yaml: place", "'dezhou'"]),
     "a rule off": (
         "sources/argentina_eph.yaml", "rules_off:\n", "rules_off:\n  size_difers: ours\n", ["rules_off", "'size_differs'"]),
     "the place of an edition": ("editions/city.yaml", "place: dezhou", "place: dezhuo", ["city.yaml: place", "'dezhou'"]),

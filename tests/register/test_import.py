@@ -285,7 +285,7 @@ def test_a_database_with_units_numbers_and_compact_dates_of_its_own(tmp_path: Pa
 
 
 def _import_in_a_child(source: str, register: str) -> None:
-    import_source(source, "template", register, as_of=AS_OF)
+    import_source(source, "template", register, as_of=AS_OF, place="dezhou")
 
 
 def _killed(source: Path, register: Path, after: float) -> bool:
@@ -310,10 +310,10 @@ def _trial(tmp_path: Path, small_register: Path, kills: int) -> None:
     tables = ["county", "village", "household", "person"]
     source = export_workbook(small, tmp_path / "表.xlsx", tables=tables)
     older = export_workbook(small, tmp_path / "旧.xlsx", month=small.months[-2], tables=tables[:2])
-    import_source(older, "template", tmp_path / "old" / "register", as_of=AS_OF)
+    import_source(older, "template", tmp_path / "old" / "register", as_of=AS_OF, place="dezhou")
     shutil.copytree(tmp_path / "old", tmp_path / "new")
     started = time.perf_counter()
-    import_source(source, "template", tmp_path / "new" / "register", as_of=AS_OF)
+    import_source(source, "template", tmp_path / "new" / "register", as_of=AS_OF, place="dezhou")
     takes = time.perf_counter() - started
     old, new = content(tmp_path / "old" / "register"), content(tmp_path / "new" / "register")
     assert old != new
@@ -327,7 +327,7 @@ def _trial(tmp_path: Path, small_register: Path, kills: int) -> None:
         takes = takes if hit else max(0.7 * takes, 0.2)  # the machine is less busy than when the run was timed
         assert content(register) in (old, new)
         if trial % 5 == 0:
-            import_source(source, "template", register, as_of=AS_OF)
+            import_source(source, "template", register, as_of=AS_OF, place="dezhou")
             assert content(register) == new
             named = {entry.path for entry in Register.open(register).manifest.files}
             left = {p.relative_to(register).as_posix() for p in (register / "tables").rglob("*") if p.is_file()}

@@ -42,7 +42,15 @@ TRANSFERS = [9000.0, 8000.0, 3000.0, 5000.0, 7000.0]
 
 
 def brought(source: Path, name: str | Path, folder: Path, key: Path | None = None) -> tuple[Register, ImportReport]:
-    report = import_source(source, name, folder / "register", month="2020-12", key=key, as_of=AS_OF)
+    report = import_source(
+        source,
+        name,
+        folder / "register",
+        month="2020-12",
+        key=key,
+        as_of=AS_OF,
+        place="dezhou" if name == "template" else None,
+    )
     return Register.open(folder / "register"), report
 
 

@@ -31,7 +31,7 @@ def fill(path: Path, sheet: str, *rows: dict[str, object]) -> None:
 
 
 def imported(path: Path, folder: Path) -> ImportReport:
-    return import_source(path, "template", folder / "register", "2020-12", as_of=AS_OF)
+    return import_source(path, "template", folder / "register", "2020-12", as_of=AS_OF, place="dezhou")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -132,13 +132,13 @@ def test_a_register_written_and_read_back_is_the_same_to_the_byte(tmp_path: Path
     # The demo has seeded errors and history; one trip through the template leaves what an office could have filled in.
     every = [name for name in tables() if name not in ("visit_record", "dividend")]  # large, and like the others
     first = export_workbook(Register.open(small_register), tmp_path / "1.xlsx", tables=every, identity=True)
-    import_source(first, "template", tmp_path / "a" / "register", as_of=AS_OF)
+    import_source(first, "template", tmp_path / "a" / "register", as_of=AS_OF, place="dezhou")
     a = Register.open(tmp_path / "a" / "register")
     # Who delivered what, from which file, is the one thing that differs by the way.
     held = {(f.table, f.month): f.sha256 for f in a.manifest.files if f.table in tables() and f.table != "delivery"}
     for language, some in (("zh", every), ("en", ["county", "village", "household", "person", "identity"])):
         path = export_workbook(a, tmp_path / f"{language}.xlsx", language=language, tables=some, identity=True)
-        report = import_source(path, "template", tmp_path / language / "register", as_of=AS_OF)
+        report = import_source(path, "template", tmp_path / language / "register", as_of=AS_OF, place="dezhou")
         assert report.rejected == 0, report.summary()
         b = Register.open(tmp_path / language / "register")
         again = {
@@ -150,7 +150,7 @@ def test_a_register_written_and_read_back_is_the_same_to_the_byte(tmp_path: Path
 def test_only_faulty_cells_and_unplaced_rows_are_lost_on_the_way(tmp_path: Path, small_register: Path) -> None:
     demo = Register.open(small_register)
     path = export_workbook(demo, tmp_path / "1.xlsx", tables=["county", "village", "household"])
-    report = import_source(path, "template", tmp_path / "register", as_of=AS_OF)
+    report = import_source(path, "template", tmp_path / "register", as_of=AS_OF, place="dezhou")
     held = Register.open(tmp_path / "register")
     found = pd.read_csv(report.files[0], dtype=str)
     found = found[found["severity"] == "cell"]

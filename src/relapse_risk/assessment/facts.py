@@ -28,6 +28,7 @@ from relapse_risk.parameters import DatedValue, Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, county_parts, map_parts
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import Register
+from relapse_risk.register.area_codes import areas_of
 from relapse_risk.register.completeness import read_expected, waiting_for
 from relapse_risk.register.made_from import check_made_from
 from relapse_risk.relapse.features import check_terms
@@ -323,7 +324,7 @@ def _carried(register: Register, month: str) -> dict[str, dict[str, float]]:
     whole = lines[(lines["table_name"] == "household") & (lines["columns"] == "all")]
     since = homes["household_id"].map(whole.set_index("row_key")["said_in"].to_dict()).astype("str")
     counties = {
-        **{str(code): rows.index for code, rows in homes.groupby(homes["village_code"].str[:6])},
+        **{str(code): rows.index for code, rows in homes.groupby(areas_of(register).county_of(homes["village_code"]))},
         CITY: homes.index,
     }
     shares = {code: since[rows].value_counts() / len(rows) for code, rows in counties.items()}

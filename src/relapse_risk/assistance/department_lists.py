@@ -27,6 +27,7 @@ from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register
+from relapse_risk.register.area_codes import areas_of
 from relapse_risk.schema import code_list, table
 
 __all__ = ["LISTS", "WorkList", "department_lists", "job_matches", "labelled_list"]
@@ -188,7 +189,7 @@ def job_matches(register: Register, at: Assessed, county: str, need: pd.Series |
     granted = at.claims.granted()
     holders = granted.loc[granted["item_code"] == "RS01", "person_id"]
     posts = register.read("special_post", county=county)
-    free = openings_on(register.read("vacancy", county=county), posts, at.day)
+    free = openings_on(register.read("vacancy", county=county), posts, at.day, areas_of(register, county))
     return assign_jobs(seekers_of(zero_employment(at.homes, at.day), at.persons, need, holders), free)
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from relapse_risk.errors import ModelError
+from relapse_risk.register.area_codes import Areas, town_in_code
 from relapse_risk.schema import code_list
 
 __all__ = [
@@ -38,7 +39,8 @@ POST_FAULTS = {
     "not_registered": ("不在登记册", "not in the register"),
 }
 PLACED = 1000.0  # a placement outweighs every other point
-AWAY = {6: 5.0, 9: 2.0, 12: 1.0}  # points lost by digits of the place code that differ: county, town, village
+NO_VILLAGES = Areas({}, {})
+AWAY = {"village_code": 1.0, "town_code": 2.0, "county_code": 5.0}  # points lost where these differ, the last counts
 WAGE_POINTS = 10.0
 WHY = {
     "placed": ("已匹配岗位", "matched"),
@@ -127,7 +129,7 @@ def seekers_of(
     holders : Series, optional
         person_id of those entitled to a village special post; if given, nobody else may hold one.
     """
-    homes = households[[c for c in ("household_id", "county_code", "village_code") if c in households]]
+    homes = households[[c for c in ("household_id", "county_code", "town_code", "village_code") if c in households]]
     able = persons["is_labour"].fillna(False).astype(bool) & (persons["employment_status"] == "none").fillna(False)
     columns = [
         c
@@ -140,7 +142,7 @@ def seekers_of(
     return found.assign(need=known.fillna(50.0), may_hold_post=may).sort_values("person_id", ignore_index=True)
 
 
-def openings_on(vacancies: pd.DataFrame, posts: pd.DataFrame, day: date) -> pd.DataFrame:
+def openings_on(vacancies: pd.DataFrame, posts: pd.DataFrame, day: date, areas: Areas = NO_VILLAGES) -> pd.DataFrame:
     """One row per opening on ``day``: vacancies still valid, once per place, and special posts whose holder has left.
 
     Returns
@@ -155,16 +157,20 @@ def openings_on(vacancies: pd.DataFrame, posts: pd.DataFrame, day: date) -> pd.D
     repeated = valid.loc[valid.index.repeat(times)]
     number = repeated.groupby("vacancy_id").cumcount() + 1
     jobs = repeated.assign(
-        opening_id=repeated["vacancy_id"] + "-" + number.astype("str"), kind="vacancy", village_code=pd.NA
+        opening_id=repeated["vacancy_id"] + "-" + number.astype("str"),
+        kind="vacancy",
+        town_code=pd.NA,
+        village_code=pd.NA,
     ).rename(columns={"monthly_wage": "monthly_pay"})
     last = posts.sort_values("start_on").drop_duplicates("post_id", keep="last")
     free = last[(last["end_on"] <= today).fillna(False).to_numpy(dtype=bool)]
     left = free.assign(
-        opening_id=free["post_id"], kind="post", county_code=free["village_code"].str[:6], age_min=POST_AGES[0],
+        opening_id=free["post_id"], kind="post", county_code=areas.county_of(free["village_code"]),
+        town_code=areas.town_of(free["village_code"]), age_min=POST_AGES[0],
         age_max=POST_AGES[1] - 1, education_min=pd.NA, disability_friendly=True, heavy_labour=False,
     )  # fmt: skip
     columns = [
-        "opening_id", "kind", "county_code", "village_code", "age_min", "age_max", "education_min", "disability_friendly", "heavy_labour",
+        "opening_id", "kind", "county_code", "town_code", "village_code", "age_min", "age_max", "education_min", "disability_friendly", "heavy_labour",
         "monthly_pay",
     ]  # fmt: skip
     return pd.concat([jobs[columns], left[columns]], ignore_index=True)
@@ -197,7 +203,7 @@ def job_values(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.
     """Points of each placement: 1,000 for being placed, the seeker's need (0-100), pay (0-10), minus points for distance.
 
     The register has no coordinates.  Distance is 0 in the same village, 1 in another village of the town, 2 in another
-    town and 5 in another county, compared by the known digits of the opening's place (a vacancy gives its county only).
+    town and 5 in another county, compared where both are known (a vacancy gives its county only).
     Placing one more seeker outweighs everything else, so the number placed comes first, then need.  Zero where the
     seeker does not fit.
     """
@@ -209,17 +215,21 @@ def job_values(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.
 
 def _way(seekers: pd.DataFrame, openings: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Points deducted for distance; shape (seekers, openings)."""
-    home, work = (
-        frame["county_code"].astype("str").where(frame["village_code"].isna(), frame["village_code"]).astype("str")
-        if "village_code" in frame else frame["county_code"].astype("str")
-        for frame in (seekers, openings)
-    )  # fmt: skip
     way = np.zeros((len(seekers), len(openings)))
-    for digits, points in sorted(AWAY.items(), reverse=True):  # the county last: it outweighs town and village
-        known = (home.str.len() >= digits).to_numpy()[:, None] & (work.str.len() >= digits).to_numpy()
-        other = home.str[:digits].to_numpy(dtype=object)[:, None] != work.str[:digits].to_numpy(dtype=object)
-        way = np.where((known | (digits == min(AWAY))) & other, points, way)
+    for level, points in AWAY.items():  # the county last: it outweighs town and village
+        home, work = (_area(frame, level) for frame in (seekers, openings))
+        known = home.notna().to_numpy()[:, None] & work.notna().to_numpy()
+        other = home.to_numpy(dtype=object)[:, None] != work.to_numpy(dtype=object)
+        way = np.where(known & other, points, way)
     return way
+
+
+def _area(frame: pd.DataFrame, level: str) -> pd.Series:
+    """Code of an area; the town of a Chinese village code where no town is given; null where unknown."""
+    if level in frame:
+        return frame[level].astype("str")
+    village = frame["village_code"] if "village_code" in frame else pd.Series(pd.NA, frame.index, dtype="str")
+    return town_in_code(village) if level == "town_code" else village.astype("str")
 
 
 def assign_jobs(seekers: pd.DataFrame, openings: pd.DataFrame) -> Placement:

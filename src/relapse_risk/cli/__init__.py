@@ -19,13 +19,13 @@ from relapse_risk.errors import RelapseRiskError
 # Commands appear in --help in the order in which their modules are imported.
 # isort: off
 from relapse_risk.cli import (
+    project_commands,
     register_commands,
     history_commands,
     score_commands,
     report_commands,
     assistance_commands,
     sample_commands,
-    why_command,
     issue_commands,
     research_commands,
     nation_commands,
@@ -41,12 +41,12 @@ __all__ = [
     "main",
     "nation_commands",
     "params_commands",
+    "project_commands",
     "register_commands",
     "report_commands",
     "research_commands",
     "sample_commands",
     "score_commands",
-    "why_command",
 ]
 
 

@@ -9,6 +9,7 @@ Exit codes: 0 done; 1 something was found or failed (rejected rows, faults, a re
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,13 +42,15 @@ app = typer.Typer(
     "Exit codes: 0 done · 1 faults found or a report failed · 2 wrong usage · 3 bad input · 4 nothing published.",
 )
 
-REGISTER = typer.Option(help="Folder of the register.", metavar="FOLDER")
+REGISTER = typer.Option(
+    help="Folder of the register; the project's, or the only one below this folder, when left out.", metavar="FOLDER"
+)
 MONTH = typer.Option(help="Month YYYY-MM; the register's latest when left out.", metavar="YYYY-MM")
 JSON = typer.Option("--json", help="Print the result as JSON on standard output; progress stays on standard error.")
 BACKEND = typer.Option(
     help="Backend: serial, processes[:workers] or dask[:address]; results are the same.", metavar="WHERE"
 )
-PARAMS = typer.Option(help="Parameter folder; params/ when left out.", metavar="FOLDER")
+PARAMS = typer.Option(help="Another whole parameter folder than the project's.", metavar="FOLDER")
 
 
 class Language(StrEnum):
@@ -122,19 +125,59 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    project: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the project; the one this folder is in when left out.", metavar="FOLDER"),
+    ] = None,
 ) -> None:
     """Options before a command."""
+    if project is not None:
+        from relapse_risk.layers import PROJECT_VARIABLE, project_folder
+
+        os.environ[PROJECT_VARIABLE] = str(project.absolute())
+        project_folder()  # refuses a folder that is none
 
 
-def opened_register(register: Path, month: str | None, params: Path | None) -> tuple[Any, str, Any, Any]:
+def register_folder(register: Path | None) -> Path:
+    """The register of a command: as given, the project's, or the only one below the folder it stands in.
+
+    Raises
+    ------
+    RelapseRiskError
+        If there is none, or there are several: nothing is taken for the register of another place.
+    """
+    from relapse_risk.layers import project_folder
+
+    if register is not None:
+        return register
+    project = project_folder()
+    if project is not None:
+        return project / "data" / "register"
+    found = sorted(
+        {
+            path.parent
+            for depth in ("", "*/", "*/*/", "*/*/*/")
+            for path in Path().glob(f"{depth}register/manifest.json")
+        }
+    )
+    if len(found) == 1:
+        return found[0]
+    raise RelapseRiskError(
+        "which register?", where="--register", got=" | ".join(map(str, found)) or "none below this folder",
+        expected="a project (relapse-risk init FOLDER), or --register FOLDER",
+    )  # fmt: skip
+
+
+def opened_register(register: Path | None, month: str | None, params: Path | None) -> tuple[Any, str, Any, Any]:
     """Register, month, parameters and place of one command."""
     from relapse_risk.months import check_month
     from relapse_risk.parameters import read_parameters, read_place
     from relapse_risk.register import Register
 
-    opened = Register.open(register)
+    folder = register_folder(register)
+    opened = Register.open(folder)
     if not opened.months:
-        raise RelapseRiskError("the register holds no month", where=str(register), fix="import households first")
+        raise RelapseRiskError("the register holds no month", where=str(folder), fix="import households first")
     chosen = check_month(month, "--month") if month else opened.months[-1]
     if chosen not in opened.months:
         raise RelapseRiskError(
@@ -156,6 +199,7 @@ __all__ = [
     "bar",
     "opened_register",
     "print_result",
+    "register_folder",
 ]
 
 

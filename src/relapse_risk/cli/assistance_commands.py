@@ -19,6 +19,7 @@ from relapse_risk.cli.app import (
     bar,
     opened_register,
     print_result,
+    register_folder,
     written,
 )
 from relapse_risk.errors import RegisterError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCORES = typer.Option(help="Folder of scores and ranks, for priority; without it only amounts count.")
-COUNTY = typer.Option(help="Only this county (six digits).", metavar="CODE")
+COUNTY = typer.Option(help="Only this county.", metavar="CODE")
 RECORDS = "assistance_record"
 
 
@@ -72,14 +73,18 @@ def _lists(
 
 @app.command()
 def entitlements(
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results; assistance/ beside the register when left out.")
+    ] = None,
     county: Annotated[str | None, COUNTY] = None,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """List who is entitled to what on the last day of a month: yes or cannot tell, never a guess."""
+    register = register_folder(register)
+    out = out or register.parent / "assistance"
     _, chosen, _, at = _assessed(register, month, params, county)
     path = written(at.claims.frame, out / chosen / "entitlements.csv")
     states = {word: int(count) for word, count in at.claims.frame["state"].value_counts().items()}
@@ -88,9 +93,11 @@ def entitlements(
 
 @app.command()
 def remind(
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results; assistance/ beside the register when left out.")
+    ] = None,
     scores: Annotated[Path | None, SCORES] = None,
     county: Annotated[str | None, COUNTY] = None,
     worklists: Annotated[bool, typer.Option(help="Also one workbook per department and county.")] = False,
@@ -103,6 +110,8 @@ def remind(
     from relapse_risk.assistance import remind as compare
     from relapse_risk.register.made_from import check_made_from, note_made_from
 
+    register = register_folder(register)
+    out = out or register.parent / "assistance"
     with bar("remind") as progress:
         progress(0, 3, "entitlements")
         opened, chosen, catalogue, at = _assessed(register, month, params, county)
@@ -142,7 +151,7 @@ def refer(
     replies: Annotated[
         list[Path] | None, typer.Argument(help="Returned worklists (Excel); without files: hand over.")
     ] = None,
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     by: Annotated[str, typer.Option(help="Office that hands over.")] = "扶贫开发领导小组办公室",
     today: Annotated[
@@ -159,6 +168,7 @@ def refer(
     from relapse_risk.assistance import hand_over, read_steps, referral_states, take_replies
     from relapse_risk.assistance import remind as compare
 
+    register = register_folder(register)
     day = today.date() if today else date.today()
     if replies:
         taken = [take_replies(file, register, day) for file in replies]
@@ -191,7 +201,7 @@ def refer(
 @app.command()
 def order(
     item: Annotated[str, typer.Argument(help="Item code, such as CL02.")],
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     quota: Annotated[int | None, typer.Option(help="Length of the list; or give a budget.")] = None,
     budget: Annotated[float | None, typer.Option(help="Currency to spend, one delivery each.")] = None,
@@ -202,7 +212,9 @@ def order(
         Path | None, typer.Option(help="A list (.json) that is not carried out: who stands on it can be drawn again.")
     ] = None,
     scores: Annotated[Path | None, SCORES] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results; assistance/ beside the register when left out.")
+    ] = None,
     county: Annotated[str | None, COUNTY] = None,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
@@ -226,6 +238,8 @@ def order(
     )
     from relapse_risk.assistance import remind as compare
 
+    register = register_folder(register)
+    out = out or register.parent / "assistance"
     if cancel is not None:
         count = cancel_order(register, read_order(cancel), date.today())
         print_result({"cancelled": count}, f"{count} taken off the list", as_json)
@@ -291,10 +305,12 @@ def order(
 
 @app.command()
 def jobs(
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     scores: Annotated[Path | None, SCORES] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("data/dezhou/assistance"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results; assistance/ beside the register when left out.")
+    ] = None,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -308,7 +324,10 @@ def jobs(
         seekers_of,
         zero_employment,
     )
+    from relapse_risk.register.area_codes import areas_of
 
+    register = register_folder(register)
+    out = out or register.parent / "assistance"
     opened, chosen, parameters, place = opened_register(register, month, params)
     catalogue = read_catalogue(opened.place, str(params) if params else None)
     at = assess(opened, chosen, catalogue, parameters, place)
@@ -317,7 +336,7 @@ def jobs(
     need = None if found is None else found.drop_duplicates("household_id").set_index("household_id")["need"]
     granted, posts = at.claims.granted(), opened.read("special_post")
     seekers = seekers_of(idle, at.persons, need, granted.loc[granted["item_code"] == "RS01", "person_id"])
-    placement = assign_jobs(seekers, openings_on(opened.read("vacancy"), posts, at.day))
+    placement = assign_jobs(seekers, openings_on(opened.read("vacancy"), posts, at.day, areas_of(opened)))
     folder = out / chosen
     files = [
         written(idle, folder / "zero_employment.csv"),
@@ -365,7 +384,7 @@ def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, o
 @app.command()
 def plan(
     household: Annotated[str, typer.Argument(help="Pseudonymous id of the household.")],
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     scores: Annotated[Path | None, SCORES] = None,
     language: Annotated[list[Language] | None, LANGUAGES] = None,
@@ -375,6 +394,7 @@ def plan(
     """Write one household's plan as a page: causes and measures, claims, work, expected income. Restricted."""
     from relapse_risk.text import text
 
+    register = register_folder(register)
     _, chosen, _, _ = opened_register(register, month, None)
     files: list[Path] = []
     for one in language or [Language.zh, Language.en]:
@@ -395,7 +415,7 @@ def plan(
 def worklist(
     county: Annotated[str, typer.Argument(help="County code.")],
     department: Annotated[str, typer.Argument(help="Department, such as MZ.")],
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     scores: Annotated[Path | None, SCORES] = None,
     language: Annotated[list[Language] | None, LANGUAGES] = None,
@@ -406,6 +426,7 @@ def worklist(
     from relapse_risk.schema import code_list
     from relapse_risk.text import text
 
+    register = register_folder(register)
     _, chosen, _, _ = opened_register(register, month, None)
     if department not in code_list("department").words:
         raise RegisterError("unknown department", got=department, expected=" | ".join(code_list("department").words))

@@ -18,6 +18,7 @@ from relapse_risk.cli.app import (
     app,
     opened_register,
     print_result,
+    register_folder,
     written,
 )
 from relapse_risk.errors import RegisterError
@@ -35,13 +36,17 @@ def issues(
     replies: Annotated[
         list[Path] | None, typer.Argument(help="Returned lists (CSV); without files: record and write lists.")
     ] = None,
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
-    facts: Annotated[Path, typer.Option(help="Folder of facts.")] = Path("data/dezhou/facts"),
+    facts: Annotated[
+        Path | None, typer.Option(help="Folder of facts; facts/ beside the register when left out.")
+    ] = None,
     findings: Annotated[
         Path | None, typer.Option(help="Folder of findings of check; beside the register when left out.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the lists.")] = Path("data/dezhou/issues"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the lists; issues/ beside the register when left out.")
+    ] = None,
     by: Annotated[str, typer.Option(help="Author of the checks.")] = "relapse-risk",
     today: Annotated[datetime | None, DAY] = None,
     language: Annotated[Language, typer.Option(help="Language of the lists.")] = Language.zh,
@@ -57,6 +62,9 @@ def issues(
     """
     from relapse_risk.months import month_end
 
+    register = register_folder(register)
+    facts = facts or register.parent / "facts"
+    out = out or register.parent / "issues"
     opened, chosen, _, _ = opened_register(register, month, params)
     day = today.date() if today else month_end(chosen)
     if replies:

@@ -38,3 +38,25 @@ def check_parameters(
     print_result(report, report.summary(), as_json)
     if report.faults:
         raise typer.Exit(EXIT_FOUND)
+
+
+@params_app.command("where")
+def where(
+    name: Annotated[
+        str, typer.Argument(help="A key, keys joined by dots, or the name of a file: lines.poverty, thresholds.")
+    ],
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Say which file a value comes from: the project's, or the package's under it. Exit code 1 if nobody gives it."""
+    from relapse_risk.layers import project_folder, where_given
+
+    found = where_given(name, project_folder())
+    lines = [f"{one.layer:<8} {one.file}: {'.'.join(one.keys) or '(all)'} = {_short(one.value)}" for one in found]
+    print_result(found, "\n".join(lines) or f"{name}: given nowhere", as_json)
+    if not found:
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _short(value: object, most: int = 120) -> str:
+    text = str(value)
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -21,6 +21,7 @@ from relapse_risk.cli.app import (
     bar,
     opened_register,
     print_result,
+    register_folder,
 )
 
 CITY_MOST = 100_000  # households; above this the demonstration is a nation
@@ -75,7 +76,7 @@ def template(
 def import_(
     source: Annotated[str, typer.Argument(help="File, folder or database URL (SQLAlchemy).")],
     mapping: Annotated[str, typer.Option(help="Mapping file, or its name in params/sources/.")] = "template",
-    register: Annotated[Path, REGISTER] = Path("data/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, typer.Option(help="Month of the snapshot, if the source does not state it.")] = None,
     key: Annotated[Path | None, typer.Option(help="Key file for pseudonyms; never inside the register.")] = None,
     as_of: Annotated[
@@ -90,6 +91,9 @@ def import_(
     ] = None,
     sender: Annotated[str, typer.Option("--from", help="Department the source is from, such as MZ.")] = "",
     accept: Annotated[str, typer.Option(help="Let it through a gate: 'who: why', kept in the register.")] = "",
+    place: Annotated[
+        str | None, typer.Option(help="Place of a new register (params/places); the project's when left out.")
+    ] = None,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -100,8 +104,15 @@ def import_(
     the register with the reason, and so is every value that differs from what the register held.  Exit code 1 when
     rows or cells were not taken; 3, with nothing written, when too many households would go or come (--accept).
     """
+    from relapse_risk.layers import project_folder, project_place
     from relapse_risk.register.importing import import_source
 
+    project = project_folder()
+    if register is None and project is None and place is not None:
+        register = Path("data") / place / "register"
+    register = register_folder(register)
+    if place is None and project is not None and not (register / "manifest.json").is_file():
+        place = project_place(project)
     with bar("import") as progress:
         report = import_source(
             source,
@@ -116,6 +127,7 @@ def import_(
             counties=tuple(county or ()),
             sender=sender,
             accept=accept,
+            place=place,
         )
     counts = {"rejected": report.rejected, "cells": report.cells, "warnings": report.warnings}
     print_result(asdict(report) | counts, report.summary(), as_json)
@@ -125,7 +137,7 @@ def import_(
 
 @app.command()
 def deliveries(
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
@@ -133,6 +145,7 @@ def deliveries(
     """Say who has delivered what for a month, what is not yet received, and how much of the month is carried."""
     from relapse_risk.register.completeness import completeness, read_expected, waiting_for
 
+    register = register_folder(register)
     opened, chosen, _, _ = opened_register(register, month, params)
     expected = read_expected(params)
     matrix, late = completeness(opened, chosen, expected), waiting_for(opened, chosen, expected)
@@ -157,7 +170,7 @@ def deliveries(
 
 @app.command()
 def check(
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the findings; beside the register when left out.")
@@ -176,6 +189,7 @@ def check(
 
     from relapse_risk.register.quality import check_register, compare_with_key, read_rules, write_findings
 
+    register = register_folder(register)
     opened, chosen, parameters, place = opened_register(register, month, params)
     opened.verify()
     with bar("check") as progress:

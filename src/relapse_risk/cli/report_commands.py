@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relapse_risk.cli.app import BACKEND, JSON, MONTH, PARAMS, REGISTER, app, bar, opened_register, print_result
+from relapse_risk.cli.app import (
+    BACKEND,
+    JSON,
+    MONTH,
+    PARAMS,
+    REGISTER,
+    app,
+    bar,
+    opened_register,
+    print_result,
+    register_folder,
+)
 from relapse_risk.errors import RenderError
 
 if TYPE_CHECKING:
@@ -22,20 +33,29 @@ EXIT_NONE_PUBLISHED = 4
 
 @app.command()
 def facts(
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     backend: Annotated[str, BACKEND] = "processes:2",
     scores: Annotated[
-        Path | None, typer.Option(help="Folder of scores and ranks; sections that need it are marked without it.")
+        Path | None,
+        typer.Option(
+            help="Folder of scores and ranks; scores/ beside the register, if it has the month, when left out."
+        ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for facts.")] = Path("data/dezhou/facts"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for facts; facts/ beside the register when left out.")
+    ] = None,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Compute the facts of every county's report, once, before rendering."""
     from relapse_risk.assessment import compute_facts
 
+    register = register_folder(register)
+    out = out or register.parent / "facts"
     opened, chosen, parameters, place = opened_register(register, month, params)
+    if scores is None and (register.parent / "scores" / chosen).is_dir():
+        scores = register.parent / "scores"
     with bar("facts") as progress:
         manifest = compute_facts(opened, chosen, parameters, place, scores, out, progress=progress, backend=backend)
     print_result(manifest, str(out / chosen), as_json)
@@ -49,7 +69,7 @@ def _log_json(event: Mapping[str, object]) -> None:
 
 @app.command()
 def render(
-    edition: Annotated[Path, typer.Argument(help="Edition file, such as params/editions/dezhou.yaml.")],
+    edition: Annotated[Path, typer.Argument(help="Edition file, such as params/editions/counties.yaml.")],
     workers: Annotated[int, typer.Option(min=0, help="Reports at once; 0: as many as cores and memory allow.")] = 0,
     backend: Annotated[str, BACKEND] = "processes",
     explain: Annotated[bool, typer.Option(help="Only show why each report would be rendered.")] = False,
@@ -135,15 +155,22 @@ def _stale(place: Path, register: Register | None) -> list[str]:
 
 @app.command()
 def status(
-    place: Annotated[Path, typer.Argument(help="Folder that holds register, scores and facts.")] = Path("data/dezhou"),
-    reports: Annotated[Path, typer.Option(help="Folder of published editions.")] = Path("reports"),
-    editions: Annotated[Path, typer.Option(help="Folder of edition files.")] = Path("params/editions"),
+    place: Annotated[
+        Path | None, typer.Argument(help="Folder that holds register, scores and facts; found when left out.")
+    ] = None,
+    reports: Annotated[Path | None, typer.Option(help="Folder of published editions.")] = None,
+    editions: Annotated[Path | None, typer.Option(help="Folder of edition files.")] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Show the state of a place: months in the register, scores, facts, published editions, what is stale or due."""
     from relapse_risk.editions.due import due_editions, published_editions
+    from relapse_risk.layers import project_folder
     from relapse_risk.register import Register
 
+    project = project_folder()
+    place = place or register_folder(None).parent
+    reports = reports or (project or Path()) / "reports"
+    editions = editions or (project or Path()) / "params" / "editions"
     register = Register.open(place / "register") if (place / "register" / "manifest.json").is_file() else None
     months = {kind: sorted(folder.name for folder in (place / kind).glob("????-??")) for kind in ("scores", "facts")}
     stale = _stale(place, register)

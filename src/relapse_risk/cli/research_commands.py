@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import JSON, MONTH, PARAMS, REGISTER, Language, app, bar, opened_register, print_result
+from relapse_risk.cli.app import (
+    JSON,
+    MONTH,
+    PARAMS,
+    REGISTER,
+    Language,
+    app,
+    bar,
+    opened_register,
+    print_result,
+    register_folder,
+)
 
 
 class Kind(StrEnum):
@@ -82,7 +93,7 @@ def evaluate(
 
 @app.command()
 def oracle(
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     truth: Annotated[
         Path | None, typer.Option(help="True risks; demo_key/true_risk.parquet beside the register.", metavar="FILE")
     ] = None,
@@ -97,6 +108,7 @@ def oracle(
     from relapse_risk.evaluation import beside_truth, read_truth
     from relapse_risk.scores import score_month
 
+    register = register_folder(register)
     opened, _, parameters, place = opened_register(register, None, params)
     true = read_truth(truth or register.parent / "demo_key" / "true_risk.parquet")
     found = {}
@@ -110,7 +122,7 @@ def oracle(
 
 @app.command(name="what-if")
 def what_if_command(
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     policy: Annotated[list[str] | None, typer.Option(help="Of params/what_if.yaml; all of them when left out.")] = None,
     limit: Annotated[
@@ -131,6 +143,7 @@ def what_if_command(
     from relapse_risk.scores import fit_score
     from relapse_risk.text import bilingual
 
+    register = register_folder(register)
     known = read_policies(params)
     if wrong := [name for name in policy or [] if name not in known]:
         raise RelapseRiskError("no such policy", where="what-if", got=wrong[0], expected=" | ".join(known))

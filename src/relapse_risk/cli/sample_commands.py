@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import JSON, MONTH, PARAMS, REGISTER, app, opened_register, print_result, written
+from relapse_risk.cli.app import (
+    JSON,
+    MONTH,
+    PARAMS,
+    REGISTER,
+    app,
+    opened_register,
+    print_result,
+    register_folder,
+    written,
+)
 from relapse_risk.errors import RegisterError
 
 
@@ -24,19 +34,21 @@ def draw(
     sample: Annotated[
         Sample, typer.Argument(help="survey: calls and reserves; verification: households to visit again.")
     ],
-    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    register: Annotated[Path | None, REGISTER] = None,
     month: Annotated[str | None, MONTH] = None,
     scores: Annotated[
         Path | None, typer.Option(help="Folder of scores; without it the sample is not targeted by risk.")
     ] = None,
-    county: Annotated[str | None, typer.Option(help="Only this county (six digits).", metavar="CODE")] = None,
+    county: Annotated[str | None, typer.Option(help="Only this county.", metavar="CODE")] = None,
     calls: Annotated[int, typer.Option(min=1, help="survey: calls per county.")] = 280,
     least: Annotated[int, typer.Option(min=1, help="survey: minimum calls per stratum.")] = 40,
     reserve: Annotated[float, typer.Option(min=0, help="survey: reserves per call.")] = 0.5,
     core: Annotated[int, typer.Option(min=1, help="verification: random core per county.")] = 130,
     targeted: Annotated[int, typer.Option(min=0, help="verification: targeted households per county.")] = 70,
     seed: Annotated[int, typer.Option(help="Keep it: the same seed draws the same households.")] = 1,
-    out: Annotated[Path, typer.Option(help="Folder for the list.")] = Path("data/dezhou/samples"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the list; samples/ beside the register when left out.")
+    ] = None,
     params: Annotated[Path | None, PARAMS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -46,6 +58,8 @@ def draw(
 
     from relapse_risk.assessment import county_frame, telephone_sample, verification_sample
 
+    register = register_folder(register)
+    out = out or register.parent / "samples"
     opened, chosen, parameters, place = opened_register(register, month, params)
     if county is not None and county not in opened.counties:
         raise RegisterError("unknown county", where="--county", got=county, expected=" | ".join(opened.counties))

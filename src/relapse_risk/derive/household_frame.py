@@ -24,6 +24,7 @@ from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import Setting, asked_of_members, needs, setting_on
 from relapse_risk.register import Register
+from relapse_risk.register.area_codes import Areas, areas_of
 from relapse_risk.register.net_income import PARTS
 from relapse_risk.schema import derived_frames, table
 
@@ -51,6 +52,7 @@ class _History:
     shocks: pd.DataFrame
     aid: pd.DataFrame
     visits: pd.DataFrame
+    areas: Areas
 
 
 def _history(register: Register, county: str | None) -> _History:
@@ -69,6 +71,7 @@ def _history(register: Register, county: str | None) -> _History:
             columns=["household_id", "delivered_on", "decision", "cash_amount", "goods_value"],
         ),
         visits=register.read("visit_record", county=county, columns=["household_id", "visited_on"]),
+        areas=areas_of(register, county),
     )
 
 
@@ -178,7 +181,7 @@ def _frame(
     income = _latest_income(history.income, month).reindex(frame.index)
     result = pd.concat(
         [
-            _keys(frame, month),
+            _keys(frame, month, history.areas),
             frame[_carried(setting)],
             members,
             income.drop(columns="household_id"),
@@ -205,13 +208,13 @@ def _with_lines(result: pd.DataFrame, setting: Setting) -> pd.DataFrame:
     return result.assign(**lines)
 
 
-def _keys(frame: pd.DataFrame, month: str) -> pd.DataFrame:
+def _keys(frame: pd.DataFrame, month: str, areas: Areas) -> pd.DataFrame:
     village = frame["village_code"]
     return pd.DataFrame(
         {
             "household_id": frame["household_id"],
-            "county_code": village.str[:6],
-            "town_code": village.str[:9],
+            "county_code": areas.county_of(village),
+            "town_code": areas.town_of(village),
             "village_code": village,
             "month": month,
             "size": frame["household_size"],

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from relapse_risk.editions.fork_server import named
 from relapse_risk.errors import EditionError, ParameterError, did_you_mean, nearest, unknown
+from relapse_risk.layers import packaged_params, project_folder
 from relapse_risk.measures.facts_folder import months_of
 from relapse_risk.months import check_month
 from relapse_risk.parameters import params_dir, read_place
@@ -233,6 +234,7 @@ def read_edition(path: str | Path, folder: str | Path | None = None) -> Edition:
         raise EditionError(
             error.what, where=error.where, got=error.got, expected=error.expected, fix=error.fix
         ) from error
+    edition = _in_project(edition, file)
     if edition.place not in (places := stems(params_dir(folder) / "places")):
         raise unknown("place", edition.place, places, f"{file}: place", EditionError)
     if edition.month != LATEST:
@@ -243,9 +245,20 @@ def read_edition(path: str | Path, folder: str | Path | None = None) -> Edition:
     return edition
 
 
+def _in_project(edition: Edition, file: Path) -> Edition:
+    """The edition with folders that start at its project, wherever the command is given."""
+    project = project_folder(file.parent)
+    if project is None or project == Path().resolve():
+        return edition
+    names = ("facts", "register_folder", "scores", "out")
+    return edition.model_copy(update={n: project / p for n in names if (p := getattr(edition, n)) is not None})
+
+
 def found_file(path: Path, what: str) -> Path:
-    """A file of the project, in the working folder or beside the parameters."""
-    for candidate in (path, params_dir().parent / path):
+    """A file of the working folder, of the project, or one that comes with the program."""
+    project = project_folder()
+    roots = [*([project] if project else []), params_dir().parent, packaged_params().parent]
+    for candidate in (path, *(root / path for root in roots)):
         if candidate.is_file():
             return candidate
     there = [file.name for file in path.parent.glob(f"*{path.suffix}")]

@@ -10,6 +10,7 @@ from relapse_risk.assistance import read_catalogue
 from relapse_risk.editions.edition import CITY, Edition, Subject
 from relapse_risk.errors import EditionError, unknown
 from relapse_risk.register import Register
+from relapse_risk.register.area_codes import areas_of
 from relapse_risk.schema import code_list
 
 __all__ = ["county_hash", "subjects_of"]
@@ -56,9 +57,11 @@ def _households(edition: Edition, month: str, county: str) -> tuple[Subject, ...
 def _in_month(folder: str, month: str) -> dict[str, tuple[str, bool]]:
     """County of each household, and whether it is monitored now."""
     columns = ["household_id", "village_code", "monitor_type", "risk_eliminated"]
-    frame = Register.open(Path(folder)).read("household", month, columns=columns)
+    register = Register.open(Path(folder))
+    frame = register.read("household", month, columns=columns)
+    counties = areas_of(register).county_of(frame["village_code"])
     watched = frame["monitor_type"].fillna("none").ne("none") & ~frame["risk_eliminated"].fillna(False).astype(bool)
-    return dict(zip(frame["household_id"], zip(frame["village_code"].str[:6], watched, strict=True), strict=True))
+    return dict(zip(frame["household_id"], zip(counties, watched, strict=True), strict=True))
 
 
 def _check(kind: str, code: str, known: Collection[str], where: str) -> None:

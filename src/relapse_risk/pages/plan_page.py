@@ -20,6 +20,7 @@ from relapse_risk.pages.html_tables import Cell, Head, render_rows
 from relapse_risk.pages.worklist_data import MONEY, assessed_county, confidence, day_text, language_of, money
 from relapse_risk.parameters import Place
 from relapse_risk.register import Register
+from relapse_risk.register.area_codes import areas_of
 from relapse_risk.schema import code_list
 from relapse_risk.text import Language, text
 
@@ -169,7 +170,7 @@ def open_plan(
         )  # fmt: skip
     opened = Register.open(Path(register))
     homes = opened.read("household", check_month(month), columns=["household_id", "village_code"])
-    county = homes.set_index("household_id")["village_code"].str[:6].get(household)
+    county = areas_of(opened).county_of(homes.set_index("household_id")["village_code"]).get(household)
     if county is None:
         raise EditionError(
             "unknown household", where="household", got=household, expected="a household of the register in that month"

@@ -15,6 +15,7 @@ from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place, read_place
 from relapse_risk.parts import SERIAL, Backend, Part, county_parts, map_parts
 from relapse_risk.progress import Progress
+from relapse_risk.register.area_codes import areas_of
 from relapse_risk.register.counties import counties_of
 from relapse_risk.register.findings import Findings, merge_findings
 from relapse_risk.register.intake import key_faults, reference_faults
@@ -89,6 +90,7 @@ def check_register(
         )  # fmt: skip
     book = rules or read_rules(parameters=parameters)
     where = read_place(place) if isinstance(place, str) else place
+    book = book.for_place(where)
     job = _Job(register, month, book, parameters, where, _collected(register))
     parts = county_parts(register.path, register.counties)
     found = list(map_parts(partial(_county, job), parts, backend, progress))
@@ -125,7 +127,8 @@ def _across(job: _Job) -> Findings:
     rules = [r for r in job.book.rules if (r.scope == "city" and r.table in job.collected) or r.table in wide]
     names = sorted({n for n in _read_by(rules) if n in job.collected} | set(wide))
     source = _source(job, names, None)
-    return apply_rules(source, counties_of(source.frames), rules)
+    areas = areas_of(job.register).counties
+    return apply_rules(source, counties_of(source.frames, {"village": areas}), rules)
 
 
 def _is_city_wide(spec: Table) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from relapse_risk.register.area_codes import county_in_code, itself_or_county
 from relapse_risk.schema import Table, table
 
 __all__ = ["UNKNOWN_COUNTY", "counties_of"]
 
 UNKNOWN_COUNTY = "unknown"
 CITY = "city"
-COUNTY_DIGITS = 6
 # Targets before the tables that point at them.
 ORDER = ("county", "village", "household", "person", "project", "alert", "asset")
 
@@ -43,22 +43,31 @@ def counties_of(
         found[name] = _counties(frames[name], spec, by_key)
         keyed = pd.Series(found[name].to_numpy(), index=frames[name][spec.key[0]].to_numpy())
         keyed = keyed[keyed.index.notna()]
+        if name == "village" and "town_code" in frames[name]:
+            towns = pd.Series(found[name].to_numpy(), index=frames[name]["town_code"].to_numpy())
+            by_key.setdefault("town", {}).update(towns[towns.index.notna() & (towns != UNKNOWN_COUNTY)].to_dict())
         by_key.setdefault(name, {}).update(keyed[keyed != UNKNOWN_COUNTY].to_dict())
     return found
+
+
+def _is_gb_county(values: pd.Series) -> pd.Series:
+    return values.astype("str").str.fullmatch(r"[0-9]{6}").fillna(False).astype(bool)
 
 
 def _counties(frame: pd.DataFrame, spec: Table, by_key: Mapping[str, Mapping[str, str]]) -> pd.Series:
     if spec.county_from is None:
         return pd.Series(CITY, index=frame.index, dtype="str")
     values = frame[spec.county_from]
-    if spec.county_from in ("county_code", "village_code"):
-        whole = CITY if spec.name == "place_fact" else UNKNOWN_COUNTY
-        codes = values.str[:COUNTY_DIGITS]
-        return codes.where(codes.str.len() == COUNTY_DIGITS).fillna(whole).astype("str")
-    if spec.county_from == "target_id":
-        # A household, or a village or town whose code begins with the county's.
-        home = values.map(by_key.get("household", {}))
-        coded = values.str[:COUNTY_DIGITS].where(values.str.fullmatch(r"[0-9]{9}|[0-9]{12}").fillna(False).astype(bool))
-        return home.astype("str").fillna(coded).fillna(UNKNOWN_COUNTY)
+    if spec.name == "place_fact":  # of a county, or of the whole place
+        counties = values.astype("str").where(values.isin(set(by_key.get("county", {}))) | _is_gb_county(values))
+        return counties.fillna(county_in_code(values)).fillna(CITY)
+    if spec.county_from == "county_code":
+        return itself_or_county(values).fillna(UNKNOWN_COUNTY)
+    areas = {**by_key.get("county", {}), **by_key.get("village", {})}
+    if spec.county_from == "village_code":
+        return values.map(areas).astype("str").fillna(county_in_code(values)).fillna(UNKNOWN_COUNTY)
+    if spec.county_from == "target_id":  # a household, a village or a town
+        home = values.map({**by_key.get("town", {}), **areas, **by_key.get("household", {})}).astype("str")
+        return home.fillna(county_in_code(values)).fillna(UNKNOWN_COUNTY)
     target = spec.column(spec.county_from).refers_to
     return values.map(by_key.get(target, {})).astype("str").fillna(UNKNOWN_COUNTY)

@@ -42,7 +42,7 @@ from relapse_risk.register.register import Register
 from relapse_risk.register.row_county import placed_by
 from relapse_risk.register.rules import RuleBook, read_rules
 from relapse_risk.register.writer import RegisterWriter
-from relapse_risk.schema import table, tables
+from relapse_risk.schema import empty_table, table, tables
 
 __all__ = ["ImportReport", "import_source", "read_mapping"]
 
@@ -65,6 +65,7 @@ def import_source(
     counties: Sequence[str] = (),
     sender: str = "",
     accept: str = "",
+    place: str | None = None,
 ) -> ImportReport:
     """Import a workbook, CSV, database or Parquet file into a register.
 
@@ -76,6 +77,8 @@ def import_source(
 
     Parameters
     ----------
+    place : str, optional
+        Of a new register, where the mapping does not name one.
     source : str or Path
         File, folder of files, or SQLAlchemy URL.
     mapping : SourceMapping, str or Path
@@ -134,18 +137,19 @@ def import_source(
         raise SourceError("counties without complete", where="--county", got=list(counties), fix="add --complete")
     root = Path(register)
     tell = progress or no_progress
-    place = _place(chosen, root, params)
+    of_place = _place(chosen, root, params, place)
     raw = read_source(source, chosen, tell)
     offered = candidates(raw.tables, chosen, _key(chosen, key, root), month)
     parameters = read_parameters(params)
     rules = read_rules(params, parameters)
-    context = CheckContext(parameters, read_place(place, params), _without(rules, chosen), as_of)
+    of = read_place(of_place, params)
+    context = CheckContext(parameters, of, _without(rules, chosen).for_place(of), as_of)
     whole = complete or chosen.mode == "replace"
     name = raw.name if is_url(raw.name) else Path(raw.name).name  # wherever it lay on somebody's disk
     sent = Sent(name, raw.digest or _content_digest(offered), chosen.name, as_of, check_sender(sender), whole,
                 tuple(sorted(counties)), check_acceptance(accept))  # fmt: skip
     parts = _parts(offered, month, as_of)
-    with RegisterWriter(root, place=place) as writer:
+    with RegisterWriter(root, place=of_place) as writer:
         held = Register.open(root) if (root / MANIFEST).exists() else None
         work = _Work(chosen, writer, held, context, sent, read_answers(params))
         for done, (of_month, part) in enumerate(parts):
@@ -165,20 +169,23 @@ def _without(book: RuleBook, mapping: SourceMapping) -> RuleBook:
     return replace(book, rules=tuple(rule for rule in book.rules if rule.id not in mapping.rules_off))
 
 
-def _place(mapping: SourceMapping, root: Path, params: str | Path | None) -> str:
-    place = mapping.place
-    if (root / MANIFEST).exists():
-        held = Register.open(root).place
-        if place not in (None, held):
-            raise SourceError(
-                "the mapping is for another place than the register", where=mapping.name, got=place, expected=held,
-                fix="correct place in the mapping, or choose another register",
-            )  # fmt: skip
-        return held
-    if place is None:
+def _place(mapping: SourceMapping, root: Path, params: str | Path | None, given: str | None) -> str:
+    """The place of the register: its own, and of a new one the mapping's or the one given; never two of them."""
+    held = Register.open(root).place if (root / MANIFEST).exists() else None
+    said = [(mapping.place, f"mapping {mapping.name}: place"), (given, "--place"), (held, f"register {root}")]
+    named = [(place, where) for place, where in said if place is not None]
+    if not named:
         raise SourceError(
-            "the mapping does not name the place of a new register", where=mapping.name, expected="place: <name>"
-        )
+            "which place is the new register of?", where="--place", expected="a name of params/places",
+            fix="pass --place NAME, stand in a project (relapse-risk init FOLDER), or write place: in the mapping",
+        )  # fmt: skip
+    place, where = named[-1]
+    for other, at in named[:-1]:
+        if other != place:
+            raise SourceError(
+                f"{at.partition(' ')[0]} names another place than {where.partition(' ')[0]}: for another place than the register",
+                where=at, got=other, expected=place, fix="correct it, or choose another register",
+            )  # fmt: skip
     return read_place(place, params).name
 
 
@@ -246,6 +253,9 @@ class _Work:
         self.mapping, self.writer, self.context, self.sent, self.answers = mapping, writer, context, sent, answers
         self.held = HeldRows(held)
         self.known = _known(held)
+        if context.place.counties:
+            self.known.setdefault("county", {}).update({code: code for code in context.place.counties})
+        self.seen: set[str] = set()
         self.findings: list[Findings] = []
         self.rejected: dict[str, list[pd.DataFrame]] = {}
         self.accepted: dict[str, list[pd.DataFrame]] = {}
@@ -263,12 +273,14 @@ class _Work:
 
     def take(self, month: str, part: Mapping[str, Candidate]) -> None:
         """Check the rows of one month and hand over its snapshots."""
+        self._check_place(part)
         snapshots = [name for name in part if table(name).is_snapshot]
         bases = {name: self.held.base(name, month, carry=not self._is_sample) for name in snapshots}
         part, columns = self._filled(month, part, bases)
         admission = admit(part, month, self.context, self.known)
         self.findings.append(located(admission.findings, part))
         counties = self._counties(admission.accepted)
+        self.seen |= {str(code) for codes in counties.values() for code in codes.unique()}
         put: dict[str, pd.DataFrame] = {}
         for name, candidate in part.items():
             rows = admission.accepted[name]
@@ -291,6 +303,49 @@ class _Work:
         )
         self.deliveries.append((month, delivery_rows(self.sent, month, counties, columns, scope)))
         self._learn(admission.accepted)
+
+    def _check_place(self, part: Mapping[str, Candidate]) -> None:
+        """Refuse a source that names a county which is not of the place, where the place names its counties.
+
+        Raises
+        ------
+        SourceError
+            Naming the table, the row and the county.
+        """
+        own = self.context.place.counties
+        for name, candidate in part.items() if own else ():
+            if table(name).county_from != "county_code" or "county_code" not in candidate.frame:
+                continue
+            said = candidate.frame["county_code"].astype("str")
+            strange = np.flatnonzero((said.notna() & ~said.isin(list(own))).to_numpy(dtype=bool))
+            if len(strange):
+                raise SourceError(
+                    f"a county that is not of {self.context.place.name} ({len(strange):,} rows)",
+                    where=f"{candidate.origins[strange[0]]}, row {candidate.rows[strange[0]]}", got=said.iloc[strange[0]],
+                    expected=f"one of {' | '.join(own)}",
+                    fix=f"import it into the register of its own place, or add it to places/{self.context.place.name}.yaml: counties",
+                )  # fmt: skip
+
+    def _put_counties(self) -> None:
+        """Counties the place names, met in the source and not in the county table: code and name."""
+        own = self.context.place.counties
+        held = self.held.rows("county", None)
+        if self.mapping.mode == "replace" and len(held):
+            return
+        there = {str(code) for frame in self.accepted.get("county", []) for code in frame["county_code"]}
+        there |= {str(code) for code in held["county_code"]} if len(held) else set()
+        missing = sorted(code for code in self.seen if code in own and code not in there)
+        if missing:
+            empty = empty_table("county")
+            rows = pd.DataFrame(
+                {
+                    "county_code": missing, "county_name_zh": [own[code].zh for code in missing],
+                    "county_name_en": [own[code].en for code in missing],
+                }
+            )  # fmt: skip
+            rows = rows.reindex(columns=empty.columns).astype(empty.dtypes.to_dict())
+            self.accepted.setdefault("county", []).append(rows)
+            self.spared.setdefault("county", []).append(NO_CELLS)
 
     def _filled(
         self, month: str, part: Mapping[str, Candidate], bases: Mapping[str, Base]
@@ -362,7 +417,8 @@ class _Work:
         since = base.started_from or month
         emptied: tuple[str, ...] = ()
         if len(left_out) and name == "household":
-            emptied = tuple(sorted(set(left_out["village_code"].str[:6]) - set(whole["village_code"].str[:6])))
+            gone, stay = (counties_of({name: rows}, self.known)[name] for rows in (left_out, whole))
+            emptied = tuple(sorted(set(gone) - set(stay)))
         self.turnovers.append(
             Turnover(name, month, since, len(base.rows), len(offered), len(left_out), int(added.sum()), emptied)
         )
@@ -451,6 +507,7 @@ class _Work:
         self, raw: RawSource, offered: Mapping[str, Candidate], months: tuple[str, ...], root: Path, as_of: date
     ) -> ImportReport:
         """Write the findings, then commit."""
+        self._put_counties()
         self._put_events()
         for month, rows in self.deliveries:
             if len(rows):
@@ -512,7 +569,7 @@ def _known(held: Register | None) -> dict[str, dict[str, str]]:
     return {
         name: dict(zip(frame[table(name).key[0]], counties[name], strict=True))
         for name, frame in frames.items()
-        if placed_by(table(name)) in (None, *frames)
+        if placed_by(table(name)) in (None, "village", *frames)
     }
 
 

@@ -79,7 +79,7 @@ def check_frames(
     >>> found.frame[["rule", "value", "severity"]].values.tolist(), found.rejected_rows("household").tolist()
     ([['not_a_number', 'two', 'error']], [0])
     """
-    book = rules or read_rules(parameters=parameters)
+    book = (rules or read_rules(parameters=parameters)).for_place(_place(place))
     beyond = known or {}
     typed: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []

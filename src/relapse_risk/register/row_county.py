@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relapse_risk.errors import RegisterError
-from relapse_risk.register.counties import CITY, COUNTY_DIGITS, UNKNOWN_COUNTY
+from relapse_risk.register.area_codes import county_in_codes
+from relapse_risk.register.counties import CITY, UNKNOWN_COUNTY
 from relapse_risk.register.manifest import FileEntry
 from relapse_risk.register.row_groups import read_groups
 from relapse_risk.schema import Table, table
@@ -26,10 +27,12 @@ def placed_by(spec: Table) -> str | None:
     Examples
     --------
     >>> [placed_by(table(name)) for name in ("household", "person", "referral", "assignment", "assistance_item")]
-    [None, 'household', 'alert', 'household', None]
+    ['village', 'household', 'alert', 'household', None]
     """
-    if spec.county_from is None or spec.county_from in ("county_code", "village_code"):
+    if spec.county_from is None or spec.county_from == "county_code":
         return None
+    if spec.county_from == "village_code":
+        return "village"
     if spec.county_from == "target_id":
         return "household"
     return spec.column(spec.county_from).refers_to
@@ -84,14 +87,30 @@ class Places:
             return pd.Series(CITY, index=frame.index, dtype="str")
         values = pa.array(frame[spec.county_from], type=pa.string())
         target = placed_by(spec)
-        if target is None:
-            found = pc.fill_null(_leading_six(values), CITY if spec.name == "place_fact" else UNKNOWN_COUNTY)
+        if spec.name == "place_fact":  # of a county, or of the whole place
+            own = pc.or_(
+                pc.is_in(values, self._newest_of("county", entries).keys),
+                pc.match_substring_regex(values, "^[0-9]{6}$"),
+            )
+            found = pc.fill_null(pc.coalesce(pc.if_else(own, values, None), county_in_codes(values)), CITY)
+        elif target is None:
+            found = pc.coalesce(county_in_codes(values), values)
         else:
             found = self._found(values, target, month, entries)
-            if spec.county_from == "target_id":
-                is_area = pc.match_substring_regex(values, "^([0-9]{9}|[0-9]{12})$")
-                found = pc.coalesce(found, pc.if_else(is_area, _leading_six(values), None))
+            if spec.county_from in ("target_id", "village_code"):
+                found = pc.coalesce(found, self._of_area(values, entries), county_in_codes(values))
         return pd.Series(pc.fill_null(found, UNKNOWN_COUNTY), index=frame.index, dtype="str")
+
+    def _of_area(self, values: pa.Array, entries: Mapping[tuple[str, str | None], FileEntry]) -> pa.Array:
+        """County of a village, a town of the village table, or a county; null for other codes."""
+        villages = entries.get(("village", None))
+        found = self._newest_of("village", entries).find(values)
+        if villages is not None:
+            towns = read_groups(self._root, villages, range(len(villages.groups)), ["town_code"])["town_code"]
+            found = pc.coalesce(
+                found, _first_of_each([_Keys(pa.concat_arrays(towns.chunks), group_counties(villages))]).find(values)
+            )
+        return pc.coalesce(found, self._newest_of("county", entries).find(values))
 
     def _found(
         self, values: pa.Array, target: str, month: str | None, entries: Mapping[tuple[str, str | None], FileEntry]
@@ -116,12 +135,6 @@ class Places:
             column = read_groups(self._root, entry, range(len(entry.groups)), [key])[key]
             self._by_file[entry.path] = _Keys(pa.concat_arrays(column.chunks), group_counties(entry))
         return self._by_file[entry.path]
-
-
-def _leading_six(codes: pa.Array) -> pa.Array:
-    """The first six digits, the county, of a village, town or county code; null for anything shorter."""
-    head = pc.utf8_slice_codeunits(codes, 0, COUNTY_DIGITS)
-    return pc.if_else(pc.equal(pc.utf8_length(head), COUNTY_DIGITS), head, None)
 
 
 def _first_of_each(parts: Sequence[_Keys]) -> _Keys:
@@ -155,6 +168,6 @@ def check_placed(spec: Table, frame: pd.DataFrame, counties: pd.Series) -> None:
         f"{len(unplaced)} rows belong to no county, the first with key {tuple(str(row[k]) for k in spec.key)}",
         where=f"table {spec.name}, row {first}, column {spec.county_from}",
         got=None if pd.isna(row[spec.county_from]) else str(row[spec.county_from]),
-        expected=f"a key of table {target}" if target else "a code that begins with six digits of a county",
+        expected=f"a key of table {target}" if target else "the code of a county",
         fix=f"put table {target} too, or reject the rows" if target else "correct the code, or reject the rows",
     )

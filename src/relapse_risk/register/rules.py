@@ -92,6 +92,8 @@ class Rule:
         Whether rows of several counties must be seen at once.
     everywhere : bool
         Whether the rule applies to every table (``table: every``).
+    area_codes : str
+        Only for places whose areas have codes of this kind (``gb``); empty: for all.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -112,6 +114,7 @@ class Rule:
     ends: date | None = None
     columns: tuple[str, ...] = ()
     everywhere: bool = False
+    area_codes: str = ""
 
     def in_force(self, day: date) -> bool:
         return (self.starts is None or self.starts <= day) and (self.ends is None or day <= self.ends)
@@ -149,6 +152,10 @@ class RuleBook:
     def setting(self, parameters: Parameters, place: Place, month: str, data_date: date | None = None) -> Setting:
         """The setting in which the rules are evaluated: the end of ``month``."""
         return Setting(parameters, place, month_end(month), self.predicates, data_date, self.item_groups)
+
+    def for_place(self, place: Place) -> RuleBook:
+        """Without the rules about another kind of area codes than the place's."""
+        return replace(self, rules=tuple(rule for rule in self.rules if rule.area_codes in ("", place.area_codes)))
 
     def of(self, identifier: str) -> tuple[Rule, ...]:
         """The rules with this id (several when it applies to every table)."""

@@ -159,7 +159,7 @@ class RegisterWriter:
         self._staged.pop(slot, None)
         if not len(checked):
             self._staged[slot] = None
-        elif placed_by(spec) is None or (spec.is_snapshot and ("household", month) in self._staged):
+        elif placed_by(spec) in (None, "village") or (spec.is_snapshot and ("household", month) in self._staged):
             self._place(slot, checked)
         else:  # the households of these rows may still be put
             self._waiting[slot] = checked

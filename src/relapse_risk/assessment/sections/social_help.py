@@ -9,6 +9,7 @@ from relapse_risk.assessment.sections.baseline import TOWN_HOMES
 from relapse_risk.exhibits import Bars, Exhibit, Section, largest
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.predicates import holds
+from relapse_risk.register.area_codes import areas_of
 from relapse_risk.schema import code_list
 
 __all__ = ["EXHIBITS", "INDICATORS", "SECTION", "TABLES"]
@@ -60,7 +61,7 @@ def posts_by_town(data: CountyData) -> pd.DataFrame:
     posts = _posts_now(data)
     frame = (
         posts.assign(served=_served(posts))
-        .groupby(posts["village_code"].str[:9])
+        .groupby(areas_of(data.register, data.county).town_of(posts["village_code"]))
         .agg(posts=("post_id", "nunique"), served=("served", "sum"))
     )
     homes = data.now.groupby("town_code").size()

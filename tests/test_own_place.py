@@ -1,0 +1,197 @@
+"""A place of one's own, from an empty folder: a project, its layer of parameters, its codes, its reports."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from tests.own_place import COUNTIES, counties_file, county_workbook
+from typer.testing import CliRunner
+
+from relapse_risk.cli import app
+from relapse_risk.derive import household_frame
+from relapse_risk.errors import ParameterError, RelapseRiskError, SourceError
+from relapse_risk.layers import PROJECT_VARIABLE, merged_params, project_folder, where_given
+from relapse_risk.new_project import NewProject, make_project, read_counties
+from relapse_risk.parameters import read_parameters, read_place
+from relapse_risk.register import Register
+from relapse_risk.register.importing import import_source
+
+MONTH, AS_OF = "2024-01", date(2024, 1, 31)
+ASKED = NewProject("North Kivari", {code: (name, name) for code, name in COUNTIES.items()}, "crowns", 3000.0, 4500.0)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = make_project(tmp_path / "kivari", ASKED, date(2024, 2, 1))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def run(*arguments: object, code: int = 0) -> str:
+    result = CliRunner().invoke(app, [*map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_a_layer_holds_only_what_differs_and_is_read_key_by_key(project: Path) -> None:
+    (project / "params/thresholds.yaml").write_text(
+        "near_line_ratio: {values: {2024-01-01: {value: 2, source: ours, confidence: assumed}}}\n", encoding="utf-8"
+    )
+    found = read_parameters()
+    assert found.on("near_line_ratio", date(2024, 6, 1)).value == 2
+    assert found.on("near_line_ratio", date(2023, 6, 1)).value == 1.5  # the package's, which the project did not touch
+    assert found.on("poverty_north_kivari", AS_OF).value == 3000
+    assert found.on("national_line_b", date(2019, 6, 30)).value == 3747.0
+    # An edit is seen at once, and what a layer does not give is not in it.
+    (project / "params/thresholds.yaml").unlink()
+    assert read_parameters().on("near_line_ratio", date(2024, 6, 1)).value == 1.5
+    assert len(list((project / ".params").iterdir())) <= 3
+
+
+def test_where_a_value_is_from(project: Path) -> None:
+    (project / "params/thresholds.yaml").write_text("near_line_ratio: {unit: ours}\n", encoding="utf-8")
+    mine, theirs = where_given("near_line_ratio.unit", project)
+    assert (mine.layer, mine.value, mine.file.name) == ("project", "ours", "thresholds.yaml")
+    assert (theirs.layer, theirs.value) == ("package", "ratio to poverty line")
+    assert "project" in run("params", "where", "poverty_north_kivari")
+    run("params", "where", "nobody_gives_this", code=1)
+
+
+def test_a_project_is_found_from_below_and_by_option(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project / "inbox")
+    assert project_folder() == project
+    monkeypatch.chdir(project.parent)
+    assert project_folder() is None
+    monkeypatch.setenv(PROJECT_VARIABLE, str(project))
+    assert read_place("north_kivari").label.en == "North Kivari"
+    monkeypatch.setenv(PROJECT_VARIABLE, str(project.parent))
+    with pytest.raises(ParameterError, match=r"--project: not a project.*relapse-risk init"):
+        project_folder()
+
+
+def test_a_faulty_layer_is_named_with_its_own_file(project: Path) -> None:
+    (project / "params/lines.yaml").write_text("a: [1\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"kivari/params/lines\.yaml: not valid YAML"):
+        merged_params(project)
+
+
+def test_counties_come_from_a_spreadsheet(tmp_path: Path) -> None:
+    pd.DataFrame({"code": ["007", "NA"], "Name": ["Aster", "Briar"]}).to_excel(tmp_path / "c.xlsx", index=False)
+    assert read_counties(tmp_path / "c.xlsx") == {"007": ("Aster", "Aster"), "NA": ("Briar", "Briar")}
+    (tmp_path / "c.csv").write_text("code,name\nA,x\nA,y\n", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"c\.csv, row 3: a code twice; got 'A'"):
+        read_counties(tmp_path / "c.csv")
+    (tmp_path / "d.csv").write_text("id,title\nA,x\n", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"columns not found.*expected code and name"):
+        read_counties(tmp_path / "d.csv")
+
+
+def test_a_project_is_not_begun_twice(project: Path) -> None:
+    with pytest.raises(ParameterError, match="there is a project already"):
+        make_project(project, ASKED, date(2024, 2, 1))
+    assert yaml.safe_load((project / "project.yaml").read_text(encoding="utf-8")) == {"place": "north_kivari"}
+
+
+def test_without_a_register_nothing_is_taken_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("rank", "check", "facts", "remind"):
+        result = CliRunner().invoke(app, [name])
+        assert isinstance(result.exception, RelapseRiskError), name
+        assert "which register?" in str(result.exception)
+    for place in ("a", "b"):
+        (tmp_path / place / "register").mkdir(parents=True)
+        (tmp_path / place / "register" / "manifest.json").write_text("{}", encoding="utf-8")
+    said = str(CliRunner().invoke(app, ["rank"]).exception)
+    assert "a/register | b/register" in said
+
+
+def test_a_new_register_needs_a_place(tmp_path: Path) -> None:
+    file = county_workbook(tmp_path / "w.xlsx", "NK-A1", MONTH, households=2)
+    with pytest.raises(SourceError, match=r"which place is the new register of\?.*pass --place NAME"):
+        import_source(file, "template", tmp_path / "register", MONTH, as_of=AS_OF)
+
+
+def test_codes_of_letters_place_households_by_the_village_table(project: Path) -> None:
+    for county, households in (("NK-A1", 3), ("NK-A2", 1)):  # one household alone is an ordinary county
+        file = county_workbook(project / f"inbox/{county}.xlsx", county, MONTH, households)
+        report = import_source(file, "template", "data/register", MONTH, as_of=AS_OF, place="north_kivari")
+        assert (report.rejected, report.cells) == (0, 0)
+    register = Register.open("data/register")
+    assert register.counties == ("NK-A1", "NK-A2")
+    assert register.read("county")["county_name_en"].tolist() == [
+        "Aster",
+        "Briar",
+    ]  # from the place: no sheet names them
+    assert len(register.read("person", MONTH, "NK-A2")) == len(register.read("person", MONTH)) - len(
+        register.read("person", MONTH, "NK-A1")
+    )
+    frame = household_frame(register, MONTH, parameters=read_parameters(), place=read_place("north_kivari"))
+    assert frame["county_code"].value_counts().to_dict() == {"NK-A1": 3, "NK-A2": 1}
+    assert set(frame["town_code"]) == {"NK-A1-t1", "NK-A2-t1"}
+    assert frame["poverty_line"].eq(3000).all()
+    # A county of somebody else's is refused, and nothing is written.
+    strange = county_workbook(project / "inbox/x.xlsx", "XX-9", MONTH, households=2)
+    with pytest.raises(SourceError, match=r"a county that is not of north_kivari.*got 'XX-9', expected one of NK-A1"):
+        import_source(strange, "template", "data/register", MONTH, as_of=AS_OF)
+    assert Register.open("data/register").counties == ("NK-A1", "NK-A2")
+
+
+STRANGE = re.compile(
+    r"Dezhou|德州|Shandong|\bCNY\b|\byuan\b|China|Chinese|LAW-\d|371\d{3}|[Ss]ynthetic|[Dd]emonstration"
+)
+
+
+def page_text(path: Path) -> str:
+    text = re.sub(r"<(script|style)[^>]*>.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"<[^>]+>", " ", text)
+
+
+@pytest.mark.long
+def test_from_an_empty_folder_to_eight_reports_and_a_second_month(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight workbooks of an invented prefecture; nothing said or printed is of another place."""
+    monkeypatch.chdir(tmp_path)
+    counties_file(tmp_path / "counties.csv")
+    said = [
+        run(
+            "init",
+            "kivari",
+            "--name",
+            "North Kivari",
+            "--counties",
+            "counties.csv",
+            "--currency",
+            "crowns",
+            "--line",
+            3000,
+        )
+    ]
+    monkeypatch.chdir(tmp_path / "kivari")
+    for month in (MONTH, "2024-02"):
+        for code in COUNTIES:
+            said.append(
+                run(
+                    "import",
+                    county_workbook(Path(f"inbox/{code}.xlsx"), code, month),
+                    "--month",
+                    month,
+                    "--accept",
+                    "Ada: all of the county",
+                )
+            )
+        for command in (["rank"], ["facts", "--backend", "serial"], ["render", "params/editions/counties.yaml"]):
+            said.append(run(*command))
+        folder = max(Path("reports/counties").glob(f"{month}.*"))
+        pages = sorted(folder.glob("*-en.html"))
+        assert [page.name for page in pages] == [f"{code}-en.html" for code in COUNTIES]
+        assert all(folder.joinpath(f"{code}-en.pdf").is_file() for code in COUNTIES)
+        for page in (*pages, Path("reports/counties/index.en.html")):
+            assert STRANGE.findall(page_text(page)) == [], page
+    assert STRANGE.findall("\n".join(said)) == []
+    assert Register.open("data/register").months == (MONTH, "2024-02")

@@ -20,6 +20,7 @@ from relapse_risk.new_project import NewProject, make_project, read_counties
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register
 from relapse_risk.register.importing import import_source
+from relapse_risk.scores import need_and_risk, read_scores
 
 MONTH, AS_OF = "2024-01", date(2024, 1, 31)
 ASKED = NewProject("North Kivari", {code: (name, name) for code, name in COUNTIES.items()}, "crowns", 3000.0, 4500.0)
@@ -141,6 +142,22 @@ def test_codes_of_letters_place_households_by_the_village_table(project: Path) -
     assert Register.open("data/register").counties == ("NK-A1", "NK-A2")
 
 
+def test_without_a_past_households_are_ranked_and_the_risk_says_why_it_is_empty(project: Path) -> None:
+    file = county_workbook(project / "inbox/a.xlsx", "NK-A1", MONTH, households=12)
+    import_source(file, "template", "data/register", MONTH, as_of=AS_OF, place="north_kivari")
+    said = run("score")
+    assert "not fitted: no month has both households and income" in said
+    run("rank")
+    scores = read_scores(Path("data/scores"), MONTH)
+    assert scores.risk["probability"].isna().all()
+    assert set(scores.risk["status"]) <= {"at_risk", "poor", "unknown"}
+    assert scores.model_card["why_not"] == "no month has both households and income"
+    assert sorted(scores.hardship["rank_need_county"]) == list(range(1, 13))
+    both = need_and_risk(Path("data/scores"), MONTH)
+    assert both["need"].notna().all()
+    assert both["risk"].isna().all()
+
+
 STRANGE = re.compile(
     r"Dezhou|德州|Shandong|\bCNY\b|\byuan\b|China|Chinese|LAW-\d|371\d{3}|[Ss]ynthetic|[Dd]emonstration"
 )
@@ -185,7 +202,12 @@ def test_from_an_empty_folder_to_eight_reports_and_a_second_month(
                     "Ada: all of the county",
                 )
             )
-        for command in (["rank"], ["facts", "--backend", "serial"], ["render", "params/editions/counties.yaml"]):
+        for command in (
+            ["score"],
+            ["rank"],
+            ["facts", "--backend", "serial"],
+            ["render", "params/editions/counties.yaml"],
+        ):
             said.append(run(*command))
         folder = max(Path("reports/counties").glob(f"{month}.*"))
         pages = sorted(folder.glob("*-en.html"))

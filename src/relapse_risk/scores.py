@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relapse_risk.derive import household_frame, household_panel
-from relapse_risk.errors import ModelError
+from relapse_risk.errors import ModelError, RegisterError
 from relapse_risk.files import write_json, write_parquet
 from relapse_risk.hardship import HardshipIndex, hardship_index, read_index
 from relapse_risk.months import check_month, month_end
@@ -126,10 +126,16 @@ def score_month(
     """What :func:`compute_scores` writes: the card, the risk of every household, and its reasons."""
     report = progress or no_progress
     report(0, 4, "history")
-    panel = household_panel(register, parameters=parameters, place=place)
+    high, medium = (parameters.on(f"risk_share_{band}", month_end(month)).value for band in ("high", "medium"))
+    try:
+        panel = household_panel(register, parameters=parameters, place=place)
+    except RegisterError as error:  # a place without a past: nobody is scored, and the card says why
+        now = with_history(household_frame(register, month, parameters=parameters, place=place))
+        report(4, 4, "done")
+        card = unfitted_card(month, place.name, place.horizon_months, error.what, (high, medium))
+        return card, _unscored(now), _no_reasons()
     panel = panel[panel["month"] <= month].reset_index(drop=True)
     now = _rows_now(register, month, panel, parameters, place)
-    high, medium = (parameters.on(f"risk_share_{band}", month_end(month)).value for band in ("high", "medium"))
     report(1, 4, "fit")
     try:
         rows = at_risk_rows(panel, place.horizon_months)

@@ -14,7 +14,7 @@ from tests.office_fixtures import DECEMBER, HEAD, december, take
 
 from relapse_risk.errors import RegisterError, SourceError
 from relapse_risk.register import Register, RegisterWriter
-from relapse_risk.register.history import household_history, sweep, undo
+from relapse_risk.register.history import copy_state, household_history, sweep, undo
 from relapse_risk.register.importing import import_source
 from relapse_risk.register.states import states
 from relapse_risk.register.table_export import export_tables
@@ -100,6 +100,26 @@ def test_the_first_delivery_cannot_be_taken_back(tmp_path: Path) -> None:
     (delivery,) = Register.open(tmp_path / "register").read_all("delivery")["delivery_id"].unique()
     with pytest.raises(RegisterError, match="it is not the last that was written"):
         undo(tmp_path / "register", delivery, "2021-02-01T00:00:00")
+
+
+def test_a_state_becomes_a_register_of_its_own(office: Path, tmp_path: Path) -> None:
+    """What is computed from it is what would have been computed then: the digest of its content is the same."""
+    (tmp_path / "then").mkdir()
+    december(tmp_path / "then")
+    copy_state(office, tmp_path / "copy" / "register", date(2021, 1, 1))
+    copied, then = Register.open(tmp_path / "copy" / "register"), Register.open(tmp_path / "then" / "register")
+    copied.verify()
+    files = list((tmp_path / "copy").rglob("*.parquet"))
+    assert files, "linked where the disk allows"
+    assert {file.stat().st_nlink for file in files} == {2}
+    assert (
+        copied.month_digest("2020-12") == then.month_digest("2020-12") != Register.open(office).month_digest("2020-12")
+    )
+    with pytest.raises(RegisterError, match="the folder holds something"):
+        copy_state(office, tmp_path / "copy" / "register", date(2021, 1, 1))
+    take(tmp_path / "copy", CORRECTED, "2020-12", name="更正.csv")
+    assert sizes(Register.open(tmp_path / "copy" / "register"), "2020-12") == [3, 1, 3, 1, 4]
+    assert sizes(Register.open(office, date(2021, 1, 1)), "2020-12") == [2, 1, 3, 1, 4], "the copy is its own"
 
 
 def test_what_was_known_before_a_day_is_forgotten_and_the_rest_stays(office: Path) -> None:

@@ -26,6 +26,7 @@ from relapse_risk.cli import (
     report_commands,
     assistance_commands,
     sample_commands,
+    why_command,
     issue_commands,
     research_commands,
     nation_commands,
@@ -47,6 +48,7 @@ __all__ = [
     "research_commands",
     "sample_commands",
     "score_commands",
+    "why_command",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Commands that look back and take out: history, undo, export, sweep."""
+"""Commands that look back and take out: history, undo, copy, export, sweep."""
 
 from __future__ import annotations
 
@@ -43,6 +43,21 @@ def undo(
     state = take_back(register, delivery, day.isoformat())
     text = f"{delivery} taken back; the register holds again what it held before ({', '.join(state.months)})"
     print_result({"delivery": delivery, "months": state.months, "digest": state.digest}, text, as_json)
+
+
+@app.command()
+def copy(
+    out: Annotated[Path, typer.Argument(help="New folder.")],
+    known_on: Annotated[datetime, typer.Option(formats=DAY, help="As the register was known at the end of that day.")],
+    register: Annotated[Path, REGISTER] = Path("data/dezhou/register"),
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Make the register as it was known on a day a register of its own, for facts and reports as known then."""
+    from relapse_risk.register.history import copy_state
+
+    state = copy_state(register, out, known_on.date())
+    text = f"{out}: {', '.join(state.months)}, as known on {known_on:%Y-%m-%d} (committed {state.created[:10]})"
+    print_result({"folder": out, "months": state.months, "digest": state.digest}, text, as_json)
 
 
 @app.command()

@@ -9,15 +9,16 @@ from pathlib import Path
 import pandas as pd
 
 from relapse_risk.errors import RegisterError, unknown
-from relapse_risk.register.manifest import FileEntry, Manifest, read_manifest
+from relapse_risk.files import link_file, make_folder, write_bytes
+from relapse_risk.register.manifest import FileEntry, Manifest, read_manifest, write_manifest
 from relapse_risk.register.month_changes import diff_frames
 from relapse_risk.register.register import Register
 from relapse_risk.register.row_groups import read_groups
-from relapse_risk.register.states import forget, known_since, states
+from relapse_risk.register.states import forget, known_on, known_since, states
 from relapse_risk.register.writer import RegisterWriter
 from relapse_risk.schema import empty_table, own_tables, table, to_pandas
 
-__all__ = ["household_history", "sweep", "undo"]
+__all__ = ["copy_state", "household_history", "sweep", "undo"]
 
 _COLUMNS = ("committed", "table", "month", "key", "change", "column", "before", "after", "deliveries")
 _WHO = "household_id"
@@ -84,6 +85,29 @@ def undo(folder: Path, delivery: str, created: str) -> Manifest:
                 fix="undo the later ones first, or import a correction",
             )  # fmt: skip
         return writer.restore(every[at - 1], created)
+
+
+def copy_state(folder: Path, out: Path, day: date) -> Manifest:
+    """Make the register of ``folder``, as it was known at the end of ``day``, a register of its own in ``out``.
+
+    Files are linked, not copied, where the disk allows.  Whatever is computed from it is what would have been computed
+    then; the steps of issues and referrals come whole, since they bear their own days.
+
+    Raises
+    ------
+    RegisterError
+        If nothing was known by then, or ``out`` holds something.
+    """
+    state = known_on(folder, day)
+    if out.exists() and any(out.iterdir()):
+        raise RegisterError("the folder holds something", where=str(out), expected="a new or an empty folder")
+    for entry in state.files:
+        make_folder((out / entry.path).parent)
+        link_file(folder / entry.path, out / entry.path, restricted=table(entry.table).restricted)
+    for steps in folder.glob("*.jsonl"):
+        write_bytes(out / steps.name, steps.read_bytes())
+    write_manifest(out, state)
+    return state
 
 
 def sweep(folder: Path, before: date) -> tuple[int, int]:

@@ -1,0 +1,328 @@
+"""Why a printed number is what it is: its definition, counts, unknowns, parameters with source, tables and deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Any
+
+import pandas as pd
+
+from relapse_risk.assessment import INDICATORS, TABLES, FactColumn, Facts
+from relapse_risk.derive import household_frame
+from relapse_risk.errors import RelapseRiskError, unknown
+from relapse_risk.measures import CITY, FactTable, Indicator
+from relapse_risk.pages.format import WITHHELD, format_date, format_interval, format_value, is_null
+from relapse_risk.parameters import Parameters, Place
+from relapse_risk.predicates import limits_of, read_predicates
+from relapse_risk.register import Register
+from relapse_risk.schema import table, tables
+from relapse_risk.text import Language, bilingual, said
+from relapse_risk.text.by_language import enumerated, month_in_words
+
+__all__ = ["Why", "parameters_of", "why"]
+
+MOST_ROWS, DEPTH = 30, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What stands behind a printed number, line by line.
+
+    Attributes
+    ----------
+    name, county, month, language : str
+    value : float or None
+        As published; None where it was withheld or not collected.
+    lines : tuple of str
+        Title, definition, interval, counts, unanswered data, limit, parameters, tables, deliveries.
+    parameters : tuple of dict
+        name, value, unit, start, source, confidence of each dated value it rests on.
+    tables : tuple of str
+        Tables of the register it was computed from.
+    deliveries : tuple of dict
+        source, table_name, snapshot_month, received_on, rows.
+    """
+
+    name: str
+    county: str
+    month: str
+    language: str
+    value: float | None
+    lines: tuple[str, ...]
+    parameters: tuple[dict[str, Any], ...]
+    tables: tuple[str, ...]
+    deliveries: tuple[dict[str, Any], ...]
+
+    def summary(self) -> str:
+        """The lines, one below the other."""
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    register: Register
+    facts: Facts
+    county: str
+    parameters: Parameters
+    place: Place
+    language: Language
+
+    def say(self, key: str, /, **values: object) -> str:
+        return said(key, self.language, self.place, **values)
+
+    @property
+    def month(self) -> str:
+        return str(self.facts.manifest["month"])
+
+    @property
+    def county_name(self) -> str:
+        if self.county == CITY:
+            return self.place.label.in_language(self.language)
+        names = {code: (zh, en) for code, zh, en in self.facts.manifest["counties"]}
+        return str(names[self.county][0 if self.language == "zh" else 1])
+
+    def written(self, value: object, unit: str) -> str:
+        return format_value(value, FactColumn("value", unit), self.language)  # type: ignore[arg-type]
+
+
+def why(
+    register: Register, facts: Facts, county: str, name: str, parameters: Parameters, place: Place, language: Language
+) -> Why:
+    """Everything that is known of a number printed for a county.
+
+    Parameters
+    ----------
+    register, facts
+        The register and the facts that were computed from it: values are those published, withheld ones stay withheld.
+    county : str
+        Code, or ``city`` for all counties together.
+    name : str
+        An indicator (``below_line``), or a column of a fact table (``income_by_town.mean_income``).
+    parameters, place
+    language : {"zh", "en"}
+
+    Raises
+    ------
+    RelapseRiskError
+        For an unknown county, indicator, table or column, naming the nearest.
+    """
+    codes = [*(str(code) for code, _, _ in facts.manifest["counties"]), CITY]
+    if county not in codes:
+        raise unknown("county", county, codes, "why", RelapseRiskError)
+    asked = _Asked(register, facts, county, parameters, place, language)
+    items = {item.name: item for item in INDICATORS}
+    spec_name, dot, column = name.partition(".")
+    if dot or (name not in items and name in {spec.name for spec in TABLES}):
+        return _of_table(asked, spec_name, column)
+    if name not in items:
+        raise unknown("indicator", name, [*items, *(spec.name for spec in TABLES)], "why", RelapseRiskError)
+    return _of_indicator(asked, items[name])
+
+
+def _of_indicator(asked: _Asked, item: Indicator) -> Why:
+    rows = asked.facts.table("indicator", asked.county).set_index("indicator")
+    row = rows.loc[item.name]
+    withheld = bool(row["withheld"])
+    shown = WITHHELD if withheld and is_null(row["value"]) else asked.written(row["value"], item.unit)
+    lines = [
+        asked.say("why.title", county=asked.county_name, month=month_in_words(asked.month, asked.language),
+                  name=asked.say(f"indicator.{item.name}"), value=shown),
+        asked.say("why.definition", words=asked.say(f"definition.{item.name}")),
+    ]  # fmt: skip
+    if row["verdict"] == "not_collected":
+        lines.append(asked.say("why.not_collected", reason=str(row["reason"] or "–")))
+    elif withheld:
+        lines.append(asked.say("why.withheld"))
+    else:
+        lines += _counted(asked, item, row)
+        lines.append(_unanswered(asked, item.needs))
+    used = _dated(asked, parameters_of(item, asked.parameters, asked.place))
+    lines.append(_limit(asked, item, row))
+    return _finished(
+        asked, item.name, None if is_null(row["value"]) else float(row["value"]), lines, used, item.needs, item.limit
+    )
+
+
+def _counted(asked: _Asked, item: Indicator, row: pd.Series) -> Iterator[str]:
+    if interval := format_interval(row["low"], row["high"], item.unit, asked.language):
+        kind = str(row["sampled"]) or "unknown"
+        yield asked.say("why.interval", interval=interval, kind=asked.say(f"why.kind.{kind}"))
+    unit = "money" if item.unit in ("money", "money_wan") else "number"
+    if not is_null(row["denominator"]):
+        numerator = "–" if is_null(row["numerator"]) else asked.written(row["numerator"], unit)
+        yield asked.say("why.counts", numerator=numerator, denominator=asked.written(row["denominator"], "number"))
+
+
+def _unanswered(asked: _Asked, needs: tuple[str, ...]) -> str:
+    """How many cells of what it reads are blank; that is public, whatever they would say."""
+    found = []
+    for need in dict.fromkeys(one.partition("=")[0] for one in needs):
+        name, _, column = need.partition(".")
+        blank, of = _blanks(asked, name, column)
+        if blank:
+            label = table(name).column(column).label[asked.language] if column else table(name).label[asked.language]
+            found.append(f"{label} {blank:,} / {of:,}")
+    return asked.say("why.unknown", items=enumerated(found, asked.language)) if found else asked.say("why.no_unknown")
+
+
+def _blanks(asked: _Asked, name: str, column: str) -> tuple[int, int]:
+    county = None if asked.county == CITY else asked.county
+    if name == "income" and not column:
+        frame = household_frame(asked.register, asked.month, county, parameters=asked.parameters, place=asked.place)
+        return int(frame["income_pc_year"].isna().sum()), len(frame)
+    if name not in tables() or not column or not asked.register.has(name):
+        return 0, 0
+    rows = asked.register.read(name, asked.month if table(name).is_snapshot else None, county, columns=[column])
+    return int(rows[column].isna().sum()), len(rows)
+
+
+def _limit(asked: _Asked, item: Indicator, row: pd.Series) -> str:
+    if is_null(row["limit"]):
+        return asked.say("why.no_limit")
+    dated = next(one for one in asked.facts.manifest["parameters"] if one["name"] == item.limit)
+    return asked.say(
+        "why.limit", value=asked.written(row["limit"], item.unit), verdict=asked.say(f"value.verdict.{row['verdict']}"),
+        start=format_date(str(dated["start"]), asked.language), confidence=asked.say(f"value.confidence.{row['limit_confidence']}"),
+        source=bilingual(str(row["limit_source"]), asked.language),
+    )  # fmt: skip
+
+
+def _dated(asked: _Asked, names: list[str]) -> list[dict[str, Any]]:
+    return [dict(one) for one in asked.facts.manifest["parameters"] if one["name"] in names]
+
+
+def _of_table(asked: _Asked, name: str, column: str) -> Why:
+    specs = {spec.name: spec for spec in TABLES if not spec.restricted}
+    if name not in specs:
+        raise unknown("table", name, specs, "why", RelapseRiskError)
+    spec = specs[name]
+    shown = [one.name for one in spec.columns if not one.hidden and not one.is_key]
+    if column not in shown:
+        raise unknown("column", column, shown, f"why: {name}", RelapseRiskError)
+    chosen = next(one for one in spec.columns if one.name == column)
+    title = asked.say(f"exhibit.{name}.title")
+    frame = asked.facts.table(name, asked.county)
+    lines = [asked.say("why.rows", title=title), *_rows(asked, spec, chosen, frame)]
+    basis = chosen.of or chosen.rests_on or ()
+    if basis or chosen.counts:
+        words = " ÷ ".join(basis) if chosen.of else ", ".join(basis) or str(chosen.counts)
+        lines.insert(1, asked.say("why.definition", words=words))
+    lines.append(_unanswered(asked, spec.needs))
+    names = _named_in(spec.compute, asked.parameters, asked.place)
+    return _finished(asked, f"{name}.{column}", None, lines, _dated(asked, names), spec.needs)
+
+
+def _rows(asked: _Asked, spec: FactTable, column: FactColumn, frame: pd.DataFrame) -> Iterator[str]:
+    keys = [one for one in spec.columns if one.is_key and one.name in frame]
+    for row in frame.head(MOST_ROWS).to_dict("records"):
+        words = [format_value(row[one.name], one, asked.language) for one in keys]
+        value = WITHHELD if is_null(row[column.name]) else format_value(row[column.name], column, asked.language)
+        yield f"  {' · '.join(words)}: {value}"
+
+
+def _finished(
+    asked: _Asked, name: str, value: float | None, lines: list[str], used: list[dict[str, Any]], needs: tuple[str, ...],
+    limit: str = "",
+) -> Why:  # fmt: skip
+    lines += [
+        asked.say(
+            "why.parameter", label=asked.parameters.parameter(one["name"]).label.in_language(asked.language),
+            value=f"{one['value']:g}", unit=one["unit"], start=format_date(str(one["start"]), asked.language),
+            confidence=asked.say(f"value.confidence.{one['confidence']}"), source=bilingual(str(one["source"]), asked.language),
+        )
+        for one in used
+        if one["name"] != limit
+    ]  # fmt: skip
+    read = tuple(
+        dict.fromkeys(name for need in needs if (name := need.partition(".")[0].partition(":")[0]) in tables())
+    )
+    if read:
+        lines.append(
+            asked.say(
+                "why.tables", tables=enumerated([table(one).label[asked.language] for one in read], asked.language)
+            )
+        )
+    came = _deliveries(asked, read)
+    lines += [
+        asked.say(
+            "why.delivery", source=one["source"], table=table(one["table_name"]).label[asked.language], month=one["snapshot_month"],
+            received=format_date(one["received_on"], asked.language), rows=f"{one['rows']:,}",
+        )
+        for one in came
+    ] or [asked.say("why.no_delivery")]  # fmt: skip
+    return Why(name, asked.county, asked.month, asked.language, value, tuple(lines), tuple(used), read, came)
+
+
+def _deliveries(asked: _Asked, read: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+    if not asked.register.has("delivery"):
+        return ()
+    rows = asked.register.read_all("delivery")
+    rows = rows[rows["table_name"].isin(read) & (rows["snapshot_month"] <= asked.month)]
+    if asked.county != CITY:
+        rows = rows[rows["county_code"] == asked.county]
+    found = rows.groupby(["source", "table_name", "snapshot_month", "received_on"], as_index=False)["rows"].sum()
+    return tuple(
+        {**one, "received_on": pd.Timestamp(one["received_on"]).date().isoformat(), "rows": int(one["rows"])}
+        for one in found.to_dict("records")
+    )
+
+
+def parameters_of(item: Indicator, parameters: Parameters, place: Place) -> list[str]:
+    """Dated parameters an indicator rests on: its limit, its line, and what its computation and predicates name.
+
+    Examples
+    --------
+    >>> from relapse_risk.parameters import read_parameters, read_place
+    >>> near = next(item for item in INDICATORS if item.name == "near_line")
+    >>> parameters_of(near, read_parameters(), read_place("dezhou"))
+    ['national_line_b', 'near_line_ratio']
+    """
+    named = [item.limit, _line(place, item.line), *_named_in(item.compute, parameters, place)]
+    predicates = read_predicates(parameters.folder)
+    if item.name in predicates:
+        named += [_line(place, name) if kind == "line" else name for kind, name in limits_of(item.name, predicates)]
+    return [name for name in dict.fromkeys(named) if name]
+
+
+def _line(place: Place, role: str) -> str:
+    """The parameter that serves as a line; empty where the place has none."""
+    lines: Mapping[str, str] = place.lines  # type: ignore[assignment]
+    return lines.get(role, "")
+
+
+def _named_in(function: Callable[..., Any], parameters: Parameters, place: Place) -> list[str]:
+    """Parameters, and limits of predicates, that a computation names in its code or in what it calls in the package."""
+    words = list(dict.fromkeys(_words(function, DEPTH, set())))
+    predicates = read_predicates(parameters.folder)
+    found = [word for word in words if word in parameters.by_name]
+    for word in words:
+        if word in predicates:
+            found += [_line(place, name) if kind == "line" else name for kind, name in limits_of(word, predicates)]
+    return [name for name in dict.fromkeys(found) if name in parameters.by_name]
+
+
+def _words(function: Any, depth: int, seen: set[int]) -> Iterator[str]:
+    function = getattr(function, "__wrapped__", function)
+    if (
+        not isinstance(function, FunctionType)
+        or id(function) in seen
+        or not function.__module__.startswith("relapse_risk.assessment")
+    ):
+        return
+    seen.add(id(function))
+    for code in _codes(function.__code__):
+        yield from (word for word in code.co_consts if isinstance(word, str))
+        if depth:
+            called = [function.__globals__[name] for name in code.co_names if name in function.__globals__]
+            held = [cell.cell_contents for cell in function.__closure__ or ()]
+            for one in [*called, *held]:
+                yield from ([one] if isinstance(one, str) else _words(one, depth - 1, seen))
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _codes(inner)

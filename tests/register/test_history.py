@@ -142,6 +142,8 @@ def test_a_commit_that_was_killed_before_its_manifest_stood_is_no_state(office: 
     take(office.parent, CORRECTED.replace(",3,3,", ",5,3,"), "2020-12", name="二次更正.csv")
     (office / "manifest.json").write_bytes(manifest)  # as if the process had died after the note, before the manifest
     assert states(office) == before
+    assert sweep(office, date(2000, 1, 1)) == (0, 2), "only the households and the deliveries that no state holds"
+    assert states(office) == before
     take(office.parent, CORRECTED.replace(",3,3,", ",6,3,"), "2020-12", name="三次更正.csv")
     assert [sizes(Register(office, state), "2020-12")[0] for state in states(office)] == [2, 2, 2, 3, 6]
 
@@ -149,12 +151,17 @@ def test_a_commit_that_was_killed_before_its_manifest_stood_is_no_state(office: 
 @pytest.mark.parametrize(
     "damage", ["{", "[]", '{"created": "2020"}', '{"created": "2020-12-31", "digest": "x", "replaced": []}']
 )
-def test_a_damaged_history_is_one_line(office: Path, damage: str) -> None:
+def test_a_damaged_history_is_one_line_and_stops_no_import(office: Path, damage: str) -> None:
     note = sorted((office / "history").glob("*.json"))[1]
     note.write_text(damage, encoding="utf-8")
     with pytest.raises(RegisterError, match=rf"{note.name}: history (cannot be read|was changed)"):
         states(office)
-    Register.open(office).verify()  # the present does not need it
+    take(office.parent, CORRECTED.replace(",3,3,", ",7,3,"), "2020-12", name="四.csv")  # the present does not need it
+    Register.open(office).verify()
+    assert sweep(office, date(2000, 1, 1))[0] == 2, "the damaged note and the one before it"
+    assert [sizes(Register(office, state), "2020-12")[0] for state in states(office)] == [2, 3, 7]
+    take(office.parent, CORRECTED.replace(",3,3,", ",4,3,"), "2020-12", name="三.csv")
+    assert len(states(office)) == 4
 
 
 def test_a_note_never_leads_out_of_the_register(office: Path) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from itertools import accumulate
@@ -23,7 +24,7 @@ __all__ = ["HISTORY", "files_of_states", "forget", "keep_state", "known_on", "kn
 
 HISTORY = "history"
 _NAME = re.compile(r"\d{6}\.json")
-_FIX = "restore the folder from a copy; sweep --before a later day forgets what cannot be read"
+_FIX = "restore the folder from a copy; or forget what cannot be read with relapse-risk sweep --before 2000-01-01"
 
 
 def keep_state(folder: Path, state: Manifest, following: Manifest) -> None:
@@ -33,16 +34,15 @@ def keep_state(folder: Path, state: Manifest, following: Manifest) -> None:
     """
     old, new = _by_slot(state.files), _by_slot(following.files)
     replaced = {slot: old.get(slot) for slot in old | new if old.get(slot) != new.get(slot)}
-    notes = _notes(folder)
+    notes = _finished(folder, state)
     number = int(notes[-1].stem) if notes else 0
-    unfinished = bool(notes) and _read(notes[-1])["digest"] == state.digest
     content = {
         "created": state.created,
         "digest": state.digest,
         "replaced": [[*slot, None if entry is None else asdict(entry)] for slot, entry in replaced.items()],
     }
     make_folder(folder / HISTORY)
-    write_json(folder / HISTORY / f"{number if unfinished else number + 1:06d}.json", content)
+    write_json(folder / HISTORY / f"{number + 1:06d}.json", content)
 
 
 def states(folder: Path) -> tuple[Manifest, ...]:
@@ -53,15 +53,7 @@ def states(folder: Path) -> tuple[Manifest, ...]:
     RegisterError
         If there is no register, or a note of its history is damaged.
     """
-    state = read_manifest(folder)
-    found = [state]
-    for path in reversed(_notes(folder)):
-        content = _read(path)
-        if content["digest"] == state.digest and state is found[0]:
-            continue  # of a commit that was killed before its manifest stood
-        state = _earlier(state, content, path)
-        found.append(state)
-    return tuple(reversed(found))
+    return tuple(reversed(list(_backwards(folder))))
 
 
 def known_on(folder: Path, day: date) -> Manifest:
@@ -100,12 +92,38 @@ def files_of_states(folder: Path) -> set[str]:
 
 
 def forget(folder: Path, before: date) -> int:
-    """Forget the states that had been replaced before ``before``: how many."""
-    kept = states(folder)
-    last = max((i for i, day in enumerate(known_since(kept)) if day <= before.isoformat()), default=0)
-    for path in _notes(folder)[:last]:
+    """Forget the states that had been replaced before ``before``: how many.
+
+    States that cannot be put together again, since a note is damaged, are forgotten, too.
+    """
+    kept: list[Manifest] = []
+    with suppress(RegisterError):
+        kept.extend(_backwards(folder))
+    days = known_since(kept[::-1])
+    first = max((i for i, day in enumerate(days) if day <= before.isoformat()), default=0)
+    notes = _finished(folder, read_manifest(folder))
+    gone = notes[: len(notes) - (len(days) - 1 - first)]
+    for path in gone:
         path.unlink()
-    return last
+    return len(gone)
+
+
+def _backwards(folder: Path) -> Iterator[Manifest]:
+    """The present state, and those before it as far as they can be put together; then the error of the damaged note."""
+    state = read_manifest(folder)
+    yield state
+    for path in reversed(_finished(folder, state)):
+        state = _earlier(state, _read(path), path)
+        yield state
+
+
+def _finished(folder: Path, present: Manifest) -> list[Path]:
+    """The notes without that of a commit which was killed before its manifest stood: it speaks of the present state."""
+    notes = _notes(folder)
+    with suppress(RegisterError):
+        if notes and _read(notes[-1])["digest"] == present.digest:
+            return notes[:-1]
+    return notes
 
 
 def _earlier(state: Manifest, content: dict[str, Any], path: Path) -> Manifest:

@@ -242,7 +242,10 @@ class RegisterWriter:
     def sweep(self) -> int:
         """Remove the files that no state of the register holds, and drafts: how many files."""
         self._check_open()
-        wanted = {entry.path for entry in self._kept().values()} | files_of_states(self.path)
+        try:
+            wanted = {entry.path for entry in self._kept().values()} | files_of_states(self.path)
+        except RegisterError:  # what a damaged history needs is not known: everything stays
+            return 0
         files = (self.path / "tables").rglob("*.parquet")
         removed = [_remove(file) for file in files if file.relative_to(self.path).as_posix() not in wanted]
         remove_drafts(self.path)

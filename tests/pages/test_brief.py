@@ -174,7 +174,7 @@ def test_where_the_line_changed_a_year_before_is_by_the_line_of_now(report: Repo
     better = said[said.index(report.say("brief.changed.better", items="").rstrip("。. ")) :]
     assert "2.9%" in better
     assert "2.2%" not in said
-    assert {"zh": "2019年12月按本期标准为2.9%", "en": "December 2019, by the line of now: 2.9%"}[
+    assert {"zh": "2019年12月按本期标准为2.9%", "en": "December 2019: 2.9%, by the line of now"}[
         report.language
     ] in said
 

@@ -327,11 +327,8 @@ def _rate_cells(source: Source, name: str, row: pd.Series) -> list[Cell]:
 
 def _notes(source: Source) -> list[str]:
     threshold = int(source.limits.get("small_cell", 5))
-    rows = source.indicator_rows()
-    held = "line_now" in rows and rows["line_now"].notna().any()
     return [
         source.label("data_note"),
-        *([source.say("brief.by_line_of_now")] if held else []),
         source.say("brief.comparable"),
         source.say("brief.marks", threshold=threshold),
     ]

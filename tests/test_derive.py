@@ -306,13 +306,27 @@ def test_age_on_a_day_within_the_year(born: str | None, age: int | None) -> None
     [
         (16, "ordinary", "none", True), (15, "ordinary", "none", False), (59, "skilled", "none", True), (60, "skilled", "none", False),
         (30, "weak", "none", True), (30, "lost", "none", False), (30, "none", "none", False), (30, "ordinary", "senior", False),
-        (30, None, "none", None), (30, "ordinary", None, None), (30, "lost", None, False), (None, "ordinary", "none", None), (70, None, "none", False),
+        (30, None, "none", None), (29, "ordinary", None, None), (30, "ordinary", None, True), (45, "weak", None, True),
+        (30, "lost", None, False), (45, None, None, None), (None, "ordinary", "none", None), (70, None, "none", False),
     ],
 )  # fmt: skip
 def test_who_is_able_to_work(age: int | None, capacity: str | None, stage: str | None, able: bool | None) -> None:
     one = persons({"labour_capacity": capacity, "student_stage": stage})
     found = is_labour(one.assign(age=pd.array([age], dtype="Int64")), SETTING).iloc[0]
     assert pd.isna(found) if able is None else found == able
+
+
+def test_a_blank_stage_of_school_hides_nobody_who_is_past_school() -> None:
+    """Capacity known of all, school asked of nobody: h0 has a worker of 45, h1 none, of h2 a man of 20 may be in school."""
+    people = pd.concat([
+        persons({"person_id": "a", "household_id": "h0", "birth_date": "1975-01-01", "labour_capacity": "ordinary", "student_stage": None}),
+        persons({"person_id": "b", "household_id": "h0", "birth_date": "2000-01-01", "labour_capacity": "ordinary", "student_stage": None}),
+        persons({"person_id": "c", "household_id": "h1", "birth_date": "1975-01-01", "labour_capacity": "lost", "student_stage": None}),
+        persons({"person_id": "d", "household_id": "h2", "birth_date": "2000-01-01", "labour_capacity": "ordinary", "student_stage": None}),
+    ])  # fmt: skip
+    known = composition(people, SETTING)
+    labour = known["somebody_is_labour"]
+    assert [None if pd.isna(value) else bool(value) for value in labour] == [True, False, None]
 
 
 def test_every_count_of_two_families_worked_by_hand() -> None:

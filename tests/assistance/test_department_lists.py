@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from relapse_risk.assistance import assess, department_lists, read_catalogue
+from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.department_lists import COLUMNS, LISTS, WorkList, labelled_list
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
@@ -247,3 +249,15 @@ def test_titles_and_words_in_either_language() -> None:
     ]
     assert zh.iloc[0, 8:].isna().all()
     assert labelled_list(WorkList("post_audit", frame.assign(unknown="")), "en")["To verify"].tolist() == [""]
+
+
+def test_a_place_whose_catalogue_has_none_of_the_items_gets_the_other_lists(office: Register) -> None:
+    """No visits to the seriously ill, no drugs, no posts: no list of them, and only vacancies are matched."""
+    bare = Catalogue("dezhou", tuple(replace(item, role=None) for item in CATALOGUE.items))
+    at = assess(office, "2020-12", bare, PARAMETERS, PLACE)
+    names = {
+        d: [one.name for one in department_lists(office, at, COUNTY, PARAMETERS, PLACE, d)] for d in ("WJ", "YB", "CL")
+    }
+    assert names == {"WJ": [], "YB": [], "CL": ["disability_queue"]}
+    found = {one.name: one.frame for one in department_lists(office, at, COUNTY, PARAMETERS, PLACE, "RS")}
+    assert set(found["matches"]["kind"].dropna()) == {"vacancy"}

@@ -19,6 +19,7 @@ from relapse_risk.errors import ModelError
 from relapse_risk.parameters import read_parameters
 
 DAY = date(2020, 12, 31)
+ROLES = {"serious_illness_visits": ("WJ01",), "outpatient_drugs": ("YB04", "YB05")}
 
 
 def test_listed_patients_and_who_was_not_visited() -> None:
@@ -31,7 +32,7 @@ def test_listed_patients_and_who_was_not_visited() -> None:
         "person_id": ["seen", "long ago", "pressure", "never"], "item_code": ["WJ01", "WJ01", "YB04", "YB04"],
         "delivered_on": pd.to_datetime(["2020-10-01", "2020-09-30", "2020-01-02", "2020-12-01"]),
     })  # fmt: skip
-    found = listed_patients(persons, records, DAY).set_index("person_id")
+    found = listed_patients(persons, records, DAY, ROLES).set_index("person_id")
     assert found["list"].to_dict() == {
         "seen": "thirty_diseases",
         "long ago": "thirty_diseases",
@@ -39,6 +40,20 @@ def test_listed_patients_and_who_was_not_visited() -> None:
         "pressure": "two_diseases",
     }
     assert found["overdue"].to_dict() == {"seen": False, "long ago": True, "never": True, "pressure": False}
+
+
+def test_a_place_without_such_items_has_no_such_list() -> None:
+    """Nobody is overdue for a visit the place does not make; another place's code is what its catalogue says it is for."""
+    persons = pd.DataFrame({
+        "person_id": ["p"], "household_id": ["h"], "medical_insurance": [True], "serious_disease_code": ["child_heart"],
+        "chronic_hypertension": [True], "chronic_diabetes": [None],
+    })  # fmt: skip
+    records = pd.DataFrame(
+        {"person_id": ["p"], "item_code": ["SALUD-7"], "delivered_on": pd.to_datetime(["2020-12-01"])}
+    )
+    assert listed_patients(persons, records, DAY, {}).empty
+    found = listed_patients(persons, records, DAY, {"outpatient_drugs": ("SALUD-7",)})
+    assert found[["list", "overdue"]].to_numpy().tolist() == [["two_diseases", False]]
 
 
 @pytest.mark.parametrize(("day", "back"), [(date(2019, 12, 31), 500.0), (date(2020, 1, 1), 900.0)])
@@ -115,7 +130,7 @@ def test_a_list_shows_who_is_insured_and_when_somebody_came() -> None:
         "person_id": ["p"] * 5, "item_code": ["WJ01", "WJ01", "WJ02", "YB04", "WJ01"],
         "delivered_on": pd.to_datetime(["2020-10-02", "2020-12-31", "2020-12-30", "2019-12-31", "2021-01-01"]),
     })  # fmt: skip
-    found = listed_patients(persons, records, DAY)
+    found = listed_patients(persons, records, DAY, ROLES)
     assert list(found.columns) == ["list", "person_id", "household_id", "insured", "cared_on", "overdue"]
     assert found.to_numpy().tolist() == [
         ["thirty_diseases", "p", "h", False, pd.Timestamp("2020-12-31"), False],

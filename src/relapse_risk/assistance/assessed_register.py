@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -40,6 +40,8 @@ class Assessed:
     claims : Entitlements
     awaited : frozenset of (str, str)
         Table and county of what is expected by the month and not yet received: what it would say is not known.
+    roles : mapping of str to tuple of str
+        Codes of the items of each role (:meth:`Catalogue.roles`).
     """
 
     day: date
@@ -48,6 +50,7 @@ class Assessed:
     records: pd.DataFrame
     claims: Entitlements
     awaited: frozenset[tuple[str, str]] = frozenset()
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def counties_awaited(self, name: str) -> frozenset[str]:
         """Counties whose table ``name`` has not been received yet."""
@@ -113,4 +116,4 @@ def assess_months(
         persons = person_ages(register.read("person", month, county), setting)
         claims = entitlements(asked, persons, catalogue, setting)
         awaited = frozenset(waiting_for(register, month, expected, only))
-        yield Assessed(day, asked, persons, records, claims, awaited)
+        yield Assessed(day, asked, persons, records, claims, awaited, catalogue.roles())

@@ -29,6 +29,7 @@ __all__ = ["Catalogue", "Item", "Level", "Version", "read_catalogue"]
 
 Level = Literal["household", "person"]
 Cadence = Literal["monthly", "quarterly", "term", "yearly", "event", "once"]
+Role = Literal["serious_illness_visits", "outpatient_drugs", "public_works_post"]
 Kind = Literal["cash", "in_kind", "service", "reimbursement", "insurance", "eligibility"]
 PAYMENTS_A_YEAR: Mapping[str, int] = MappingProxyType(
     {"monthly": 12, "quarterly": 4, "term": 2, "yearly": 1, "event": 1, "once": 1}
@@ -81,7 +82,8 @@ def _by_start(versions: tuple[Version, ...]) -> tuple[Version, ...]:
 class Item:
     """One assistance item: department, recipients, amount, and confidence in its description.
 
-    ``predicates``: those its versions use, by name.
+    ``role``: what lists need the item for, whatever its code: visits to the seriously ill, drugs for chronic patients, a
+    public-works post.  ``predicates``: those its versions use, by name.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -96,6 +98,7 @@ class Item:
     confidence: Confidence
     versions: Annotated[tuple[Version, ...], Field(min_length=1), AfterValidator(_by_start)]
     note: str = ""
+    role: Role | None = None
     excludes: tuple[str, ...] = ()
     predicates: Mapping[str, Predicate] = field(default_factory=dict)
 
@@ -126,6 +129,14 @@ class Catalogue:
 
     def of_level(self, level: Level) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.level == level)
+
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """Codes of the items of each role that some item has."""
+        found: dict[str, tuple[str, ...]] = {}
+        for item in self.items:
+            if item.role is not None:
+                found[item.role] = (*found.get(item.role, ()), item.code)
+        return found
 
     def exclusions(self) -> tuple[tuple[Item, Item, str], ...]:
         """(item, item it excludes, column they share): the person if both are for persons, else the household."""

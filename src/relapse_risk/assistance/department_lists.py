@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from relapse_risk.assistance.assessed_register import Assessed
 from relapse_risk.assistance.care import SCREENING, central_care_proposals, missed_visits
+from relapse_risk.assistance.health import LISTS as PATIENT_LISTS
 from relapse_risk.assistance.health import disability_queue, drop_outs, listed_patients, unsponsored_pupils
 from relapse_risk.assistance.jobs import (
     POST_FAULTS,
@@ -109,7 +110,9 @@ def department_lists(
     register: Register, at: Assessed, county: str, parameters: Parameters, place: Place, department: str,
     need: pd.Series | None = None,
 ) -> tuple[WorkList, ...]:  # fmt: skip
-    """Every list of ``department`` in one county, also those without a row; one whose table is awaited is left out.
+    """Every list of ``department`` in one county, also those without a row.
+
+    One whose table is awaited is left out, and one about items the place does not have.
 
     Parameters
     ----------
@@ -123,12 +126,14 @@ def department_lists(
     """
     homes = at.homes[at.homes["county_code"] == county]
     persons = at.persons[at.persons["household_id"].isin(homes["household_id"].unique())]
-    mine = Assessed(at.day, homes.reset_index(drop=True), persons.reset_index(drop=True), at.records, at.claims)
+    mine = replace(at, homes=homes.reset_index(drop=True), persons=persons.reset_index(drop=True))
     source = _Source(register, mine, county, parameters, place, need)
     specs = {
         name: spec
         for name, spec in LISTS.items()
-        if spec.department == department and county not in at.counties_awaited(RESTS_ON.get(name, ""))
+        if spec.department == department
+        and county not in at.counties_awaited(RESTS_ON.get(name, ""))
+        and (name not in PATIENT_LISTS or PATIENT_LISTS[name][0] in at.roles)
     }
     return tuple(WorkList(name, spec.rows(source).reindex(columns=list(spec.columns))) for name, spec in specs.items())
 
@@ -170,7 +175,7 @@ def _central(source: _Source) -> pd.DataFrame:
 
 
 def _patients(source: _Source, which: str) -> pd.DataFrame:
-    found = listed_patients(source.at.persons, source.at.records, source.at.day)
+    found = listed_patients(source.at.persons, source.at.records, source.at.day, source.at.roles)
     late = found[(found["list"] == which) & found["overdue"]]
     return late.sort_values(["cared_on", "person_id"], na_position="first", ignore_index=True)
 
@@ -187,7 +192,7 @@ def job_matches(register: Register, at: Assessed, county: str, need: pd.Series |
     Parameters as of :func:`department_lists`, ``at`` of the county.
     """
     granted = at.claims.granted()
-    holders = granted.loc[granted["item_code"] == "RS01", "person_id"]
+    holders = granted.loc[granted["item_code"].isin(at.roles.get("public_works_post", ())), "person_id"]
     posts = register.read("special_post", county=county)
     free = openings_on(register.read("vacancy", county=county), posts, at.day, areas_of(register, county))
     return assign_jobs(seekers_of(zero_employment(at.homes, at.day), at.persons, need, holders), free)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,14 +15,16 @@ from relapse_risk.parameters import Parameters
 __all__ = ["disability_queue", "drop_outs", "listed_patients", "reimbursement", "unsponsored_pupils"]
 
 LISTS = {
-    "thirty_diseases": ("WJ01", 92),
-    "two_diseases": ("YB04", 365),
-}  # assistance item of the list, and days within which it must be given
+    "thirty_diseases": ("serious_illness_visits", 92),
+    "two_diseases": ("outpatient_drugs", 365),
+}  # role of the items a list is about, and days within which one must be given
 COMPULSORY_AGES = (6, 15)
 RATE = "two_disease_reimbursement"
 
 
-def listed_patients(persons: pd.DataFrame, records: pd.DataFrame, day: date) -> pd.DataFrame:
+def listed_patients(
+    persons: pd.DataFrame, records: pd.DataFrame, day: date, roles: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
     """Living persons on the lists of thirty serious and of two chronic diseases, and whether they were served in time.
 
     Parameters
@@ -31,12 +34,15 @@ def listed_patients(persons: pd.DataFrame, records: pd.DataFrame, day: date) -> 
     records : DataFrame
         Rows of ``assistance_record``.
     day : date
+    roles : mapping of str to sequence of str
+        Codes of the items that are visits to the seriously ill (``serious_illness_visits``) and reimbursed drugs
+        (``outpatient_drugs``); a list whose role no item has is left out.
 
     Returns
     -------
     DataFrame
-        list (``thirty_diseases`` | ``two_diseases``), person_id, household_id, insured, cared_on (last visit by WJ01, or
-        last drug reimbursement by YB04), overdue (bool: none within a quarter, or within a year).
+        list (``thirty_diseases`` | ``two_diseases``), person_id, household_id, insured, cared_on (last visit, or last
+        reimbursement of drugs), overdue (bool: none within a quarter, or within a year).
     """
     serious = persons["serious_disease_code"].notna() & (persons["serious_disease_code"] != "none")
     drugs = persons["chronic_hypertension"].fillna(False).astype(bool) | persons["chronic_diabetes"].fillna(
@@ -44,8 +50,10 @@ def listed_patients(persons: pd.DataFrame, records: pd.DataFrame, day: date) -> 
     ).astype(bool)
     parts = []
     for name, flags in (("thirty_diseases", serious), ("two_diseases", drugs)):
-        item, days = LISTS[name]
-        mine = records[(records["item_code"] == item) & (records["delivered_on"] <= pd.Timestamp(day))]
+        role, days = LISTS[name]
+        if role not in roles:
+            continue
+        mine = records[records["item_code"].isin(roles[role]) & (records["delivered_on"] <= pd.Timestamp(day))]
         last = mine.groupby("person_id")["delivered_on"].max()
         rows = persons.loc[flags.to_numpy(dtype=bool), ["person_id", "household_id", "medical_insurance"]]
         cared = rows["person_id"].map(last)
@@ -56,7 +64,7 @@ def listed_patients(persons: pd.DataFrame, records: pd.DataFrame, day: date) -> 
             )
         )
     columns = ["list", "person_id", "household_id", "insured", "cared_on", "overdue"]
-    return pd.concat(parts, ignore_index=True)[columns]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def reimbursement(bill: npt.ArrayLike, day: date, parameters: Parameters) -> npt.NDArray[np.float64]:

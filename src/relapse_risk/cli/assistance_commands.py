@@ -335,7 +335,12 @@ def jobs(
     found = _scores(scores, chosen)
     need = None if found is None else found.drop_duplicates("household_id").set_index("household_id")["need"]
     granted, posts = at.claims.granted(), opened.read("special_post")
-    seekers = seekers_of(idle, at.persons, need, granted.loc[granted["item_code"] == "RS01", "person_id"])
+    seekers = seekers_of(
+        idle,
+        at.persons,
+        need,
+        granted.loc[granted["item_code"].isin(at.roles.get("public_works_post", ())), "person_id"],
+    )
     placement = assign_jobs(seekers, openings_on(opened.read("vacancy"), posts, at.day, areas_of(opened)))
     folder = out / chosen
     files = [

@@ -211,6 +211,7 @@ class Place(BaseModel):
     limits_apply: bool = True
     population_note: Label
     data_note: Label
+    demo_note: Label | None = None
     names_note: Label | None = None
     tiles: dict[str, tuple[NonNegativeInt, NonNegativeInt]] = {}
 
@@ -219,6 +220,10 @@ class Place(BaseModel):
         """What a message may be said otherwise for, the most telling first (:func:`relapse_risk.text.said`)."""
         described = () if self.limits_apply else ("described",)
         return (*described, self.records, self.income_scale)
+
+    def note_on_data(self, synthetic: bool) -> Label:
+        """What the data are: those the demonstration invented (``synthetic``), or those the place collected."""
+        return self.demo_note if synthetic and self.demo_note is not None else self.data_note
 
     def words(self, language: str) -> dict[str, str]:
         """The place's own words that messages may name, in ``language``."""

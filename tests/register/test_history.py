@@ -109,9 +109,15 @@ def test_a_state_becomes_a_register_of_its_own(office: Path, tmp_path: Path) -> 
     copy_state(office, tmp_path / "copy" / "register", date(2021, 1, 1))
     copied, then = Register.open(tmp_path / "copy" / "register"), Register.open(tmp_path / "then" / "register")
     copied.verify()
+    assert not copied.synthetic
+    (office / "demo.json").write_text("{}", encoding="utf-8")
+    copy_state(office, tmp_path / "demo", date(2021, 1, 1))
+    assert Register.open(tmp_path / "demo").synthetic
     files = list((tmp_path / "copy").rglob("*.parquet"))
     assert files, "linked where the disk allows"
-    assert {file.stat().st_nlink for file in files} == {2}
+    assert {file.stat().st_nlink for file in files} == {3}, (
+        "of the office, of the copy, of the copy of the demonstration"
+    )
     assert (
         copied.month_digest("2020-12") == then.month_digest("2020-12") != Register.open(office).month_digest("2020-12")
     )
@@ -176,7 +182,7 @@ def test_a_note_never_leads_out_of_the_register(office: Path) -> None:
 
 def test_a_workbook_taken_out_comes_back_in_as_it_was(office: Path, tmp_path: Path) -> None:
     file = export_tables(office, tmp_path / "out.xlsx", month="2020-12", names=["household", "person", "village"])
-    import_source(file, "template", tmp_path / "other", "2020-12", as_of=date(2020, 12, 31))
+    import_source(file, "template", tmp_path / "other", "2020-12", as_of=date(2020, 12, 31), place="dezhou")
     register, other = Register.open(office), Register.open(tmp_path / "other")
     for name in ("household", "person"):
         pd.testing.assert_frame_equal(register.read(name, "2020-12"), other.read(name, "2020-12"))

@@ -311,7 +311,7 @@ def _manifest(
         cards={"model_card": scores.model_card, "index_card": scores.index_card},
         register_digest=register.month_digest(month),
         parameter_digest=_digest([asdict(value) for value in used]),
-        register_state=register.manifest.digest, carried=carried,
+        register_state=register.manifest.digest, carried=carried, synthetic=register.synthetic,
     )  # fmt: skip
 
 

@@ -55,6 +55,8 @@ class FactsManifest:
         By county (and ``city``), where there are any: month in which households were last reported, and their share.
     register_state : str
         Digest of the whole register then: while it is the same, so is the month.
+    synthetic : bool
+        Whether the demonstration made the register.
     """
 
     place: str
@@ -71,6 +73,7 @@ class FactsManifest:
     register_digest: str
     parameter_digest: str
     register_state: str = ""
+    synthetic: bool = False
     carried: dict[str, dict[str, float]] = field(default_factory=dict)
 
 

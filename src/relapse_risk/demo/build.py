@@ -12,8 +12,10 @@ from relapse_risk.demo.published_targets import Calibration, read_calibration
 from relapse_risk.demo.synthetic_city import MONTHS, WAVES, City, draw_city, snapshots, static_tables, stream
 from relapse_risk.demo.true_risk import true_risk_table
 from relapse_risk.demo.typed_columns import NO_DAY
+from relapse_risk.files import write_json
 from relapse_risk.progress import Progress, no_progress
 from relapse_risk.register import RegisterWriter
+from relapse_risk.register.manifest import DEMO
 from relapse_risk.seeded_errors.answer_key import seed_errors, write_answers
 
 __all__ = ["DemoKey", "build_demo"]
@@ -94,6 +96,7 @@ def build_demo(
             writer.put("household", household, month=month)
             writer.put("person", person, month=month)
         report(4 + len(months), steps, "write the register")
+        write_json(path / DEMO, {"seed": seed})  # before the content: it is never taken for collected data
         writer.commit(created=CREATED)
     report(6 + len(months), steps, "true risk")
     answers = _answers(path, city)

@@ -128,7 +128,7 @@ def _index_page(job: Finish, now: Mapping[str, Mapping[str, str]], base: str, la
         editions=_editions(job, base, language), changes=_changes(job.before, now, names, language),
         compared=bool(job.before), restricted=job.about["audience"] == "restricted",
         place=place.label.in_language(language), division=place.division.in_language(language),
-        day=format_date(facts.manifest["data_date"], language), counties=len(by_county.keys() - {CITY}), notice=place.data_note.in_language(language),
+        day=format_date(facts.manifest["data_date"], language), counties=len(by_county.keys() - {CITY}), notice=place.note_on_data(bool(facts.manifest.get("synthetic"))).in_language(language),
         judges=place.limits_apply, legend=_legend(city, place, language), heads=heads, city=city, chart=chart, style=_style(), say=lambda key, **values: said(key, language, place, **values),
     )  # fmt: skip
     page = page.translate(TURNED)

@@ -328,7 +328,7 @@ def _rate_cells(source: Source, name: str, row: pd.Series) -> list[Cell]:
 def _notes(source: Source) -> list[str]:
     threshold = int(source.limits.get("small_cell", 5))
     return [
-        source.label("data_note"),
+        source.data_note,
         source.say("brief.comparable"),
         source.say("brief.marks", threshold=threshold),
     ]

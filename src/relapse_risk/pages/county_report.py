@@ -84,9 +84,15 @@ class Report:
         return _place(self.facts.manifest["place"])
 
     def label(self, part: str) -> str:
-        """A label of the place: ``label``, ``division``, ``currency``, ``data_note`` …"""
+        """A label of the place: ``label``, ``division``, ``currency`` …"""
         found: str = getattr(self.place, part).in_language(self.language)
         return found
+
+    @property
+    def data_note(self) -> str:
+        """What the data are: invented for the demonstration, or collected by the place."""
+        synthetic = bool(self.facts.manifest.get("synthetic"))
+        return self.place.note_on_data(synthetic).in_language(self.language)
 
     @property
     def month(self) -> str:

@@ -41,7 +41,7 @@ def cover(source: Source, title: str, subtitle: str, compared: str, brief: str) 
         f'<p class="subtitle">{escape(subtitle)}</p>',
         f'<p class="period"><b>{escape(day)}</b><br>{escape(compared)}</p>',
         f'<div class="brief">{brief}</div>',
-        f'<p class="notice">{escape(source.label("data_note"))}</p>',
+        f'<p class="notice">{escape(source.data_note)}</p>',
         f'<p class="stamp">{escape(stamp)}</p>',
     ]
     return Block(f'<header class="cover">{"".join(lines)}</header>')
@@ -166,7 +166,7 @@ def data_statement(source: Source) -> Block:
     """Who is covered, where the data is from, how to read marks and gaps, and what every table holds."""
     rows = [
         ("report.population", source.label("population_note")),
-        ("report.data_note", source.label("data_note")),
+        ("report.data_note", source.data_note),
         ("report.reading", source.say("report.reading_note", threshold=int(source.limits.get("small_cell", 5)))),
     ]
     if carried := source.facts.manifest.get("carried", {}).get(source.county, {}):

@@ -46,7 +46,7 @@ def cover(source: Source) -> Block:
         + f'<h1 data-foot="{escape(source.name)} · {escape(title)}">{escape(source.name)} <span>{escape(title)}</span></h1>'
         f'<p class="subtitle">{escape(source.say("card.subtitle"))}</p>'
         f'<p class="period"><b>{escape(day)}</b></p>'
-        f'<p class="notice">{escape(source.label("data_note"))}</p>'
+        f'<p class="notice">{escape(source.data_note)}</p>'
         f'<p class="stamp">{escape(stamp)}</p></header>'
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from relapse_risk.errors import RegisterError, unknown
 from relapse_risk.files import link_file, make_folder, write_bytes
-from relapse_risk.register.manifest import FileEntry, Manifest, read_manifest, write_manifest
+from relapse_risk.register.manifest import DEMO, FileEntry, Manifest, read_manifest, write_manifest
 from relapse_risk.register.month_changes import diff_frames
 from relapse_risk.register.register import Register
 from relapse_risk.register.row_groups import read_groups
@@ -104,8 +104,8 @@ def copy_state(folder: Path, out: Path, day: date) -> Manifest:
     for entry in state.files:
         make_folder((out / entry.path).parent)
         link_file(folder / entry.path, out / entry.path, restricted=table(entry.table).restricted)
-    for steps in folder.glob("*.jsonl"):
-        write_bytes(out / steps.name, steps.read_bytes())
+    for file in (*folder.glob("*.jsonl"), *folder.glob(DEMO)):
+        write_bytes(out / file.name, file.read_bytes())
     write_manifest(out, state)
     return state
 

@@ -15,6 +15,7 @@ from relapse_risk.register.counties import CITY
 from relapse_risk.schema import SCHEMA_VERSION
 
 __all__ = [
+    "DEMO",
     "MANIFEST",
     "Damage",
     "FileEntry",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
+DEMO = "demo.json"  # in the folder of a register that the demonstration made
 _FILE = re.compile(r"tables/[a-z_]+/(all|\d{4}-\d{2})-[0-9a-f]{12}\.parquet")
 
 

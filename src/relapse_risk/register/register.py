@@ -17,7 +17,7 @@ from relapse_risk.errors import RegisterError
 from relapse_risk.files import digest
 from relapse_risk.months import check_month
 from relapse_risk.register.counties import CITY
-from relapse_risk.register.manifest import Damage, FileEntry, Manifest, find_damage, read_manifest
+from relapse_risk.register.manifest import DEMO, Damage, FileEntry, Manifest, find_damage, read_manifest
 from relapse_risk.register.row_groups import read_groups
 from relapse_risk.register.sql_query import run_query
 from relapse_risk.register.states import known_on as known_on_day
@@ -103,6 +103,11 @@ class Register:
     def place(self) -> str:
         """Name of the place (``params/places/<place>.yaml``)."""
         return self.manifest.place
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the demonstration made the register: its households are invented, whatever was imported later."""
+        return (self.path / DEMO).is_file()
 
     @property
     def months(self) -> tuple[str, ...]:

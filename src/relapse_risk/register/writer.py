@@ -22,6 +22,7 @@ from relapse_risk.files import file_sha256, make_folder, refusals, remove_drafts
 from relapse_risk.months import check_month
 from relapse_risk.register.counties import UNKNOWN_COUNTY
 from relapse_risk.register.manifest import (
+    DEMO,
     MANIFEST,
     FileEntry,
     Manifest,
@@ -38,7 +39,7 @@ __all__ = ["RegisterWriter"]
 
 LOCK, HOLDER = ".lock", ".lock.holder"
 # Files allowed in a register's folder before its first commit: our own, and those of file browsers.
-_HARMLESS = {"tables", "Thumbs.db", "desktop.ini"}
+_HARMLESS = {"tables", DEMO, "Thumbs.db", "desktop.ini"}
 _Slot = tuple[str, str | None]
 
 

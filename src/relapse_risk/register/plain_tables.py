@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,8 @@ from relapse_risk.register.survey_files import SURVEY_SUFFIXES, read_survey_file
 
 __all__ = ["TABLE_SUFFIXES", "PlainTable", "read_plain_table"]
 
-TABLE_SUFFIXES = (*CSV_SUFFIXES, ".parquet", *SURVEY_SUFFIXES)
+TABLE_SUFFIXES = (*CSV_SUFFIXES, ".csv.gz", ".parquet", *SURVEY_SUFFIXES)
+LARGEST = 1 << 31  # bytes of a compressed file once it is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class PlainTable:
 
 
 def read_plain_table(path: Path) -> PlainTable:
-    """Read a CSV, Parquet, Stata or SPSS file: text stays text (``007``, ``NA``), empty cells are missing.
+    """Read a CSV (also compressed, ``.csv.gz``), Parquet, Stata or SPSS file: text stays text (``007``, ``NA``), empty cells are missing.
 
     Raises
     ------
@@ -50,7 +53,9 @@ def read_plain_table(path: Path) -> PlainTable:
         raise SourceError("file not found", where=str(path), fix="check the path")
     suffix = path.suffix.lower()
     if suffix in CSV_SUFFIXES:
-        return _csv(path)
+        return _csv(path.read_bytes(), path)
+    if path.name.lower().endswith(".csv.gz"):
+        return _csv(_unpacked(path), path)
     if suffix == ".parquet":
         frame = _parquet(path)
     elif suffix in SURVEY_SUFFIXES:
@@ -66,8 +71,24 @@ def read_plain_table(path: Path) -> PlainTable:
     return PlainTable(path.name, frame, np.arange(1, len(frame) + 1))
 
 
-def _csv(path: Path) -> PlainTable:
-    file = read_csv_file(path.read_bytes(), path.name)
+def _unpacked(path: Path) -> bytes:
+    try:
+        with gzip.open(path) as stream:
+            content = stream.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(
+            f"not a whole gzip file: {error}", where=str(path), fix="copy or download it again"
+        ) from error
+    if len(content) > LARGEST:
+        raise SourceError(
+            "larger than a table may be once it is open", where=str(path), expected=f"at most {LARGEST:,} bytes",
+            fix="save it as Parquet",
+        )  # fmt: skip
+    return content
+
+
+def _csv(content: bytes, path: Path) -> PlainTable:
+    file = read_csv_file(content, path.name)
     head = file.header_at(1, path.name)
     headers = [plain_text(header) for header in file.records[head]]
     twice = next((header for header in headers if header and headers.count(header) > 1), None)

@@ -106,10 +106,11 @@ def test_the_card_checks_every_group_and_whether_the_population_moved(scores: Sc
         assert (own["selected"] * own["n"]).sum() == pytest.approx(int(0.1 * test["test_n"]))
     assert not card["backtests"][1]["groups"]
     drift = {line["name"]: line for line in card["drift"]}
-    assert set(drift) == {term["name"] for term in card["terms"]} | {"calibration"}
+    # The poor share of eleven counties is left out: a few places move by themselves.
+    assert set(drift) == {term["name"] for term in card["terms"]} - {"county_poor_share"} | {"calibration"}
     assert drift["calibration"]["value"] == test["calibration_intercept"]
-    # The demonstration is built so: every unsafe dwelling was repaired in 2020, and poverty has all but gone.
-    assert drift["house_unsafe"]["status"] == drift["county_poor_share"]["status"] == "fail"
+    # The demonstration is built so: every unsafe dwelling was repaired in 2020.
+    assert drift["house_unsafe"]["status"] == "fail"
     assert drift["household_size"]["status"] == "ok"
 
 

@@ -85,7 +85,8 @@ def test_a_mean_leaves_out_what_is_unknown(county: CountyData) -> None:
     weighed = sampled(county).mean(values, weight)
     # Residuals 1 x -7.5 / 4 and 3 x 2.5 / 4: se = sqrt(2 x 2 x 1.875^2) = 3.75.
     assert weighed.se == pytest.approx(3.75)
-    assert (weighed.low, weighed.high) == pytest.approx((17.5 - 1.959964 * 3.75, 17.5 + 1.959964 * 3.75), abs=1e-5)
+    # Student's t with one degree of freedom (two answers): 12.7062.
+    assert (weighed.low, weighed.high) == pytest.approx((17.5 - 12.706205 * 3.75, 17.5 + 12.706205 * 3.75), abs=1e-4)
     assert weighed.weighted
 
 

@@ -103,7 +103,7 @@ def of_share(answer: npt.NDArray[np.bool_], weight: Array, se: float | None = No
     --------
     >>> found = of_share(np.array([True] * 8 + [False] * 2), np.ones(10))
     >>> round(found.low, 4), round(found.high, 4)
-    (0.4719, 0.9497)
+    (0.4738, 0.9467)
     """
     n = len(answer)
     if n < 1 or weight.sum() <= 0:

@@ -9,6 +9,7 @@ from operator import add
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +34,7 @@ from relapse_risk.nation.kept_columns import index_columns
 from relapse_risk.nation.nation_store import Array, Nation, floats
 from relapse_risk.parameters import DatedValue, Parameters, Place
 from relapse_risk.parts import SERIAL, Backend, Part, collected, map_parts, opened, read_part, stored_parts
+from relapse_risk.predicates.setting import INCOME_PERIOD
 from relapse_risk.progress import Progress
 from relapse_risk.ranking import rank_within
 
@@ -145,9 +147,14 @@ def _job(nation: Nation, design: IndexDesign, parameters: Parameters, place: Pla
     return _Job(used, design, lines, dated, tuple(index_columns(design)))
 
 
+def _texts(data: pa.Table, name: str) -> npt.NDArray[np.object_]:
+    found: npt.NDArray[np.object_] = data[name].combine_chunks().cast(pa.string()).to_numpy(zero_copy_only=False)
+    return found
+
+
 def _index(job: _Job, part: Part) -> pa.Table:
     data = read_part(part, "household", ["household_id", "county_code", *job.columns])
-    values = {name: floats(data, name) for name in job.columns}
+    values = {name: _texts(data, name) if name == INCOME_PERIOD else floats(data, name) for name in job.columns}
     blocks = [
         _scored(job, pd.DataFrame({name: column[start : start + BLOCK] for name, column in values.items()}))
         for start in range(0, len(data), BLOCK)

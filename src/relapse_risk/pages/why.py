@@ -148,7 +148,7 @@ def _of_indicator(asked: _Asked, item: Indicator) -> Why:
 def _counted(asked: _Asked, item: Indicator, row: pd.Series) -> Iterator[str]:
     if interval := format_interval(row["low"], row["high"], item.unit, asked.language):
         kind = str(row["sampled"]) or "unknown"
-        yield asked.say("why.interval", interval=interval, kind=asked.say(f"why.kind.{kind}"))
+        yield asked.say("why.interval", interval=interval, kind=asked.say(f"why.kind_{kind}"))
     unit = "money" if item.unit in ("money", "money_wan") else "number"
     if not is_null(row["denominator"]):
         numerator = "–" if is_null(row["numerator"]) else asked.written(row["numerator"], unit)

@@ -74,6 +74,25 @@ def test_every_import_points_down() -> None:
     assert upward_imports(source_files()) == []
 
 
+def through_the_list(tree: ast.AST) -> list[int]:
+    """Lines that import a public name from the top: `from relapse_risk import fgt`, which is above every floor."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "relapse_risk"
+        for alias in node.names
+        if alias.name not in FLOORS and alias.name != "__version__"
+    ]
+
+
+def test_nothing_inside_imports_through_the_public_list() -> None:
+    trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in source_files()}
+    assert [
+        f"{file.relative_to(SOURCE)}:{line}" for file, tree in trees.items() for line in through_the_list(tree)
+    ] == []
+    assert through_the_list(ast.parse("from relapse_risk import __version__, poverty, fgt")) == [1]
+
+
 def test_an_upward_import_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "poverty" / "bad.py"
     file.parent.mkdir()

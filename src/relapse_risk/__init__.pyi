@@ -23,6 +23,7 @@ from relapse_risk.hardship import compare_indexes as compare_indexes
 from relapse_risk.hardship import design_from_table as design_from_table
 from relapse_risk.hardship import hardship_index as hardship_index
 from relapse_risk.hardship import household_card as household_card
+from relapse_risk.hardship import index_design as index_design
 from relapse_risk.hardship import read_index as read_index
 from relapse_risk.hardship import remove_each as remove_each
 from relapse_risk.hardship import sobol_of_design as sobol_of_design

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from relapse_risk.errors import ModelError
+from relapse_risk.errors import ModelError, unknown
 from relapse_risk.hardship import (
     HardshipIndex,
     TieRule,
@@ -24,6 +24,7 @@ from relapse_risk.hardship import (
     rank_scores,
     score_draws,
 )
+from relapse_risk.hardship.aggregate import AGGREGATES
 from relapse_risk.hardship.uncertainty import Perturbation
 from relapse_risk.rows import in_order, numbers
 
@@ -44,7 +45,7 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 Band = Literal["surely_in", "review", "surely_out"]
-LEVELS = ("village_code", "town_code", "county_code")
+COUNTY = "county_code"
 CITY_DIGITS = 4  # of a county's code (GB/T 2260)
 GB_COUNTY = r"[0-9]{6}"
 # A block of draws small enough that n × draws floats stay near 100 MB.
@@ -54,30 +55,41 @@ BAND_ORDER = ("surely_in", "review", "surely_out")
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Ranked households.
+    """Ranked households (or other units).
 
     Attributes
     ----------
     frame : DataFrame
-        household_id, county_code, town_code, need, priority, and for each of the two ``rank_<what>_<level>`` (1 =
-        worst off; levels village (where known), town, county, city, and nation where there are several cities; null where
-        there is no score), plus rank_low and rank_high (interval of the city rank of need) and ``rank_county_low`` and ``rank_county_high``.
+        The unit, its groups, need, priority, and for each of the two ``rank_<what>_<level>`` (1 = worst off; null where
+        there is no score), plus rank_low and rank_high, the interval of the rank of need.  In a register the levels are
+        village (where known), town, county, city, and nation where there are several cities, and ``rank_county_low`` and
+        ``rank_county_high`` are added; else they are the groups the caller named, each with its interval, and the whole:
+        ``rank_need``.  There is no rank of priority where the design has no rule of aid.
     draws, level : int, float
         Number of perturbed weightings and coverage of the interval.
     mean_shift : float
-        Mean absolute change of the city rank between the design's weights and the draws, in places.
+        Mean absolute change of the rank between the design's weights and the draws, in places.
+    unit : str
+        Column that names each row.
+    whole : str
+        Column of the rank that the interval is of: ``rank_need_city`` or ``rank_need``.
     """
 
     frame: pd.DataFrame
     draws: int
     level: float
     mean_shift: float
+    unit: str = "household_id"
+    whole: str = "rank_need_city"
 
     def summary(self) -> str:
         """One line on size and stability."""
         width = (self.frame["rank_high"] - self.frame["rank_low"]).median()
+        called = "households" if self.unit == "household_id" else "units"
+        if not self.draws:
+            return f"{len(self.frame)} {called} ranked, without intervals"
         return (
-            f"{len(self.frame)} households ranked; {self.draws} weightings move a rank by {self.mean_shift:.1f} places "
+            f"{len(self.frame)} {called} ranked; {self.draws} weightings move a rank by {self.mean_shift:.1f} places "
             f"on average; median {self.level:.0%} interval {width:.0f} places wide"
         )
 
@@ -121,8 +133,10 @@ def rank_within(order: IntArray, groups: npt.NDArray[Any] | None, scored: npt.ND
     return np.where(scored, rank, np.nan)
 
 
-def _scores_of(sub: Array, weights: Array) -> Array:
+def _scores_of(sub: Array, weights: Array, aggregate: str = "arithmetic") -> Array:
     """Need of each household under each weighting, unanswered weights shared; shape (n, draws)."""
+    if aggregate != "arithmetic":
+        return np.column_stack([AGGREGATES[aggregate](sub, one) for one in weights])
     known = ~np.isnan(sub)
     if known.all():
         return sub @ weights.T
@@ -138,6 +152,7 @@ def rank_intervals(
     tie_order: npt.ArrayLike | None = None,
     groups: npt.NDArray[Any] | None = None,
     level: float = 0.9,
+    aggregate: str = "arithmetic",
 ) -> tuple[IntArray, IntArray, Array]:
     """Interval of each row's rank over weightings, and the mean absolute shift from its rank under given weights.
 
@@ -154,6 +169,8 @@ def rank_intervals(
         Rank within groups.
     level : float
         Coverage, such as 0.9 for the 5th to the 95th percentile.
+    aggregate : str
+        How the sub-indexes make the whole: a name in :data:`relapse_risk.hardship.aggregate.AGGREGATES`.
 
     Returns
     -------
@@ -181,6 +198,8 @@ def rank_intervals(
     n = scores.shape[0]
     if not 0 < level < 1:
         raise ModelError("not a coverage", where="rank_intervals", got=level, expected="between 0 and 1")
+    if aggregate not in AGGREGATES:
+        raise unknown("aggregate", aggregate, AGGREGATES, "rank_intervals", ModelError)
     position = np.arange(n) if tie_order is None else np.asarray(tie_order)
     start = np.argsort(position, kind="stable")
     sorted_scores = scores[start]
@@ -188,12 +207,14 @@ def rank_intervals(
     ranks = np.empty((draws.shape[0], n), dtype=np.int32)
     step = max(1, BLOCK_CELLS // max(n, 1))
     for first in range(0, draws.shape[0], step):
-        need = _scores_of(sorted_scores, draws[first : first + step])
+        need = _scores_of(sorted_scores, draws[first : first + step], aggregate)
         ranks[first : first + step, start] = _ranks_of(need, codes)
     tail = (1 - level) / 2
     bounds = np.quantile(ranks, [tail, 1 - tail], axis=0, method="nearest")
     now = np.empty(n)
-    now[start] = _ranks_of(_scores_of(sorted_scores, np.atleast_2d(np.asarray(base, dtype=np.float64))), codes)[0]
+    now[start] = _ranks_of(
+        _scores_of(sorted_scores, np.atleast_2d(np.asarray(base, dtype=np.float64)), aggregate), codes
+    )[0]
     return bounds[0].astype(np.intp), bounds[1].astype(np.intp), np.abs(ranks - now).mean(axis=0)
 
 
@@ -212,10 +233,10 @@ def rank_households(
     spread: float = 0.25,
     level: float = 0.9,
 ) -> Ranking:
-    """Rank households by need and by priority within each level of places, with an interval under changed weights.
+    """Rank households (or other units) by need and by priority within each group, with an interval under changed weights.
 
-    Levels: village (where known), town, county, city (the first four digits of county_code), and nation where the frame
-    holds several cities.
+    Groups: those of the index.  In a register these are village (where known), town and county, and with a county come the
+    city (the first four digits of county_code), and the nation where the frame holds several cities.
 
     Parameters
     ----------
@@ -230,6 +251,7 @@ def rank_households(
     Returns
     -------
     Ranking
+        Null in a group nobody knows.
 
     Notes
     -----
@@ -241,81 +263,90 @@ def rank_households(
 
     Examples
     --------
-    >>> from datetime import date
-    >>> from relapse_risk.hardship import hardship_index, read_index
-    >>> from relapse_risk.parameters import read_parameters, read_place
-    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
-    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
-    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
-    >>> rank_households(index).frame["rank_need_city"].tolist()
-    [1, 2, 3]
+    >>> from relapse_risk.hardship import hardship_index, index_design
+    >>> homes = pd.DataFrame({"home": ["a", "b", "c"], "income": [4500.0, 3000.0, 9000.0], "county": [1, 1, 2]})
+    >>> design = index_design({"indicators": [{"code": "income", "worst": 0, "best": 10000}]})
+    >>> ranking = rank_households(hardship_index(homes, design, unit="home", groups="county"))
+    >>> ranking.frame[["rank_need_county", "rank_need"]].values.tolist()
+    [[2, 2], [1, 1], [1, 3]]
     """
-    source, design = index.frame, index.design
-    ties = [name for name in design.ties if name in source]
-    frame = source[[c for c in ("household_id", *reversed(LEVELS), "need", "priority") if c in source]].copy()
-    groups = {
-        level_: pd.factorize(frame[level_].astype("object"), sort=True)[0] for level_ in LEVELS if level_ in frame
-    }
-    cities = _cities(frame)
-    wide: list[tuple[str, npt.NDArray[Any] | None]] = [("city", cities)]
-    wide += [("nation", None)] if cities is not None else []
-    for what in ("need", "priority"):
-        order = order_of(source, what, ties)
+    source = index.frame
+    frame = source[[index.unit, *reversed(index.groups), "need", "priority"]].copy()
+    codes = {name: _codes(frame[name]) for name in index.groups}
+    register = COUNTY in index.groups
+    cities = _cities(frame[COUNTY]) if register else None
+    wide: list[tuple[str, npt.NDArray[Any] | None]] = [("_city" if register else "", cities)]
+    wide += [("_nation", None)] if cities is not None else []
+    suffixes = [(f"_{name.removesuffix('_code')}", one) for name, one in codes.items()]
+    for what in ("need", "priority") if index.design.aid is not None else ("need",):
+        order = order_of(source, what, index.ties)
         scored = frame[what].notna().to_numpy()
-        for name, codes in [*groups.items(), *wide]:
-            column = f"rank_{what}_{name.removesuffix('_code')}"
-            known = scored if codes is None else scored & (codes >= 0)  # no rank in a place nobody knows
-            placed = None if codes is None else np.where(codes >= 0, codes, codes.max() + 1)
-            frame[column] = pd.array(rank_within(order, placed, known), dtype="Float64").astype("Int64")
+        for suffix, group in [*suffixes, *wide]:
+            known = scored if group is None else scored & (group >= 0)  # no rank in a place nobody knows
+            frame[f"rank_{what}{suffix}"] = _places(rank_within(order, _unknown_last(group), known))
+    inner = {f"rank{suffix}": group for suffix, group in suffixes if not register or suffix == "_county"}
+    whole = "rank_need_city" if register else "rank_need"
     if generator is None:
-        for name in ("rank_low", "rank_high", "rank_county_low", "rank_county_high"):
-            frame[name] = pd.array([pd.NA] * len(frame), dtype="Int64")
-        return Ranking(frame, 0, level, float("nan"))
-    places = (cities, groups.get("county_code"))
-    return _with_intervals(frame, index, ties, places, (generator, draws, method, spread, level))
+        for name in ("rank", *inner):
+            frame[f"{name}_low"] = frame[f"{name}_high"] = pd.array([pd.NA] * len(frame), dtype="Int64")
+        return Ranking(frame, 0, level, float("nan"), index.unit, whole)
+    shift = _add_intervals(frame, index, {"rank": cities, **inner}, (generator, draws, method, spread, level))
+    return Ranking(frame, draws, level, shift, index.unit, whole)
 
 
-def _cities(frame: pd.DataFrame) -> npt.NDArray[Any] | None:
-    """City of each row as a whole number; ``None`` where all are of one."""
-    if "county_code" not in frame:
+def _places(rank: npt.ArrayLike) -> Any:
+    """Ranks as whole numbers, null where there is none."""
+    return pd.array(rank, dtype="Float64").astype("Int64")
+
+
+def _codes(groups: pd.Series) -> IntArray:
+    """Codes of the groups in the order of their names (of their text, where the names are of several kinds); null -1."""
+    named = groups.astype("object")
+    try:
+        return pd.factorize(named, sort=True)[0]
+    except TypeError:
+        return pd.factorize(named.map(str, na_action="ignore"), sort=True)[0]
+
+
+def _unknown_last(codes: IntArray | None) -> IntArray | None:
+    """Group codes with the unknown in a group of their own."""
+    return None if codes is None else np.where(codes >= 0, codes, codes.max(initial=-1) + 1)
+
+
+def _cities(county: pd.Series) -> IntArray | None:
+    """City of each row as a whole number; ``None`` where all are of one, or the codes are not of GB/T 2260."""
+    numeric = pd.api.types.is_numeric_dtype(county)  # with a null among them, whole numbers are floats
+    written = county.astype("Int64" if numeric and (county.dropna() % 1 == 0).all() else "object").astype("str")
+    if not written[county.notna()].str.fullmatch(GB_COUNTY).all():  # a place's own codes say nothing about cities
         return None
-    counties = frame["county_code"].astype("str")
-    if not counties.str.fullmatch(GB_COUNTY).fillna(True).all():  # a place's own codes say nothing about cities
-        return None
-    codes, known = pd.factorize(counties.str[:CITY_DIGITS], sort=True)
+    codes, known = pd.factorize(written.str[:CITY_DIGITS].where(county.notna()), sort=True)
     return codes if len(known) > 1 else None
 
 
-def _with_intervals(
+def _add_intervals(
     frame: pd.DataFrame,
     index: HardshipIndex,
-    ties: list[str],
-    places: tuple[npt.NDArray[Any] | None, npt.NDArray[Any] | None],
+    groups: dict[str, IntArray | None],
     options: tuple[np.random.Generator, int, Perturbation, float, float],
-) -> Ranking:
-    """Add rank intervals of need within city and county."""
+) -> float:
+    """Add ``<name>_low`` and ``<name>_high`` of the rank of need within each grouping; the mean shift within the first."""
     generator, draws, method, spread, level = options
-    cities, counties = places
-    codes = index.design.dimensions
+    codes, aggregate = index.design.dimensions, index.design.aggregate
     sub = index.frame[[f"sub_{code}" for code in codes]].to_numpy(dtype=np.float64)
     base = np.array([index.design.node(code).weight for code in codes])
     weights = draw_weights(base, draws, generator, method, spread)
     position = np.empty(len(frame), dtype=np.intp)
-    position[order_of(index.frame, None, ties)] = np.arange(len(frame))
-    low, high, shift = rank_intervals(sub, weights, base, position, cities, level)
-    frame["rank_low"], frame["rank_high"] = pd.array(low, dtype="Int64"), pd.array(high, dtype="Int64")
-    intervals = ["rank_low", "rank_high"]
-    if counties is not None:
-        known = np.where(counties >= 0, counties, counties.max() + 1)
-        county_low, county_high, _ = rank_intervals(sub, weights, base, position, known, level)
-        frame["rank_county_low"] = pd.array(county_low, dtype="Int64")
-        frame["rank_county_high"] = pd.array(county_high, dtype="Int64")
-        intervals += ["rank_county_low", "rank_county_high"]
-    # A household without a score has no rank, so no interval either.
-    frame.loc[frame["need"].isna(), intervals] = pd.NA
-    if counties is not None:
-        frame.loc[counties < 0, intervals[2:]] = pd.NA
-    return Ranking(frame, draws, level, float(shift.mean()))
+    position[order_of(index.frame, None, index.ties)] = np.arange(len(frame))
+    shifts = []
+    unscored = frame["need"].isna().to_numpy()
+    for name, group in groups.items():
+        low, high, shift = rank_intervals(sub, weights, base, position, _unknown_last(group), level, aggregate)
+        # A household without a score, or in a place nobody knows, has no rank, so no interval either.
+        none = unscored if group is None else unscored | (group < 0)
+        for side, limit in (("low", low), ("high", high)):
+            frame[f"{name}_{side}"] = _places(np.where(none, np.nan, limit.astype(np.float64)))
+        shifts.append(float(shift.mean()))
+    return shifts[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +356,7 @@ class Shortlist:
     Attributes
     ----------
     frame : DataFrame
-        household_id, need, listed (under the design as it is), probability (share of draws in which it is listed),
+        The unit, need, listed (under the design as it is), probability (share of draws in which it is listed),
         band (``surely_in``, ``review``, ``surely_out``).
     quota : int
         Length of the list under the design as it is.
@@ -430,7 +461,7 @@ def shortlist(
     n = len(index.frame)
     costs = _check_limits(n, quota, budget, in_order(cost, index.frame.index, "shortlist: cost"), sure)
     moving = Uncertainty() if uncertainty is None else uncertainty
-    position = order_of(index.frame, None, [t for t in index.design.ties if t in index.frame])
+    position = order_of(index.frame, None, index.ties)
     values = index.values.iloc[position]
     hits = np.zeros(n)
     for scores in score_draws(values, index.design, moving, random_draws(moving, index.design, draws, generator)):
@@ -438,7 +469,7 @@ def shortlist(
     now = _listed(index.frame["need"].to_numpy()[position][None, :], quota, budget, costs, position)[0]
     probability, listed = np.empty(n), np.empty(n, dtype=np.bool_)
     probability[position], listed[position] = hits / draws, now
-    frame = index.frame[["household_id", "need"]].assign(
+    frame = index.frame[[index.unit, "need"]].assign(
         listed=listed,
         probability=probability,
         band=np.select([probability >= sure, probability <= 1 - sure], ["surely_in", "surely_out"], "review"),

@@ -14,7 +14,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 
-__all__ = ["by_row", "in_order", "numbers", "with_labels"]
+__all__ = ["as_frame", "by_row", "in_order", "numbers", "with_labels"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -96,6 +96,48 @@ def numbers(values: Any, where: str) -> npt.NDArray[np.float64]:
         raise ModelError("not numbers", where=where, got=str(error), expected="numbers, NaN where unknown") from error
 
 
+def as_frame(data: Any, where: str) -> pd.DataFrame:
+    """``data`` as a pandas data frame: a pandas frame itself, any frame of the Arrow interface (Polars, Arrow, DuckDB),
+    or a mapping of columns.
+
+    Parameters
+    ----------
+    data : data frame
+    where : str
+        What an error names.
+
+    Raises
+    ------
+    ModelError
+        For anything else, or a column named twice.
+
+    References
+    ----------
+    The Arrow PyCapsule interface, https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> as_frame(pa.table({"income": [1, None]}), "households")["income"].tolist()
+    [1.0, nan]
+    """
+    if isinstance(data, Mapping):
+        frame = pd.DataFrame(dict(data))
+    elif not isinstance(data, pd.DataFrame) and hasattr(data, "__arrow_c_stream__") and hasattr(data, "columns"):
+        frame = pd.DataFrame.from_arrow(data)
+    else:
+        frame = data
+    if not isinstance(frame, pd.DataFrame):
+        raise ModelError(
+            "not a data frame", where=where, got=type(data).__name__, expected="a pandas, Polars or Arrow frame",
+            fix="wrap it: pandas.DataFrame(…)",
+        )  # fmt: skip
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise ModelError("a column named twice", where=where, got=twice, expected="one column of each name")
+    return frame
+
+
 def _aligned(rows: dict[str, Any], where: str) -> dict[str, Any]:
     plain = {name: _unmasked(values) for name, values in rows.items()}
     labelled = {name: index for name, values in plain.items() if (index := with_labels(values)) is not None}
@@ -147,7 +189,12 @@ def _is_default(index: pd.Index, wanted: pd.Index) -> bool:
 
 
 def _unmasked(values: Any) -> Any:
-    """A masked array with NaN (None for text) where it is masked."""
+    """A masked array with NaN (None for text) where it is masked; a column or frame of Polars or Arrow as of pandas."""
+    if not isinstance(values, pd.Series | pd.DataFrame | pd.Index | np.ndarray):
+        if hasattr(values, "columns") and hasattr(values, "__arrow_c_stream__"):
+            return pd.DataFrame.from_arrow(values)
+        if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+            return pd.Series.from_arrow(values).to_numpy()  # no labels: it goes by position
     if not isinstance(values, np.ma.MaskedArray) or not np.ma.is_masked(values):
         return values
     numeric = np.issubdtype(values.dtype, np.number) or values.dtype == np.bool_

@@ -82,11 +82,10 @@ def test_bad_samples_are_named(city: pd.DataFrame, design: IndexDesign, paramete
 def test_removing_the_heaviest_moves_most(
     city: pd.DataFrame, design: IndexDesign, parameters: Parameters, place: Place
 ) -> None:
-    lines = {code: line.value for code, line in index_lines(design, parameters, place, DAY).items() if code != "aid"}
-    moved = remove_each(city, design, lines).set_index("code")["mean_shift"]
+    moved = remove_each(hardship_index(city, design, parameters, place, DAY)).set_index("code")["mean_shift"]
     assert set(moved.index) == set(design.dimensions)
     assert moved["income"] > moved["education"]
-    nothing = remove_each(city, design.with_weights({"shock": 0}), lines, ["shock"])
+    nothing = remove_each(hardship_index(city, design.with_weights({"shock": 0}), parameters, place, DAY), ["shock"])
     assert nothing["mean_shift"].tolist() == [0], "weight zero: removing it changes nothing"
 
 

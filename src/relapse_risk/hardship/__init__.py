@@ -1,17 +1,11 @@
 """The hardship index: design, normalise, weigh, aggregate, explain, and test sensitivity to the choices."""
 
+from relapse_risk.hardship.composite_scores import Composite, composite, score_units
 from relapse_risk.hardship.design import IndexDesign, Indicator, SubIndex, check_design
-from relapse_risk.hardship.design_file import read_index
+from relapse_risk.hardship.design_file import index_design, read_index
 from relapse_risk.hardship.design_table import design_from_table, design_to_table
 from relapse_risk.hardship.household_card import Card, Flip, disagreement, household_card
-from relapse_risk.hardship.household_index import (
-    Composite,
-    HardshipIndex,
-    LeftOut,
-    composite,
-    hardship_index,
-    score_units,
-)
+from relapse_risk.hardship.household_index import HardshipIndex, LeftOut, hardship_index
 from relapse_risk.hardship.multicriteria import benefit_of_the_doubt, topsis
 from relapse_risk.hardship.redundancy import Redundancy, column_statistics, cronbach_alpha, redundancy
 from relapse_risk.hardship.sensitivity import Comparison, Sobol, compare_indexes, remove_each, sobol_of_design
@@ -55,6 +49,7 @@ __all__ = [
     "factors_of",
     "hardship_index",
     "household_card",
+    "index_design",
     "order_of",
     "random_draws",
     "rank_scores",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,8 @@ class Card:
 
     Attributes
     ----------
-    household_id : str
+    household_id : str or other label
+        As in the unit's column of the index.
     need, threshold : float
         Its score and the score of the last household on the list.
     listed : bool
@@ -55,7 +57,7 @@ class Card:
         indicator, need_if_worst, need_if_best, could_flip: missing or unverified answers and what they could do.
     """
 
-    household_id: str
+    household_id: Hashable
     need: float
     threshold: float
     listed: bool
@@ -175,14 +177,15 @@ def _tables(
     return contributions, distances
 
 
-def household_card(index: HardshipIndex, household_id: str, quota: int, unverified: tuple[str, ...] = ()) -> Card:
+def household_card(index: HardshipIndex, household_id: Hashable, quota: int, unverified: tuple[str, ...] = ()) -> Card:
     """The card of one household against a shortlist of ``quota`` households by need.
 
     Parameters
     ----------
     index : HardshipIndex
         Of an additive design (arithmetic, goalposts).
-    household_id : str
+    household_id : str or other label
+        In the unit's column of the index.
     quota : int
     unverified : tuple of str
         Indicators whose answers nobody has checked for this household.
@@ -216,7 +219,7 @@ def household_card(index: HardshipIndex, household_id: str, quota: int, unverifi
     _check_additive(index.design)
     for code in unverified:
         index.design.node(code)
-    at = np.flatnonzero((index.frame["household_id"] == household_id).to_numpy())
+    at = np.flatnonzero((index.frame[index.unit] == household_id).to_numpy())
     if at.size != 1:
         raise ModelError("no such household", where="household_card", got=household_id)
     n = len(index.frame)
@@ -286,13 +289,13 @@ def disagreement(
     >>> found["votes"].tolist()
     [1, 2, 0]
     """
-    ids = index.frame["household_id"]
+    ids = index.frame[index.unit]
     columns = {
         "by_need": index.frame["need"].to_numpy(dtype=np.float64),
         "by_deprivation": deprivation_score.reindex(ids).to_numpy(dtype=np.float64, na_value=np.nan),
         "by_relapse": relapse_probability.reindex(ids).to_numpy(dtype=np.float64, na_value=np.nan),
     }
-    out = pd.DataFrame({"household_id": ids.to_numpy()})
+    out = pd.DataFrame({index.unit: ids.to_numpy()})
     for name, score in columns.items():
         order = np.argsort(-score, kind="stable")[:quota]
         listed = np.zeros(len(ids), dtype=np.bool_)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,28 +12,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError, unknown
-from relapse_risk.hardship.aggregate import AGGREGATES
+from relapse_risk.hardship.composite_scores import Composite, column_of, composite, indicator_scores, indicator_values
 from relapse_risk.hardship.design import TOP, IndexDesign, Indicator
-from relapse_risk.hardship.normalise import NORMALISERS, goalposts
 from relapse_risk.months import month_end
 from relapse_risk.parameters import DatedValue, Parameters, Place
 from relapse_risk.poverty import first_line
 from relapse_risk.predicates.setting import INCOME_PERIOD, values_at
+from relapse_risk.rows import as_frame
 
-__all__ = [
-    "Composite",
-    "HardshipIndex",
-    "LeftOut",
-    "composite",
-    "hardship_index",
-    "index_lines",
-    "indicator_scores",
-    "indicator_values",
-    "score_units",
-]
+__all__ = ["HardshipIndex", "LeftOut", "aid_share", "answered_share", "hardship_index", "index_lines", "line_values"]
 
 Array = npt.NDArray[np.float64]
-KEYS = ("household_id", "county_code", "town_code", "village_code")
+PLACES = ("village_code", "town_code", "county_code")
 INCOMES = frozenset(
     {"net_income", "income_pc_year", "income_after_rigid"}
 )  # measured against the line of their own year
@@ -49,32 +39,16 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Composite:
-    """Scores of every node of a design on a matrix of indicators.
-
-    Attributes
-    ----------
-    scores : DataFrame, shape (n, indicators + sub-indexes + 1)
-        One column per code, ``need`` last; NaN where nothing below was answered.
-    weights : DataFrame, shape (n, dimensions)
-        Weight of each child of the top in each row after sharing, summing to one.
-    """
-
-    scores: pd.DataFrame
-    weights: pd.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
 class HardshipIndex:
-    """Need and priority of households with reasons.
+    """Need and priority of households (or other units) with reasons.
 
     Attributes
     ----------
     frame : DataFrame, one row per household
-        household_id, county_code, town_code, ``sub_<dimension>`` (0-100), need (0-100), aid_share (0-1),
-        priority (0-100), answered (share of the design's weight that was answered, 0-1), income_pc_year (tie-break).
+        The unit, its groups, ``sub_<dimension>`` (0-100), need (0-100), aid_share (0-1), priority (0-100), answered (share
+        of the design's weight that was answered, 0-1), and what breaks ties; with the row labels of the frame given.
     reasons : DataFrame, long
-        household_id, subindex, points: the points of a household sum to its need.
+        The unit, subindex, points: the points of a household sum to its need.
     left_out : tuple of LeftOut
         Indicators never collected here; their weight went to their siblings.
     design : IndexDesign
@@ -83,6 +57,10 @@ class HardshipIndex:
         Dated lines used as anchors.
     values : DataFrame, shape (n, indicators)
         Raw value of each indicator (before goalposts), by code; null unanswered.
+    unit : str
+        Column that names each row.
+    groups : tuple of str
+        Columns of groups to rank within, smallest first.
     """
 
     frame: pd.DataFrame
@@ -91,13 +69,26 @@ class HardshipIndex:
     design: IndexDesign
     lines: tuple[DatedValue, ...]
     values: pd.DataFrame
+    unit: str = "household_id"
+    groups: tuple[str, ...] = ()
+
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """Columns of the frame that break equal scores, in order; the last is the unit, so that no order is by chance."""
+        named = [self.unit if name == "household_id" else name for name in self.design.ties]
+        return tuple(dict.fromkeys([*(name for name in named if name in self.frame), self.unit]))
+
+    @property
+    def units(self) -> str:
+        """What the rows are called."""
+        return "households" if self.unit == "household_id" else "units"
 
     def summary(self) -> str:
         """A few plain lines: households, mean and range of need, what was left out."""
         need = self.frame["need"]
         out = ", ".join(item.indicator for item in self.left_out) or "nothing"
         return (
-            f"{self.design.id}: {len(self.frame)} households, need mean {need.mean():.2f}, "
+            f"{self.design.id}: {len(self.frame)} {self.units}, need mean {need.mean():.2f}, "
             f"range {need.min():.2f} to {need.max():.2f}; left out: {out}"
         )
 
@@ -116,19 +107,46 @@ def index_lines(design: IndexDesign, parameters: Parameters, place: Place, day: 
     return found
 
 
-def line_values(households: pd.DataFrame, item: Indicator, line: DatedValue, parameters: Parameters) -> float | Array:
+def given_lines(design: IndexDesign, lines: Mapping[str, float] | None) -> dict[str, DatedValue]:
+    """The line of each indicator among amounts given by role, such as ``{"poverty": 4000}``."""
+    amounts = dict(lines or {})
+    roles = {code: over for code, over in [(i.code, i.over) for i in design.indicators] if over}
+    roles |= {"aid": design.aid.over} if design.aid else {}
+    known = sorted({role for over in roles.values() for role in over})
+    for role, amount in amounts.items():
+        if role not in known:
+            raise unknown("role of a line", role, known, f"{design.file}: lines", ModelError)
+        if not np.isfinite(amount) or amount <= 0:
+            raise ModelError("not an amount", where=f"{design.file}: lines: {role}", got=amount, expected="finite, > 0")
+    found: dict[str, DatedValue] = {}
+    for code, over in roles.items():
+        first = next((one for one in over if one in amounts), None)
+        if first is None:
+            raise ModelError(
+                "needs a line", where=f"{design.file}: {code}", got=sorted(amounts), expected=" | ".join(over),
+                fix=f"pass lines={{{over[0]!r}: amount}}, or parameters, place and day",
+            )  # fmt: skip
+        found[code] = DatedValue(first, float(amounts[first]), "", date.min, "given", "assumed")
+    return found
+
+
+def line_values(
+    households: pd.DataFrame, item: Indicator, line: DatedValue, parameters: Parameters | None
+) -> float | Array:
     """What an indicator is divided by: an income by the line of the year it is of, anything else by the day's."""
-    if INCOME_PERIOD not in households or not INCOMES & set(item.inputs):
+    if parameters is None or INCOME_PERIOD not in households or not INCOMES & set(item.inputs):
         return line.value
     values = values_at(parameters, line.name, households[INCOME_PERIOD])
     return np.where(households[INCOME_PERIOD].isna().to_numpy(dtype=bool), line.value, values)
 
 
 def _lines_used(
-    households: pd.DataFrame, design: IndexDesign, lines: Mapping[str, DatedValue], parameters: Parameters
+    households: pd.DataFrame, design: IndexDesign, lines: Mapping[str, DatedValue], parameters: Parameters | None
 ) -> tuple[DatedValue, ...]:
     """Every dated line that some household was measured against."""
     used = {(line.name, line.start): line for line in lines.values()}
+    if parameters is None:
+        return tuple(used.values())
     periods = households[INCOME_PERIOD].dropna().unique() if INCOME_PERIOD in households else ()
     for item in design.indicators:
         if item.code in lines and INCOMES & set(item.inputs):
@@ -139,163 +157,8 @@ def _lines_used(
     return tuple(used.values())
 
 
-def _column(households: pd.DataFrame, name: str) -> Array:
-    """A column as floats with NaN for null; a column that is not there at all is all NaN (never collected)."""
-    if name not in households:
-        return np.full(len(households), np.nan)
-    return households[name].to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def indicator_values(households: pd.DataFrame, item: Indicator, line: float | Array | None = None) -> Array:
-    """Raw value of one indicator: sum(coefficient × column) / per / line; shape (n,), NaN unanswered.
-
-    Infinite values (a burden over zero income) are kept: goalposts hold them at the worst.
-    """
-    total = np.zeros(len(households))
-    for name, coefficient in item.columns:
-        total = total + coefficient * _column(households, name)
-    if item.per:
-        divisor = _column(households, item.per)
-        total = total / np.where(divisor > 0, divisor, np.nan)
-    return total / line if line is not None else total
-
-
-def _filled(scores: Array, item: Indicator, where: str) -> Array:
-    """Scores with unanswered rows treated as the indicator's missing policy says."""
-    gaps = np.isnan(scores)
-    if item.missing == "share" or not gaps.any() or gaps.all():
-        return scores
-    if item.missing == "refuse":
-        raise ModelError(
-            f"{int(gaps.sum())} unanswered, first in row {int(np.flatnonzero(gaps)[0])}",
-            where=where,
-            expected="an answer in every row (missing: refuse)",
-            fix="collect them or choose share, median, worst or best",
-        )
-    known = scores[~gaps]
-    value = {"worst": known.max(), "best": known.min(), "median": float(np.median(known))}[item.missing]
-    if item.normalise == "goalposts" and item.missing != "median":
-        value = {"worst": 100.0, "best": 0.0}[item.missing]
-    return np.where(gaps, value, scores)
-
-
-def indicator_scores(values: Array, item: Indicator, where: str) -> Array:
-    """Normalised score of one indicator, missing policy applied; shape (n,)."""
-    options = dict(item.options)
-    if item.normalise == "goalposts":
-        scores = goalposts(values, item.worst, item.best, where=where, **options)
-    else:
-        oriented = values if item.direction == "up" else -values
-        scores = NORMALISERS[item.normalise](oriented, where=where, **options)
-    return _filled(scores, item, where)
-
-
-def score_units(units: pd.DataFrame, design: IndexDesign, lines: Mapping[str, float] | None = None) -> Composite:
-    """Any units (households, villages, countries) through a design: normalise, treat missing answers, aggregate.
-
-    Parameters
-    ----------
-    units : DataFrame
-        Columns the design reads.
-    design : IndexDesign
-    lines : mapping of indicator code to float, optional
-        Divisors for indicators with ``over``.
-
-    Returns
-    -------
-    Composite
-
-    Raises
-    ------
-    ModelError
-        For a column that is absent or has no answer, a constant column where the data set the scale, or an infinite
-        value; names the design file and the indicator.
-
-    References
-    ----------
-    OECD and JRC (2008), Handbook on Constructing Composite Indicators, doi:10.1787/9789264043466-en.
-
-    Examples
-    --------
-    >>> from relapse_risk.hardship import design_from_table
-    >>> meta = pd.DataFrame({"code": ["all", "a", "b"], "parent": [None, "all", "all"], "weight": [1.0, 1, 1], "direction": [None, 1, -1]})
-    >>> score_units(pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 2, 3]}), design_from_table(meta)).scores["need"].tolist()
-    [50.0, 50.0, 50.0]
-    """
-    scores = {}
-    for item in design.indicators:
-        where = f"{design.file}: {item.code}"
-        for name in item.inputs:
-            if name not in units:
-                raise unknown("column", name, units.columns, where, ModelError)
-        values = indicator_values(units, item, (lines or {}).get(item.code))
-        if np.isnan(values).all():
-            raise ModelError("nothing was answered", where=where, got="all missing", fix="leave the indicator out")
-        scores[item.code] = indicator_scores(values, item, where)
-    return composite(scores, design)
-
-
-def _order(design: IndexDesign) -> list[str]:
-    """Inner nodes so that children come before parents."""
-    depth: dict[str, int] = {}
-    parents = {sub.code: sub.parent for sub in design.subindexes}
-    for code in parents:
-        steps, above = 0, parents[code]
-        while above != TOP:
-            steps, above = steps + 1, parents[above]
-        depth[code] = steps
-    return sorted(parents, key=lambda code: -depth[code])
-
-
-def composite(scores: Mapping[str, Array] | pd.DataFrame, design: IndexDesign) -> Composite:
-    """Aggregate indicator scores up the hierarchy of ``design``.
-
-    Parameters
-    ----------
-    scores : DataFrame or mapping of code to array of shape (n,)
-        One entry per indicator of the design, already normalised; NaN unanswered.
-    design : IndexDesign
-
-    Returns
-    -------
-    Composite
-
-    Raises
-    ------
-    ModelError
-        If an indicator of the design has no scores.
-
-    References
-    ----------
-    OECD and JRC (2008), Handbook on Constructing Composite Indicators, doi:10.1787/9789264043466-en.
-
-    Examples
-    --------
-    >>> from relapse_risk.hardship import design_from_table
-    >>> meta = pd.DataFrame({"code": ["all", "a", "b"], "parent": [None, "all", "all"], "weight": [1.0, 3, 1], "direction": [None, 1, 1]})
-    >>> composite({"a": np.array([100.0]), "b": np.array([0.0])}, design_from_table(meta)).scores["need"].tolist()
-    [75.0]
-    """
-    nodes: dict[str, Array] = {}
-    for code in design.codes:
-        if code not in scores:
-            raise ModelError("no scores for an indicator", where=f"{design.file}: {code}", got=sorted(scores))
-        nodes[code] = np.asarray(scores[code], dtype=np.float64)
-    methods = {sub.code: sub.aggregate for sub in design.subindexes}
-    for code in [*_order(design), TOP]:
-        items = design.children(code)
-        method = AGGREGATES[methods.get(code, design.aggregate)]
-        nodes[code] = method(np.column_stack([nodes[item.code] for item in items]), [item.weight for item in items])
-    top = design.children(TOP)
-    known = ~np.isnan(np.column_stack([nodes[item.code] for item in top]))
-    share = known * np.array([item.weight for item in top])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = share / share.sum(axis=1, keepdims=True)
-    return Composite(pd.DataFrame(nodes), pd.DataFrame(share, columns=[item.code for item in top]))
-
-
 def _usable(
-    households: pd.DataFrame, design: IndexDesign, lines: Mapping[str, DatedValue], parameters: Parameters
+    households: pd.DataFrame, design: IndexDesign, lines: Mapping[str, DatedValue], parameters: Parameters | None
 ) -> tuple[IndexDesign, dict[str, Array], tuple[LeftOut, ...]]:
     """The design without what was never collected, the raw values of the rest, and what was left out and why."""
     values: dict[str, Array] = {}
@@ -306,7 +169,7 @@ def _usable(
         if item.over and line is None:
             out.append(LeftOut(item.code, item.parent, f"no line among {', '.join(item.over)} in this place"))
         elif np.isnan(raw).all():
-            empty = [name for name in item.inputs if np.isnan(_column(households, name)).all()] or list(item.inputs)
+            empty = [name for name in item.inputs if np.isnan(column_of(households, name)).all()] or list(item.inputs)
             out.append(LeftOut(item.code, item.parent, f"not collected: {', '.join(empty)}"))
         else:
             values[item.code] = raw
@@ -319,8 +182,8 @@ def aid_share(households: pd.DataFrame, design: IndexDesign, lines: Mapping[str,
     """min(most, aid / (per × line)), never negative; NaN where aid or size was not collected."""
     if design.aid is None or "aid" not in lines:
         return np.full(len(households), np.nan)
-    per = _column(households, design.aid.per)
-    aid = _column(households, design.aid.column)
+    per = column_of(households, design.aid.per)
+    aid = column_of(households, design.aid.column)
     share: Array = np.clip(aid / (np.where(per > 0, per, np.nan) * lines["aid"].value), 0.0, design.aid.most)
     return share
 
@@ -342,28 +205,89 @@ def _reasons(ids: pd.Series, result: Composite, design: IndexDesign) -> pd.DataF
         points = points * np.divide(need, total, out=np.zeros_like(need), where=total > 0)[:, None]
     return pd.DataFrame(
         {
-            "household_id": np.repeat(ids.to_numpy(), len(codes)),
-            "subindex": np.tile(np.array(codes, dtype=object), len(ids)),
+            str(ids.name): ids.repeat(len(codes)).reset_index(drop=True),
+            "subindex": pd.Series(np.tile(np.array(codes, dtype=object), len(ids)), dtype="str"),
             "points": np.nan_to_num(points).ravel(),
         }
-    ).astype({"household_id": "str", "subindex": "str"})
+    )
+
+
+def _units(frame: pd.DataFrame, unit: str | None) -> pd.Series:
+    """What each row is called: the column ``unit``, household_id, or the row labels (then called unit)."""
+    if unit is None and "household_id" not in frame:
+        ids = pd.Series(frame.index, index=frame.index, name="unit")
+    else:
+        name = unit or "household_id"
+        if name not in frame:
+            raise unknown("column", name, frame.columns, "hardship_index: unit", ModelError)
+        ids = frame[name]
+    if ids.isna().any() or ids.duplicated().any():
+        raise ModelError(
+            f"{ids.name} is missing or repeated",
+            where="hardship_index",
+            got=ids[ids.isna() | ids.duplicated()].iloc[0],
+            expected="one row per household",
+            fix="name the column that tells rows apart: unit=…",
+        )
+    return ids
+
+
+def _groups(frame: pd.DataFrame, groups: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Columns of groups, the register's where none is named; a named one must be there."""
+    if groups is None:
+        return tuple(name for name in PLACES if name in frame)
+    named = (groups,) if isinstance(groups, str) else tuple(groups)
+    for name in named:
+        if name not in frame:
+            raise unknown("column", name, frame.columns, "hardship_index: groups", ModelError)
+    return named
+
+
+def _lines(
+    design: IndexDesign, dated: tuple[Parameters | None, Place | None, date | None], lines: Mapping[str, float] | None
+) -> dict[str, DatedValue]:
+    """The lines of a place on a day, or the amounts given."""
+    parameters, place, day = dated
+    if parameters is None and place is None and day is None:
+        return given_lines(design, lines)
+    if parameters is None or place is None or day is None or lines is not None:
+        raise ModelError(
+            "parameters, place and day go together, and without lines", where="hardship_index",
+            expected="all three, or amounts in lines, or none where the design asks for no line",
+        )  # fmt: skip
+    return index_lines(design, parameters, place, day)
 
 
 def hardship_index(
-    households: pd.DataFrame, design: IndexDesign, parameters: Parameters, place: Place, day: date
+    households: pd.DataFrame,
+    design: IndexDesign,
+    parameters: Parameters | None = None,
+    place: Place | None = None,
+    day: date | None = None,
+    *,
+    unit: str | None = None,
+    groups: str | Sequence[str] | None = None,
+    lines: Mapping[str, float] | None = None,
 ) -> HardshipIndex:
-    """Need and priority of every household.
+    """Need and priority of every household, or of any other units of a data frame.
 
     Parameters
     ----------
     households : DataFrame
-        One row per household, as :func:`relapse_risk.derive.household_frame` gives it: household_id, county_code,
-        town_code and the columns the design reads. A column of the household frame that is absent or all null was
+        One row per household, as :func:`relapse_risk.derive.household_frame` gives it, or any frame (pandas, Polars, Arrow)
+        with the columns the design reads. A column of the household frame that is absent or all null was
         never collected; a design of columns of one's own (``reads: own``) must find them all.
     design : IndexDesign
-    parameters, place, day
-        Dated lines; anchors are ratios to the line of the year an income is of (``income_period``, where the frame
-        has it), and else to that in force on ``day``.
+    parameters, place, day : optional
+        Dated lines of a place; anchors are ratios to the line of the year an income is of (``income_period``, where the
+        frame has it), and else to that in force on ``day``. Needed only where the design measures against a line, and not
+        then if ``lines`` gives the amounts.
+    unit : str, optional
+        Column that names each row; ``household_id`` when left out, or the row labels where there is none.
+    groups : str or sequence of str, optional
+        Columns to rank within, smallest first; village, town and county codes of a register when left out.
+    lines : mapping of str to float, optional
+        Amounts by role, such as ``{"poverty": 4000}``, in the unit of the incomes.
 
     Returns
     -------
@@ -372,14 +296,14 @@ def hardship_index(
     Raises
     ------
     ModelError
-        For no household, a duplicated or missing household_id, a design none of whose inputs was collected, or an
-        own column that is absent (naming the nearest).
+        For no household, a unit named twice or not at all, a design none of whose inputs was collected, an own column or
+        a group that is absent (naming the nearest), or a line that the design needs and nobody gave.
 
     Notes
     -----
     score = 100 (x - best) / (worst - best) held to [0, 100]; sub-indexes and need are weighted means of what was
     answered; priority = need × (1 - aid_share). Nothing depends on the other households, so a county scores the same
-    alone or with the city.
+    alone or with the city (unless the design takes its scale from the data).
 
     References
     ----------
@@ -388,42 +312,38 @@ def hardship_index(
 
     Examples
     --------
-    >>> from datetime import date
-    >>> from relapse_risk.hardship import read_index
-    >>> from relapse_risk.parameters import read_parameters, read_place
-    >>> homes = pd.DataFrame({"household_id": ["a", "b", "c"], "county_code": "371425", "town_code": "371425100",
-    ...                       "income_pc_year": [3000.0, 4500.0, 9000.0]})
-    >>> index = hardship_index(homes, read_index(), read_parameters(), read_place("dezhou"), date(2020, 12, 31))
-    >>> index.frame["need"].is_monotonic_decreasing  # poorer is needier
-    True
+    >>> from relapse_risk.hardship import index_design
+    >>> design = index_design({"indicators": [{"code": "income", "worst": 0, "best": 100}, {"code": "rooms", "worst": 0, "best": 4}]})
+    >>> villages = pd.DataFrame({"income": [20.0, 60.0, None], "rooms": [1.0, 4.0, 2.0]}, index=["a", "b", "c"])
+    >>> hardship_index(villages, design).frame["need"].tolist()  # the mean of 80 and 75, of 40 and 0; 50 alone
+    [77.5, 20.0, 50.0]
     """
-    if "household_id" not in households or households.empty:
-        raise ModelError("no households", where="hardship_index", got=list(households.columns))
-    ids = households["household_id"].reset_index(drop=True)
-    if ids.isna().any() or ids.duplicated().any():
-        raise ModelError(
-            "household_id is missing or repeated",
-            where="hardship_index",
-            got=ids[ids.isna() | ids.duplicated()].iloc[0],
-            expected="one row per household",
-        )
+    table = as_frame(households, "hardship_index")
+    if table.empty:
+        raise ModelError("no households", where="hardship_index", got=list(table.columns))
+    ids, named = _units(table, unit), _groups(table, groups)
     if design.reads == "own":
         for name in design.inputs:
-            if name not in households:
-                raise unknown("column", name, households.columns, design.file, ModelError)
-    lines = index_lines(design, parameters, place, day)
-    used, raw, left_out = _usable(households, design, lines, parameters)
+            if name not in table:
+                raise unknown("column", name, table.columns, design.file, ModelError)
+    lines_of = _lines(design, (parameters, place, day), lines)
+    used, raw, left_out = _usable(table, design, lines_of, parameters)
     scores = {i.code: indicator_scores(raw[i.code], i, f"{design.file}: {i.code}") for i in used.indicators}
     result = composite(scores, used)
-    aided = aid_share(households, used, lines)
-    frame = pd.DataFrame({name: households[name].to_numpy() for name in KEYS if name in households})
+    aided = aid_share(table, used, lines_of)
+    keys = dict.fromkeys([str(ids.name), *reversed(named)])
+    frame = pd.DataFrame({name: ids if name == ids.name else table[name] for name in keys})
     for code in design.dimensions:
-        frame[f"sub_{code}"] = result.scores.get(code, np.nan)
-    frame["need"] = result.scores[TOP]
+        frame[f"sub_{code}"] = result.scores[code].to_numpy() if code in result.scores else np.nan
+    frame["need"] = result.scores[TOP].to_numpy()
     frame["aid_share"] = aided
     frame["priority"] = frame["need"] * (1 - aided)
     frame["answered"] = answered_share(raw, design)
-    frame["income_pc_year"] = _column(households, "income_pc_year")
-    raw_frame = pd.DataFrame({code: raw[code] for code in used.codes})
-    dated = _lines_used(households, used, lines, parameters)
-    return HardshipIndex(frame, _reasons(ids, result, used), left_out, used, dated, raw_frame)
+    if design.reads == "household_frame":
+        frame["income_pc_year"] = column_of(table, "income_pc_year")
+    for name in design.ties:
+        if name in table and name not in frame:
+            frame[name] = table[name]
+    raw_frame = pd.DataFrame({code: raw[code] for code in used.codes}, index=table.index)
+    dated = _lines_used(table, used, lines_of, parameters)
+    return HardshipIndex(frame, _reasons(ids, result, used), left_out, used, dated, raw_frame, str(ids.name), named)

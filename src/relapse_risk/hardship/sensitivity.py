@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,9 @@ import pandas as pd
 from scipy.stats import qmc
 
 from relapse_risk.errors import ModelError
-from relapse_risk.hardship.design import TOP, IndexDesign
-from relapse_risk.hardship.household_index import HardshipIndex, score_units
+from relapse_risk.hardship.composite_scores import composite, indicator_scores
+from relapse_risk.hardship.design import TOP
+from relapse_risk.hardship.household_index import HardshipIndex
 from relapse_risk.hardship.tie_order import rank_scores
 from relapse_risk.hardship.uncertainty import Uncertainty, draws_at, factors_of, score_draws
 
@@ -201,20 +202,13 @@ def _shifts(index: HardshipIndex, uncertainty: Uncertainty, points: Array, quota
     return np.array(out)
 
 
-def remove_each(
-    units: pd.DataFrame,
-    design: IndexDesign,
-    lines: Mapping[str, float] | None = None,
-    codes: Sequence[str] | None = None,
-) -> pd.DataFrame:
+def remove_each(index: HardshipIndex, codes: Sequence[str] | None = None) -> pd.DataFrame:
     """Mean absolute rank change when each indicator or sub-index is taken out (COINr ``remove_elements``).
 
     Parameters
     ----------
-    design : IndexDesign
-    units : DataFrame
-        As :func:`relapse_risk.hardship.score_units`; indicators measured against a line need theirs in ``lines``.
-    lines : mapping of indicator code to float, optional
+    index : HardshipIndex
+        Scored again from its raw values by the design without the element.
     codes : sequence of str, optional
         The dimensions when left out.
 
@@ -223,22 +217,33 @@ def remove_each(
     DataFrame
         code, mean_shift, largest_shift (places).
 
+    Raises
+    ------
+    ParameterError
+        For a code that the design does not have, or one without which nothing is left.
+
     References
     ----------
     Becker and others (2022), COINr ``remove_elements``, doi:10.21105/joss.04567.
 
     Examples
     --------
-    >>> from relapse_risk.hardship import design_from_table
+    >>> from relapse_risk.hardship import design_from_table, hardship_index
     >>> meta = pd.DataFrame({"code": ["all", "a", "b"], "parent": [None, "all", "all"], "weight": [1.0, 1, 1], "direction": [None, 1, 1]})
-    >>> units = pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 2, 3]})
-    >>> remove_each(units, design_from_table(meta), codes=["a"])["mean_shift"].tolist()  # the duplicate indicator carries the same information
+    >>> index = hardship_index(pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 2, 3]}), design_from_table(meta))
+    >>> remove_each(index, codes=["a"])["mean_shift"].tolist()  # the duplicate indicator carries the same information
     [0.0]
     """
-    base = rank_scores(score_units(units, design, lines).scores[TOP])
+    design = index.design
+    raw = {code: index.values[code].to_numpy(dtype=np.float64) for code in design.codes}
+    scores = {
+        item.code: indicator_scores(raw[item.code], item, f"{design.file}: {item.code}") for item in design.indicators
+    }
+    base = rank_scores(index.frame["need"])
     rows = []
     for code in design.dimensions if codes is None else codes:
-        rank = rank_scores(score_units(units, design.without([code]), lines).scores[TOP])
+        left = design.without([code])
+        rank = rank_scores(composite({one: scores[one] for one in left.codes}, left).scores[TOP])
         shift = np.abs(rank - base)
         rows.append((code, float(np.nanmean(shift)), float(np.nanmax(shift))))
     return pd.DataFrame(rows, columns=["code", "mean_shift", "largest_shift"])
@@ -251,7 +256,7 @@ class Comparison:
     Attributes
     ----------
     frame : DataFrame
-        household_id, rank_first, rank_second, moved (positive: worse off under the second), need_first, need_second,
+        The unit, rank_first, rank_second, moved (positive: worse off under the second), need_first, need_second,
         and why: the dimension whose points changed most with its change.
     correlation : float
         Spearman's, between the two ranks.
@@ -302,17 +307,20 @@ def compare_indexes(first: HardshipIndex, second: HardshipIndex) -> Comparison:
     >>> compare_indexes(index, index).correlation
     1.0
     """
-    left, right = first.frame.set_index("household_id"), second.frame.set_index("household_id")
+    unit = first.unit
+    if unit != second.unit:
+        raise ModelError("not the same units", where="compare_indexes", got=(unit, second.unit))
+    left, right = first.frame.set_index(unit), second.frame.set_index(unit)
     if not left.index.sort_values().equals(right.index.sort_values()):
         raise ModelError("not the same households", where="compare_indexes", got=(len(left), len(right)))
     right = right.loc[left.index]
-    points = [x.reasons.pivot(index="household_id", columns="subindex", values="points") for x in (first, second)]
+    points = [x.reasons.pivot(index=unit, columns="subindex", values="points") for x in (first, second)]
     change = points[1].sub(points[0], fill_value=0.0).loc[left.index]
     why = change.abs().idxmax(axis=1)
     ranks = rank_scores(left["need"]), rank_scores(right["need"])
     frame = pd.DataFrame(
         {
-            "household_id": left.index,
+            unit: left.index,
             "rank_first": ranks[0],
             "rank_second": ranks[1],
             "moved": ranks[0] - ranks[1],

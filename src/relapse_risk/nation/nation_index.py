@@ -17,16 +17,9 @@ import pyarrow.compute as pc
 from relapse_risk.errors import ModelError, PartError
 from relapse_risk.files import digest, write_json
 from relapse_risk.hardship import IndexDesign
+from relapse_risk.hardship.composite_scores import composite, indicator_scores, indicator_values
 from relapse_risk.hardship.design import TOP
-from relapse_risk.hardship.household_index import (
-    aid_share,
-    answered_share,
-    composite,
-    index_lines,
-    indicator_scores,
-    indicator_values,
-    line_values,
-)
+from relapse_risk.hardship.household_index import aid_share, answered_share, index_lines, line_values
 from relapse_risk.hardship.moments import Moments, merged, moments
 from relapse_risk.months import month_end
 from relapse_risk.nation.histogram import BINS, Histogram, grid, places, read_above, write_above

@@ -95,8 +95,8 @@ class SourceError(RelapseRiskError):
     """A file or database offered for import cannot be read or mapped."""
 
 
-class ModelError(RelapseRiskError):
-    """A risk model or index cannot be fitted or applied as asked."""
+class ModelError(RelapseRiskError, ValueError):
+    """A risk model or index cannot be fitted or applied as asked; a ``ValueError`` for libraries that expect one."""
 
 
 class MeasureError(RelapseRiskError):

@@ -141,7 +141,7 @@ def score_month(
         rows = at_risk_rows(panel, place.horizon_months)
         seen = recent(followed(rows))
         known = without_outcomes(seen)
-        fitted = RelapseLogit().fit(known, seen["event"], seen["weight"], seen["village_code"])
+        fitted = RelapseLogit().fit_rows(known, seen["event"], seen["weight"], seen["village_code"])
     except ModelError as error:
         report(4, 4, "done")
         card = unfitted_card(month, place.name, place.horizon_months, str(error), (high, medium))
@@ -176,7 +176,7 @@ def fit_score(
     panel = panel[panel["month"] <= month].reset_index(drop=True)
     now = _rows_now(register, month, panel, parameters, place)
     seen = recent(followed(at_risk_rows(panel, place.horizon_months)))
-    fitted = RelapseLogit().fit(without_outcomes(seen), seen["event"], seen["weight"], seen["village_code"])
+    fitted = RelapseLogit().fit_rows(without_outcomes(seen), seen["event"], seen["weight"], seen["village_code"])
     return fitted, now[now["poor"].eq(False).fillna(False).to_numpy(dtype=bool)].reset_index(drop=True)
 
 

@@ -28,7 +28,7 @@ def test_no_events_is_too_few(panel: pd.DataFrame) -> None:
     rows, event, weight, cluster = parts(panel)
     for value in (0.0, 1.0):
         with pytest.raises(ModelError, match="too few events"):
-            RelapseLogit().fit(rows, event * 0 + value, weight, cluster)
+            RelapseLogit().fit_rows(rows, event * 0 + value, weight, cluster)
 
 
 def test_one_wave_has_no_outcome(panel: pd.DataFrame) -> None:
@@ -48,15 +48,15 @@ def test_weights_of_zero_count_for_nothing_and_all_zero_is_refused(panel: pd.Dat
     out = np.arange(len(rows)) % 3 == 0
     model = RelapseLogit(newest_level=False)
     # Left out and weighted zero are one and the same, up to the reference of each term, which is the plain mean.
-    zero = model.fit(rows, event, weight.mask(out, 0.0), cluster)
-    less = model.fit(rows[~out], event[~out], weight[~out], cluster[~out])
+    zero = model.fit_rows(rows, event, weight.mask(out, 0.0), cluster)
+    less = model.fit_rows(rows[~out], event[~out], weight[~out], cluster[~out])
     assert {t.name for t in zero.terms} == {t.name for t in less.terms}
     assert zero.predict(rows)["probability"].to_numpy() == pytest.approx(
         less.predict(rows)["probability"].to_numpy(), abs=0.005
     )
     for wrong in (weight * 0, weight.mask(out, -1.0), weight.mask(out)):
         with pytest.raises(ModelError, match="weights must be finite"):
-            model.fit(rows, event, wrong, cluster)
+            model.fit_rows(rows, event, wrong, cluster)
 
 
 def test_separation_is_left_out_and_said(panel: pd.DataFrame) -> None:
@@ -64,7 +64,7 @@ def test_separation_is_left_out_and_said(panel: pd.DataFrame) -> None:
     tells = Feature("tells", "x", "x", "0/1", "work", ("tells",), lambda frame: frame["tells"].astype(float), 1)
     # A sign only some of those who fall show: nobody without the fall has it.
     known = ((event == 1) & (np.arange(len(event)) % 4 == 0)).astype(float)
-    fitted = RelapseLogit((*RelapseLogit().features, tells)).fit(rows.assign(tells=known), event, weight, cluster)
+    fitted = RelapseLogit((*RelapseLogit().offered, tells)).fit_rows(rows.assign(tells=known), event, weight, cluster)
     assert {t.name: t.reason for t in fitted.left_out}["tells"] == "separates"
     assert np.isfinite(fitted.predict(rows)["probability"]).all()
 
@@ -72,7 +72,7 @@ def test_separation_is_left_out_and_said(panel: pd.DataFrame) -> None:
 def test_an_unseen_category_is_not_one_of_the_named_ones_and_flagged_when_it_moves_far(panel: pd.DataFrame) -> None:
     rows, event, weight, cluster = parts(panel)
     tenure = pd.Series(np.where(rows["n_serious"] == 1, "rented", "own"), index=rows.index)
-    fitted = RelapseLogit().fit(rows.assign(dwelling_tenure=tenure), event, weight, cluster)
+    fitted = RelapseLogit().fit_rows(rows.assign(dwelling_tenure=tenure), event, weight, cluster)
     unseen = fitted.matrix(rows.assign(dwelling_tenure="yurt"))
     if "not_owner" in unseen:
         assert (unseen["not_owner"] == 0).all()
@@ -82,7 +82,7 @@ def test_an_unseen_category_is_not_one_of_the_named_ones_and_flagged_when_it_mov
 
 def test_all_missing_is_flagged_and_scored_at_the_base_only(panel: pd.DataFrame) -> None:
     rows, event, weight, cluster = parts(panel)
-    fitted = RelapseLogit().fit(rows, event, weight, cluster)
+    fitted = RelapseLogit().fit_rows(rows, event, weight, cluster)
     nothing = fitted.matrix(rows).head(20) * np.nan
     assert (unlike_training(fitted, nothing) == "mostly_missing").all()
     empty = rows.assign(income_pc_year=np.nan, n_serious=np.nan)

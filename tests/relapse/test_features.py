@@ -69,7 +69,7 @@ def test_a_seeded_leak_without_a_date_is_caught_when_fitting(panel: pd.DataFrame
     leak = Feature("assessed", "评估", "Assessed", "ln", "income", ("assessed_income",), lambda f: f["assessed_income"])
     model = RelapseLogit(features=(*FEATURES, leak))
     with pytest.raises(ModelError, match=r"feature assessed.*nearly determines the outcome"):
-        model.fit(leaked, seen["event"], seen["weight"], seen["village_code"])
+        model.fit_rows(leaked, seen["event"], seen["weight"], seen["village_code"])
 
 
 def test_a_feature_is_given_only_the_columns_it_declares(seen: pd.DataFrame) -> None:

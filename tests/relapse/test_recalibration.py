@@ -68,7 +68,7 @@ def test_a_visit_is_worth_it_from_the_ratio_of_costs() -> None:
 def learned(panel: pd.DataFrame) -> tuple[FittedRelapseLogit, pd.DataFrame]:
     rows = followed(at_risk_rows(panel, 12))
     known = without_outcomes(rows)
-    return RelapseLogit().fit(known, rows["event"], rows["weight"], rows["village_code"]), known
+    return RelapseLogit().fit_rows(known, rows["event"], rows["weight"], rows["village_code"]), known
 
 
 def test_a_changed_input_is_counted_and_nothing_changed_is_nothing(learned: tuple) -> None:

@@ -37,7 +37,7 @@ def seen(panel: pd.DataFrame) -> pd.DataFrame:
 
 def fit(rows: pd.DataFrame, **options: object) -> FittedRelapseLogit:
     model = RelapseLogit(**options)  # type: ignore[arg-type]
-    return model.fit(without_outcomes(rows), rows["event"], rows["weight"], rows["village_code"])
+    return model.fit_rows(without_outcomes(rows), rows["event"], rows["weight"], rows["village_code"])
 
 
 @pytest.fixture(scope="module")
@@ -194,13 +194,13 @@ def test_the_paper_card_adds_whole_points_and_orders_as_the_score(
 
 def test_the_challenger_and_the_paper_card_speak_like_the_score(seen: pd.DataFrame, fitted: FittedRelapseLogit) -> None:
     known = without_outcomes(seen)
-    boost = RelapseBoost(rounds=20).fit(known, seen["event"], seen["weight"])
+    boost = RelapseBoost(rounds=20).fit_rows(known, seen["event"], seen["weight"])
     assert boost.predict(known).to_numpy() == pytest.approx(boost.predict_matrix(feature_matrix(known)), abs=1e-12)
     assert area_under_curve(seen["event"], boost.predict(known)).value > 0.7
     assert "20 trees" in boost.summary()
     leak = Feature("leak", "漏", "leak", "0/1", "income", ("fell",), lambda frame: frame["fell"], 0)
     with pytest.raises(ModelError, match="nearly determines the outcome"):
-        RelapseBoost((leak,)).fit(known.assign(fell=seen["event"]), seen["event"], seen["weight"])
+        RelapseBoost((leak,)).fit_rows(known.assign(fell=seen["event"]), seen["event"], seen["weight"])
     paper = make_card(fitted, fitted.matrix(known), seen["event"], seen["weight"])
     text = paper.summary()
     assert text.count("\n") + 1 == len(paper.lines) + len(paper.unknown) + len(paper.chances)

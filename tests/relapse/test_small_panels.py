@@ -53,7 +53,7 @@ def test_four_columns_are_enough_for_rows_back_test_and_score() -> None:
     names = [score.name for score in found.tests[0].scores]
     assert names == ["official", "challenger", "income_gap", "trigger_rules"]
     seen = followed(rows)
-    fitted = RelapseLogit().fit(without_outcomes(seen), seen["event"], seen["weight"], clusters(seen))
+    fitted = RelapseLogit().fit_rows(without_outcomes(seen), seen["event"], seen["weight"], clusters(seen))
     assert fitted.clusters == seen["household_id"].nunique()
 
 
@@ -135,8 +135,8 @@ def test_a_column_that_is_missing_at_prediction_is_an_error() -> None:
     own = [Feature(c, c, c, "unit", "other", (c,), lambda f, c=c: f[c]) for c in ("sick", "land")]
     one = pd.Series(1.0, index=x.index)
     for fitted in (
-        RelapseLogit(features=own).fit(x, y, one, pd.Series(range(n))),
-        RelapseBoost(features=own).fit(x, y, one),
+        RelapseLogit(features=own).fit_rows(x, y, one, pd.Series(range(n))),
+        RelapseBoost(features=own).fit_rows(x, y, one),
     ):
         with pytest.raises(ModelError, match=r"feature sick: unknown column of the rows to score.*add sick, empty"):
             fitted.predict(x.drop(columns="sick"))

@@ -28,7 +28,7 @@ from relapse_risk.relapse.relapse_logit import FittedRelapseLogit
 def learned(panel: pd.DataFrame) -> tuple[FittedRelapseLogit, pd.DataFrame, str]:
     rows = followed(at_risk_rows(panel, 12))
     known = without_outcomes(rows)
-    fitted = RelapseLogit().fit(known, rows["event"], rows["weight"], rows["village_code"])
+    fitted = RelapseLogit().fit_rows(known, rows["event"], rows["weight"], rows["village_code"])
     return fitted, known, data_digest(fitted.matrix(known), rows["event"], rows["weight"])
 
 

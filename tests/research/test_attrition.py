@@ -35,7 +35,7 @@ def test_the_rate_of_all_comes_back_when_the_worse_off_are_lost(rows: pd.DataFra
     shift = found.shifts.set_index("name").loc["income_over_line"]
     assert shift["lost"] < shift["stayed"]
     seen = thinned[~gone]
-    fitted = RelapseLogit().fit(without_outcomes(seen), seen["event"], found.weight[~gone], seen["village_code"])
+    fitted = RelapseLogit().fit_rows(without_outcomes(seen), seen["event"], found.weight[~gone], seen["village_code"])
     assert fitted.n == (~gone).sum()
 
 

@@ -101,7 +101,7 @@ def test_the_hazard_falls_with_time_since_exit(panel: pd.DataFrame) -> None:
     rows = followed(at_risk_rows(panel, 12))
     exited = rows[rows["since_exit"].notna()]
     bare = RelapseHazard(model=RelapseLogit(features=(), newest_level=False))
-    fitted = bare.fit(without_outcomes(rows), rows["event"], rows["weight"], rows["village_code"])
+    fitted = bare.fit_rows(without_outcomes(rows), rows["event"], rows["weight"], rows["village_code"])
     assert fitted.n == len(exited)
     effects = {term.name: term.coefficient for term in fitted.terms}
     assert effects["later_visit"] < effects["second_visit"] < 0
@@ -121,4 +121,4 @@ def test_the_hazard_falls_with_time_since_exit(panel: pd.DataFrame) -> None:
 def test_a_panel_without_exits_has_no_hazard(panel: pd.DataFrame) -> None:
     rows = followed(at_risk_rows(panel[panel["month"] <= "2016-12"], 12))
     with pytest.raises(ModelError, match="nobody was seen to leave poverty"):
-        RelapseHazard().fit(without_outcomes(rows), rows["event"], rows["weight"], rows["village_code"])
+        RelapseHazard().fit_rows(without_outcomes(rows), rows["event"], rows["weight"], rows["village_code"])

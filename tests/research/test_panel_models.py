@@ -110,14 +110,14 @@ def test_the_official_score_takes_a_survey_design(panel: pd.DataFrame) -> None:
     seen = rows[rows["observed"]].reset_index(drop=True)
     design = survey_design(seen["weight"], strata=seen["county_code"], psu=seen["village_code"])
     given = (without_outcomes(seen), seen["event"], seen["weight"], seen["village_code"])
-    plain = RelapseLogit(newest_level=False).fit(*given)
-    designed = RelapseLogit(newest_level=False).fit(*given, design=design)
+    plain = RelapseLogit(newest_level=False).fit_rows(*given)
+    designed = RelapseLogit(newest_level=False).fit_rows(*given, design=design)
     assert [t.coefficient for t in designed.terms] == [t.coefficient for t in plain.terms]
     ratio = np.array([d.se / p.se for d, p in zip(designed.terms, plain.terms, strict=True)])
     assert (ratio != 1).all()
     assert ratio == pytest.approx(1, abs=0.25)  # counties say nothing here: stratifying changes little
     with pytest.raises(ModelError, match="not those of the design"):
-        RelapseLogit().fit(given[0], given[1], 2 * given[2], given[3], design=design)
+        RelapseLogit().fit_rows(given[0], given[1], 2 * given[2], given[3], design=design)
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ from relapse_risk.parts.stored import KEY
 from relapse_risk.relapse import FEATURES, FittedRelapseLogit, RelapseLogit
 from relapse_risk.relapse.backtest import first_month
 from relapse_risk.relapse.fit_sums import Block
+from relapse_risk.relapse.logit_steps import LEVEL_MONTHS
 from relapse_risk.relapse.merged_fit import fit_blocks
-from relapse_risk.relapse.relapse_logit import LEVEL_MONTHS
 
 __all__ = ["NationFit", "fit_nation"]
 

@@ -200,7 +200,7 @@ def validate(rows: pd.DataFrame, model: RelapseLogit | None = None, seed: int = 
     kept = seen[used].reset_index(drop=True)
     tests, not_done = [], [one for plan in plans for one in plan.not_done]
     if len(kept):
-        matrix = feature_matrix(without_outcomes(kept), chosen.features)
+        matrix = feature_matrix(without_outcomes(kept), chosen.offered)
         for plan in plans:
             folds = [Fold(name, train[used], test[used]) for name, train, test in plan.folds]
             test, failed = _evaluate(
@@ -356,7 +356,7 @@ def _scored(
     )
     if seed is None:
         return scored
-    challenger = RelapseBoost(model.features, seed).fit_matrix(matrix[train], left["event"], left["weight"])
+    challenger = RelapseBoost(model.offered, seed).fit_matrix(matrix[train], left["event"], left["weight"])
     return scored.assign(challenger=challenger.predict_matrix(matrix[test]))
 
 

@@ -179,7 +179,8 @@ def check_terms(place: Place) -> Place:
 def refuse_later(rows: pd.DataFrame) -> None:
     """Raise if any row holds something dated after its own month.
 
-    Checked are income periods, every date column, and the names of columns that hold outcomes.
+    Checked are the names of columns that hold outcomes and, of rows that have a month, income periods and every date
+    column.
 
     Raises
     ------
@@ -189,6 +190,8 @@ def refuse_later(rows: pd.DataFrame) -> None:
     outcomes = [c for c in rows.columns if c in OUTCOMES or c.endswith("_next")]
     if outcomes:
         raise ModelError("an outcome among the features", where="features", got=outcomes[0], fix="drop it")
+    if "month" not in rows:  # of one's own, without a time
+        return
     ends = rows["month"].map({month: pd.Timestamp(month_end(month)) for month in rows["month"].unique()})
     for name in rows.columns:
         if name == "income_period":

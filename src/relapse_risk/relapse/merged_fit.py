@@ -41,16 +41,14 @@ from relapse_risk.relapse.glm import (
     logit,
     solve_information,
 )
+from relapse_risk.relapse.logit_steps import FEWEST, against_direction, check_counts
 from relapse_risk.relapse.relapse_logit import (
-    FEWEST,
     POINTS_PER_LOGIT,
     TAILS,
     FittedRelapseLogit,
     LeftOutTerm,
     RelapseLogit,
     Term,
-    against_direction,
-    check_counts,
 )
 
 __all__ = ["Over", "fit_blocks"]
@@ -133,7 +131,7 @@ def fit_blocks(over: Over, names: Sequence[str], model: RelapseLogit | None = No
     relapse_risk.errors.ModelError: RelapseLogit: too few events to fit a score; got 0, ...
     """
     chosen = model or RelapseLogit()
-    by_name = {feature.name: feature for feature in check_features(chosen.features)}
+    by_name = {feature.name: feature for feature in check_features(chosen.offered)}
     rows = _rows(over, tuple(names), chosen)
     _refuse_leakage(rows)
     kept, dropped = _offered(rows)
@@ -293,7 +291,7 @@ def _fitted(
     terms = tuple(_term(rows, by_name[n], params[i], covariance[i, i]) for i, n in enumerate(kept, start=1))
     out = tuple(LeftOutTerm(n, by_name[n].zh, by_name[n].en, reason) for n, reason in sorted(dropped.items()))
     return FittedRelapseLogit(
-        float(params[0]), float(np.sqrt(covariance[0, 0])), terms, out, tuple(rows.model.features), covariance,
+        float(params[0]), float(np.sqrt(covariance[0, 0])), terms, out, rows.model.offered, covariance,
         values.n, values.events, clusters, link,
     )  # fmt: skip
 

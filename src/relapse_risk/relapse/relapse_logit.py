@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
-from threadpoolctl import threadpool_limits
+from sklearn.utils.validation import check_is_fitted
 
-from relapse_risk.errors import ModelError
-from relapse_risk.months import add_months
 from relapse_risk.poverty.survey import SurveyDesign
 from relapse_risk.relapse.features import (
     FEATURES,
+    Direction,
     Feature,
     check_features,
     feature_matrix,
@@ -24,23 +24,30 @@ from relapse_risk.relapse.features import (
 )
 from relapse_risk.relapse.glm import (
     Array,
-    GlmFit,
     Link,
-    Separation,
     clustered_covariance,
-    design_covariance,
-    fit_glm,
     inverse_link,
-    logit,
 )
+from relapse_risk.relapse.logit_steps import (
+    against_direction,
+    check_counts,
+    check_rows,
+    covariance_of_design,
+    independent_columns,
+    level_fit,
+    newest_rows,
+    normalised,
+    settled,
+    with_base,
+    without_separators,
+)
+from relapse_risk.relapse.risk_estimator import Learning, RiskEstimator, own_features
 from relapse_risk.rows import by_row
 
 __all__ = ["POINTS_PER_LOGIT", "FittedRelapseLogit", "LeftOutTerm", "RelapseLogit", "Term"]
 
 POINTS_PER_LOGIT = 20 / np.log(2)  # twenty points double the odds
-LEVEL_MONTHS = 12
 TAILS = (0.001, 0.999)
-FEWEST = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,39 +86,106 @@ class LeftOutTerm:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RelapseLogit:
+@dataclass(repr=False, eq=False)
+class RelapseLogit(RiskEstimator):
     """Logit of falling within the horizon on additive features, covariance clustered by village.
 
     A feature that moves the risk against its declared direction is left out and the rest fitted again, so that no
     line of the score contradicts its declared direction.  The level (not the slopes) is that of the newest twelve months:
     rates drift, slopes do not.
 
+    An estimator of scikit-learn: ``fit``, ``predict_proba``, ``predict``; what was learned is ``fitted_``.
+
     Parameters
     ----------
-    features : sequence of Feature
+    features : sequence of Feature, optional
+        When left out: every column of ``X`` in ``fit``, the register's :data:`FEATURES` in ``fit_rows``.
     min_events : int
         Fewer events, or non-events, than this refuse the fit.
     min_spread : float
         Features whose standard deviation is below this are left out.
     newest_level : bool
-        Whether the base is refitted on the newest twelve months.
+        Whether the base is refitted on the newest twelve months (of rows that have a month).
     link : {"logit", "cloglog"}
         The official score is a logit; see :class:`relapse_risk.research.hazard.RelapseHazard` for the other.
+    directions : mapping of column to -1, 0 or 1, optional
+        Of the columns of ``X``, where ``features`` are left out.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> X = pd.DataFrame({"income": rng.normal(size=400), "size": rng.integers(1, 6, 400)})
+    >>> fell = rng.random(400) < 1 / (1 + np.exp(1 + X["income"]))
+    >>> model = RelapseLogit(directions={"income": -1}).fit(X, fell)
+    >>> [term.name for term in model.fitted_.terms], model.predict_proba(X).shape
+    (['income', 'size'], (400, 2))
     """
 
-    features: Sequence[Feature] = FEATURES
+    features: Sequence[Feature] | None = None
     min_events: int = 30
     min_spread: float = 1e-3
     newest_level: bool = True
     link: Link = "logit"
+    directions: Mapping[str, Direction] | None = None
+
+    @property
+    def offered(self) -> tuple[Feature, ...]:
+        """The features it fits rows of a register on."""
+        return FEATURES if self.features is None else tuple(self.features)
+
+    @by_row("X", "y", "sample_weight", "groups", "design")
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, design: SurveyDesign | None = None
+    ) -> Self:
+        """Fit on rows of a frame or array, as scikit-learn does.
+
+        Parameters
+        ----------
+        X : DataFrame or array_like, shape (n, columns)
+            The register's columns where ``features`` are given; else every column is a feature, NaN where unknown.
+        y : array_like, shape (n,)
+            Two classes; the second in sorted order (1, True) is the event.
+        sample_weight : array_like, shape (n,), optional
+            Sampling weights; equal when left out.
+        groups : array_like, shape (n,), optional
+            Clusters (villages) of the standard errors; every row its own when left out.
+        design : SurveyDesign, optional
+            Standard errors are those of this design instead; ``sample_weight`` must be its weights.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, ModelError
+            For other than two classes, too few events, invalid weights or labels that differ; a separating column is left
+            out and named in ``fitted_.left_out``.
+        """
+        return self._fit(X, y, sample_weight, groups, design)
+
+    def _learn(self, given: Learning) -> FittedRelapseLogit:
+        if self.features is not None:
+            return self.fit_rows(given.rows, given.event, given.weight, given.cluster, given.design)
+        own = replace(self, features=own_features(given.rows, self.directions))
+        matrix = feature_matrix(given.rows, own.offered)
+        return own.fit_matrix(matrix, None, given.event, given.weight, given.cluster, given.design)
+
+    def _chance(self, rows: pd.DataFrame) -> Array:
+        return self.fitted_.predict(rows)["probability"].to_numpy()
+
+    def decision_function(self, X: Any) -> Array:
+        """Log-odds of the event (the linear predictor under another link), shape (n,)."""
+        check_is_fitted(self)
+        rows = self._frame(X, reset=False)
+        return np.asarray(self.fitted_.base + self.fitted_.contributions(rows).sum(axis=1).to_numpy())
 
     @by_row("rows", "event", "weight", "cluster", "design")
-    def fit(
+    def fit_rows(
         self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series, cluster: pd.Series,
         design: SurveyDesign | None = None,
     ) -> FittedRelapseLogit:  # fmt: skip
-        """Fit on at-risk rows.
+        """The immutable score of at-risk rows of a register.
 
         Parameters
         ----------
@@ -133,44 +207,47 @@ class RelapseLogit:
             non-events, invalid weights, a feature that leaks the outcome, or a fit
             that does not settle.
         """
-        _check_rows(event, cluster)
+        check_rows(event, cluster)
         check_counts(int(event.sum()), int(len(event) - event.sum()), self.min_events)
-        matrix = feature_matrix(rows, check_features(self.features))
+        matrix = feature_matrix(rows, check_features(self.offered))
         refuse_leakage(matrix, event.to_numpy(dtype=float))
         return self.fit_matrix(matrix, rows["month"], event, weight, cluster, design)
 
     def fit_matrix(
-        self, matrix: pd.DataFrame, month: pd.Series, event: pd.Series, weight: pd.Series, cluster: pd.Series,
+        self, matrix: pd.DataFrame, month: pd.Series | None, event: pd.Series, weight: pd.Series, cluster: pd.Series,
         design: SurveyDesign | None = None,
     ) -> FittedRelapseLogit:  # fmt: skip
-        """Fit on features already computed (:func:`relapse_risk.relapse.features.feature_matrix`)."""
+        """Fit on features already computed (:func:`relapse_risk.relapse.features.feature_matrix`), without a month all of
+        one period."""
         y = event.to_numpy(dtype=float)
         check_counts(int(y.sum()), int(len(y) - y.sum()), self.min_events)
-        w = _normalised(weight)
+        w = normalised(weight)
         codes = pd.factorize(cluster)[0]
-        by_name = {feature.name: feature for feature in self.features}
+        by_name = {feature.name: feature for feature in self.offered}
         reference = matrix.mean()
         centred = matrix.fillna(reference) - reference
         varied = centred.loc[:, centred.std(ddof=0).fillna(0) > self.min_spread]
         dropped = {name: "constant" for name in matrix if name not in varied}
-        varied, separating = _without_separators(varied, y)
+        varied, separating = without_separators(varied, y)
         kept = independent_columns(varied)
         dropped |= dict.fromkeys(separating, "separates")
         dropped |= {name: "determined" for name in varied if name not in kept}
-        fit, separating = _settled(centred, kept, y, w, self.link)
+        fit, separating = settled(centred, kept, y, w, self.link)
         dropped |= dict.fromkeys(separating, "separates")
         while wrong := against_direction(kept, fit.params, fit.bread, by_name):
             dropped[wrong] = "direction"
             start = np.delete(fit.params, kept.index(wrong) + 1)
             kept.remove(wrong)
-            fit, separating = _settled(centred, kept, y, w, self.link, start)
+            fit, separating = settled(centred, kept, y, w, self.link, start)
             dropped |= dict.fromkeys(separating, "separates")
-        x = _design(centred[kept])
-        covariance = clustered_covariance(x, fit, codes) if design is None else _of_design(x, fit, weight, design)
-        newest = (month > add_months(month.max(), -LEVEL_MONTHS)).to_numpy(dtype=bool)
+        x = with_base(centred[kept])
+        covariance = (
+            clustered_covariance(x, fit, codes) if design is None else covariance_of_design(x, fit, weight, design)
+        )
+        newest = newest_rows(month, len(y))
         params = fit.params.copy()
         if self.newest_level and not newest.all() and y[newest].sum() >= self.min_events:
-            level = _level(x[newest], y[newest], w[newest], params, self.link)
+            level = level_fit(x[newest], y[newest], w[newest], params, self.link)
             params[0], covariance[0, :], covariance[:, 0] = level.params[0], 0.0, 0.0
             covariance[0, 0] = clustered_covariance(x[newest, :1], level, pd.factorize(codes[newest])[0])[0, 0]
         terms = tuple(
@@ -178,127 +255,9 @@ class RelapseLogit:
         )
         out = tuple(LeftOutTerm(n, by_name[n].zh, by_name[n].en, reason) for n, reason in sorted(dropped.items()))
         return FittedRelapseLogit(
-            float(params[0]), float(np.sqrt(covariance[0, 0])), terms, out, tuple(self.features), covariance,
+            float(params[0]), float(np.sqrt(covariance[0, 0])), terms, out, self.offered, covariance,
             len(y), int(y.sum()), int(codes.max()) + 1, self.link,
         )  # fmt: skip
-
-
-def check_counts(events: int, others: int, least: int) -> None:
-    """Raise if there are too few rows with, or without, the event to fit a score."""
-    if min(events, others) < least:
-        raise ModelError(
-            "too few events to fit a score", where="RelapseLogit", got=events,
-            expected=f"at least {least} events and {least} non-events", fix="use more waves or a longer horizon",
-        )  # fmt: skip
-
-
-def _check_rows(event: pd.Series, cluster: pd.Series) -> None:
-    wrong = np.flatnonzero(~event.isin([0, 1]).to_numpy(dtype=bool))
-    if wrong.size:
-        raise ModelError(
-            "neither 0 nor 1", where=f"event, row {event.index[wrong[0]]}", got=event.iloc[wrong[0]], expected="0 or 1",
-            fix="leave out rows whose outcome was not observed",
-        )  # fmt: skip
-    missing = np.flatnonzero(cluster.isna().to_numpy())
-    if missing.size:
-        raise ModelError(
-            "a row without a cluster",
-            where=f"cluster, row {cluster.index[missing[0]]}",
-            expected="a cluster for every row",
-        )
-
-
-def _normalised(weight: pd.Series) -> Array:
-    w = weight.to_numpy(dtype=float)
-    if not np.isfinite(w).all() or (w < 0).any() or w.sum() <= 0:
-        raise ModelError(
-            "weights must be finite, none negative, not all zero", where="RelapseLogit", got=(w.min(), w.max())
-        )
-    return np.asarray(w / w.mean())
-
-
-def _of_design(x: Array, fit: GlmFit, weight: pd.Series, design: SurveyDesign) -> Array:
-    if not np.array_equal(weight.to_numpy(dtype=float), design.weights):
-        raise ModelError("the weights are not those of the design", where="RelapseLogit", fix="pass design.weights")
-    return design_covariance(x, fit, design)
-
-
-def _design(centred: pd.DataFrame) -> Array:
-    return np.column_stack([np.ones(len(centred)), centred.to_numpy(dtype=float)])
-
-
-def _without_separators(centred: pd.DataFrame, y: Array) -> tuple[pd.DataFrame, list[str]]:
-    """Columns, and the names of two-valued ones with a value under which everybody, or nobody, fell (or too few are)."""
-    separating = []
-    for name in centred:
-        values = centred[name].to_numpy()
-        lower = values == values.min()
-        if not (lower | (values == values.max())).all():
-            continue
-        sides = [(y[side].sum(), side.sum()) for side in (lower, ~lower)]
-        if any(n < FEWEST or events in (0, n) for events, n in sides):
-            separating.append(str(name))
-    return centred.drop(columns=separating), separating
-
-
-def _fit(centred: pd.DataFrame, y: Array, w: Array, link: Link, start: Array | None) -> GlmFit:
-    # One thread: on a busy machine BLAS threads wait for each other longer than they work.
-    with threadpool_limits(limits=1):
-        return fit_glm(_design(centred), y, w, link=link, start=start, names=("base", *centred.columns))
-
-
-def _level(x: Array, y: Array, w: Array, params: Array, link: Link) -> GlmFit:
-    """The base alone, refitted with the slopes held."""
-    held = x[:, 1:] @ params[1:]
-    expected = np.average(inverse_link(params[0] + held, link), weights=w)
-    start = np.array([params[0] + float(logit(np.average(y, weights=w)) - logit(expected))])
-    return fit_glm(x[:, :1], y, w, link=link, offset=held, start=start, names=("base",))
-
-
-def _settled(
-    centred: pd.DataFrame, kept: list[str], y: Array, w: Array, link: Link, start: Array | None = None
-) -> tuple[GlmFit, list[str]]:
-    """The fit without the columns that separate the outcome; they leave ``kept`` and are named."""
-    separating: list[str] = []
-    while True:
-        try:
-            return _fit(centred[kept], y, w, link, start), separating
-        except Separation as error:
-            if not error.column:
-                raise
-            separating.append(kept.pop(error.column - 1))
-            start = None
-
-
-def against_direction(kept: list[str], params: Array, bread: Array, by_name: dict[str, Feature]) -> str | None:
-    """The feature that contradicts its direction the most, in standard errors."""
-    se = np.sqrt(np.diag(bread))
-    against = {
-        name: -by_name[name].direction * params[i] / se[i]
-        for i, name in enumerate(kept, start=1)
-        if by_name[name].direction * params[i] < 0
-    }
-    return max(against, key=lambda name: against[name]) if against else None
-
-
-def independent_columns(matrix: pd.DataFrame, tolerance: float = 1e-6) -> list[str]:
-    """Columns in order, leaving out each that the ones before it already determine.
-
-    Examples
-    --------
-    >>> independent_columns(pd.DataFrame({"a": [1.0, 2.0, 4.0], "b": [2.0, 4.0, 8.0], "c": [1.0, 0.0, 0.0]}))
-    ['a', 'c']
-    """
-    basis = np.empty((len(matrix), 0))
-    kept = []
-    for name in matrix.columns:
-        column = matrix[name].to_numpy(dtype=float)
-        rest = column - basis @ (basis.T @ column)
-        size = np.linalg.norm(rest)
-        if size > tolerance * float(np.linalg.norm(column)):
-            basis = np.column_stack([basis, rest / size])
-            kept.append(name)
-    return kept
 
 
 def _term(feature: Feature, coefficient: float, variance: float, values: pd.Series) -> Term:
@@ -388,7 +347,7 @@ def contributions_of(fitted: FittedRelapseLogit, matrix: pd.DataFrame) -> pd.Dat
 def predict_matrix(fitted: FittedRelapseLogit, matrix: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Probability and its interval from the values of the terms."""
     reference = pd.Series({term.name: term.reference for term in fitted.terms}, dtype=float)
-    x = _design(matrix.reindex(columns=reference.index).fillna(reference) - reference)
+    x = with_base(matrix.reindex(columns=reference.index).fillna(reference) - reference)
     eta = x @ np.array([fitted.base, *(term.coefficient for term in fitted.terms)])
     se = np.sqrt(np.einsum("ij,ij->i", x @ fitted.covariance, x).clip(min=0))
     z = norm.ppf(0.5 + level / 2)

@@ -11,8 +11,8 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.relapse.features import FEATURES, Feature, check_features, feature_matrix
 from relapse_risk.relapse.glm import fit_glm
+from relapse_risk.relapse.logit_steps import independent_columns
 from relapse_risk.relapse.outcome import without_outcomes
-from relapse_risk.relapse.relapse_logit import independent_columns
 
 __all__ = ["Attrition", "attrition_weights"]
 

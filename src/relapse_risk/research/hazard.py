@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from relapse_risk.errors import ModelError
+from relapse_risk.errors import ModelError, unknown
 from relapse_risk.relapse import household_features as m
-from relapse_risk.relapse.features import FEATURES, Feature
+from relapse_risk.relapse.features import FEATURES, Feature, feature_matrix
+from relapse_risk.relapse.glm import Array
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, RelapseLogit
+from relapse_risk.relapse.risk_estimator import Learning, RiskEstimator, own_features
 from relapse_risk.research.unobserved_heterogeneity import GammaFrailty, fit_gamma_frailty
+from relapse_risk.rows import by_row
 
 __all__ = ["DURATIONS", "RelapseHazard", "spell_frailty"]
 
@@ -35,8 +40,8 @@ CLOCKED = ("poor_last_time", "poor_before")
 UNCLOCKED = RelapseLogit(features=tuple(f for f in FEATURES if f.name not in CLOCKED))
 
 
-@dataclass(frozen=True, slots=True)
-class RelapseHazard:
+@dataclass(repr=False, eq=False)
+class RelapseHazard(RiskEstimator):
     """Discrete-time proportional hazard (complementary log-log) of relapse after an observed exit.
 
     The first visit since exit is the base; exp(coefficient) multiplies the hazard, whatever the length of a period.
@@ -45,31 +50,72 @@ class RelapseHazard:
 
     Parameters
     ----------
-    model : RelapseLogit
-        Features, least events and the rest; its link is replaced.
+    model : RelapseLogit, optional
+        Features, least events and the rest; its link is replaced. When left out: the register's features without those
+        that the clock replaces in ``fit_rows``, every other column of ``X`` in ``fit``.
+
+    Notes
+    -----
+    An estimator of scikit-learn whose ``X`` must be a frame with ``since_exit``, visits since the exit from poverty; rows
+    without it are left out of the fit and scored as at their first visit.
 
     References
     ----------
     Prentice and Gloeckler (1978), Biometrics 34, 57-67; Jenkins (1995), Oxford Bulletin 57, 129-138.
     """
 
-    model: RelapseLogit = UNCLOCKED
+    model: RelapseLogit | None = None
 
-    def fit(self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series, cluster: pd.Series) -> FittedRelapseLogit:
-        """Fit on at-risk rows; those with no observed exit are left out.
+    @property
+    def features(self) -> Sequence[Feature] | None:
+        """Features of the model; ``None`` where every column is one."""
+        return None if self.model is None else self.model.features
+
+    def _frame(self, X: Any, reset: bool) -> pd.DataFrame:
+        rows = super()._frame(X, reset)
+        if "since_exit" not in rows:
+            raise unknown(
+                "column", "since_exit", map(str, rows.columns), "RelapseHazard", ModelError,
+                otherwise="add since_exit: visits since the exit from poverty, empty where no exit was seen",
+            )  # fmt: skip
+        return rows
+
+    def _learn(self, given: Learning) -> FittedRelapseLogit:
+        return self._timed(given.rows, given.event, given.weight, given.cluster, own=self.features is None)
+
+    def _chance(self, rows: pd.DataFrame) -> Array:
+        return self.fitted_.predict(rows)["probability"].to_numpy()
+
+    @by_row("rows", "event", "weight", "cluster")
+    def fit_rows(
+        self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series, cluster: pd.Series
+    ) -> FittedRelapseLogit:
+        """Fit on at-risk rows of a register; those with no observed exit are left out.
 
         Raises
         ------
         ModelError
-            If nobody was seen to exit, or as :meth:`RelapseLogit.fit`.
+            If nobody was seen to exit, or as :meth:`RelapseLogit.fit_rows`.
         """
+        return self._timed(rows, event, weight, cluster, own=False)
+
+    def _timed(
+        self, rows: pd.DataFrame, event: pd.Series, weight: pd.Series, cluster: pd.Series, own: bool
+    ) -> FittedRelapseLogit:
+        """The cloglog fit of rows with a clock, on the columns themselves or the features of a register."""
         clocked = rows["since_exit"].notna().to_numpy(dtype=bool)
         if not clocked.any():
             raise ModelError(
                 "nobody was seen to leave poverty", where="RelapseHazard", fix="use a panel of three waves"
             )
-        model = replace(self.model, features=(*DURATIONS, *self.model.features), link="cloglog")
-        return model.fit(rows[clocked], event[clocked], weight[clocked], cluster[clocked])
+        base = UNCLOCKED if self.model is None else self.model
+        given = (event[clocked], weight[clocked], cluster[clocked])
+        if not own:
+            model = replace(base, features=(*DURATIONS, *base.offered), link="cloglog")
+            return model.fit_rows(rows[clocked], *given)
+        others = own_features(rows.drop(columns="since_exit"), base.directions)
+        model = replace(base, features=(*DURATIONS, *others), link="cloglog")
+        return model.fit_matrix(feature_matrix(rows[clocked], model.offered), None, *given)
 
 
 def spell_frailty(fitted: FittedRelapseLogit, rows: pd.DataFrame, event: pd.Series) -> GammaFrailty:

@@ -11,7 +11,7 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.relapse.features import Feature, check_features, feature_matrix, learned_features
 from relapse_risk.relapse.glm import Array
-from relapse_risk.relapse.relapse_logit import independent_columns
+from relapse_risk.relapse.logit_steps import independent_columns
 from relapse_risk.research.random_effects import NODES, RandomEffects, fit_random_effects, posterior_probability
 
 __all__ = ["FittedTransition", "TransitionModel"]

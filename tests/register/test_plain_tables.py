@@ -22,7 +22,11 @@ def test_a_compressed_csv_is_the_table_it_holds(tmp_path: Path) -> None:
     assert found.lines.tolist() == [2, 3]
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(TEXT)[:-12], b"\x1f\x8b" + bytes(30), TEXT])
+@pytest.mark.parametrize(
+    "content",
+    [b"", gzip.compress(TEXT)[:-12], b"\x1f\x8b" + bytes(30), TEXT],
+    ids=["empty", "cut short", "only a head", "not compressed"],  # a compressed text holds its second
+)
 def test_a_damaged_one_is_one_line(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "panel.csv.gz"
     file.write_bytes(content)

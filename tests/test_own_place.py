@@ -6,21 +6,23 @@ import re
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from tests.own_place import COUNTIES, counties_file, county_workbook
 from typer.testing import CliRunner
 
+from relapse_risk.assessment import read_facts
 from relapse_risk.cli import app
 from relapse_risk.derive import household_frame
-from relapse_risk.errors import ParameterError, RelapseRiskError, SourceError
+from relapse_risk.errors import ParameterError, RegisterError, RelapseRiskError, SourceError
 from relapse_risk.layers import PROJECT_VARIABLE, merged_params, project_folder, where_given
 from relapse_risk.new_project import NewProject, make_project, read_counties
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register
 from relapse_risk.register.importing import import_source
-from relapse_risk.scores import need_and_risk, read_scores
+from relapse_risk.scores import need_and_risk, read_scores, score_month
 
 MONTH, AS_OF = "2024-01", date(2024, 1, 31)
 ASKED = NewProject("North Kivari", {code: (name, name) for code, name in COUNTIES.items()}, "crowns", 3000.0, 4500.0)
@@ -142,6 +144,54 @@ def test_codes_of_letters_place_households_by_the_village_table(project: Path) -
     assert Register.open("data/register").counties == ("NK-A1", "NK-A2")
 
 
+def test_codes_of_nine_digits_are_not_cut_outside_china(tmp_path: Path) -> None:
+    counties, files = ("200100001", "200100002"), []
+    file = tmp_path / "counties.csv"
+    file.write_text("code,name\n200100001,Ash\n200100002,Birch\n", encoding="utf-8")
+    asked = NewProject("Vell", read_counties(file), "crowns", 3000.0)
+    folder = make_project(tmp_path / "vell", asked, date(2024, 2, 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for county, households in zip(counties, (3, 2), strict=True):
+            files.append(county_workbook(folder / f"inbox/{county}.xlsx", county, MONTH, households))
+            import_source(files[-1], "template", "data/register", MONTH, as_of=AS_OF, place="vell")
+        register = Register.open("data/register")
+        assert register.counties == counties
+        frame = household_frame(register, MONTH, parameters=read_parameters(), place=read_place("vell"))
+        assert frame["county_code"].value_counts().to_dict() == {"200100001": 3, "200100002": 2}
+        assert sorted(register.read("county")["county_code"]) == list(counties)
+
+
+def test_a_household_alone_in_a_county_is_given_away_by_no_sum(project: Path) -> None:
+    for county, households in (("NK-A1", 9), ("NK-A2", 1), ("NK-B1", 14)):
+        file = county_workbook(project / f"inbox/{county}.xlsx", county, MONTH, households)
+        import_source(file, "template", "data/register", MONTH, as_of=AS_OF, place="north_kivari")
+    register = Register.open("data/register")
+    run("facts")
+    facts = read_facts(project / "data/facts", MONTH)
+    place, parameters = read_place("north_kivari"), read_parameters()
+    frame = household_frame(register, MONTH, "NK-A2", parameters=parameters, place=place)
+    theirs = float(frame["income_pc_year"].iloc[0])
+    every = household_frame(register, MONTH, parameters=parameters, place=place)
+    mean = float((every["income_pc_year"] * every["size"]).sum() / every["size"].sum())
+    every_part = (*register.counties, "city")
+    tables = {
+        name: pd.concat([facts.table(name, county).assign(county_code=county) for county in every_part])
+        for name in ("indicator", "income_by_town", "availability")
+    }
+    shown = tables["indicator"].set_index(["indicator", "county_code"])["value"]
+    assert shown["mean_income", "city"] == pytest.approx(mean)
+    assert shown["mean_income", "NK-B1"] > 0
+    assert shown["mean_income"][["NK-A1", "NK-A2"]].isna().all(), (
+        "the city's less the others' would be the one household's"
+    )
+    towns = tables["income_by_town"]
+    assert towns[towns["county_code"] == "city"]["mean_income"].notna().sum() == 1
+    assert not np.isclose(pd.to_numeric(towns["mean_income"]).dropna(), theirs).any()
+    gone = tables["availability"].set_index(["county_code", "table"])["gone"]
+    assert "mean_income" in gone["NK-A1", "income_by_town"].split(",")
+
+
 def test_without_a_past_households_are_ranked_and_the_risk_says_why_it_is_empty(project: Path) -> None:
     file = county_workbook(project / "inbox/a.xlsx", "NK-A1", MONTH, households=12)
     import_source(file, "template", "data/register", MONTH, as_of=AS_OF, place="north_kivari")
@@ -156,6 +206,27 @@ def test_without_a_past_households_are_ranked_and_the_risk_says_why_it_is_empty(
     both = need_and_risk(Path("data/scores"), MONTH)
     assert both["need"].notna().all()
     assert both["risk"].isna().all()
+
+
+def test_a_damaged_register_is_not_one_without_a_past(project: Path) -> None:
+    file = county_workbook(project / "inbox/a.xlsx", "NK-A1", MONTH, households=6)
+    import_source(file, "template", "data/register", MONTH, as_of=AS_OF, place="north_kivari")
+    register = Register.open("data/register")
+    for entry in register.manifest.files:
+        if entry.table == "income":
+            (register.path / entry.path).write_bytes(b"not Parquet")
+    with pytest.raises(RegisterError):
+        score_month(
+            Register.open("data/register"), MONTH, parameters=read_parameters(), place=read_place("north_kivari")
+        )
+
+
+def test_the_crontab_bears_a_folder_with_blanks_and_percent(tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "kivari 100% of it", ASKED, date(2024, 2, 1))
+    comment, line = (folder / "crontab").read_text(encoding="utf-8").splitlines()
+    assert comment.startswith("# north_kivari")
+    assert line.startswith("0 2 * * * cd '")
+    assert "100\\% of it' && relapse-risk render" in line
 
 
 STRANGE = re.compile(

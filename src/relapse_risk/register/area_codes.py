@@ -1,12 +1,13 @@
 """The county and the town of an area: as the village table says; of Chinese codes also from their digits.
 
 A place's codes are any text of its own scheme.  Codes of 6, 9 and 12 digits (GB/T 2260, GB/T 10114) begin with those of
-the county and the town, so rows about a village that the table does not name can still be placed.
+the county and the town, so rows about a village that the table does not name can still be placed.  Where a county of the
+place has another code than six digits, digits say nothing and only the tables do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,40 +15,70 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Areas", "areas_of", "county_in_code", "county_in_codes", "itself_or_county", "town_in_code"]
+__all__ = ["Areas", "areas_of", "county_in_code", "county_in_codes", "county_itself", "town_in_code"]
 
 COUNTY_DIGITS, TOWN_DIGITS = 6, 9
 TOWN_OR_VILLAGE, VILLAGE = r"^([0-9]{9}|[0-9]{12})$", r"^[0-9]{12}$"
+FILLED = r"[0-9]{6}(000|000000)?"
 
 
-def county_in_code(codes: pd.Series) -> pd.Series:
-    """The county that a code of 9 or 12 digits begins with; null for any other code.
+def _digits_speak(counties: Iterable[str]) -> bool:
+    """Whether codes may be read by their digits: every county known has six of them, or none is known."""
+    return all(len(code) == COUNTY_DIGITS and code.isdecimal() for code in counties)
+
+
+def county_in_code(codes: pd.Series, counties: Iterable[str] = ()) -> pd.Series:
+    """The county that a code of 9 or 12 digits begins with; null for any other code, and where ``counties`` differ.
+
+    Parameters
+    ----------
+    codes : Series of str
+    counties : iterable of str
+        Codes of the counties known; the first digits are read only if each has six digits.
 
     Examples
     --------
-    >>> county_in_code(pd.Series(["371425101001", "371425101", "NK-A1-03", None])).tolist()
+    >>> codes = pd.Series(["371425101001", "371425101", "NK-A1-03", None])
+    >>> county_in_code(codes).tolist()
     ['371425', '371425', nan, nan]
+    >>> county_in_code(codes, ["371425101", "371425102"]).tolist()
+    [nan, nan, nan, nan]
     """
     text = codes.astype("str")
+    if not _digits_speak(counties):
+        return pd.Series(None, index=codes.index, dtype="str")
     return text.str[:COUNTY_DIGITS].where(text.str.fullmatch(TOWN_OR_VILLAGE).fillna(False).astype(bool))
 
 
-def town_in_code(codes: pd.Series) -> pd.Series:
-    """The town that a code of 12 digits begins with; null for any other code."""
+def town_in_code(codes: pd.Series, counties: Iterable[str] = ()) -> pd.Series:
+    """The town that a code of 12 digits begins with; null for any other code, and where ``counties`` differ."""
     text = codes.astype("str")
+    if not _digits_speak(counties):
+        return pd.Series(None, index=codes.index, dtype="str")
     return text.str[:TOWN_DIGITS].where(text.str.fullmatch(VILLAGE).fillna(False).astype(bool))
 
 
-def county_in_codes(codes: pa.Array) -> pa.Array:
+def county_in_codes(codes: pa.Array, counties: Iterable[str] = ()) -> pa.Array:
     """:func:`county_in_code` of an Arrow array."""
+    if not _digits_speak(counties):
+        return pa.nulls(len(codes), pa.string())
     head = pc.utf8_slice_codeunits(codes, 0, COUNTY_DIGITS)
     return pc.if_else(pc.match_substring_regex(codes, TOWN_OR_VILLAGE), head, None)
 
 
-def itself_or_county(codes: pd.Series) -> pd.Series:
-    """A county code as it is; a longer code of digits cut to its county."""
+def county_itself(codes: pd.Series) -> pd.Series:
+    """County codes as they are; six digits filled up with zeros to 9 or 12 lose the zeros, if all are written so.
+
+    Examples
+    --------
+    >>> county_itself(pd.Series(["371425000000", "371426"])).tolist()
+    ['371425', '371426']
+    >>> county_itself(pd.Series(["110000000", "110000001"])).tolist()
+    ['110000000', '110000001']
+    """
     text = codes.astype("str")
-    return county_in_code(text).fillna(text)
+    filled = text.str.fullmatch(FILLED).fillna(True).astype(bool)
+    return text.str[:COUNTY_DIGITS] if filled.all() else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +95,17 @@ class Areas:
         --------
         >>> areas = Areas({"NK-A1-03": "NK-A1"}, {})
         >>> areas.county_of(pd.Series(["NK-A1-03", "NK-A1", "371425101001", "?"])).tolist()
-        ['NK-A1', 'NK-A1', '371425', nan]
+        ['NK-A1', 'NK-A1', nan, nan]
+        >>> Areas({}, {}).county_of(pd.Series(["371425101001"])).tolist()
+        ['371425']
         """
         found = codes.map(self.counties).astype("str")
         own = codes.astype("str").where(codes.isin(set(self.counties.values())))
-        return found.fillna(own).fillna(county_in_code(codes))
+        return found.fillna(own).fillna(county_in_code(codes, set(self.counties.values())))
 
     def town_of(self, codes: pd.Series) -> pd.Series:
         """Town of each village; null where nobody says."""
-        return codes.map(self.towns).astype("str").fillna(town_in_code(codes))
+        return codes.map(self.towns).astype("str").fillna(town_in_code(codes, set(self.counties.values())))
 
 
 class ReadsTables(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from relapse_risk.register.area_codes import county_in_code, itself_or_county
+from relapse_risk.register.area_codes import county_in_code, county_itself
 from relapse_risk.schema import Table, table
 
 __all__ = ["UNKNOWN_COUNTY", "counties_of"]
@@ -58,16 +58,17 @@ def _counties(frame: pd.DataFrame, spec: Table, by_key: Mapping[str, Mapping[str
     if spec.county_from is None:
         return pd.Series(CITY, index=frame.index, dtype="str")
     values = frame[spec.county_from]
+    known = {**by_key.get("county", {}), **by_key.get("village", {})}
+    counties = set(known.values()) - {UNKNOWN_COUNTY}
     if spec.name == "place_fact":  # of a county, or of the whole place
-        counties = values.astype("str").where(values.isin(set(by_key.get("county", {}))) | _is_gb_county(values))
-        return counties.fillna(county_in_code(values)).fillna(CITY)
+        own = values.astype("str").where(values.isin(set(by_key.get("county", {}))) | _is_gb_county(values))
+        return own.fillna(county_in_code(values, counties)).fillna(CITY)
     if spec.county_from == "county_code":
-        return itself_or_county(values).fillna(UNKNOWN_COUNTY)
-    areas = {**by_key.get("county", {}), **by_key.get("village", {})}
+        return county_itself(values).fillna(UNKNOWN_COUNTY)
     if spec.county_from == "village_code":
-        return values.map(areas).astype("str").fillna(county_in_code(values)).fillna(UNKNOWN_COUNTY)
+        return values.map(known).astype("str").fillna(county_in_code(values, counties)).fillna(UNKNOWN_COUNTY)
     if spec.county_from == "target_id":  # a household, a village or a town
-        home = values.map({**by_key.get("town", {}), **areas, **by_key.get("household", {})}).astype("str")
-        return home.fillna(county_in_code(values)).fillna(UNKNOWN_COUNTY)
+        home = values.map({**by_key.get("town", {}), **known, **by_key.get("household", {})}).astype("str")
+        return home.fillna(county_in_code(values, counties)).fillna(UNKNOWN_COUNTY)
     target = spec.column(spec.county_from).refers_to
     return values.map(by_key.get(target, {})).astype("str").fillna(UNKNOWN_COUNTY)

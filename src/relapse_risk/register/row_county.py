@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relapse_risk.errors import RegisterError
-from relapse_risk.register.area_codes import county_in_codes
+from relapse_risk.register.area_codes import county_in_codes, county_itself
 from relapse_risk.register.counties import CITY, UNKNOWN_COUNTY
 from relapse_risk.register.manifest import FileEntry
 from relapse_risk.register.row_groups import read_groups
@@ -92,14 +92,22 @@ class Places:
                 pc.is_in(values, self._newest_of("county", entries).keys),
                 pc.match_substring_regex(values, "^[0-9]{6}$"),
             )
-            found = pc.fill_null(pc.coalesce(pc.if_else(own, values, None), county_in_codes(values)), CITY)
+            digits = county_in_codes(values, self._known(entries))
+            found = pc.fill_null(pc.coalesce(pc.if_else(own, values, None), digits), CITY)
         elif target is None:
-            found = pc.coalesce(county_in_codes(values), values)
+            found = pa.array(county_itself(frame[spec.county_from]), type=pa.string())
         else:
             found = self._found(values, target, month, entries)
             if spec.county_from in ("target_id", "village_code"):
-                found = pc.coalesce(found, self._of_area(values, entries), county_in_codes(values))
+                found = pc.coalesce(
+                    found, self._of_area(values, entries), county_in_codes(values, self._known(entries))
+                )
         return pd.Series(pc.fill_null(found, UNKNOWN_COUNTY), index=frame.index, dtype="str")
+
+    def _known(self, entries: Mapping[tuple[str, str | None], FileEntry]) -> list[str]:
+        """The counties of the county and the village table."""
+        held = (self._newest_of(name, entries).counties for name in ("county", "village"))
+        return pc.unique(pa.concat_arrays(held)).to_pylist()
 
     def _of_area(self, values: pa.Array, entries: Mapping[tuple[str, str | None], FileEntry]) -> pa.Array:
         """County of a village, a town of the village table, or a county; null for other codes."""

@@ -87,6 +87,10 @@ class RegisterError(RelapseRiskError):
     """A register folder is missing, damaged, or asked for something it does not hold."""
 
 
+class NoHistoryError(RegisterError):
+    """A register holds no month with both households and income, so that nothing can be learned from its past."""
+
+
 class GateError(RegisterError):
     """A delivery would change a month more than it may without somebody answering for it; nothing was written."""
 

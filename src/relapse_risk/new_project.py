@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import Any, Literal
 
 import yaml
@@ -252,8 +253,8 @@ def _edition(asked: NewProject) -> dict[str, Any]:
 
 
 def _crontab(folder: Path, place: str) -> str:
-    here = folder.resolve()
+    here = quote(str(folder.resolve())).replace("%", r"\%")  # cron ends a command at a plain %
     return (
-        f"# {place}: every night at 2, take in what stands in inbox/ by hand first, then what is due is rendered.\n"
-        f"0 2 * * * cd {here} && relapse-risk render params/editions/counties.yaml >> {here}/reports.log 2>&1\n"
+        f"# {place}: every night at 2, reports that are due are rendered. Import what is in inbox/ first.\n"
+        f"0 2 * * * cd {here} && relapse-risk render params/editions/counties.yaml >> reports.log 2>&1\n"
     )

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relapse_risk.derive import household_frame, household_panel
-from relapse_risk.errors import ModelError, RegisterError
+from relapse_risk.errors import ModelError, NoHistoryError
 from relapse_risk.files import write_json, write_parquet
 from relapse_risk.hardship import HardshipIndex, hardship_index, read_index
 from relapse_risk.months import check_month, month_end
@@ -129,7 +129,7 @@ def score_month(
     high, medium = (parameters.on(f"risk_share_{band}", month_end(month)).value for band in ("high", "medium"))
     try:
         panel = household_panel(register, parameters=parameters, place=place)
-    except RegisterError as error:  # a place without a past: nobody is scored, and the card says why
+    except NoHistoryError as error:  # a place without a past: nobody is scored, and the card says why
         now = with_history(household_frame(register, month, parameters=parameters, place=place))
         report(4, 4, "done")
         card = unfitted_card(month, place.name, place.horizon_months, error.what, (high, medium))

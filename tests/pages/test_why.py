@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from relapse_risk.assessment import INDICATORS, Facts, compute_facts, read_facts
 from relapse_risk.cli import app
 from relapse_risk.errors import RelapseRiskError
+from relapse_risk.pages.format import WITHHELD
 from relapse_risk.pages.why import Why, parameters_of, why
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
@@ -100,6 +101,7 @@ def test_a_guarantee_says_its_limit_and_whose_word_it_is(project: Path) -> None:
 def test_a_column_of_a_table_says_its_rows(project: Path) -> None:
     found = asked(project, "income_by_town.mean_income")
     assert "Jia: 6,339" in found.summary()  # (12 x 3,900 + 11 x 9,000) / 23
+    assert WITHHELD not in found.summary(), "nothing of it rests on a few"
 
 
 @pytest.mark.parametrize(

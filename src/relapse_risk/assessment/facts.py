@@ -18,7 +18,8 @@ from relapse_risk.assessment.linked_counts import LINKS, PUBLIC
 from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
 from relapse_risk.disclosure.control import withhold
-from relapse_risk.disclosure.few_people import FEW_PEOPLE, without_few
+from relapse_risk.disclosure.few_people import FEW_PEOPLE, companion, without_few
+from relapse_risk.disclosure.masking import withheld_columns
 from relapse_risk.disclosure.published_cells import Tables
 from relapse_risk.files import digest
 from relapse_risk.languages import Label
@@ -254,13 +255,35 @@ def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, 
     rows = with_city(pd.concat([part.indicator for part in found.values()]), INDICATORS)
     safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual, LINKS, PUBLIC)
     few = {code for code, part in found.items() if part.households < threshold}
-    safe, indicator, gone = without_few(safe, TABLES, indicator, {item.name: item.needs for item in INDICATORS}, few)
+    beside = companion({code: part.households for code, part in found.items()}, threshold)
+    before = safe
+    safe, indicator, gone = without_few(safe, TABLES, indicator, INDICATORS, few, beside, bilingual)
+    counts = _with_columns(counts, before, safe, beside) if beside else counts
     status = [_of_few(row, gone) for part in found.values() for row in part.status]
     availability = pd.DataFrame([*status, *(_city_status(table, status, safe[table.name]) for table in TABLES)])
     availability = availability.merge(counts, on=["county_code", "table"], how="left")
     availability["withheld"] = availability["withheld"].astype("float64").fillna(0).astype("int64")
     availability["gone"] = availability["gone"].astype("str").fillna("")
     return safe | {"indicator": indicator[list(INDICATOR_COLUMNS)], "availability": availability}
+
+
+def _with_columns(counts: pd.DataFrame, before: Tables, after: Tables, county: str) -> pd.DataFrame:
+    """``counts`` with the columns of which ``county`` lost every value between two sets of tables."""
+    lost = [
+        row
+        for spec in TABLES
+        if len(before[spec.name]) and len(after[spec.name])
+        for row in withheld_columns(spec, *(_of_county(tables[spec.name], county) for tables in (before, after)))
+    ]
+    keys = ["county_code", "table"]
+    joined = counts.merge(pd.DataFrame(lost, columns=[*keys, "more"]), on=keys, how="outer")
+    parts = joined[["gone", "more"]].astype("str").fillna("")
+    gone = parts["gone"].str.cat(parts["more"], sep=",").str.strip(",")
+    return joined.assign(gone=gone.where(gone != ""), withheld=joined["withheld"].fillna(0)).drop(columns="more")
+
+
+def _of_county(frame: pd.DataFrame, county: str) -> pd.DataFrame:
+    return frame[frame["county_code"] == county]
 
 
 def _of_few(row: dict[str, object], gone: set[tuple[str, str]]) -> dict[str, object]:

@@ -19,7 +19,7 @@ from relapse_risk.derive.household_columns import (
     shock_columns,
     visit_columns,
 )
-from relapse_risk.errors import RegisterError
+from relapse_risk.errors import NoHistoryError
 from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import Setting, asked_of_members, needs, setting_on
@@ -136,7 +136,7 @@ def household_panel(
         frame = _frame(register.read("household", month, county), persons, read, register, month, setting)
         frames.append(frame[frame["income_period"] == month])
     if not frames:
-        raise RegisterError(
+        raise NoHistoryError(
             "no month has both households and income", where=str(register.path), fix="import income of the same months"
         )
     return pd.concat(frames).sort_values(["household_id", "month"], ignore_index=True)

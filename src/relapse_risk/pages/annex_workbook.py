@@ -108,8 +108,9 @@ def _of_indicator(report: Report, row: dict[str, object], name: str) -> object:
         return row[name] if name == "previous_period" else _number(row[name], row["unit"] == "share" and not is_count)
     if name == "previous" and not is_null(row["previous_period"]):
         return WITHHELD
-    counted = name in ("numerator", "denominator", "value") and row["unit"] == "share"
-    return WITHHELD if counted and (row["withheld"] or row["verdict"] in ASSESSED) else NOT_COMPUTED
+    counted = name in ("numerator", "denominator", "value")
+    gone = counted and (row["withheld"] or (row["unit"] == "share" and row["verdict"] in ASSESSED))
+    return WITHHELD if gone else NOT_COMPUTED
 
 
 def _values(report: Report, spec: FactTable, columns: Sequence[FactColumn]) -> Rows:

@@ -326,8 +326,8 @@ def _cited(source: Source, cited: str | None) -> str:
 
 
 def _side(source: Source, row: Row, name: str) -> str:
-    """Numerator or denominator; the count of a share that is not shown was withheld."""
-    gone = is_null(row[name]) and row["unit"] == "share" and (row["withheld"] or row["verdict"] in ASSESSED)
+    """Numerator or denominator; one that was withheld is marked so, as is the count of a share that was assessed."""
+    gone = is_null(row[name]) and (row["withheld"] or (row["unit"] == "share" and row["verdict"] in ASSESSED))
     return WITHHELD if gone else written(source, row[name], "count")
 
 

@@ -13,7 +13,8 @@ from relapse_risk.assessment import INDICATORS, TABLES, FactColumn, Facts
 from relapse_risk.derive import household_frame
 from relapse_risk.errors import RelapseRiskError, unknown
 from relapse_risk.measures import CITY, FactTable, Indicator
-from relapse_risk.pages.format import WITHHELD, format_date, format_interval, format_value, is_null
+from relapse_risk.pages.format import NOT_COMPUTED, WITHHELD, format_date, format_interval, format_value, is_null
+from relapse_risk.pages.html_tables import hidden_gaps
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import limits_of, read_predicates
 from relapse_risk.register import Register
@@ -215,10 +216,16 @@ def _of_table(asked: _Asked, name: str, column: str) -> Why:
 
 
 def _rows(asked: _Asked, spec: FactTable, column: FactColumn, frame: pd.DataFrame) -> Iterator[str]:
+    """Every row by its keys; a gap is marked as withheld only where it is."""
+    if column.name not in frame:
+        return
     keys = [one for one in spec.columns if one.is_key and one.name in frame]
-    for row in frame.head(MOST_ROWS).to_dict("records"):
+    hidden = hidden_gaps(frame, column)
+    for row, gone in list(zip(frame.to_dict("records"), hidden, strict=True))[:MOST_ROWS]:
         words = [format_value(row[one.name], one, asked.language) for one in keys]
-        value = WITHHELD if is_null(row[column.name]) else format_value(row[column.name], column, asked.language)
+        value = format_value(row[column.name], column, asked.language)
+        if is_null(row[column.name]):
+            value = WITHHELD if gone else NOT_COMPUTED
         yield f"  {' · '.join(words)}: {value}"
 
 

@@ -122,9 +122,9 @@ def test_what_was_withheld_stays_so(hand_register: Register, tmp_path: Path) -> 
     facts: Facts = read_facts(tmp_path, MONTH)
     for item in INDICATORS:
         for county in (COUNTY, OTHER, "city"):
-            found = why(hand_register, facts, county, item.name, PARAMETERS, PLACE, "en")
             row = facts.table("indicator", county).set_index("indicator").loc[item.name]
             if row["withheld"]:
+                found = why(hand_register, facts, county, item.name, PARAMETERS, PLACE, "en")
                 assert found.value is None or pd.isna(row["numerator"])
                 assert not re.search(r"Numerator|Not answered", found.summary())
 

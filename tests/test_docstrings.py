@@ -9,7 +9,7 @@ from importlib import import_module
 
 import pytest
 
-UNITS = ("poverty", "hardship", "ranking")
+UNITS = ("poverty", "hardship", "ranking", "impact")
 PUBLIC = [
     pytest.param(found, id=f"{unit}.{name}")
     for unit in UNITS

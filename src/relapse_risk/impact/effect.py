@@ -223,6 +223,10 @@ def effect_of(
     ModelError
         For a level outside 0 … 1, or a standard error that is not a positive number (an estimate without uncertainty).
 
+    References
+    ----------
+    Wald (1943): interval and test from an estimate and its standard error.
+
     Examples
     --------
     >>> effect = effect_of("lottery", "ate", 2.0, 1.0, households=20, treated=10, degrees_of_freedom=18)

@@ -98,7 +98,10 @@ def public_functions(tree: ast.Module) -> list[ast.FunctionDef]:
     """Functions at module level listed in ``__all__``."""
     names: set[str] = set()
     for node in tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
+        # The list of the package itself is made of its stub.
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.List | ast.Tuple):
+            continue
+        if any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
             names |= set(ast.literal_eval(node.value))
     return [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in names]
 

@@ -12,6 +12,7 @@ from relapse_risk.evaluation import brier as brier
 from relapse_risk.evaluation import calibration as calibration
 from relapse_risk.evaluation import calibration_table as calibration_table
 from relapse_risk.evaluation import decision_curve as decision_curve
+from relapse_risk.evaluation import evaluate as evaluate
 from relapse_risk.evaluation import fairness as fairness
 from relapse_risk.evaluation import gains as gains
 from relapse_risk.evaluation import targeting as targeting
@@ -40,12 +41,14 @@ from relapse_risk.poverty import alkire_foster as alkire_foster
 from relapse_risk.poverty import atkinson as atkinson
 from relapse_risk.poverty import chronic_transient as chronic_transient
 from relapse_risk.poverty import concentration_curve as concentration_curve
+from relapse_risk.poverty import dominance_curves as dominance_curves
 from relapse_risk.poverty import estimate as estimate
 from relapse_risk.poverty import estimate_by_group as estimate_by_group
 from relapse_risk.poverty import fgt as fgt
 from relapse_risk.poverty import fgt_by_group as fgt_by_group
 from relapse_risk.poverty import generalised_entropy as generalised_entropy
 from relapse_risk.poverty import gini as gini
+from relapse_risk.poverty import growth_incidence as growth_incidence
 from relapse_risk.poverty import headcount as headcount
 from relapse_risk.poverty import lorenz_curve as lorenz_curve
 from relapse_risk.poverty import quantile_share_ratio as quantile_share_ratio
@@ -53,12 +56,14 @@ from relapse_risk.poverty import sen as sen
 from relapse_risk.poverty import spells as spells
 from relapse_risk.poverty import sst as sst
 from relapse_risk.poverty import survey_design as survey_design
+from relapse_risk.poverty import tip_curves as tip_curves
 from relapse_risk.poverty import transitions as transitions
 from relapse_risk.poverty import watts as watts
 from relapse_risk.ranking import rank_households as rank_households
 from relapse_risk.ranking import shortlist as shortlist
 from relapse_risk.relapse import RelapseBoost as RelapseBoost
 from relapse_risk.relapse import RelapseLogit as RelapseLogit
+from relapse_risk.research import RelapseHazard as RelapseHazard
 
 __version__: str
 __all__: list[str]

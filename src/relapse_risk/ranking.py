@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,11 @@ from relapse_risk.hardship import (
 )
 from relapse_risk.hardship.aggregate import AGGREGATES
 from relapse_risk.hardship.uncertainty import Perturbation
+from relapse_risk.pictures import picture
 from relapse_risk.rows import in_order, numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = [
     "Band",
@@ -91,6 +95,17 @@ class Ranking:
         return (
             f"{len(self.frame)} {called} ranked; {self.draws} weightings move a rank by {self.mean_shift:.1f} places "
             f"on average; median {self.level:.0%} interval {width:.0f} places wide"
+        )
+
+    def plot(self, ax: Axes | None = None, first: int = 40) -> Axes:
+        """Rank and interval of the ``first`` units on ``ax``, or on new axes."""
+        return picture(
+            "relapse_risk.hardship.index_plots.plot_rank_intervals",
+            ax,
+            self.frame,
+            rank=self.whole,
+            unit=self.unit,
+            first=first,
         )
 
     def _repr_html_(self) -> str:
@@ -375,6 +390,17 @@ class Shortlist:
         counts = self.frame["band"].value_counts()
         bands = ", ".join(f"{band.replace('_', ' ')} {counts.get(band, 0)}" for band in BAND_ORDER)
         return f"shortlist of {self.quota} over {self.draws} draws: {bands}"
+
+    def plot(self, ax: Axes | None = None, first: int | None = None) -> Axes:
+        """Probability of being listed, of the ``first`` likeliest, on ``ax`` or new axes."""
+        return picture(
+            "relapse_risk.hardship.index_plots.plot_shortlist",
+            ax,
+            self.frame,
+            sure=self.sure,
+            quota=self.quota,
+            first=first,
+        )
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.summary())}</p>{self.frame.head(10).to_html(index=False)}"

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty import alkire_foster, lorenz_curve, survey_design
+from relapse_risk.poverty.curves import dominance_curves
 from relapse_risk.poverty.poverty_plots import (
-    dominance_curves,
     plot_decomposition,
     plot_deprivation_heat,
     plot_dominance,
@@ -28,11 +28,12 @@ def test_lorenz(ax) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_dominance(ax) -> None:  # type: ignore[no-untyped-def]
-    frame = dominance_curves({"poorer": [1, 2, 3], "richer": [2, 3, 4]}, [1.5, 2.5, 3.5], 2)
+    frame = dominance_curves({"poorer": [1, 2, 3], "richer": [2, 3, 4]}, [1.5, 2.5, 3.5], 2).frame
     wide = frame.pivot(index="line", columns="group", values="value")
     assert (wide["richer"] <= wide["poorer"]).all()
     assert plot_dominance(frame, ax, 2.0) is ax
     assert len(ax.lines) == 3
+    assert len(ax.collections) == 2, "a band of each"
     with pytest.raises(ModelError, match="unknown order"):
         dominance_curves({"a": [1.0]}, [1.0], 4)
 

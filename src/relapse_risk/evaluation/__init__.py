@@ -27,6 +27,7 @@ from relapse_risk.evaluation.resampling import (
     measures,
     missed,
 )
+from relapse_risk.evaluation.score_evaluation import Evaluation, evaluate
 from relapse_risk.evaluation.targeting import Targeting, select_top, targeting
 from relapse_risk.evaluation.visit_lists import VisitLists, visit_lists
 
@@ -37,6 +38,7 @@ __all__ = [
     "Decomposition",
     "Difference",
     "DriftTable",
+    "Evaluation",
     "Fairness",
     "Measured",
     "Targeting",
@@ -56,6 +58,7 @@ __all__ = [
     "decompose",
     "divergence",
     "drift_table",
+    "evaluate",
     "fairness",
     "gains",
     "log_loss",

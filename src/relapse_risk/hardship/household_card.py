@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,10 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship.design import TOP, IndexDesign
 from relapse_risk.hardship.household_index import HardshipIndex
+from relapse_risk.pictures import picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Card", "Flip", "disagreement", "household_card"]
 
@@ -75,6 +80,10 @@ class Card:
             f"{self.household_id}: need {self.need:.2f}, {where} (threshold {self.threshold:.2f}); "
             f"most from {largest['indicator']} ({largest['points']:.2f}){flip}"
         )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Points of each indicator on ``ax``, or on new axes."""
+        return picture("relapse_risk.hardship.index_plots.plot_contributions", ax, self.contributions)
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.summary())}</p>{self.contributions.to_html(index=False)}"

@@ -6,6 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,13 @@ from relapse_risk.hardship.composite_scores import Composite, column_of, composi
 from relapse_risk.hardship.design import TOP, IndexDesign, Indicator
 from relapse_risk.months import month_end
 from relapse_risk.parameters import DatedValue, Parameters, Place
+from relapse_risk.pictures import picture
 from relapse_risk.poverty import first_line
 from relapse_risk.predicates.setting import INCOME_PERIOD, values_at
 from relapse_risk.rows import as_frame
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["HardshipIndex", "LeftOut", "aid_share", "answered_share", "hardship_index", "index_lines", "line_values"]
 
@@ -91,6 +96,10 @@ class HardshipIndex:
             f"{self.design.id}: {len(self.frame)} {self.units}, need mean {need.mean():.2f}, "
             f"range {need.min():.2f} to {need.max():.2f}; left out: {out}"
         )
+
+    def plot(self, ax: Axes | None = None, first: int = 20) -> Axes:
+        """What the need of the ``first`` neediest is made of, on ``ax`` or new axes."""
+        return picture("relapse_risk.hardship.index_plots.plot_need", ax, self.reasons, unit=self.unit, first=first)
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.summary())}</p>{self.frame.head(10).to_html(index=False)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,10 @@ from relapse_risk.hardship.design import TOP
 from relapse_risk.hardship.household_index import HardshipIndex
 from relapse_risk.hardship.tie_order import rank_scores
 from relapse_risk.hardship.uncertainty import Uncertainty, draws_at, factors_of, score_draws
+from relapse_risk.pictures import picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Comparison", "Sobol", "compare_indexes", "remove_each", "sobol_indices", "sobol_of_design"]
 
@@ -47,6 +52,10 @@ class Sobol:
         top = self.frame.sort_values("total", ascending=False).head(3)
         named = ", ".join(f"{row.factor} {row.total:.2f}" for row in top.itertuples())
         return f"{self.output}: mean {self.mean:.4g}; total indices {named}"
+
+    def plot(self, ax: Axes | None = None, first: int = 15) -> Axes:
+        """Total and first-order index of each choice on ``ax``, or on new axes."""
+        return picture("relapse_risk.hardship.index_plots.plot_tornado", ax, self.frame, first=first)
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.summary())}</p>{self.frame.to_html(index=False)}"

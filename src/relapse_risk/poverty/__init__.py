@@ -2,6 +2,8 @@
 
 from relapse_risk.poverty.af_change import alkire_foster_change
 from relapse_risk.poverty.alkire_foster import AlkireFoster, alkire_foster, deprivation_scores, identify_poor
+from relapse_risk.poverty.curve_result import Curve
+from relapse_risk.poverty.curves import dominance_curves, growth_incidence, tip_curves
 from relapse_risk.poverty.deprivation import DeprivationMatrix, Guarantees, deprivation_matrix, guarantee_test
 from relapse_risk.poverty.deprivation_design import DeprivationDesign, read_deprivation
 from relapse_risk.poverty.dynamics import (
@@ -53,6 +55,7 @@ from relapse_risk.poverty.synthetic_panel import SyntheticPanel, synthetic_panel
 __all__ = [
     "AlkireFoster",
     "Atkinson",
+    "Curve",
     "DeprivationDesign",
     "DeprivationMatrix",
     "Estimate",
@@ -78,6 +81,7 @@ __all__ = [
     "concentration_curve",
     "deprivation_matrix",
     "deprivation_scores",
+    "dominance_curves",
     "duration_poverty",
     "entropy_by_group",
     "estimate",
@@ -89,6 +93,7 @@ __all__ = [
     "first_line",
     "generalised_entropy",
     "gini",
+    "growth_incidence",
     "guarantee_test",
     "headcount",
     "identify_poor",
@@ -106,6 +111,7 @@ __all__ = [
     "sst",
     "survey_design",
     "synthetic_panel",
+    "tip_curves",
     "transition_events",
     "transitions",
     "watts",

@@ -10,16 +10,20 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError
+from relapse_risk.pictures import picture
 from relapse_risk.poverty.arrays import Array, IntArray, group_codes
 from relapse_risk.poverty.survey import SurveyDesign, interval, total_variances
 from relapse_risk.rows import by_row, numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["CUTOFF_TOLERANCE", "AlkireFoster", "alkire_foster", "check_cutoff", "deprivation_scores", "identify_poor"]
 
@@ -74,6 +78,10 @@ class AlkireFoster:
         if len(rows) != 1:
             raise ModelError("no such measure", where="AlkireFoster.value", got=(measure, k, group, indicator))
         return float(rows["value"].iloc[0])
+
+    def plot(self, ax: Axes | None = None, k: float | None = None) -> Axes:
+        """Contribution of each indicator to M0, a bar per group, on ``ax`` or new axes; ``k`` where there are several."""
+        return picture("relapse_risk.poverty.poverty_plots.plot_decomposition", ax, self.frame, k=k)
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>"

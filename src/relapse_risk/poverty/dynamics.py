@@ -8,15 +8,20 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError, unknown
+from relapse_risk.pictures import picture
 from relapse_risk.poverty.arrays import Array, check_line, check_weights, group_codes
 from relapse_risk.poverty.survey import SurveyDesign, covariance, interval, survey_design
 from relapse_risk.rows import by_row, numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = [
     "Transitions",
@@ -137,6 +142,10 @@ class Transitions:
         """Rates of everybody."""
         rows = self.rates[self.rates["group"] == "all"].itertuples()
         return ", ".join(f"{row.rate} {row.value:.4f} (se {row.se:.4f}, {row.cases} of {row.at_risk})" for row in rows)
+
+    def plot(self, ax: Axes | None = None, group: object = "all") -> Axes:
+        """Rates of a group with their intervals on ``ax``, or on new axes."""
+        return picture("relapse_risk.poverty.poverty_plots.plot_transitions", ax, self.rates, group=group)
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.summary())}</p>{self.matrix.to_html(index=False)}"

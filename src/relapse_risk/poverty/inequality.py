@@ -10,6 +10,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_incomes, check_positive, check_weights, group_codes
+from relapse_risk.poverty.curve_result import Curve
 from relapse_risk.rows import by_row
 
 __all__ = [
@@ -314,7 +315,7 @@ def zenga(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
 @by_row("x", "rank_by", "weights")
 def concentration_curve(
     x: npt.ArrayLike, rank_by: npt.ArrayLike, weights: npt.ArrayLike | None = None, points: int | None = None
-) -> pd.DataFrame:
+) -> Curve:
     """Cumulated share of ``x`` against cumulated share of units ordered by ``rank_by``.
 
     Parameters
@@ -327,8 +328,8 @@ def concentration_curve(
 
     Returns
     -------
-    DataFrame
-        Columns population and share, both from 0 to 1.
+    Curve
+        frame: columns population and share, both from 0 to 1.
 
     Raises
     ------
@@ -357,11 +358,20 @@ def concentration_curve(
     if points is not None:
         at = np.linspace(0, 1, points + 1)
         population, share = at, np.interp(at, population, share)
-    return pd.DataFrame({"population": population, "share": share})
+    return Curve(
+        "concentration",
+        pd.DataFrame({"population": population, "share": share}),
+        _half("concentration", population, share),
+    )
+
+
+def _half(kind: str, population: Array, share: Array) -> str:
+    """What the first half holds, in a line of words."""
+    return f"{kind} curve: the first half holds {np.interp(0.5, population, share):.1%}"
 
 
 @by_row("x", "weights")
-def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points: int | None = None) -> pd.DataFrame:
+def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points: int | None = None) -> Curve:
     """Lorenz curve: share of income held by the poorest share of the population.
 
     Parameters
@@ -374,8 +384,8 @@ def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points:
 
     Returns
     -------
-    DataFrame
-        Columns population and share, both from 0 to 1.
+    Curve
+        frame: columns population and share, both from 0 to 1.
 
     References
     ----------
@@ -387,7 +397,8 @@ def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points:
     [0.0, 0.25, 1.0]
     """
     check_positive(check_incomes(x), "lorenz_curve", strictly=False)
-    return concentration_curve(x, x, weights, points)
+    frame = concentration_curve(x, x, weights, points).frame
+    return Curve("lorenz", frame, _half("Lorenz", frame["population"].to_numpy(), frame["share"].to_numpy()))
 
 
 @by_row("x", "groups", "weights")

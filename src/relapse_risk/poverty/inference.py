@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError
+from relapse_risk.pictures import picture
 from relapse_risk.poverty.arrays import Array, check_incomes, group_codes
 from relapse_risk.poverty.linearised import Measure
 from relapse_risk.poverty.survey import (
@@ -23,6 +24,9 @@ from relapse_risk.poverty.survey import (
     replicate_weights,
 )
 from relapse_risk.rows import by_row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Estimate", "combine", "estimate", "estimate_by_group", "estimate_replicated", "fgt_decomposition"]
 
@@ -54,6 +58,10 @@ class Estimate:
         """One line per estimate."""
         rows = self.frame.itertuples(index=False)
         return "\n".join(f"{r.label}: {r.value:.6g} (se {r.se:.3g}, {r.low:.6g} to {r.high:.6g})" for r in rows)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Each estimate with its interval on ``ax``, or on new axes."""
+        return picture("relapse_risk.poverty.poverty_plots.plot_estimates", ax, self.frame, level=self.level)
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.method)}, {self.level:.0%}</p>{self.frame.to_html(index=False)}"

@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
 from relapse_risk.errors import ModelError
-from relapse_risk.poverty.arrays import check_incomes, check_weights
+from relapse_risk.poverty.curve_result import CurveKind
 
-__all__ = ["dominance_curves", "plot_decomposition", "plot_deprivation_heat", "plot_dominance", "plot_lorenz"]
-
-
-def dominance_curves(
-    incomes: Mapping[str, npt.ArrayLike],
-    lines: Sequence[float],
-    order: int = 1,
-    weights: Mapping[str, npt.ArrayLike] | None = None,
-) -> pd.DataFrame:
-    """Poverty incidence (order 1), deficit (2) or severity (3) of each distribution at many lines.
-
-    A distribution whose curve is nowhere above another's has no more poverty at any of these lines (Atkinson 1987,
-    doi:10.2307/1911028).
-
-    Returns
-    -------
-    DataFrame
-        line, group, value: mean of max(z - x, 0) ** (order - 1), counted where x < z.
-
-    Examples
-    --------
-    >>> dominance_curves({"a": [1.0, 3.0]}, [2.0, 4.0])["value"].tolist()
-    [0.5, 1.0]
-    """
-    if order not in (1, 2, 3):
-        raise ModelError("unknown order", where="dominance_curves", got=order, expected="1, 2 or 3")
-    rows = []
-    for name, values in incomes.items():
-        x = check_incomes(values, name)
-        w = check_weights(None if weights is None else weights[name], x.size)
-        for z in lines:
-            gap = np.where(x < z, np.maximum(z - x, 0.0) ** (order - 1), 0.0)
-            rows.append((float(z), name, float(w @ gap / w.sum())))
-    return pd.DataFrame(rows, columns=["line", "group", "value"])
+__all__ = [
+    "plot_curve",
+    "plot_decomposition",
+    "plot_deprivation_heat",
+    "plot_dominance",
+    "plot_estimates",
+    "plot_growth",
+    "plot_lorenz",
+    "plot_tip",
+    "plot_transitions",
+]
 
 
 def plot_lorenz(curves: Mapping[str, pd.DataFrame], ax: Axes) -> Axes:
@@ -63,11 +39,72 @@ def plot_lorenz(curves: Mapping[str, pd.DataFrame], ax: Axes) -> Axes:
 def plot_dominance(frame: pd.DataFrame, ax: Axes, line: float | None = None) -> Axes:
     """Curves of :func:`dominance_curves`; ``line`` marks the official one."""
     for name, part in frame.groupby("group", sort=False):
-        ax.plot(part["line"], part["value"], label=str(name))
+        drawn = ax.plot(part["line"], part["value"], label=str(name))[0]
+        if "low" in part:
+            ax.fill_between(part["line"], part["low"], part["high"], color=drawn.get_color(), alpha=0.15, linewidth=0)
     if line is not None:
         ax.axvline(line, color="0.6", linewidth=1, linestyle=":")
-    ax.set(xlabel="poverty line", ylabel="poverty at the line")
+    ax.set(xlabel="poverty line (unit of the incomes)", ylabel="poverty at the line")
     ax.legend(frameon=False)
+    return ax
+
+
+def plot_growth(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Growth incidence; ``frame`` is that of ``growth_incidence``."""
+    ax.axhline(0, color="0.6", linewidth=1, linestyle="--")
+    ax.plot(100 * frame["population"], frame["growth"])
+    ax.set(xlim=(0, 100), xlabel="percentile, poorest first (%)", ylabel="growth of income (% per year)")
+    return ax
+
+
+def plot_tip(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """TIP curves of each group; ``frame`` is that of ``tip_curves``."""
+    for name, part in frame.groupby("group", sort=False):
+        ax.plot(part["population"], part["gap"], label=str(name))
+    ax.set(
+        xlim=(0, 1), xlabel="share of population, poorest first", ylabel="cumulated gap (share of the line per head)"
+    )
+    ax.set_ylim(bottom=0)
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_curve(frame: pd.DataFrame, ax: Axes, kind: CurveKind, line: float | None = None) -> Axes:
+    """The frame of a :class:`Curve` as its kind is drawn."""
+    if kind == "dominance":
+        return plot_dominance(frame, ax, line)
+    if kind == "growth":
+        return plot_growth(frame, ax)
+    if kind == "tip":
+        return plot_tip(frame, ax)
+    plot_lorenz({"Lorenz curve" if kind == "lorenz" else "concentration curve": frame}, ax)
+    if kind == "concentration":
+        ax.set(xlabel="share of population, in order of rank", ylabel="share of the total")
+    return ax
+
+
+def plot_estimates(frame: pd.DataFrame, ax: Axes, level: float) -> Axes:
+    """Estimates with their intervals, one row each, first on top; ``frame`` is :attr:`Estimate.frame`."""
+    place = np.arange(len(frame))
+    ax.hlines(place, frame["low"], frame["high"], color="0.6", linewidth=2)
+    ax.plot(frame["value"], place, "o", markersize=4)
+    ax.set_yticks(place, frame["label"].astype("str"))
+    ax.invert_yaxis()
+    ax.set(xlabel=f"estimate with {level:.0%} interval (unit of the measure)")
+    return ax
+
+
+def plot_transitions(rates: pd.DataFrame, ax: Axes, group: object = "all") -> Axes:
+    """Rates of moving in and out of poverty with their intervals; ``rates`` is :attr:`Transitions.rates`."""
+    rows = rates[(rates["group"] == group) & rates["value"].notna()]
+    if rows.empty:
+        raise ModelError("no rates of this group", where="plot_transitions", got=group, fix="name one of the groups")
+    place = np.arange(len(rows))
+    ax.hlines(place, 100 * rows["low"], 100 * rows["high"], color="0.6", linewidth=2)
+    ax.plot(100 * rows["value"], place, "o", markersize=4)
+    ax.set_yticks(place, rows["rate"].str.replace("_", " "))
+    ax.invert_yaxis()
+    ax.set(xlabel="households of those at risk of the move (%)", xlim=(0, None))
     return ax
 
 
@@ -102,6 +139,6 @@ def plot_decomposition(frame: pd.DataFrame, ax: Axes, k: float | None = None) ->
         ax.barh(names, table[name], left=left, label=str(name))
         left = left + table[name].to_numpy()
     ax.invert_yaxis()  # first group on top, as in the heat table
-    ax.set(xlabel="contribution to M0")
+    ax.set(xlabel="contribution to M0 (0 to 1)")
     ax.legend(frameon=False, fontsize="small", ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.18))
     return ax

@@ -39,6 +39,7 @@ def check_counts(events: int, others: int, least: int) -> None:
 
 
 def check_rows(event: pd.Series, cluster: pd.Series) -> None:
+    """Raise if an event is neither 0 nor 1, or a row has no cluster."""
     wrong = np.flatnonzero(~event.isin([0, 1]).to_numpy(dtype=bool))
     if wrong.size:
         raise ModelError(
@@ -55,6 +56,7 @@ def check_rows(event: pd.Series, cluster: pd.Series) -> None:
 
 
 def normalised(weight: pd.Series) -> Array:
+    """Weights of mean one; raise if any is negative or not finite, or all are zero."""
     w = weight.to_numpy(dtype=float)
     if not np.isfinite(w).all() or (w < 0).any() or w.sum() <= 0:
         raise ModelError(
@@ -64,12 +66,14 @@ def normalised(weight: pd.Series) -> Array:
 
 
 def covariance_of_design(x: Array, fit: GlmFit, weight: pd.Series, design: SurveyDesign) -> Array:
+    """Covariance of the coefficients under a survey design, whose weights must be those of the fit."""
     if not np.array_equal(weight.to_numpy(dtype=float), design.weights):
         raise ModelError("the weights are not those of the design", where="RelapseLogit", fix="pass design.weights")
     return design_covariance(x, fit, design)
 
 
 def with_base(centred: pd.DataFrame) -> Array:
+    """The columns after a column of ones, shape (n, k + 1)."""
     return np.column_stack([np.ones(len(centred)), centred.to_numpy(dtype=float)])
 
 

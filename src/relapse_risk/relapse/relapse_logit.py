@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import pandas as pd
 from scipy.stats import norm
 from sklearn.utils.validation import check_is_fitted
 
+from relapse_risk.pictures import picture
 from relapse_risk.poverty.survey import SurveyDesign
 from relapse_risk.relapse.features import (
     FEATURES,
@@ -43,6 +45,9 @@ from relapse_risk.relapse.logit_steps import (
 )
 from relapse_risk.relapse.risk_estimator import Learning, RiskEstimator, own_features
 from relapse_risk.rows import by_row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["POINTS_PER_LOGIT", "FittedRelapseLogit", "LeftOutTerm", "RelapseLogit", "Term"]
 
@@ -334,6 +339,16 @@ class FittedRelapseLogit:
         ]
         lines += [f"{t.name:<24} left out: {t.reason}" for t in self.left_out]
         return "\n".join(lines)
+
+    def plot(self, ax: Axes | None = None, level: float = 0.95) -> Axes:
+        """Log-odds of one standard deviation of each term with its interval, on ``ax`` or new axes."""
+        z = norm.ppf(0.5 + level / 2)
+        rows = [(t.name, t.coefficient * t.spread, z * t.se * t.spread) for t in self.terms]
+        frame = pd.DataFrame([(name, b, b - e, b + e) for name, b, e in rows], columns=["term", "value", "low", "high"])
+        return picture("relapse_risk.evaluation.evaluation_plots.plot_coefficients", ax, frame, level=level)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.summary())}</pre>"
 
 
 def contributions_of(fitted: FittedRelapseLogit, matrix: pd.DataFrame) -> pd.DataFrame:

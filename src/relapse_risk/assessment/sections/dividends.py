@@ -48,7 +48,7 @@ def dividend_curve(data: CountyData) -> pd.DataFrame:
     mine = _of_this_year(data)
     if len(mine) < 2 or mine.sum() <= 0:
         return pd.DataFrame()
-    return lorenz_curve(mine.to_numpy(), points=CURVE_STEPS).rename(columns={"share": "dividends"})
+    return lorenz_curve(mine.to_numpy(), points=CURVE_STEPS).frame.rename(columns={"share": "dividends"})
 
 
 def dividend_outliers(data: CountyData) -> pd.DataFrame:

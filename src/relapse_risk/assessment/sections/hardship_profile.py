@@ -120,7 +120,7 @@ def aid_curve(data: CountyData) -> pd.DataFrame:
     aid = _aid(data, frame)
     if aid.sum() <= 0:
         return pd.DataFrame()
-    curve = concentration_curve(aid.to_numpy(), -frame["need"].to_numpy(), points=CURVE_STEPS)
+    curve = concentration_curve(aid.to_numpy(), -frame["need"].to_numpy(), points=CURVE_STEPS).frame
     return curve.rename(columns={"share": "aid"})
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from relapse_risk.errors import ModelError
 
-__all__ = ["plot_calibration", "plot_measure", "plot_net_benefit"]
+__all__ = ["plot_calibration", "plot_coefficients", "plot_measure", "plot_net_benefit"]
 
 
 def plot_measure(table: pd.DataFrame, design: str, measure: str, ax: Axes) -> Axes:
@@ -33,7 +33,7 @@ def plot_calibration(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.plot([0, top], [0, top], color="0.7", linewidth=1)
     ax.vlines(table["expected"], table["low"], table["high"], color="0.6", linewidth=2)
     ax.plot(table["expected"], table["observed"], "o", markersize=4, color="#1b6380")
-    ax.set(xlabel="expected", ylabel="observed", xlim=(0, top), ylim=(0, top))
+    ax.set(xlabel="expected share (0 to 1)", ylabel="observed share (0 to 1)", xlim=(0, top), ylim=(0, top))
     return ax
 
 
@@ -45,6 +45,22 @@ def plot_net_benefit(curve: pd.DataFrame, ax: Axes) -> Axes:
         line = ax.plot(rows["threshold"], rows["value"], dash, color=color, label=str(name).replace("_", " "))[0]
         ax.fill_between(rows["threshold"], rows["low"], rows["high"], color=line.get_color(), alpha=0.15, linewidth=0)
     ax.axhline(0, color="0.7", linewidth=1)
-    ax.set(xlabel="threshold (visits worth one fall reached: (1 - t) / t)", ylabel="net benefit")
+    ax.set(
+        xlabel="threshold (visits worth one fall reached: (1 - t) / t)",
+        ylabel="net benefit (events reached per household)",
+    )
     ax.legend(frameon=False)
+    return ax
+
+
+def plot_coefficients(terms: pd.DataFrame, ax: Axes, level: float) -> Axes:
+    """Log-odds of one standard deviation of each term with its interval, strongest on top; term, value, low, high."""
+    rows = terms.reindex(terms["value"].abs().sort_values(ascending=False).index)
+    place = np.arange(len(rows))
+    ax.axvline(0, color="0.7", linewidth=1)
+    ax.hlines(place, rows["low"], rows["high"], color="0.6", linewidth=2)
+    ax.plot(rows["value"], place, "o", markersize=4, color="#1b6380")
+    ax.set_yticks(place, rows["term"])
+    ax.invert_yaxis()
+    ax.set(xlabel=f"log-odds per standard deviation, {level:.0%} interval")
     return ax

@@ -21,7 +21,7 @@ FLOORS = {
     "poverty": 7, "evaluation": 7, "impact": 7,
     "hardship": 8, "relapse": 8,
     "research": 9, "ranking": 9,
-    "new_project": 6, "scores": 10, "assistance": 10, "issues": 10, "disclosure": 10,
+    "new_project": 6, "datasets": 10, "scores": 10, "assistance": 10, "issues": 10, "disclosure": 10,
     "assessment": 11, "nation": 11, "charts": 11,
     "pages": 12,
     "editions": 13,

@@ -7,9 +7,17 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from statsmodels.stats.weightstats import DescrStatsW
 
+import relapse_risk as rr
 from relapse_risk.research.benchmark_models import BENCHMARKS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,3 +123,33 @@ def test_the_tour_of_relapse_evaluates_every_model_on_the_argentine_panel(
     tables = [o["data"]["text/plain"] for o in outputs if "text/plain" in o.get("data", {})]
     compared = next(t for t in tables if "missed_20" in t and "raw_boosting" in t)
     assert all(name in compared for name in BENCHMARKS if name != "transition")
+
+
+def test_the_twelve_tasks_are_at_most_three_lines_each() -> None:
+    notebook = nbformat.read(ROOT / "notebooks/explore/04_your_own.ipynb", as_version=4)
+    tasks = [cell.source.splitlines() for cell in notebook.cells if "task" in cell.metadata.get("tags", [])]
+    assert len(tasks) == 12
+    assert max(len(lines) for lines in tasks) <= 3
+    assert max(len(line) for lines in tasks for line in lines) <= 120
+
+
+def test_the_tour_of_own_data_runs_top_to_bottom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve pictures; the numbers are those of peers on the same rows: statsmodels' and scikit-learn's."""
+    outputs = run("04_your_own", monkeypatch, draws=30)
+    assert pictures(outputs) == 12
+    tables = [o["data"]["text/html"] for o in outputs if "text/html" in o.get("data", {})]
+    homes = rr.datasets.survey()
+    w = homes["weight"] * homes["size"]
+    north = homes["region"] == "north"
+    share = float(DescrStatsW((homes.loc[north, "income"] < rr.datasets.LINE).astype(float), w[north]).mean)
+    poor = next(table for table in tables if "taylor, 95%" in table and "north" in table)
+    assert f"{share:.6f}" in poor
+    panel = rr.datasets.panel()
+    after = panel.groupby("household_id")["poor"].shift(-1)
+    seen = panel[~panel["poor"] & after.notna()]
+    X, y = seen[["income", "size", "head_age", "sick"]], after[seen.index].astype(int)
+    peer = make_pipeline(StandardScaler(), LogisticRegression(C=np.inf))
+    chance = cross_val_predict(peer, X, y, groups=seen["village"], cv=GroupKFold(5), method="predict_proba")[:, 1]
+    judged = next(table for table in tables if "log_loss" in table)
+    auc = float(re.search(r"<td>auc</td>\s*<td>([\d.]+)</td>", judged).group(1))
+    assert auc == pytest.approx(roc_auc_score(y, chance), abs=2e-3), "a feature may be left out in one fold"

@@ -1,6 +1,7 @@
 # What `import relapse_risk as rr` offers: one line per name, read by editors, by type checkers and by `__init__.py`.
 # A name stands here if a user of the library calls it; the rooms at the end hold the rest.
 
+from relapse_risk import datasets as datasets
 from relapse_risk import evaluation as evaluation
 from relapse_risk import hardship as hardship
 from relapse_risk import poverty as poverty

@@ -2,6 +2,7 @@
 
 from relapse_risk.assistance.assessed_register import Assessed, assess, assess_months, spending_known
 from relapse_risk.assistance.catalogue import Catalogue, Item, read_catalogue
+from relapse_risk.assistance.cliffs import Cliffs, cliffs
 from relapse_risk.assistance.department_lists import WorkList, department_lists, job_matches
 from relapse_risk.assistance.entitlements import (
     Entitlements,
@@ -55,6 +56,7 @@ from relapse_risk.assistance.worklists import worklist_content, write_worklists
 __all__ = [
     "Assessed",
     "Catalogue",
+    "Cliffs",
     "Entitlements",
     "Item",
     "LedgerFindings",
@@ -74,6 +76,7 @@ __all__ = [
     "awaiting_records",
     "cancel_order",
     "check_records",
+    "cliffs",
     "cycle_of",
     "decision_on",
     "department_lists",

@@ -45,6 +45,8 @@ def plot_net_benefit(curve: pd.DataFrame, ax: Axes) -> Axes:
         line = ax.plot(rows["threshold"], rows["value"], dash, color=color, label=str(name).replace("_", " "))[0]
         ax.fill_between(rows["threshold"], rows["low"], rows["high"], color=line.get_color(), alpha=0.15, linewidth=0)
     ax.axhline(0, color="0.7", linewidth=1)
+    top = max(float(curve["high"].max()), 0.01)
+    ax.set_ylim(-0.5 * top, 1.1 * top)  # how far below nothing a threshold falls is of no use
     ax.set(
         xlabel="threshold (visits worth one fall reached: (1 - t) / t)",
         ylabel="net benefit (events reached per household)",

@@ -66,7 +66,8 @@ def plot_shortlist(frame: pd.DataFrame, ax: Axes, sure: float, quota: int, first
         ylabel="probability of being listed",
         ylim=(0, 1.02),
     )
-    ax.legend(frameon=False)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.legend(frameon=False, loc="center right")
     return ax
 
 

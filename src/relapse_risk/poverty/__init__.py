@@ -2,8 +2,7 @@
 
 from relapse_risk.poverty.af_change import alkire_foster_change
 from relapse_risk.poverty.alkire_foster import AlkireFoster, alkire_foster, deprivation_scores, identify_poor
-from relapse_risk.poverty.curve_result import Curve
-from relapse_risk.poverty.curves import dominance_curves, growth_incidence, tip_curves
+from relapse_risk.poverty.change_parts import fields_decomposition, mld_change
 from relapse_risk.poverty.deprivation import DeprivationMatrix, Guarantees, deprivation_matrix, guarantee_test
 from relapse_risk.poverty.deprivation_design import DeprivationDesign, read_deprivation
 from relapse_risk.poverty.dynamics import (
@@ -16,6 +15,8 @@ from relapse_risk.poverty.dynamics import (
     transitions,
 )
 from relapse_risk.poverty.fgt_measures import fgt, fgt_by_group, headcount, income_gap_ratio, is_poor, sen, sst, watts
+from relapse_risk.poverty.gini_parts import gini_by_group, gini_by_source, gini_stratification
+from relapse_risk.poverty.grouped_lorenz import FittedLorenz, GroupedPoverty, fit_lorenz
 from relapse_risk.poverty.inequality import (
     atkinson,
     concentration_curve,
@@ -27,6 +28,7 @@ from relapse_risk.poverty.inequality import (
     weighted_quantile,
     zenga,
 )
+from relapse_risk.poverty.inequality_ratios import coefficient_of_variation, extended_gini, hoover, kolm, palma
 from relapse_risk.poverty.inference import (
     Estimate,
     estimate,
@@ -41,6 +43,7 @@ from relapse_risk.poverty.linearised import (
     Gini,
     Mean,
     Measure,
+    MedianOfPoor,
     QuantileShareRatio,
     RelativeFgt,
     RelativeLine,
@@ -48,7 +51,28 @@ from relapse_risk.poverty.linearised import (
     Watts,
     Zenga,
 )
+from relapse_risk.poverty.linearised_parts import entropy_decomposition, watts_decomposition
+from relapse_risk.poverty.linearised_poor import GiniOfGaps, GiniOfPoor, IncomeGapRatio, RelativeWatts, Sen, Sst
+from relapse_risk.poverty.linearised_shares import (
+    IncomeUpTo,
+    JDivergence,
+    LorenzOrdinate,
+    MeanGap,
+    MedianRatio,
+    Quantile,
+)
 from relapse_risk.poverty.lines import first_line, line_of, poverty_line
+from relapse_risk.poverty.polarisation import esteban_gradin_ray, esteban_ray, wolfson
+from relapse_risk.poverty.richness import RelativeRichness, Richness, richness
+from relapse_risk.poverty.rif import RifRegression, rif, rif_regression
+from relapse_risk.poverty.stochastic_dominance import (
+    Dominance,
+    LorenzOrdinates,
+    dominance_test,
+    kodde_palm_bounds,
+    lorenz_ordinates,
+    tip_curve,
+)
 from relapse_risk.poverty.survey import SurveyDesign, interval, survey_design
 from relapse_risk.poverty.synthetic_panel import SyntheticPanel, synthetic_panel
 
@@ -58,17 +82,37 @@ __all__ = [
     "Curve",
     "DeprivationDesign",
     "DeprivationMatrix",
+    "Dominance",
     "Estimate",
     "Fgt",
+    "FittedLorenz",
     "GeneralisedEntropy",
     "Gini",
+    "GiniOfGaps",
+    "GiniOfPoor",
+    "GroupedPoverty",
     "Guarantees",
+    "IncomeGapRatio",
+    "IncomeUpTo",
+    "JDivergence",
+    "LorenzOrdinate",
+    "LorenzOrdinates",
     "Mean",
+    "MeanGap",
     "Measure",
+    "MedianOfPoor",
+    "MedianRatio",
+    "Quantile",
     "QuantileShareRatio",
     "RelativeFgt",
     "RelativeLine",
     "RelativeMedianGap",
+    "RelativeRichness",
+    "RelativeWatts",
+    "Richness",
+    "RifRegression",
+    "Sen",
+    "Sst",
     "SurveyDesign",
     "SyntheticPanel",
     "Transitions",
@@ -78,43 +122,63 @@ __all__ = [
     "alkire_foster_change",
     "atkinson",
     "chronic_transient",
+    "coefficient_of_variation",
     "concentration_curve",
     "deprivation_matrix",
     "deprivation_scores",
-    "dominance_curves",
+    "dominance_test",
     "duration_poverty",
     "entropy_by_group",
+    "entropy_decomposition",
+    "esteban_gradin_ray",
+    "esteban_ray",
     "estimate",
     "estimate_by_group",
     "estimate_replicated",
+    "extended_gini",
     "fgt",
     "fgt_by_group",
     "fgt_decomposition",
+    "fields_decomposition",
     "first_line",
+    "fit_lorenz",
     "generalised_entropy",
     "gini",
-    "growth_incidence",
+    "gini_by_group",
+    "gini_by_source",
+    "gini_stratification",
     "guarantee_test",
     "headcount",
+    "hoover",
     "identify_poor",
     "income_gap_ratio",
     "interval",
     "is_poor",
+    "kodde_palm_bounds",
+    "kolm",
     "line_of",
     "lorenz_curve",
+    "lorenz_ordinates",
+    "mld_change",
+    "palma",
     "poverty_line",
     "quantile_share_ratio",
     "read_deprivation",
+    "richness",
+    "rif",
+    "rif_regression",
     "sen",
     "spell_survival",
     "spells",
     "sst",
     "survey_design",
     "synthetic_panel",
-    "tip_curves",
+    "tip_curve",
     "transition_events",
     "transitions",
     "watts",
+    "watts_decomposition",
     "weighted_quantile",
+    "wolfson",
     "zenga",
 ]

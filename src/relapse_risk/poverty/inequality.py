@@ -27,6 +27,7 @@ __all__ = [
 
 GiniKind = Literal["population", "laeken", "convey"]
 QuantileRule = Literal["step", "laeken"]
+ShareRule = Literal["step", "laeken", "lorenz"]
 
 
 @by_row("x", "weights")
@@ -227,7 +228,11 @@ def atkinson(x: npt.ArrayLike, aversion: float = 1, weights: npt.ArrayLike | Non
 
 @by_row("x", "weights")
 def quantile_share_ratio(
-    x: npt.ArrayLike, order: float = 0.2, weights: npt.ArrayLike | None = None, rule: QuantileRule = "step"
+    x: npt.ArrayLike,
+    order: float = 0.2,
+    weights: npt.ArrayLike | None = None,
+    rule: ShareRule = "step",
+    upper: float | None = None,
 ) -> float:
     """Income of those above the upper quantile over income of those at or below the lower one (S80/S20 at 0.2).
 
@@ -237,8 +242,11 @@ def quantile_share_ratio(
     order : float
         Below one half; 0.2 compares the top and bottom fifths.
     weights : array_like, shape (n,), optional
-    rule : {"step", "laeken"}
-        How a quantile is read, as in :func:`weighted_quantile`.
+    rule : {"step", "laeken", "lorenz"}
+        How a quantile is read, as in :func:`weighted_quantile`; ``lorenz`` splits the unit at the quantile, so that the
+        groups hold exactly their share of people (R wINEQ).
+    upper : float, optional
+        Order of the upper quantile; 1 - ``order`` when left out.
 
     Returns
     -------
@@ -260,12 +268,18 @@ def quantile_share_ratio(
     """
     values = check_incomes(x)
     w = check_weights(weights, values.size)
-    low = values <= weighted_quantile(values, order, w, rule)
-    high = values > weighted_quantile(values, 1 - order, w, rule)
-    bottom = w[low] @ values[low]
+    above = 1 - order if upper is None else upper
+    if rule == "lorenz":
+        curve = concentration_curve(values, values, w)
+        bottom, rest = (float(np.interp(p, curve["population"], curve["share"])) for p in (order, above))
+        top = 1 - rest
+    else:
+        low = values <= weighted_quantile(values, order, w, rule)
+        high = values > weighted_quantile(values, above, w, rule)
+        bottom, top = float(w[low] @ values[low]), float(w[high] @ values[high])
     if bottom <= 0:
-        raise ModelError("the lower group has no income", where="quantile_share_ratio", got=float(bottom))
-    return float(w[high] @ values[high] / bottom)
+        raise ModelError("the lower group has no income", where="quantile_share_ratio", got=bottom)
+    return top / bottom
 
 
 @by_row("x", "weights")

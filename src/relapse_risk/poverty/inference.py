@@ -83,7 +83,7 @@ def _result(
     return Estimate(frame, matrix, level, method)
 
 
-def _check_domain(domain: npt.ArrayLike | None, n: int) -> npt.NDArray[np.bool_]:
+def check_domain(domain: npt.ArrayLike | None, n: int) -> npt.NDArray[np.bool_]:
     if domain is None:
         return np.ones(n, dtype=np.bool_)
     values = pd.Series(np.asarray(domain, dtype=object).ravel() if np.ndim(domain) == 1 else [], dtype=object)
@@ -103,7 +103,7 @@ def _is_yes_or_no(value: object) -> bool:
     return isinstance(value, bool | int | float | np.generic) and not pd.isna(value) and value in (0, 1)
 
 
-def _check_rows(x: Array, design: SurveyDesign) -> Array:
+def check_rows(x: Array, design: SurveyDesign) -> Array:
     if x.size != design.psu.size:
         raise ModelError(
             "incomes and design differ in rows", where="estimate", got=x.size, expected=f"{design.psu.size} incomes"
@@ -153,8 +153,8 @@ def estimate(
     >>> result.frame[["value", "se"]].round(4).values.tolist()
     [[0.5, 0.2887]]
     """
-    x = _check_rows(check_incomes(income), design)
-    mask = _check_domain(domain, x.size)
+    x = check_rows(check_incomes(income), design)
+    mask = check_domain(domain, x.size)
     value = measure.value(x, design.weights, mask)
     matrix = covariance(design, measure.influence(x, design.weights, mask))
     return _result(
@@ -196,7 +196,7 @@ def estimate_by_group(
     >>> estimate_by_group(Fgt(125.0), [100, 110, 150, 160], survey_design([1] * 4), ["a", "b", "a", "b"]).frame["value"].tolist()
     [0.5, 0.5]
     """
-    x = _check_rows(check_incomes(income), design)
+    x = check_rows(check_incomes(income), design)
     codes, labels = group_codes(groups, x.size)
     weighed = np.bincount(codes, design.weights, len(labels)) > 0
     values, z = np.full(len(labels), np.nan), np.zeros((x.size, len(labels)))
@@ -250,8 +250,8 @@ def estimate_replicated(
     >>> found[["value", "se"]].round(6).values.tolist()  # the jackknife of a mean is s / sqrt(n)
     [[2.5, 0.645497]]
     """
-    x = _check_rows(check_incomes(income), design)
-    mask = _check_domain(domain, x.size)
+    x = check_rows(check_incomes(income), design)
+    mask = check_domain(domain, x.size)
     value = measure.value(x, design.weights, mask)
     variance = 0.0
     for weights, scale in replicate_weights(design, method, generator, replicates):
@@ -274,9 +274,14 @@ def combine(
     return _result(labels, values, gradient @ matrix @ gradient.T, design.degrees_of_freedom, level, "normal", "taylor")
 
 
-@by_row("income", "design")
+@by_row("income", "design", "domain")
 def fgt_decomposition(
-    income: npt.ArrayLike, design: SurveyDesign, line: float, measures: Sequence[Measure], order: int = 2
+    income: npt.ArrayLike,
+    design: SurveyDesign,
+    line: float,
+    measures: Sequence[Measure],
+    order: int = 2,
+    domain: npt.ArrayLike | None = None,
 ) -> Estimate:
     """FGT(g) = FGT(0) × I**g × (1 + (g² - g) GE_g of the gaps of the poor), each part with its standard error.
 
@@ -289,6 +294,8 @@ def fgt_decomposition(
         FGT of orders g, 0 and 1 against the same line.
     order : int
         g, at least 2.
+    domain : boolean array_like, shape (n,), optional
+        Rows to estimate on.
 
     Returns
     -------
@@ -315,12 +322,12 @@ def fgt_decomposition(
     """
     if order < 2 or len(measures) != 3:
         raise ModelError("needs order >= 2 and FGT(g), FGT(0), FGT(1)", where="fgt_decomposition", got=order)
-    x = _check_rows(check_incomes(income), design)
-    everyone = np.ones(x.size, dtype=np.bool_)
-    g, h, p = (m.value(x, design.weights, everyone) for m in measures)
+    x = check_rows(check_incomes(income), design)
+    rows = check_domain(domain, x.size)
+    g, h, p = (m.value(x, design.weights, rows) for m in measures)
     if h == 0:
         raise ModelError("nobody is poor", where="fgt_decomposition", got=line)
-    matrix = covariance(design, np.column_stack([m.influence(x, design.weights, everyone) for m in measures]))
+    matrix = covariance(design, np.column_stack([m.influence(x, design.weights, rows) for m in measures]))
     gap = p / h
     factor = order**2 - order
     entropy = (g / (h * gap**order) - 1) / factor

@@ -9,7 +9,7 @@ as in convey and vardpoor. Sources: Deville (1999), Osier (2009, doi:10.18148/sr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,7 @@ __all__ = [
     "Gini",
     "Mean",
     "Measure",
+    "MedianOfPoor",
     "QuantileShareRatio",
     "RelativeFgt",
     "RelativeLine",
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 Mask = npt.NDArray[np.bool_]
+LineOf = Literal["quantile", "mean"]
 
 
 class Measure(Protocol):
@@ -128,27 +130,35 @@ class Watts:
         return Mean().influence(self._terms(x, domain), w, domain)
 
 
-def _everybody(x: Array) -> Mask:
+def everybody(x: Array) -> Mask:
     return np.ones(x.size, dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
 class RelativeLine:
-    """At-risk-of-poverty threshold: ``percent`` of the quantile of ``order`` of the domain.
+    """At-risk-of-poverty threshold: ``percent`` of the quantile of ``order`` (or, ``of="mean"``, of the mean) of the domain.
 
     The measures against a relative line (:class:`RelativeFgt`, :class:`RelativeMedianGap`) take that of everybody.
     """
 
     percent: float = 0.6
     order: float = 0.5
+    of: LineOf = "quantile"
 
     def value(self, x: Array, w: Array, domain: Mask) -> float:
-        line = self.percent * weighted_quantile(x[domain], self.order, w[domain])
+        if self.of not in ("quantile", "mean"):
+            raise ModelError("unknown basis of a line", where="RelativeLine", got=self.of, expected="quantile | mean")
+        if self.of == "mean":
+            line = self.percent * Mean().value(x, w, domain)
+        else:
+            line = self.percent * weighted_quantile(x[domain], self.order, w[domain])
         if line <= 0:
             raise ModelError("the relative line is not positive", where="RelativeLine", got=line, expected="> 0")
         return line
 
     def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        if self.of == "mean":
+            return self.percent * Mean().influence(x, w, domain)
         xd, wd = x[domain], w[domain]
         quantile = weighted_quantile(xd, self.order, wd)
         return spread(self.percent * quantile_influence(xd, wd, self.order, quantile, bandwidth(xd, wd)), domain)
@@ -166,15 +176,16 @@ class RelativeFgt:
     percent: float = 0.6
     order: float = 0.5
     closed: Closed = "right"
+    of: LineOf = "quantile"
 
     def _line(self) -> RelativeLine:
-        return RelativeLine(self.percent, self.order)
+        return RelativeLine(self.percent, self.order, self.of)
 
     def value(self, x: Array, w: Array, domain: Mask) -> float:
-        return Fgt(self._line().value(x, w, _everybody(x)), self.alpha, self.closed).value(x, w, domain)
+        return Fgt(self._line().value(x, w, everybody(x)), self.alpha, self.closed).value(x, w, domain)
 
     def influence(self, x: Array, w: Array, domain: Mask) -> Array:
-        line = self._line().value(x, w, _everybody(x))
+        line = self._line().value(x, w, everybody(x))
         own = Fgt(line, self.alpha, self.closed).influence(x, w, domain)
         xd, wd = x[domain], w[domain]
         if self.alpha == 0:
@@ -182,7 +193,30 @@ class RelativeFgt:
         else:
             gaps = poverty_gaps(xd, line, self.alpha - 1, self.closed)
             slope = float(wd @ (self.alpha * gaps * xd / line**2) / wd.sum())
-        return own + slope * self._line().influence(x, w, _everybody(x))
+        return own + slope * self._line().influence(x, w, everybody(x))
+
+
+@dataclass(frozen=True, slots=True)
+class MedianOfPoor:
+    """Median income of those at or below the national relative line."""
+
+    percent: float = 0.6
+    order: float = 0.5
+
+    def value(self, x: Array, w: Array, domain: Mask) -> float:
+        line = RelativeLine(self.percent, self.order).value(x, w, everybody(x))
+        poor = domain & (x <= line)
+        if not poor.any():
+            raise ModelError("nobody is below the line", where="MedianOfPoor", got=line)
+        return weighted_quantile(x[poor], 0.5, w[poor])
+
+    def influence(self, x: Array, w: Array, domain: Mask) -> Array:
+        median = self.value(x, w, domain)
+        rate = RelativeFgt(0, self.percent, self.order)
+        share = rate.value(x, w, domain)
+        xd, wd = x[domain], w[domain]
+        below = np.where(domain, ((x <= median) - 0.5 * share) / wd.sum(), 0.0)
+        return (0.5 * rate.influence(x, w, domain) - below) / density(xd, wd, median, bandwidth(xd, wd))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,50 +226,44 @@ class RelativeMedianGap:
     percent: float = 0.6
     order: float = 0.5
 
-    def _parts(self, x: Array, w: Array, domain: Mask) -> tuple[float, float]:
-        line = RelativeLine(self.percent, self.order).value(x, w, _everybody(x))
-        poor = domain & (x <= line)
-        if not poor.any():
-            raise ModelError("nobody is below the line", where="RelativeMedianGap", got=line)
-        return line, weighted_quantile(x[poor], 0.5, w[poor])
-
     def value(self, x: Array, w: Array, domain: Mask) -> float:
-        line, median = self._parts(x, w, domain)
-        return 1 - median / line
+        line = RelativeLine(self.percent, self.order).value(x, w, everybody(x))
+        return 1 - MedianOfPoor(self.percent, self.order).value(x, w, domain) / line
 
     def influence(self, x: Array, w: Array, domain: Mask) -> Array:
-        line, median = self._parts(x, w, domain)
-        rate = RelativeFgt(0, self.percent, self.order)
-        share = rate.value(x, w, domain)
-        xd, wd = x[domain], w[domain]
-        below = np.where(domain, ((x <= median) - 0.5 * share) / wd.sum(), 0.0)
-        slope = density(xd, wd, median, bandwidth(xd, wd))
-        of_median = (0.5 * rate.influence(x, w, domain) - below) / slope
-        of_line = RelativeLine(self.percent, self.order).influence(x, w, _everybody(x))
-        return median * of_line / line**2 - of_median / line
+        median = MedianOfPoor(self.percent, self.order)
+        line = RelativeLine(self.percent, self.order)
+        at = line.value(x, w, everybody(x))
+        of_line = line.influence(x, w, everybody(x))
+        return median.value(x, w, domain) * of_line / at**2 - median.influence(x, w, domain) / at
 
 
 @dataclass(frozen=True, slots=True)
 class QuantileShareRatio:
-    """Income above the upper quantile over income up to the lower one, within the domain."""
+    """Income above the upper quantile over income up to the lower one, within the domain; S80/S20 unless said otherwise.
+
+    ``upper`` is 1 - ``order`` when left out; ``QuantileShareRatio(0.4, 0.9)`` is the Palma ratio.
+    """
 
     order: float = 0.2
+    upper: float | None = None
 
     def value(self, x: Array, w: Array, domain: Mask) -> float:
         xd, wd = x[domain], w[domain]
-        return quantile_share_ratio(xd, self.order, wd)
+        return quantile_share_ratio(xd, self.order, wd, upper=self.upper)
 
     def influence(self, x: Array, w: Array, domain: Mask) -> Array:
         xd, wd = x[domain], w[domain]
         h = bandwidth(xd, wd)
-        lower, upper = weighted_quantile(xd, self.order, wd), weighted_quantile(xd, 1 - self.order, wd)
+        above = 1 - self.order if self.upper is None else self.upper
+        lower, upper = weighted_quantile(xd, self.order, wd), weighted_quantile(xd, above, wd)
 
         def cumulated(order: float, at: float) -> Array:
             slope = density(xd, wd, at, h, of_total=True)
             return np.where(xd <= at, xd, 0.0) + slope * quantile_influence(xd, wd, order, at, h)
 
         bottom, top = wd @ np.where(xd <= lower, xd, 0.0), wd @ np.where(xd > upper, xd, 0.0)
-        of_bottom, of_top = cumulated(self.order, lower), xd - cumulated(1 - self.order, upper)
+        of_bottom, of_top = cumulated(self.order, lower), xd - cumulated(above, upper)
         return spread((bottom * of_top - top * of_bottom) / bottom**2, domain)
 
 

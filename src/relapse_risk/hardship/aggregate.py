@@ -138,8 +138,12 @@ def quadratic(scores: npt.ArrayLike, weights: npt.ArrayLike) -> Array:
     return power_mean(scores, weights, 2)
 
 
-def mazziotta_pareto(scores: npt.ArrayLike, weights: npt.ArrayLike, penalty: int = 1) -> Array:
+def mazziotta_pareto(
+    scores: npt.ArrayLike, weights: npt.ArrayLike, penalty: int = 1, sample_deviation: bool = False
+) -> Array:
     """Mazziotta-Pareto: mean + penalty × sd × cv across children; +1 where higher is worse, -1 for wellbeing.
+
+    ``sample_deviation`` divides the variance by p - 1 instead of p (R Compind; with weights by 1 - sum of their squares).
 
     Raises
     ------
@@ -164,6 +168,9 @@ def mazziotta_pareto(scores: npt.ArrayLike, weights: npt.ArrayLike, penalty: int
     values, share = _answered_weights(matrix, w)
     mean = np.einsum("ij,ij->i", values, share)
     variance = np.einsum("ij,ij->i", (values - mean[:, None]) ** 2, share)
+    if sample_deviation:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variance = np.where(variance == 0, 0.0, variance / (1 - np.einsum("ij,ij->i", share, share)))
     with np.errstate(invalid="ignore", divide="ignore"):
         adjust = np.where(variance == 0, 0.0, variance / mean)
     out: Array = mean + penalty * adjust

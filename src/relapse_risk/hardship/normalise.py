@@ -83,8 +83,8 @@ def minmax(x: npt.ArrayLike, low: float = 0, high: float = 100, where: str = "mi
     return low + (high - low) * (values - least) / (most - least)
 
 
-def zscore(x: npt.ArrayLike, mean: float = 0, sd: float = 1, where: str = "zscore") -> Array:
-    """Standardised to the given mean and standard deviation (n - 1 in the denominator, as COINr).
+def zscore(x: npt.ArrayLike, mean: float = 0, sd: float = 1, ddof: int = 1, where: str = "zscore") -> Array:
+    """Standardised to the given mean and standard deviation (n - ddof in the denominator; 1 as COINr, 0 as its paper).
 
     Examples
     --------
@@ -93,7 +93,7 @@ def zscore(x: npt.ArrayLike, mean: float = 0, sd: float = 1, where: str = "zscor
     """
     values, known = _answered(x, where)
     seen = values[known]
-    return mean + sd * (values - seen.mean()) / seen.std(ddof=1)
+    return mean + sd * (values - seen.mean()) / seen.std(ddof=ddof)
 
 
 def percentile_rank(x: npt.ArrayLike, where: str = "percentile_rank") -> Array:

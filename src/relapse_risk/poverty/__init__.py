@@ -2,6 +2,7 @@
 
 from relapse_risk.poverty.af_change import alkire_foster_change
 from relapse_risk.poverty.alkire_foster import AlkireFoster, alkire_foster, deprivation_scores, identify_poor
+from relapse_risk.poverty.calibrated_weights import calibrate, calibrated_weights, post_stratify, rake, trim_weights
 from relapse_risk.poverty.change_parts import fields_decomposition, mld_change
 from relapse_risk.poverty.deprivation import DeprivationMatrix, Guarantees, deprivation_matrix, guarantee_test
 from relapse_risk.poverty.deprivation_design import DeprivationDesign, read_deprivation
@@ -61,8 +62,16 @@ from relapse_risk.poverty.linearised_shares import (
     MedianRatio,
     Quantile,
 )
+from relapse_risk.poverty.linearised_totals import Ratio, Total, Variance
 from relapse_risk.poverty.lines import first_line, line_of, poverty_line
 from relapse_risk.poverty.polarisation import esteban_gradin_ray, esteban_ray, wolfson
+from relapse_risk.poverty.replicate_design import (
+    ReplicateDesign,
+    jackknife_replicates,
+    replicate_design,
+    replicate_estimate,
+    successive_difference_replicates,
+)
 from relapse_risk.poverty.richness import RelativeRichness, Richness, richness
 from relapse_risk.poverty.rif import RifRegression, rif, rif_regression
 from relapse_risk.poverty.stochastic_dominance import (
@@ -74,6 +83,9 @@ from relapse_risk.poverty.stochastic_dominance import (
     tip_curve,
 )
 from relapse_risk.poverty.survey import SurveyDesign, interval, survey_design
+from relapse_risk.poverty.survey_regression import SurveyRegression, survey_regression
+from relapse_risk.poverty.survey_shares import design_effect, share_interval, survey_quantile
+from relapse_risk.poverty.survey_stages import SamplingStage
 from relapse_risk.poverty.synthetic_panel import SyntheticPanel, synthetic_panel
 
 __all__ = [
@@ -104,28 +116,37 @@ __all__ = [
     "MedianRatio",
     "Quantile",
     "QuantileShareRatio",
+    "Ratio",
     "RelativeFgt",
     "RelativeLine",
     "RelativeMedianGap",
     "RelativeRichness",
     "RelativeWatts",
+    "ReplicateDesign",
     "Richness",
     "RifRegression",
+    "SamplingStage",
     "Sen",
     "Sst",
     "SurveyDesign",
+    "SurveyRegression",
     "SyntheticPanel",
+    "Total",
     "Transitions",
+    "Variance",
     "Watts",
     "Zenga",
     "alkire_foster",
     "alkire_foster_change",
     "atkinson",
+    "calibrate",
+    "calibrated_weights",
     "chronic_transient",
     "coefficient_of_variation",
     "concentration_curve",
     "deprivation_matrix",
     "deprivation_scores",
+    "design_effect",
     "dominance_test",
     "duration_poverty",
     "entropy_by_group",
@@ -154,6 +175,7 @@ __all__ = [
     "income_gap_ratio",
     "interval",
     "is_poor",
+    "jackknife_replicates",
     "kodde_palm_bounds",
     "kolm",
     "line_of",
@@ -161,21 +183,30 @@ __all__ = [
     "lorenz_ordinates",
     "mld_change",
     "palma",
+    "post_stratify",
     "poverty_line",
     "quantile_share_ratio",
+    "rake",
     "read_deprivation",
+    "replicate_design",
+    "replicate_estimate",
     "richness",
     "rif",
     "rif_regression",
     "sen",
+    "share_interval",
     "spell_survival",
     "spells",
     "sst",
+    "successive_difference_replicates",
     "survey_design",
+    "survey_quantile",
+    "survey_regression",
     "synthetic_panel",
     "tip_curve",
     "transition_events",
     "transitions",
+    "trim_weights",
     "watts",
     "watts_decomposition",
     "weighted_quantile",

@@ -46,7 +46,7 @@ class Estimate:
     level : float
         Coverage of low to high.
     method : str
-        ``taylor``, ``bootstrap`` or ``jackknife``.
+        ``taylor``, ``bootstrap``, ``jackknife`` or ``replicates``.
     """
 
     frame: pd.DataFrame
@@ -67,7 +67,7 @@ class Estimate:
         return f"<p>{html.escape(self.method)}, {self.level:.0%}</p>{self.frame.to_html(index=False)}"
 
 
-def _result(
+def estimates_of(
     labels: Sequence[Any],
     values: Array,
     matrix: Array,
@@ -157,7 +157,7 @@ def estimate(
     mask = check_domain(domain, x.size)
     value = measure.value(x, design.weights, mask)
     matrix = covariance(design, measure.influence(x, design.weights, mask))
-    return _result(
+    return estimates_of(
         [type(measure).__name__], np.array([value]), matrix, design.degrees_of_freedom_in(mask), level, kind, "taylor"
     )
 
@@ -206,7 +206,7 @@ def estimate_by_group(
     matrix = covariance(design, z)
     matrix[~weighed] = matrix[:, ~weighed] = np.nan  # a group nobody stands for has no value
     freedom = [design.degrees_of_freedom_in(codes == g) for g in range(len(labels))]
-    return _result(labels, values, matrix, freedom, level, kind, "taylor")
+    return estimates_of(labels, values, matrix, freedom, level, kind, "taylor")
 
 
 @by_row("income", "design", "domain")
@@ -256,7 +256,7 @@ def estimate_replicated(
     variance = 0.0
     for weights, scale in replicate_weights(design, method, generator, replicates):
         variance += scale * (measure.value(x, weights, mask) - value) ** 2
-    return _result(
+    return estimates_of(
         [type(measure).__name__],
         np.array([value]),
         np.array([[variance]]),
@@ -271,7 +271,9 @@ def combine(
     values: Array, gradient: Array, matrix: Array, labels: Sequence[str], design: SurveyDesign, level: float = 0.95
 ) -> Estimate:
     """Functions of estimates by the delta method: ``gradient`` of shape (functions, estimates)."""
-    return _result(labels, values, gradient @ matrix @ gradient.T, design.degrees_of_freedom, level, "normal", "taylor")
+    return estimates_of(
+        labels, values, gradient @ matrix @ gradient.T, design.degrees_of_freedom, level, "normal", "taylor"
+    )
 
 
 @by_row("income", "design", "domain")

@@ -6,7 +6,7 @@ the measure. Taylor linearisation then is the between-cluster variance of their 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,9 +17,19 @@ from scipy.stats import norm, t
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, IntArray, check_weights, group_codes
+from relapse_risk.poverty.survey_stages import Calibration, LaterStage, SamplingStage, later_covariance, read_stages
 from relapse_risk.rows import by_row, numbers, with_labels
 
-__all__ = ["Interval", "SinglePsu", "SurveyDesign", "covariance", "interval", "replicate_weights", "survey_design"]
+__all__ = [
+    "Interval",
+    "SamplingStage",
+    "SinglePsu",
+    "SurveyDesign",
+    "covariance",
+    "interval",
+    "replicate_weights",
+    "survey_design",
+]
 
 SinglePsu = Literal["fail", "certainty", "centre", "average"]
 Interval = Literal["normal", "logit"]
@@ -45,6 +55,10 @@ class SurveyDesign:
         Share of the clusters of each stratum that was drawn (0 without finite population correction).
     index : Index or None
         Row labels of the columns the design was made of, which incomes and groups are aligned to.
+    later : tuple of LaterStage
+        Stages after the first, which add to the variance where the first has a finite population correction.
+    calibration : Calibration or None
+        What the weights were calibrated on; the variance is then that of the residuals.
     """
 
     weights: Array
@@ -53,6 +67,8 @@ class SurveyDesign:
     single_psu: SinglePsu
     fraction: Array
     index: pd.Index | None = None
+    later: tuple[LaterStage, ...] = ()
+    calibration: Calibration | None = None
 
     @property
     def n_psu(self) -> int:
@@ -83,8 +99,9 @@ def survey_design(
     psu: Any = None,
     single_psu: SinglePsu = "fail",
     population_psu: npt.ArrayLike | None = None,
+    later_stages: Sequence[SamplingStage] = (),
 ) -> SurveyDesign:
-    """Describe a sample of one stage (or the first stage of several, as usual for variance).
+    """Describe a sample of one stage, the first stage of several (as usual for variance), or of all its stages.
 
     Parameters
     ----------
@@ -97,6 +114,8 @@ def survey_design(
         What a stratum with a single cluster means.
     population_psu : array_like, shape (n,), optional
         Number of clusters in the population of the row's stratum, for the finite population correction.
+    later_stages : sequence of SamplingStage, optional
+        The stages within clusters, outermost first; only with ``population_psu``, since they count for nothing else.
 
     Returns
     -------
@@ -105,7 +124,8 @@ def survey_design(
     Raises
     ------
     ModelError
-        For wrong lengths, bad weights, a missing stratum or cluster, or a single-cluster stratum under ``"fail"``.
+        For wrong lengths, bad weights, a missing stratum or cluster, or a single-cluster stratum under ``"fail"``; for
+        later stages without ``population_psu``.
 
     References
     ----------
@@ -141,7 +161,12 @@ def survey_design(
         fraction[of_psu] = counts[of_psu] / _population(population_psu, n)[first]
         if (fraction > 1).any():
             raise ModelError("more clusters drawn than exist", where="survey_design: population_psu")
-    return SurveyDesign(w, codes.astype(np.intp), of_psu, single_psu, fraction, index)
+    psu_of_row = codes.astype(np.intp)
+    if later_stages and population_psu is None:
+        raise ModelError("later stages without the number of clusters", where="survey_design: later_stages",
+                         fix="give population_psu, or leave the later stages out")  # fmt: skip
+    later = read_stages(later_stages, psu_of_row, fraction[of_psu], single_psu == "fail", index)
+    return SurveyDesign(w, psu_of_row, of_psu, single_psu, fraction, index, later)
 
 
 def _population(population_psu: npt.ArrayLike, n: int) -> Array:
@@ -171,7 +196,9 @@ def covariance(design: SurveyDesign, influence: npt.ArrayLike) -> Array:
     Notes
     -----
     sum_h (1 - f_h) m_h / (m_h - 1) sum_i (t_hi - mean_h)(t_hi - mean_h)', t_hi the weighted cluster totals
-    (Särndal, Swensson and Wretman 1992, section 4.3; R ``survey::svyrecvar``).
+    (Särndal, Swensson and Wretman 1992, section 4.3; R ``survey::svyrecvar``), plus the same within the units of each
+    later stage times the share of them that was drawn. Calibrated weights: of the residuals on what they were
+    calibrated on.
 
     Examples
     --------
@@ -185,11 +212,30 @@ def covariance(design: SurveyDesign, influence: npt.ArrayLike) -> Array:
     z = np.asarray(influence, dtype=np.float64)
     if z.shape[0] != design.psu.size or not np.isfinite(z).all():
         raise ModelError("influence values must be finite, one row per unit", where="covariance", got=z.shape)
-    return total_covariance(design, design.totals(z))
+    z = z.reshape(z.shape[0], -1)
+    if design.calibration is not None:
+        z = design.calibration.residuals(z, design.weights)
+    matrix = _first_stage(design, design.totals(z))
+    for stage in design.later:
+        matrix = matrix + later_covariance(stage, design.weights[:, None] * z)
+    return matrix
 
 
 def total_covariance(design: SurveyDesign, totals: Array) -> Array:
-    """As :func:`covariance`, from cluster totals of shape (m, q)."""
+    """As :func:`covariance`, from cluster totals of shape (m, q), which know nothing of later stages or calibration.
+
+    Raises
+    ------
+    ModelError
+        For a design with later stages or calibrated weights.
+    """
+    if design.later or design.calibration is not None:
+        raise ModelError("not computed for calibrated weights or later stages", where="survey design",
+                         fix="describe the first stage alone, or use a measure of estimate()")  # fmt: skip
+    return _first_stage(design, totals)
+
+
+def _first_stage(design: SurveyDesign, totals: Array) -> Array:
     of_psu = design.stratum_of_psu
     counts = np.bincount(of_psu)
     means = np.column_stack([np.bincount(of_psu, totals[:, j]) for j in range(totals.shape[1])]) / counts[:, None]
@@ -210,7 +256,7 @@ def total_covariance(design: SurveyDesign, totals: Array) -> Array:
 
 def total_variances(design: SurveyDesign, totals: Array) -> Array:
     """Diagonal of :func:`total_covariance`; shape (q,), without forming the matrix."""
-    if design.single_psu in ("centre", "average"):
+    if design.single_psu in ("centre", "average") or design.later or design.calibration is not None:
         return np.array([total_covariance(design, totals[:, [j]])[0, 0] for j in range(totals.shape[1])])
     of_psu = design.stratum_of_psu
     counts = np.bincount(of_psu)
@@ -295,7 +341,7 @@ def replicate_weights(
     design : SurveyDesign
     method : {"bootstrap", "jackknife"}
         Rao-Wu rescaled bootstrap (m_h - 1 clusters drawn with replacement in each stratum), or the stratified
-        delete-one-cluster jackknife (JKn).
+        delete-one-cluster jackknife (JKn), with the finite population correction of the first stage.
     generator : numpy.random.Generator
         Needed by the bootstrap.
     replicates : int
@@ -319,7 +365,7 @@ def replicate_weights(
                 continue
             factor = np.where(of_psu == of_psu[cluster], m / (m - 1), 1.0)
             factor[cluster] = 0.0
-            yield design.weights * factor[design.psu], (m - 1) / m
+            yield design.weights * factor[design.psu], (1 - design.fraction[of_psu[cluster]]) * (m - 1) / m
         return
     if method != "bootstrap" or generator is None or replicates < 2:
         raise ModelError(

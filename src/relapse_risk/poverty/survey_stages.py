@@ -76,8 +76,7 @@ class Calibration:
 
         ``weights`` are those the influence values will be multiplied with.
         """
-        used = (weights > 0) & (self.calibrated != 0)
-        later = np.divide(weights, self.calibrated, out=np.zeros_like(weights), where=used)[:, None]
+        later = np.divide(weights, self.calibrated, out=np.zeros_like(weights), where=self.calibrated != 0)[:, None]
         root = np.sqrt(self.weights)[:, None]
         fitted = self.matrix @ np.linalg.lstsq(self.matrix * root, z * later * root, rcond=None)[0]
         return np.divide(z * later - fitted, later, out=np.zeros_like(z), where=later != 0)

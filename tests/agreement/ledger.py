@@ -76,7 +76,7 @@ class Case:
             self.wrong.append(
                 f"{where}: ours {ours!r}, peer {theirs!r}, allowed {rel:g} relative, {absolute:g} absolute"
             )
-        return gap / abs(float(theirs)) if theirs else 0.0
+        return gap / abs(float(theirs)) if gap > 1e-14 and theirs else 0.0  # a peer's 1e-17 is its zero
 
     def given(self, *place: Any) -> Any:
         """An input that the case's file holds."""

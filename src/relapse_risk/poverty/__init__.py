@@ -16,20 +16,25 @@ from relapse_risk.poverty.dynamics import (
     transitions,
 )
 from relapse_risk.poverty.fgt_measures import fgt, fgt_by_group, headcount, income_gap_ratio, is_poor, sen, sst, watts
-from relapse_risk.poverty.gini_parts import gini_by_group, gini_by_source, gini_stratification
 from relapse_risk.poverty.grouped_lorenz import FittedLorenz, GroupedPoverty, fit_lorenz
 from relapse_risk.poverty.inequality import (
     atkinson,
     concentration_curve,
-    entropy_by_group,
     generalised_entropy,
     gini,
     lorenz_curve,
-    quantile_share_ratio,
     weighted_quantile,
     zenga,
 )
-from relapse_risk.poverty.inequality_ratios import coefficient_of_variation, extended_gini, hoover, kolm, palma
+from relapse_risk.poverty.inequality_parts import entropy_by_group, gini_by_group, gini_by_source, gini_stratification
+from relapse_risk.poverty.inequality_ratios import (
+    coefficient_of_variation,
+    extended_gini,
+    hoover,
+    kolm,
+    palma,
+    quantile_share_ratio,
+)
 from relapse_risk.poverty.inference import (
     Estimate,
     estimate,

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from relapse_risk.errors import ModelError
-from relapse_risk.poverty.arrays import Array, check_incomes, check_positive, check_weights, group_codes
-from relapse_risk.poverty.curve_result import Curve
+from relapse_risk.poverty.arrays import Array, check_incomes, check_positive, check_weights
 from relapse_risk.rows import by_row
 
 __all__ = [
     "atkinson",
     "concentration_curve",
-    "entropy_by_group",
     "generalised_entropy",
     "gini",
     "lorenz_curve",
-    "quantile_share_ratio",
     "weighted_quantile",
     "zenga",
 ]
 
 GiniKind = Literal["population", "laeken", "convey"]
 QuantileRule = Literal["step", "laeken"]
-ShareRule = Literal["step", "laeken", "lorenz"]
 
 
 @by_row("x", "weights")
@@ -227,62 +223,6 @@ def atkinson(x: npt.ArrayLike, aversion: float = 1, weights: npt.ArrayLike | Non
 
 
 @by_row("x", "weights")
-def quantile_share_ratio(
-    x: npt.ArrayLike,
-    order: float = 0.2,
-    weights: npt.ArrayLike | None = None,
-    rule: ShareRule = "step",
-    upper: float | None = None,
-) -> float:
-    """Income of those above the upper quantile over income of those at or below the lower one (S80/S20 at 0.2).
-
-    Parameters
-    ----------
-    x : array_like, shape (n,)
-    order : float
-        Below one half; 0.2 compares the top and bottom fifths.
-    weights : array_like, shape (n,), optional
-    rule : {"step", "laeken", "lorenz"}
-        How a quantile is read, as in :func:`weighted_quantile`; ``lorenz`` splits the unit at the quantile, so that the
-        groups hold exactly their share of people (R wINEQ).
-    upper : float, optional
-        Order of the upper quantile; 1 - ``order`` when left out.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ModelError
-        For a lower group without income.
-
-    References
-    ----------
-    Eurostat S80/S20; Langel and Tillé (2011), doi:10.1007/s10260-011-0165-6; R laeken ``qsr``.
-
-    Examples
-    --------
-    >>> quantile_share_ratio([1, 2, 3, 4, 5])
-    5.0
-    """
-    values = check_incomes(x)
-    w = check_weights(weights, values.size)
-    above = 1 - order if upper is None else upper
-    if rule == "lorenz":
-        curve = concentration_curve(values, values, w)
-        bottom, rest = (float(np.interp(p, curve["population"], curve["share"])) for p in (order, above))
-        top = 1 - rest
-    else:
-        low = values <= weighted_quantile(values, order, w, rule)
-        high = values > weighted_quantile(values, above, w, rule)
-        bottom, top = float(w[low] @ values[low]), float(w[high] @ values[high])
-    if bottom <= 0:
-        raise ModelError("the lower group has no income", where="quantile_share_ratio", got=bottom)
-    return top / bottom
-
-
-@by_row("x", "weights")
 def zenga(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """Zenga (2007) index: mean over units of 1 - mean of those not richer / mean of those not poorer.
 
@@ -411,55 +351,4 @@ def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points:
     [0.0, 0.25, 1.0]
     """
     check_positive(check_incomes(x), "lorenz_curve", strictly=False)
-    frame = concentration_curve(x, x, weights, points).frame
-    return Curve("lorenz", frame, _half("Lorenz", frame["population"].to_numpy(), frame["share"].to_numpy()))
-
-
-@by_row("x", "groups", "weights")
-def entropy_by_group(
-    x: npt.ArrayLike, groups: Any, order: float = 1, weights: npt.ArrayLike | None = None
-) -> pd.DataFrame:
-    """Exact decomposition of generalised entropy: within each group and between groups.
-
-    Parameters
-    ----------
-    x : array_like, shape (n,)
-        Incomes, positive for orders <= 0 and 1.
-    groups : sequence, shape (n,)
-    order : float
-        As in :func:`generalised_entropy`.
-    weights : array_like, shape (n,), optional
-
-    Returns
-    -------
-    DataFrame
-        Columns group, population_share, income_share, value, contribution; the last row is ``between``. Contributions
-        sum to the whole: within weight = income_share**a × population_share**(1 - a).
-
-    References
-    ----------
-    Shorrocks (1984), doi:10.2307/1913511.
-
-    Examples
-    --------
-    >>> frame = entropy_by_group([1, 2, 3, 4], ["a", "a", "b", "b"])
-    >>> bool(np.isclose(frame["contribution"].sum(), generalised_entropy([1, 2, 3, 4])))
-    True
-    """
-    values = check_incomes(x)
-    w = check_weights(weights, values.size)
-    codes, labels = group_codes(groups, values.size)
-    mass = np.bincount(codes, w, len(labels)) / w.sum()
-    income = np.bincount(codes, w * values, len(labels)) / (w @ values)
-    inside = np.array([generalised_entropy(values[codes == g], order, w[codes == g]) for g in range(len(labels))])
-    means = np.bincount(codes, w * values, len(labels)) / np.bincount(codes, w, len(labels))
-    between = generalised_entropy(means, order, mass)
-    return pd.DataFrame(
-        {
-            "group": [*labels, "between"],
-            "population_share": [*mass, np.nan],
-            "income_share": [*income, np.nan],
-            "value": [*inside, between],
-            "contribution": [*(income**order * mass ** (1 - order) * inside), between],
-        }
-    )
+    return concentration_curve(x, x, weights, points)

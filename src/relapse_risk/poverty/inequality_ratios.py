@@ -1,16 +1,20 @@
-"""Plain measures of inequality: Palma and Hoover, coefficient of variation, Kolm, extended Gini."""
+"""Plain measures of inequality: quantile share ratios and Palma, Hoover, coefficient of variation, Kolm, extended Gini."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_incomes, check_positive, check_weights
-from relapse_risk.poverty.inequality import quantile_share_ratio
+from relapse_risk.poverty.inequality import concentration_curve, weighted_quantile
 from relapse_risk.rows import by_row
 
-__all__ = ["coefficient_of_variation", "extended_gini", "hoover", "kolm", "palma"]
+__all__ = ["coefficient_of_variation", "extended_gini", "hoover", "kolm", "palma", "quantile_share_ratio"]
+
+ShareRule = Literal["step", "laeken", "lorenz"]
 
 
 def _checked(x: npt.ArrayLike, weights: npt.ArrayLike | None, measure: str) -> tuple[Array, Array, float]:
@@ -201,3 +205,59 @@ def extended_gini(x: npt.ArrayLike, aversion: float = 2, weights: npt.ArrayLike 
     above = np.maximum(1 - np.concatenate(([0.0], np.cumsum(w[order]))), 0.0)
     above[-1] = 0.0
     return float(1 - values[order] @ (above[:-1] ** aversion - above[1:] ** aversion) / mean)
+
+
+@by_row("x", "weights")
+def quantile_share_ratio(
+    x: npt.ArrayLike,
+    order: float = 0.2,
+    weights: npt.ArrayLike | None = None,
+    rule: ShareRule = "step",
+    upper: float | None = None,
+) -> float:
+    """Income of those above the upper quantile over income of those at or below the lower one (S80/S20 at 0.2).
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+    order : float
+        Below one half; 0.2 compares the top and bottom fifths.
+    weights : array_like, shape (n,), optional
+    rule : {"step", "laeken", "lorenz"}
+        How a quantile is read, as in :func:`weighted_quantile`; ``lorenz`` splits the unit at the quantile, so that the
+        groups hold exactly their share of people (R wINEQ).
+    upper : float, optional
+        Order of the upper quantile; 1 - ``order`` when left out.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ModelError
+        For a lower group without income.
+
+    References
+    ----------
+    Eurostat S80/S20; Langel and Tillé (2011), doi:10.1007/s10260-011-0165-6; R laeken ``qsr``.
+
+    Examples
+    --------
+    >>> quantile_share_ratio([1, 2, 3, 4, 5])
+    5.0
+    """
+    values = check_incomes(x)
+    w = check_weights(weights, values.size)
+    above = 1 - order if upper is None else upper
+    if rule == "lorenz":
+        curve = concentration_curve(values, values, w)
+        bottom, rest = (float(np.interp(p, curve["population"], curve["share"])) for p in (order, above))
+        top = 1 - rest
+    else:
+        low = values <= weighted_quantile(values, order, w, rule)
+        high = values > weighted_quantile(values, above, w, rule)
+        bottom, top = float(w[low] @ values[low]), float(w[high] @ values[high])
+    if bottom <= 0:
+        raise ModelError("the lower group has no income", where="quantile_share_ratio", got=bottom)
+    return top / bottom

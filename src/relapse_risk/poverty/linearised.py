@@ -22,10 +22,10 @@ from relapse_risk.poverty.inequality import (
     atkinson,
     generalised_entropy,
     gini,
-    quantile_share_ratio,
     weighted_quantile,
     zenga,
 )
+from relapse_risk.poverty.inequality_ratios import quantile_share_ratio
 
 __all__ = [
     "Atkinson",

@@ -11,7 +11,7 @@ from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_incomes, check_positive, group_codes
 from relapse_risk.poverty.fgt_measures import Closed, is_poor
 from relapse_risk.poverty.inference import Estimate, check_domain, check_rows, combine
-from relapse_risk.poverty.linearised import Fgt, GeneralisedEntropy, Mean, Watts, spread
+from relapse_risk.poverty.linearised import Fgt, GeneralisedEntropy, Mask, Mean, Measure, Watts, spread
 from relapse_risk.poverty.survey import SurveyDesign, covariance
 from relapse_risk.rows import by_row
 
@@ -70,7 +70,7 @@ def watts_decomposition(
     if not (w[poor] > 0).any():
         raise ModelError("nobody is poor", where="watts_decomposition", got=line)
     check_positive(x[poor], "watts")
-    measures = [
+    measures: list[tuple[Measure, Mask]] = [
         (Watts(line, closed), mask),
         (Fgt(line, 0, closed), mask),
         (Mean(), poor),

@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_incomes, check_positive, check_weights, group_codes
-from relapse_risk.poverty.inequality import gini, weighted_quantile
+from relapse_risk.poverty.inequality import gini, lorenz_curve, weighted_quantile
 from relapse_risk.rows import by_row
 
 __all__ = ["esteban_gradin_ray", "esteban_ray", "wolfson"]
 
 
 @by_row("x", "weights")
-def wolfson(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
+def wolfson(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, whole_units: bool = False) -> float:
     """Wolfson bipolarisation 2 (2 (1/2 - L(1/2)) - Gini) × mean / median, L(1/2) the income share up to the median.
 
     Parameters
@@ -24,11 +24,14 @@ def wolfson(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     x : array_like, shape (n,)
         Incomes, not negative, with a positive median.
     weights : array_like, shape (n,), optional
+    whole_units : bool
+        Whether L(1/2) is the income of all at or below the median (R dineq) instead of exactly half of the people; with
+        many at the median it is then far too high.
 
     Returns
     -------
     float
-        0 when all are equal, 1 when half have nothing and half the rest. Those at the median count in the lower half.
+        0 when all are equal, 1 when half have nothing and the other half all equally.
 
     Raises
     ------
@@ -37,19 +40,23 @@ def wolfson(x: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
 
     References
     ----------
-    Wolfson (1994), *When inequalities diverge*, American Economic Review 84(2); median as R ``Hmisc::wtd.quantile``.
+    Wolfson (1994), *When inequalities diverge*, American Economic Review 84(2).
 
     Examples
     --------
-    >>> round(wolfson([1, 1, 3, 3]), 6)
-    1.0
+    >>> round(wolfson([0, 0, 2, 2]), 6), wolfson([2, 2, 2])
+    (1.0, 0.0)
     """
     values = check_positive(check_incomes(x), "wolfson", strictly=False)
     w = check_weights(weights, values.size)
     median = weighted_quantile(values, 0.5, w, rule="laeken")
     if median <= 0:
         raise ModelError("the median is zero", where="wolfson", got=median, expected="> 0")
-    share = w @ np.where(values <= median, values, 0.0) / (w @ values)
+    if whole_units:
+        share = w @ np.where(values <= median, values, 0.0) / (w @ values)
+    else:
+        curve = lorenz_curve(values, w)
+        share = np.interp(0.5, curve["population"], curve["share"])
     return float(2 * (2 * (0.5 - share) - gini(values, w)) * (w @ values / w.sum()) / median)
 
 

@@ -35,12 +35,12 @@ def _excess(income: Array, line: Array, kind: RichnessKind, order: float) -> Arr
         raise ModelError("not an order of a richness measure", where="richness: order", got=order, expected="> 0")
     rich = income > line
     y, z = np.where(rich, income, 1.0), np.where(rich, line, 1.0)
-    terms = {
-        "headcount": lambda: np.ones(y.size),
-        "chakravarty": lambda: 1 - (z / y) ** order,
-        "concave": lambda: ((y - z) / y) ** order,
-        "convex": lambda: ((y - z) / z) ** order,
-    }[kind]()
+    if kind == "headcount":
+        return rich.astype(np.float64)
+    if kind == "chakravarty":
+        terms = 1 - (z / y) ** order
+    else:
+        terms = ((y - z) / (y if kind == "concave" else z)) ** order
     return np.where(rich, terms, 0.0)
 
 
@@ -138,9 +138,10 @@ class RelativeRichness:
             return -density(x, w, line, bandwidth(x, w))
         rich = x > line
         y, a = x[rich], self.order
-        falls = {
-            "chakravarty": lambda: a * line ** (a - 1) / y**a,
-            "concave": lambda: a * ((y - line) / y) ** (a - 1) / y,
-            "convex": lambda: a * ((y - line) / line) ** (a - 1) * y / line**2,
-        }[self.kind]()
+        if self.kind == "chakravarty":
+            falls = a * line ** (a - 1) / y**a
+        elif self.kind == "concave":
+            falls = a * ((y - line) / y) ** (a - 1) / y
+        else:
+            falls = a * ((y - line) / line) ** (a - 1) * y / line**2
         return -float(w[rich] @ falls / w.sum())

@@ -156,8 +156,8 @@ def weighted_least_squares(matrix: Array, y: Array, w: Array) -> tuple[Array, Ar
     if np.linalg.matrix_rank(matrix * root[:, None]) < matrix.shape[1]:
         raise ModelError("covariates depend on each other linearly", where="regression", fix="leave one of them out")
     scale = np.abs(matrix).max(axis=0)
-    bread = np.linalg.inv((matrix / scale).T @ (matrix / scale * w[:, None]))
-    coefficients = np.linalg.lstsq(matrix * root[:, None], y * root, rcond=None)[0]
+    bread: Array = np.linalg.inv((matrix / scale).T @ (matrix / scale * w[:, None]))
+    coefficients: Array = np.linalg.lstsq(matrix * root[:, None], y * root, rcond=None)[0].astype(np.float64)
     rest = w @ (y - matrix @ coefficients) ** 2
     errors = np.sqrt(np.diag(bread) * rest / (y.size - matrix.shape[1])) / scale
     return coefficients, errors, float(1 - rest / (w @ (y - w @ y / w.sum()) ** 2))
@@ -197,7 +197,7 @@ def rif_regression(
     Examples
     --------
     >>> found = rif_regression([1.0, 2.0, 3.0, 6.0], pd.DataFrame({"urban": [0, 0, 1, 1]}), "variance")
-    >>> found.frame["value"].tolist()
+    >>> found.frame["value"].round(6).tolist()
     [2.5, 2.0]
     """
     y = rif(income, statistic, weights, order)

@@ -148,7 +148,7 @@ def tip_curve(income: npt.ArrayLike, line: npt.ArrayLike, orders: Sequence[float
 
     Examples
     --------
-    >>> tip_curve([50, 80, 200, 300], 100, [0.25, 0.5, 1])["value"].tolist()
+    >>> tip_curve([50, 80, 200, 300], 100, [0.25, 0.5, 1])["value"].round(6).tolist()
     [0.125, 0.175, 0.175]
     """
     gaps = np.sort(poverty_gaps(income, line, 1))

@@ -197,7 +197,7 @@ def _fit(x: Array, y: Array, w: Array, family: Family) -> tuple[Array, Array, Ar
             mean, slope, variance = _mean(eta, family)
             return (
                 coefficients,
-                np.linalg.inv((x * (w * slope**2 / variance)[:, None]).T @ x),
+                np.linalg.inv((x * (w * slope**2 / variance)[:, None]).T @ x).astype(np.float64),
                 (y - mean) * slope / variance,
             )
     raise ModelError("the fit does not settle: something may separate the outcome", where="survey_regression",

@@ -82,8 +82,8 @@ def share_interval(
     worth = share * (1 - share) / se**2 if se else float(rows)
     worth *= (t.isf(tail, rows - 1) / t.isf(tail, degrees_of_freedom)) ** 2
     yes, no = worth * share, worth * (1 - share)
-    low = beta.ppf(tail, yes, no + 1) if yes > 0 else 0.0
-    return float(low), float(beta.isf(tail, yes + 1, no) if no > 0 else 1.0)
+    lowest, highest = beta.ppf(tail, yes, no + 1) if yes > 0 else 0.0, beta.isf(tail, yes + 1, no) if no > 0 else 1.0
+    return float(lowest), float(highest)
 
 
 @by_row("x", "design", "domain")

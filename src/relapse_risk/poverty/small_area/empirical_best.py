@@ -158,11 +158,11 @@ def empirical_best(
     spread = np.sqrt(rest + fitted.unit_variance)[codes]
     terms = [*_expected_gaps(mean, spread, line, model.shift), np.exp(mean + spread**2 / 2) - model.shift]
     sums = np.column_stack([np.bincount(codes, weight * term, len(labels)) for term in terms])
-    people = np.bincount(codes, weight, len(labels))
+    people: Array = np.bincount(codes, weight, len(labels)).astype(np.float64)
     unseen = people.copy()
     if not ell:
         observed, own = _observed(model, labels, line)
-        sums, people = sums + observed, people + own
+        sums, people = sums + observed, np.asarray(people + own, dtype=np.float64)
     names = ["fgt0", "fgt1", "fgt2", "mean_income"]
     frame = pd.DataFrame(sums / people[:, None], columns=names)
     sd = (
@@ -199,7 +199,7 @@ def _observed(model: PovertyModel, labels: list[Any], line: float) -> tuple[Arra
     y = model.income[here]
     terms = [*(poverty_gaps(y, line, a) for a in (0, 1, 2)), y] if here.any() else [np.zeros(0)] * 4
     sums = np.column_stack([np.bincount(at[here], term, len(labels)) for term in terms])
-    return sums, np.bincount(at[here], minlength=len(labels)).astype(np.float64)
+    return sums.astype(np.float64), np.bincount(at[here], minlength=len(labels)).astype(np.float64)
 
 
 def _posterior_sd(

@@ -80,7 +80,7 @@ class _Data:
     def at(self, variance: float) -> tuple[Array, Array, Array]:
         """Total variances, coefficients and their covariance."""
         v = variance + self.d
-        bread = np.linalg.inv((self.x / v[:, None]).T @ self.x)
+        bread: Array = np.linalg.inv((self.x / v[:, None]).T @ self.x).astype(np.float64)
         return v, bread @ (self.x.T @ (self.y / v)), bread
 
     def log_likelihood(self, variance: float) -> float:
@@ -110,8 +110,14 @@ class _Data:
         found = [
             brentq(self.score, grid[k], grid[k + 1], args=(method,), xtol=1e-14 * scale, rtol=1e-14) for k in falls
         ]
-        found = found if method == "moment" else [*found, 0.0]
-        return float(max(found, key=self.log_likelihood))
+        if method == "moment":
+            return float(found[0])
+
+        def likelihood(variance: float) -> float:
+            restricted = np.linalg.slogdet(self.at(variance)[2])[1] / 2 if method == "reml" else 0.0
+            return self.log_likelihood(variance) + float(restricted)
+
+        return float(max([*found, 0.0], key=likelihood))
 
 
 @by_row("direct", "variances", "covariates", "areas")
@@ -188,7 +194,8 @@ def fay_herriot(
 
 
 def _names(areas: Sequence[object] | None, covariates: pd.DataFrame | None, count: int) -> list[object]:
-    names = list(areas) if areas is not None else list(range(count)) if covariates is None else list(covariates.index)
+    given = areas if areas is not None else range(count) if covariates is None else covariates.index
+    names: list[object] = [*given]
     if len(names) != count:
         raise ModelError("one name per area", where="fay_herriot: areas", got=len(names), expected=str(count))
     return names

@@ -80,7 +80,7 @@ class _Sums:
         n, p = self.rows, self.start.size
         shrink = ratio / (1 + self.count * ratio)
         cross = self.xx - (self.x_of * shrink[:, None]).T @ self.x_of
-        bread = np.linalg.inv(cross)
+        bread: Array = np.linalg.inv(cross).astype(np.float64)
         right = -(self.x_of * shrink[:, None]).T @ self.r_of
         moved = bread @ right
         squares = self.rr - float(shrink @ self.r_of**2) - float(moved @ right)
@@ -97,10 +97,18 @@ def _sums(x: Array, area: IntArray, areas: int) -> Array:
 
 
 def _reduced(y: Array, x: Array, area: IntArray) -> _Sums:
-    start = np.linalg.lstsq(x, y, rcond=None)[0]
+    start: Array = np.linalg.lstsq(x, y, rcond=None)[0].astype(np.float64)
     rest = y - x @ start
     count = np.bincount(area).astype(np.float64)
-    return _Sums(y.size, start, x.T @ x, float(rest @ rest), _sums(x, area, count.size), np.bincount(area, rest), count)
+    return _Sums(
+        y.size,
+        start,
+        x.T @ x,
+        float(rest @ rest),
+        _sums(x, area, count.size),
+        np.bincount(area, rest).astype(np.float64),
+        count,
+    )
 
 
 @by_row("y", "covariates", "areas")
@@ -313,6 +321,9 @@ def bootstrap_mse(
     known, size = pd.Index(labels).get_indexer(pd.Index(names)), numbers(sizes, "bootstrap_mse: sizes")
     n = np.where(known >= 0, np.bincount(codes, minlength=len(labels))[known], 0)
     squares = np.zeros(len(known))
+    share = n / size
+    mean_x = (_sums(x, codes, len(labels)) / np.bincount(codes)[:, None])[known] * (known >= 0)[:, None]
+    scale = np.abs(x).max(axis=0)
     for _ in range(draws):
         u = generator.normal(0, np.sqrt(fitted.area_variance), len(labels))
         e = generator.normal(0, np.sqrt(fitted.unit_variance), len(x))
@@ -320,6 +331,12 @@ def bootstrap_mse(
         unseen = generator.normal(0, 1, len(known)) * np.sqrt(fitted.unit_variance * np.maximum(size - n, 0))
         seen = np.where(known >= 0, np.bincount(codes, e, len(labels))[known], 0.0)
         truth = population @ fitted.beta + np.where(known >= 0, u[known], beyond) + (seen + unseen) / size
-        again = nested_error(x @ fitted.beta + u[codes] + e, covariates, areas, fitted.method)
-        squares += (area_means(again, means, sizes, names)["value"].to_numpy() - truth) ** 2
+        y = x @ fitted.beta + u[codes] + e
+        units = _reduced(y, x / scale, codes)
+        ratio = _best_ratio(units, fitted.method)
+        beta = units.profile(ratio, fitted.method)[1] / scale
+        mean_y = np.where(known >= 0, (np.bincount(codes, y) / units.count)[known], 0.0)
+        effect = ratio * n / (1 + ratio * n) * (mean_y - mean_x @ beta)
+        found = share * mean_y + (population - share[:, None] * mean_x) @ beta + (1 - share) * effect
+        squares += (found - truth) ** 2
     return pd.DataFrame({"area": list(names), "mse": squares / draws})

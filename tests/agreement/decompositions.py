@@ -170,7 +170,11 @@ def compare(found: Case, place: tuple[str, ...], fitted: object, rel: float) -> 
 def polarisation(found: Case) -> None:
     data = mexico(found)
     x, g, w = data["income"], data["education"], data["factor"]
-    found.same(("wolfson_affluence_unweighted",), wolfson(found.csv("measures/data/affluence.csv")["income"], whole_units=True), 1e-6)
+    found.same(
+        ("wolfson_affluence_unweighted",),
+        wolfson(found.csv("measures/data/affluence.csv")["income"], whole_units=True),
+        1e-6,
+    )
     found.same(("wolfson_mexico_weighted",), wolfson(x, w, whole_units=True), 1e-6)
     found.given("er_groups")
     for alpha in (1, 1.6):

@@ -157,7 +157,7 @@ def empirical_best(
     mean = x @ fitted.beta + effect[codes]
     spread = np.sqrt(rest + fitted.unit_variance)[codes]
     terms = [*_expected_gaps(mean, spread, line, model.shift), np.exp(mean + spread**2 / 2) - model.shift]
-    sums = np.column_stack([np.bincount(codes, weight * term, len(labels)) for term in terms])
+    sums: Array = np.column_stack([np.bincount(codes, weight * term, len(labels)) for term in terms]).astype(np.float64)
     people: Array = np.bincount(codes, weight, len(labels)).astype(np.float64)
     unseen = people.copy()
     if not ell:

@@ -52,6 +52,7 @@ from relapse_risk.poverty import atkinson as atkinson
 from relapse_risk.poverty import calibrate as calibrate
 from relapse_risk.poverty import chronic_transient as chronic_transient
 from relapse_risk.poverty import concentration_curve as concentration_curve
+from relapse_risk.poverty import dominance_curves as dominance_curves
 from relapse_risk.poverty import dominance_test as dominance_test
 from relapse_risk.poverty import esteban_ray as esteban_ray
 from relapse_risk.poverty import estimate as estimate
@@ -63,6 +64,7 @@ from relapse_risk.poverty import generalised_entropy as generalised_entropy
 from relapse_risk.poverty import gini as gini
 from relapse_risk.poverty import gini_by_group as gini_by_group
 from relapse_risk.poverty import gini_by_source as gini_by_source
+from relapse_risk.poverty import growth_incidence as growth_incidence
 from relapse_risk.poverty import headcount as headcount
 from relapse_risk.poverty import hoover as hoover
 from relapse_risk.poverty import lorenz_curve as lorenz_curve
@@ -79,6 +81,7 @@ from relapse_risk.poverty import sst as sst
 from relapse_risk.poverty import survey_design as survey_design
 from relapse_risk.poverty import survey_quantile as survey_quantile
 from relapse_risk.poverty import survey_regression as survey_regression
+from relapse_risk.poverty import tip_curves as tip_curves
 from relapse_risk.poverty import transitions as transitions
 from relapse_risk.poverty import watts as watts
 from relapse_risk.poverty import wolfson as wolfson

@@ -11,7 +11,7 @@ from relapse_risk.poverty import (
     fit_lorenz,
     kodde_palm_bounds,
     lorenz_ordinates,
-    tip_curve,
+    tip_ordinates,
 )
 
 FAMILY = "Grouped data and dominance"
@@ -62,7 +62,7 @@ def lorenz_dominance(found: Case) -> None:
         found.same((*here, "lorenz"), lorenz.frame["value"], 1e-8)
         found.same((*here, "lorenz_se"), lorenz.frame["se"], 1e-8, zero=1e-9)
         found.same((*here, "covariance_gl_first_row"), generalised.covariance[0], 1e-8)
-        tip = tip_curve(x, 11_000, [k / 10 for k in range(1, 10)])["value"]
+        tip = tip_ordinates(x, 11_000, [k / 10 for k in range(1, 10)])["value"]
         found.same((*here, "tip_line_11000_at_0_.1_.."), np.concatenate(([0.0], tip)), 1e-8)
         found.same((*here, "tip_end_is_fgt1"), fgt(x, 11_000, 1), 1e-8)
     for name in found.at("tests"):

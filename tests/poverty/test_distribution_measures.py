@@ -38,7 +38,7 @@ from relapse_risk.poverty import (
     sen,
     sst,
     survey_design,
-    tip_curve,
+    tip_ordinates,
     wolfson,
 )
 
@@ -165,7 +165,7 @@ def test_labels_are_aligned_or_refused() -> None:
         (lambda: fit_lorenz([0.2, 0.5, 0.8], [0.1, 0.3, 0.6]).poverty(-1), "not a positive number"),
         (lambda: lorenz_ordinates([1, 2], orders=[0.1]), "fewer incomes"),
         (lambda: dominance_test([1, 2, 3], [1, 2, 3]), "fewer incomes"),
-        (lambda: tip_curve([1, 2], 3, [0.5, 0.2]), "not rising"),
+        (lambda: tip_ordinates([1, 2], 3, [0.5, 0.2]), "not rising"),
     ],
 )
 def test_refusals_say_what_was_wrong(call: Callable[[], object], words: str) -> None:

@@ -4,6 +4,8 @@ from relapse_risk.poverty.af_change import alkire_foster_change
 from relapse_risk.poverty.alkire_foster import AlkireFoster, alkire_foster, deprivation_scores, identify_poor
 from relapse_risk.poverty.calibrated_weights import calibrate, calibrated_weights, post_stratify, rake, trim_weights
 from relapse_risk.poverty.change_parts import fields_decomposition, mld_change
+from relapse_risk.poverty.curve_result import Curve
+from relapse_risk.poverty.curves import dominance_curves, growth_incidence, tip_curves
 from relapse_risk.poverty.deprivation import DeprivationMatrix, Guarantees, deprivation_matrix, guarantee_test
 from relapse_risk.poverty.deprivation_design import DeprivationDesign, read_deprivation
 from relapse_risk.poverty.dynamics import (
@@ -85,7 +87,7 @@ from relapse_risk.poverty.stochastic_dominance import (
     dominance_test,
     kodde_palm_bounds,
     lorenz_ordinates,
-    tip_curve,
+    tip_ordinates,
 )
 from relapse_risk.poverty.survey import SurveyDesign, interval, survey_design
 from relapse_risk.poverty.survey_regression import SurveyRegression, survey_regression
@@ -152,6 +154,7 @@ __all__ = [
     "deprivation_matrix",
     "deprivation_scores",
     "design_effect",
+    "dominance_curves",
     "dominance_test",
     "duration_poverty",
     "entropy_by_group",
@@ -173,6 +176,7 @@ __all__ = [
     "gini_by_group",
     "gini_by_source",
     "gini_stratification",
+    "growth_incidence",
     "guarantee_test",
     "headcount",
     "hoover",
@@ -208,7 +212,8 @@ __all__ = [
     "survey_quantile",
     "survey_regression",
     "synthetic_panel",
-    "tip_curve",
+    "tip_curves",
+    "tip_ordinates",
     "transition_events",
     "transitions",
     "trim_weights",

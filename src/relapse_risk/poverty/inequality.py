@@ -10,6 +10,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_incomes, check_positive, check_weights
+from relapse_risk.poverty.curve_result import Curve
 from relapse_risk.rows import by_row
 
 __all__ = [
@@ -351,4 +352,5 @@ def lorenz_curve(x: npt.ArrayLike, weights: npt.ArrayLike | None = None, points:
     [0.0, 0.25, 1.0]
     """
     check_positive(check_incomes(x), "lorenz_curve", strictly=False)
-    return concentration_curve(x, x, weights, points)
+    frame = concentration_curve(x, x, weights, points).frame
+    return Curve("lorenz", frame, _half("Lorenz", frame["population"].to_numpy(), frame["share"].to_numpy()))

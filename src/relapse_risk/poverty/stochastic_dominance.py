@@ -17,7 +17,7 @@ from relapse_risk.poverty.arrays import Array, check_incomes, check_positive
 from relapse_risk.poverty.fgt_measures import poverty_gaps
 from relapse_risk.rows import by_row
 
-__all__ = ["Dominance", "LorenzOrdinates", "dominance_test", "kodde_palm_bounds", "lorenz_ordinates", "tip_curve"]
+__all__ = ["Dominance", "LorenzOrdinates", "dominance_test", "kodde_palm_bounds", "lorenz_ordinates", "tip_ordinates"]
 
 CurveKind = Literal["generalised", "lorenz"]
 DECILES = tuple(k / 10 for k in range(1, 11))
@@ -121,8 +121,8 @@ def lorenz_ordinates(
 
 
 @by_row("income", "line")
-def tip_curve(income: npt.ArrayLike, line: npt.ArrayLike, orders: Sequence[float] = DECILES) -> pd.DataFrame:
-    """TIP curve ("three I's of poverty"): poverty gaps per head of all, cumulated from the poorest.
+def tip_ordinates(income: npt.ArrayLike, line: npt.ArrayLike, orders: Sequence[float] = DECILES) -> pd.DataFrame:
+    """Ordinates of the TIP curve (``tip_curves``) as R rtip takes them: poverty gaps per head of all, cumulated from the poorest.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def tip_curve(income: npt.ArrayLike, line: npt.ArrayLike, orders: Sequence[float
 
     Examples
     --------
-    >>> tip_curve([50, 80, 200, 300], 100, [0.25, 0.5, 1])["value"].round(6).tolist()
+    >>> tip_ordinates([50, 80, 200, 300], 100, [0.25, 0.5, 1])["value"].round(6).tolist()
     [0.125, 0.175, 0.175]
     """
     gaps = np.sort(poverty_gaps(income, line, 1))

@@ -12,6 +12,17 @@ from relapse_risk.errors import RelapseRiskError
 _MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 
 
+def is_month(text: str) -> bool:
+    """Whether ``text`` is ``YYYY-MM``.
+
+    Examples
+    --------
+    >>> is_month("2020-12"), is_month("2020-13"), is_month("replies")
+    (True, False, False)
+    """
+    return _MONTH.fullmatch(text) is not None
+
+
 def check_month(month: str, where: str = "month") -> str:
     """Return ``month`` if it is ``YYYY-MM``; raise otherwise.
 
@@ -20,7 +31,7 @@ def check_month(month: str, where: str = "month") -> str:
     >>> check_month("2020-12")
     '2020-12'
     """
-    if not isinstance(month, str) or not _MONTH.fullmatch(month):
+    if not isinstance(month, str) or not is_month(month):
         raise RelapseRiskError("not a month", where=where, got=month, expected="YYYY-MM, such as 2020-12")
     return month
 

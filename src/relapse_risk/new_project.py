@@ -28,7 +28,7 @@ NAMES = ("name", "county_name", "name_en", "county_name_en", "名称", "英文�
 NAMES_ZH = ("name_zh", "county_name_zh", "名称")
 FIRST_DAY = date(2000, 1, 1)  # from which the lines given hold, until dated entries say more
 OWN_THRESHOLDS = ("near_line_ratio", "income_fall_ratio")
-IGNORED = "data/\nreports/\ninbox/\n.params/\n*.key\n"
+IGNORED = "data/\nreports/\ninbox/\n.params/\n*.key\n*.log\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def make_project(folder: Path, asked: NewProject, today: date) -> Path:
         )
     texts = {
         folder / ".gitignore": IGNORED,
-        folder / "crontab": _crontab(folder, place),
+        folder / "crontab": _crontab(folder, asked),
         params / "lines.yaml": _commented(
             "Lines: income per person and year. Add a dated entry when one changes; `null` ends a line.",
             _lines(asked, today),
@@ -252,9 +252,9 @@ def _edition(asked: NewProject) -> dict[str, Any]:
     }
 
 
-def _crontab(folder: Path, place: str) -> str:
+def _crontab(folder: Path, asked: NewProject) -> str:
     here = quote(str(folder.resolve())).replace("%", r"\%")  # cron ends a command at a plain %
     return (
-        f"# {place}: every night at 2, reports that are due are rendered. Import what is in inbox/ first.\n"
-        f"0 2 * * * cd {here} && relapse-risk render params/editions/counties.yaml >> reports.log 2>&1\n"
+        f"# {asked.place}: every night at 2, what is new in the newest month of inbox/ is taken in and reported (docs/place.md).\n"
+        f"0 2 * * * cd {here} && relapse-risk month --language {asked.languages[0]} >> month.log 2>&1\n"
     )

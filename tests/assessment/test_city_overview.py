@@ -79,6 +79,10 @@ def test_what_was_only_not_scored_is_no_gap_in_the_data(indicator: pd.DataFrame)
     assert "nowhere_collected" not in set(city_tasks(indicator.assign(reason="not_scored"))["task"])
 
 
+def test_a_place_without_limits_owes_nobody_data(indicator: pd.DataFrame) -> None:
+    assert "nowhere_collected" not in set(city_tasks(indicator.assign(limit=None))["task"])
+
+
 @pytest.mark.parametrize(("missing", "tasks"), [(4, ["common"]), (3, [])])
 def test_two_thirds_of_the_counties_are_a_common_cause(missing: int, tasks: list[str]) -> None:
     # Four of six are two thirds exactly; three are half.

@@ -96,7 +96,7 @@ def city_tasks(indicator: pd.DataFrame) -> pd.DataFrame:
     cause that lies above them (a rule, a system, a budget).  ``uneven``: a sum per person that is half as high again in
     one county as in another, with Spearman's rank correlation to the need of the counties: money moves between
     counties only by the city's hand.  ``no_document``: a limit that is applied and rests on no document.
-    ``nowhere_collected``: what no county holds.
+    ``nowhere_collected``: what no county holds, in a place that is held to limits.
 
     Returns
     -------
@@ -143,6 +143,9 @@ def _undocumented(rows: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _uncollected(rows: pd.DataFrame) -> list[dict[str, object]]:
+    """What nobody holds, where the place is held to limits: elsewhere nobody asked for it."""
+    if rows["limit"].isna().all():
+        return []
     mine = rows[~rows["reason"].fillna("").str.startswith(OURS)]
     nowhere = mine.groupby("indicator", sort=False)["verdict"].agg(lambda found: bool((found == "not_collected").all()))
     return [{"task": "nowhere_collected", "indicator": name} for name in nowhere[nowhere].index]

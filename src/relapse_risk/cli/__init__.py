@@ -31,6 +31,7 @@ from relapse_risk.cli import (
     research_commands,
     nation_commands,
     params_commands,
+    month_command,
 )
 # isort: on
 
@@ -40,6 +41,7 @@ __all__ = [
     "history_commands",
     "issue_commands",
     "main",
+    "month_command",
     "nation_commands",
     "params_commands",
     "project_commands",

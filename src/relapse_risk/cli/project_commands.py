@@ -63,7 +63,8 @@ def init(
     made = make_project(folder, asked, date.today())
     lines = [
         f"{made / 'project.yaml'}: {asked.place}, {len(asked.counties)} counties",
-        f"next, in {made}: relapse-risk template --language {asked.languages[0]}; relapse-risk import FILE --month YYYY-MM",
+        f"next, in {made}: relapse-risk template --language {asked.languages[0]}; "
+        f"what comes back into inbox/YYYY-MM/; relapse-risk month --language {asked.languages[0]}",
     ]
     result: dict[str, Any] = {"project": made, "place": asked.place, "counties": list(asked.counties)}
     print_result(result, "\n".join(lines), as_json)

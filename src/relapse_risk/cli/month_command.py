@@ -1,0 +1,210 @@
+"""The command month: everything a month needs, from the files in the inbox to the reports, as one line for a scheduler."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from relapse_risk.cli.app import JSON, Language, app, print_result
+from relapse_risk.cli.assistance_commands import refer, remind
+from relapse_risk.cli.issue_commands import issues
+from relapse_risk.cli.register_commands import check, import_
+from relapse_risk.cli.report_commands import facts, render
+from relapse_risk.cli.score_commands import rank, score
+from relapse_risk.errors import GateError, RegisterError, SourceError
+
+if TYPE_CHECKING:
+    from relapse_risk.month_steps import Outcome, Step
+
+TEMPLATE = "template"
+
+
+@app.command()
+def month(
+    month: Annotated[
+        str | None, typer.Argument(help="Month YYYY-MM; the newest folder of the inbox when left out.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Data date of the files; today when left out.")
+    ] = None,
+    language: Annotated[Language, typer.Option(help="Language of lists and worklists.")] = Language.zh,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Do a month's work in a project: import, check, score, rank, facts, issues, remind, refer, render.
+
+    Files are taken from inbox/YYYY-MM/, in order of their names; those in a folder below it by the mapping of that
+    name, the others as filled-in templates. What was done before is not done again unless what it reads has changed; a
+    run that was stopped goes on where it was. Exit code 0 done, 1 something was found or failed, 3 stopped (the line
+    on standard error says why and what to do; then give the same command again), 4 no report was published.
+    """
+    from relapse_risk.layers import project_folder
+    from relapse_risk.month_steps import run_steps
+    from relapse_risk.months import check_month
+
+    project = project_folder()
+    if project is None:
+        raise RegisterError(
+            "no project here", where=str(Path.cwd()), expected="a folder with project.yaml, or below it",
+            fix="make one with relapse-risk init FOLDER, or say --project FOLDER",
+        )  # fmt: skip
+    chosen = check_month(month, "MONTH") if month else _newest(project / "inbox")
+    day = as_of.date() if as_of else date.today()
+    steps = _steps(project, chosen, day, language)
+
+    def tell(outcome: Outcome) -> None:
+        found = f", exit code {outcome.code}" if outcome.code else ""
+        why = f" ({outcome.why})" if outcome.why else ""
+        typer.echo(f"{outcome.name}: {outcome.state.replace('_', ' ')}{found}{why}", err=as_json)
+
+    journal = project / "data" / "months" / f"{chosen}.json"
+    outcomes = run_steps(steps, journal, dry_run=dry_run, tell=tell)
+    due = [] if dry_run else _due(project / "data" / "register", chosen, day)
+    print_result({"month": chosen, "steps": outcomes, "due": due}, "\n".join(["", *due]).strip("\n"), as_json)
+    if code := max(outcome.code for outcome in outcomes):
+        raise typer.Exit(code)
+
+
+def _newest(inbox: Path) -> str:
+    from relapse_risk.months import is_month
+
+    found = sorted(path.name for path in inbox.glob("*") if path.is_dir() and is_month(path.name))
+    if not found:
+        raise SourceError(
+            "no month in the inbox", where=str(inbox), expected="a folder such as inbox/2024-01",
+            fix="put the files of a month into a folder of that name",
+        )  # fmt: skip
+    return found[-1]
+
+
+def _steps(project: Path, month: str, day: date, language: Language) -> list[Step]:
+    from relapse_risk.layers import project_place
+    from relapse_risk.month_steps import Step
+    from relapse_risk.parameters import params_dir
+
+    data = project / "data"
+    register, place, rules = data / "register", project_place(project), _parameters(params_dir())
+
+    def state() -> str:
+        from relapse_risk.register import Register
+
+        return f"{rules} {Register.open(register).month_digest(month)}"
+
+    common: dict[str, Any] = {"register": register, "month": month, "params": None, "as_json": False}
+    imports = [_import(file, project, common, day) for file in _files(project / "inbox" / month)]
+    if not imports and not (register / "manifest.json").is_file():
+        raise SourceError(
+            "nothing to import and no register", where=str(project), expected=f"files in inbox/{month}",
+            fix="put the files there",
+        )  # fmt: skip
+    taken = tuple(step.name for step in imports)
+    has_items = (params_dir() / "assistance" / f"{place}.yaml").is_file()
+    no_items = "" if has_items else f"this place has no catalogue of aid; write params/assistance/{place}.yaml"
+    scored = partial(_run, out=data / "scores", **common)
+    return [
+        *imports,
+        Step("check", partial(_run, check, out=None, seeded_errors=None, backend="serial", **common), state, after=taken,
+             makes=data / "findings" / month),
+        Step("score", partial(scored, score, fail_on_drift=False), state, after=taken, makes=data / "scores" / month),
+        Step("rank", partial(scored, rank), state, after=taken, makes=data / "scores" / month / "hardship.parquet"),
+        Step("facts", partial(_run, facts, backend="processes:2", scores=None, out=None, **common), state,
+             ("score", "rank"), taken, data / "facts" / month / "facts.json"),
+        Step("issues", partial(_run, issues, replies=None, facts=None, findings=None, out=None, by="relapse-risk", today=None,
+             language=language, invent=False, **common), state, ("check", "facts"), taken),
+        Step("remind", partial(_run, remind, out=None, scores=data / "scores", county=None, worklists=True, language=language,
+             **common), state, ("score", "rank"), taken, data / "assistance" / month, no_items),
+        Step("refer", partial(_run, refer, replies=None, by="relapse-risk", county=None, today=datetime(day.year, day.month, day.day),
+             **common), state, ("remind",), taken, left_out=no_items),
+        Step("render", partial(_render, project, month, day), str, ("facts",), taken, always=True),
+    ]  # fmt: skip
+
+
+def _files(folder: Path) -> list[Path]:
+    """Files of a month and of its folders of mappings; hidden ones and those a spreadsheet holds open are none."""
+    found = (path for path in (*folder.glob("*"), *folder.glob("*/*")) if path.is_file())
+    return sorted(path for path in found if not path.name.startswith((".", "~$")))
+
+
+def _import(file: Path, project: Path, common: dict[str, Any], day: date) -> Step:
+    from relapse_risk.files import file_sha256
+    from relapse_risk.month_steps import Step
+
+    mapping = TEMPLATE if file.parent.name == common["month"] else file.parent.name
+
+    def act() -> int:
+        try:
+            return _run(
+                import_, source=str(file), mapping=mapping, key=None, as_of=datetime(day.year, day.month, day.day),
+                complete=False, county=None, sender="", accept="", place=None, **common,
+            )  # fmt: skip
+        except GateError as error:
+            command = f"relapse-risk import {file} --mapping {mapping} --month {common['month']}"
+            raise GateError(
+                error.what, where=f"{file}: {error.where}", got=error.got, expected=error.expected,
+                fix=f"{error.fix}: {command} …; then give relapse-risk month {common['month']} again",
+            ) from error  # fmt: skip
+
+    return Step(f"import {file.relative_to(project)}", act, lambda: f"{mapping} {file_sha256(file)}")
+
+
+def _parameters(folder: Path) -> str:
+    """Digest of every parameter file but the editions, and of the program's version."""
+    from relapse_risk import __version__
+    from relapse_risk.files import sha256
+
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "editions" not in path.parts)
+    return sha256([__version__, *(part for path in files for part in (path.name, path.read_bytes()))])
+
+
+def _run(command: Callable[..., None], **options: Any) -> int:
+    """Exit code of a command; what it prints goes to standard error."""
+    with redirect_stdout(sys.stderr):
+        try:
+            command(**options)
+        except typer.Exit as ended:
+            return int(ended.exit_code)
+        except SystemExit as ended:
+            return int(ended.code or 0)
+    return 0
+
+
+def _render(project: Path, month: str, day: date) -> int:
+    """Render the project's editions that are of the month and due; the worst exit code."""
+    from relapse_risk.editions.due import due_editions
+    from relapse_risk.editions.edition import edition_month, read_edition
+
+    codes = [0]
+    files = sorted((project / "params" / "editions").glob("*.yaml"))
+    for file, due in zip(files, due_editions(files, day), strict=True):
+        edition = read_edition(file)  # one that is wrong stops the run with its error
+        if due.is_due and edition_month(edition) == month:
+            codes.append(_run(render, edition=file, workers=0, backend="processes", explain=False, resume=True, wait=1.0,
+                              log_json=False, as_json=False))  # fmt: skip
+    return max(codes)
+
+
+def _due(register: Path, month: str, day: date) -> list[str]:
+    """Who has to do what after this month: tables to send, issues and referrals that are open."""
+    from relapse_risk.assistance import read_steps, referral_states
+    from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
+    from relapse_risk.register import Register
+    from relapse_risk.register.completeness import read_expected, waiting_for
+
+    opened = Register.open(register)
+    late = waiting_for(opened, month, read_expected(None))
+    lines = [
+        f"{county}: table {table} not yet received (last: {last or 'never'})" for (table, county), last in late.items()
+    ]
+    issued, referred = issue_states(read_issue_steps(register), day), referral_states(read_steps(register), day)
+    referred = referred.assign(open=referred["state"].isin(["handed_over", "accepted"]))
+    for what, by, states in (("issues", "county_code", issued), ("referrals", "department", referred)):
+        counts = states[states["open"].astype(bool)].groupby(by)["overdue"].agg(["size", "sum"])
+        lines += [f"{who}: {int(n):,} {what} open, {int(over):,} overdue" for who, n, over in counts.itertuples()]
+    return lines

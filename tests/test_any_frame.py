@@ -199,3 +199,21 @@ def test_a_design_is_read_from_a_file_of_one_s_own(tmp_path: Path) -> None:
         rr.read_index(tmp_path / "absent.yaml")
     with pytest.raises(ParameterError, match="not a design"):
         rr.index_design([{"code": "income"}])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("convert", [lambda f: f, pa.Table.from_pandas, as_polars], ids=["pandas", "arrow", "polars"])
+def test_a_panel_may_have_its_own_names(convert: Any) -> None:
+    """One of the two poor leaves, one of the two others falls; villages are clusters."""
+    own = pd.DataFrame(
+        {"hh": np.repeat([1, 2, 3, 4], 2), "year": [2016, 2020] * 4, "below": [True, False, True, True, False, False, False, True],
+         "village": np.repeat(["v", "v", "w", "w"], 2), "region": np.repeat(["n", "s", "n", "s"], 2)}
+    )  # fmt: skip
+    named = {"unit": "hh", "period": "year", "poor": "below"}
+    found = rr.transitions(convert(own), "region", "village", **named).rates.set_index(["group", "rate"])["value"]
+    assert found["all", "exit"] == found["all", "fall"] == 0.5
+    assert found["n", "exit"] == 1
+    assert rr.spells(convert(own), **named)["length"].tolist() == [1, 1, 2, 2, 1, 1]
+    with pytest.raises(ModelError, match="did you mean 'year'"):
+        rr.transitions(own, **{**named, "period": "yaer"})
+    with pytest.raises(ModelError, match="did you mean 'village'"):
+        rr.transitions(own, cluster="vilage", **named)

@@ -144,6 +144,13 @@ def decision_curve(
     References
     ----------
     Vickers and Elkin (2006), Medical Decision Making 26, 565-574.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"event": [0, 0, 1, 1], "p": [0.1, 0.2, 0.7, 0.8], "village": list("abcd")})
+    >>> curve = decision_curve(rows, ["p"], [0.5], cluster="village", rng=np.random.default_rng(1), draws=20)
+    >>> curve[["score", "value"]].to_numpy().tolist()  # half of the rows are reached without a needless visit
+    [['p', 0.5], ['everybody', 0.0]]
     """
     if any(not 0 < t < 1 for t in thresholds):
         raise ModelError("thresholds are probabilities", where="decision_curve", got=list(thresholds))

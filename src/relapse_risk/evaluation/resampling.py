@@ -227,6 +227,13 @@ def bootstrap_measures(
     DataFrame
         score, measure, value, low, high, difference (reference minus score), difference_low, difference_high:
         percentile intervals of draws of whole clusters.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"event": [0, 0, 1, 1], "p": [0.1, 0.4, 0.35, 0.8], "village": list("abcd")})
+    >>> found = bootstrap_measures(rows, ["p"], reference="p", cluster="village", draws=20, rng=np.random.default_rng(1))
+    >>> float(found.set_index("measure").loc["auc", "value"])
+    0.75
     """
     base = check_weights(None if weight is None else frame[weight], len(frame), "bootstrap_measures")
     counted = np.vstack([base, cluster_draws(frame[cluster], draws, rng) * base])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from relapse_risk.errors import ModelError
 
@@ -66,7 +67,7 @@ def plot_shortlist(frame: pd.DataFrame, ax: Axes, sure: float, quota: int, first
         ylabel="probability of being listed",
         ylim=(0, 1.02),
     )
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(frameon=False, loc="center right")
     return ax
 

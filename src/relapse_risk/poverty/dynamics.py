@@ -18,7 +18,7 @@ from relapse_risk.errors import ModelError, unknown
 from relapse_risk.pictures import picture
 from relapse_risk.poverty.arrays import Array, check_line, check_weights, group_codes
 from relapse_risk.poverty.survey import SurveyDesign, covariance, interval, survey_design
-from relapse_risk.rows import by_row, numbers
+from relapse_risk.rows import as_frame, by_row, numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,14 +65,29 @@ def _check_panel(panel: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return out.sort_values(["household_id", "_t"], kind="stable").reset_index(drop=True)
 
 
-def transition_events(panel: pd.DataFrame) -> pd.DataFrame:
+def _standard(panel: pd.DataFrame, unit: str, period: str, poor: str) -> pd.DataFrame:
+    """Any panel with the names used here: household_id, month, poor."""
+    frame = as_frame(panel, "panel")
+    for name in (unit, period, poor):
+        if name not in frame:
+            raise unknown("column", name, frame.columns, "panel", ModelError)
+    given = {unit: "household_id", period: "month", poor: "poor"}
+    others = frame.drop(columns=[name for name in given.values() if name in frame and name not in given])
+    return others.rename(columns=given)
+
+
+def transition_events(
+    panel: pd.DataFrame, *, unit: str = "household_id", period: str = "month", poor: str = "poor"
+) -> pd.DataFrame:
     """What happened to each household between consecutive periods of the panel.
 
     Parameters
     ----------
     panel : DataFrame
-        household_id, month (sortable period), poor (boolean; null rows are skipped); optional weight, and
+        Household, period (sortable), poor (boolean; null rows are skipped); optional weight, and
         exited_before (boolean: known to have left poverty before the first period, as lifted households are).
+    unit, period, poor : str
+        What these columns are called.
 
     Returns
     -------
@@ -90,15 +105,15 @@ def transition_events(panel: pd.DataFrame) -> pd.DataFrame:
     >>> transition_events(panel)["event"].tolist()
     ['exit', 'relapse', 'stays_poor']
     """
-    frame = _check_panel(panel, ("household_id", "month", "poor"))
-    ids, t, poor = (frame[c].to_numpy() for c in ("household_id", "_t", "poor"))
+    frame = _check_panel(_standard(panel, unit, period, poor), ("household_id", "month", "poor"))
+    ids, t, below = (frame[c].to_numpy() for c in ("household_id", "_t", "poor"))
     same = (ids[1:] == ids[:-1]) & (t[1:] == t[:-1] + 1)
     before = frame.groupby("household_id", sort=False)["poor"].cumsum().to_numpy() > 0
     # Poor at any period up to t: a later fall is a relapse if it was poor before, an entry if not.
     ever = before[:-1]
     if "exited_before" in frame:
         ever = ever | frame["exited_before"].fillna(False).to_numpy(dtype=bool)[:-1]
-    was, now = poor[:-1], poor[1:]
+    was, now = below[:-1], below[1:]
     event = np.select(
         [was & now, was & ~now, ~was & now & ~ever, ~was & now], ["stays_poor", "exit", "entry", "relapse"], "stays_out"
     )
@@ -180,8 +195,9 @@ def _rates(events: pd.DataFrame, design: SurveyDesign, inside: npt.NDArray[np.bo
 
 
 def transitions(
-    panel: pd.DataFrame, group: str | None = None, cluster: str = "household_id", level: float = 0.95
-) -> Transitions:
+    panel: pd.DataFrame, group: str | None = None, cluster: str | None = None, level: float = 0.95,
+    *, unit: str = "household_id", period: str = "month", poor: str = "poor",
+) -> Transitions:  # fmt: skip
     """Exit, entry, relapse and persistence rates between adjacent periods, whole and by group.
 
     Parameters
@@ -190,10 +206,12 @@ def transitions(
         As :func:`transition_events`; also ``group`` and ``cluster`` columns where named.
     group : str, optional
         Column constant within a household.
-    cluster : str
-        Rows of one cluster are dependent (households by default, villages if drawn so).
+    cluster : str, optional
+        Column: rows of one cluster are dependent (households when left out, villages if drawn so).
     level : float
         Coverage of the logit intervals: Student's t, clusters at risk minus one; null with none left.
+    unit, period, poor : str
+        What the columns of household, period and poverty are called.
 
     Returns
     -------
@@ -219,11 +237,16 @@ def transitions(
     >>> float(found.rates.loc[found.rates["rate"] == "exit", "value"].iloc[0])
     1.0
     """
-    events = transition_events(panel)
+    frame = _standard(panel, unit, period, poor)
+    for name in (group, cluster):
+        if name is not None and name not in frame and name != unit:
+            raise unknown("column", name, frame.columns, "transitions", ModelError)
+    events = transition_events(frame)
     if events.empty:
-        raise ModelError("no household is seen in two adjacent periods", where="transitions", got=len(panel))
-    keys = panel.drop_duplicates("household_id").set_index("household_id")
-    psu = events["household_id"] if cluster == "household_id" else events["household_id"].map(keys[cluster])
+        raise ModelError("no household is seen in two adjacent periods", where="transitions", got=len(frame))
+    keys = frame.drop_duplicates("household_id").set_index("household_id")
+    own = cluster is None or cluster in (unit, "household_id")
+    psu = events["household_id"] if own else events["household_id"].map(keys[cluster])
     design = survey_design(events["weight"], psu=psu.to_numpy(), single_psu="certainty")
     parts = [_rates(events, design, np.ones(len(events), dtype=np.bool_), level).assign(group="all")]
     if group is not None:
@@ -239,13 +262,17 @@ def transitions(
     return Transitions(events, rates[["group", *[c for c in rates if c != "group"]]], matrix)
 
 
-def spells(panel: pd.DataFrame) -> pd.DataFrame:
+def spells(
+    panel: pd.DataFrame, *, unit: str = "household_id", period: str = "month", poor: str = "poor"
+) -> pd.DataFrame:
     """Unbroken runs of one state per household.
 
     Parameters
     ----------
     panel : DataFrame
-        household_id, month (integer period or YYYY-MM) and poor (bool), one row per household and period.
+        Household, period (integer or YYYY-MM) and poor (bool), one row per household and period.
+    unit, period, poor : str
+        What these columns are called.
 
     Returns
     -------
@@ -263,17 +290,17 @@ def spells(panel: pd.DataFrame) -> pd.DataFrame:
     >>> spells(panel)[["poor", "length", "right_censored"]].values.tolist()
     [[True, 2, False], [False, 1, False], [True, 1, True]]
     """
-    frame = _check_panel(panel, ("household_id", "month", "poor"))
-    ids, t, poor = (frame[c].to_numpy() for c in ("household_id", "_t", "poor"))
+    frame = _check_panel(_standard(panel, unit, period, poor), ("household_id", "month", "poor"))
+    ids, t, below = (frame[c].to_numpy() for c in ("household_id", "_t", "poor"))
     broken = np.ones(len(frame), dtype=np.bool_)
     broken[1:] = (ids[1:] != ids[:-1]) | (t[1:] != t[:-1] + 1)
-    starts = np.flatnonzero(broken | np.concatenate(([True], poor[1:] != poor[:-1])))
+    starts = np.flatnonzero(broken | np.concatenate(([True], below[1:] != below[:-1])))
     ends = np.append(starts[1:], len(frame)) - 1
     month = frame["month"].to_numpy()
     return pd.DataFrame(
         {
             "household_id": ids[starts],
-            "poor": poor[starts],
+            "poor": below[starts],
             "start": month[starts],
             "end": month[ends],
             "length": ends - starts + 1,

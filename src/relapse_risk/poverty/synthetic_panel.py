@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,9 @@ class SyntheticPanel:
     frame: pd.DataFrame
     coefficients: pd.DataFrame
     error_sd: tuple[float, float]
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def summary(self) -> str:
         """Bounds of exit and entry."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -112,6 +113,9 @@ class FittedRelapseBoost:
     def summary(self) -> str:
         """What it was grown from, in one line."""
         return f"boosting of {self.model.n_iter_} trees on {len(self.columns)} features"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def predict_matrix(self, matrix: pd.DataFrame) -> Array:
         """Probability of falling, shape (n,)."""

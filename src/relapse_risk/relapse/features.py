@@ -149,7 +149,13 @@ FEATURES: tuple[Feature, ...] = (
 
 
 def check_features(features: Sequence[Feature]) -> tuple[Feature, ...]:
-    """The features, if names are unique and none reads a protected trait or an outcome."""
+    """The features, if names are unique and none reads a protected trait or an outcome.
+
+    Examples
+    --------
+    >>> check_features(FEATURES) == FEATURES
+    True
+    """
     names = [feature.name for feature in features]
     for feature in features:
         wrong = [c for c in feature.needs if c in PROTECTED or c in OUTCOMES]
@@ -168,6 +174,12 @@ def check_terms(place: Place) -> Place:
     ------
     ParameterError
         Naming the file, the key and the nearest term.
+
+    Examples
+    --------
+    >>> from relapse_risk.parameters import read_place
+    >>> check_terms(read_place("dezhou")).name
+    'dezhou'
     """
     names = [feature.name for feature in FEATURES]
     for name in place.terms:
@@ -186,6 +198,13 @@ def refuse_later(rows: pd.DataFrame) -> None:
     ------
     ModelError
         Naming column, household, month and the later date.
+
+    Examples
+    --------
+    >>> refuse_later(pd.DataFrame({"income": [1.0], "poor_next": [True]}))
+    Traceback (most recent call last):
+        ...
+    relapse_risk.errors.ModelError: features: an outcome among the features; got 'poor_next'. Fix: drop it.
     """
     outcomes = [c for c in rows.columns if c in OUTCOMES or c.endswith("_next")]
     if outcomes:
@@ -243,6 +262,11 @@ def feature_matrix(rows: pd.DataFrame, features: Sequence[Feature] = FEATURES) -
     -------
     DataFrame
         One float column per feature, on ``rows``'s index.
+
+    Examples
+    --------
+    >>> feature_matrix(pd.DataFrame({"n_serious": [1.0], "size": [4.0]})).iloc[0].to_dict()["serious_share"]
+    0.25
     """
     refuse_later(rows)
     held = {name for feature in features for name in feature.needs if name in rows.columns and rows[name].notna().any()}

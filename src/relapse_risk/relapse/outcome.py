@@ -255,10 +255,22 @@ def _months_between(first: pd.Series, second: pd.Series) -> pd.Series:
 
 
 def followed(rows: pd.DataFrame) -> pd.DataFrame:
-    """At-risk rows whose outcome was observed."""
+    """At-risk rows whose outcome was observed.
+
+    Examples
+    --------
+    >>> followed(pd.DataFrame({"income": [1.0, 2.0], "observed": [False, True]}))["income"].tolist()
+    [2.0]
+    """
     return rows[rows["observed"].to_numpy(dtype=bool)].reset_index(drop=True)
 
 
 def without_outcomes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows as they stood at t."""
+    """Rows as they stood at t.
+
+    Examples
+    --------
+    >>> without_outcomes(pd.DataFrame({"income": [1.0], "event": [0.0]})).columns.tolist()
+    ['income']
+    """
     return rows.drop(columns=[name for name in OUTCOMES if name in rows.columns])

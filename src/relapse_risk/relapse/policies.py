@@ -152,6 +152,11 @@ def read_policies(folder: str | Path | None = None) -> dict[str, Policy]:
     ------
     ParameterError
         For an unknown change, or values it does not take.
+
+    Examples
+    --------
+    >>> all(policy.name == name for name, policy in read_policies().items())
+    True
     """
     found = {}
     for name, content in read_yaml(params_dir(folder) / "what_if.yaml").items():

@@ -13,7 +13,17 @@ TINY = 1e-12
 
 
 def base_points(fitted: FittedRelapseLogit) -> float:
-    """Points of a household at the reference of every term; twenty points double the odds, 0 points are even odds."""
+    """Points of a household at the reference of every term; twenty points double the odds, 0 points are even odds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from relapse_risk.relapse.relapse_logit import RelapseLogit
+    >>> X = pd.DataFrame({"income": np.linspace(0, 1, 400)})
+    >>> score = RelapseLogit().fit(X, np.tile([0, 1], 200)).fitted_
+    >>> round(abs(base_points(score)), 6)  # even odds
+    0.0
+    """
     return float(fitted.base * POINTS_PER_LOGIT)
 
 

@@ -380,6 +380,13 @@ def unlike_training(fitted: FittedRelapseLogit, matrix: pd.DataFrame) -> pd.Seri
 
     Mostly missing: the terms that are known carry under half of the score's spread.  Unlike training: values beyond
     the 0.1 and 99.9 % points of the rows it was fitted on move the score by more than half a logit.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"income": np.linspace(0, 1, 400)})
+    >>> score = RelapseLogit().fit(X, np.tile([0, 0, 0, 1, 1, 0, 1, 1], 50)).fitted_
+    >>> unlike_training(score, pd.DataFrame({"income": [0.5, np.nan]})).tolist()
+    [nan, 'mostly_missing']
     """
     size = pd.Series({t.name: abs(t.coefficient) * t.spread for t in fitted.terms}, dtype=float)
     held = pd.DataFrame({t.name: matrix[t.name].clip(t.low, t.high) for t in fitted.terms}, index=matrix.index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -123,6 +124,9 @@ class FittedTransition:
         ]
         rows = zip(("base", *self.columns), self.effects.params, self.effects.se, strict=False)
         return "\n".join([*lines, *(f"{name:<32} {value:+.3f} ({error:.3f})" for name, value, error in rows)])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def predict(self, visits: pd.DataFrame) -> pd.Series:
         """Probability of being poor at the visit after each household's newest, given all of its visits.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["LANGUAGES", "NO_LABEL", "Label", "Language", "cells"]
+__all__ = ["LANGUAGES", "NO_LABEL", "Label", "Language", "cells", "flat", "with_label"]
 
 Language: TypeAlias = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -37,6 +38,28 @@ class Label(BaseModel):
     __getitem__ = in_language
 
     @property
+    def by_language(self) -> dict[str, str]:
+        """The text of each language: how a record of a file, or a row of a table, holds a label.
+
+        Examples
+        --------
+        >>> Label(zh="村", en="village").by_language
+        {'zh': '村', 'en': 'village'}
+        """
+        return {language: self[language] for language in LANGUAGES}
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Label:
+        """The label of a record that has one key per language.
+
+        Examples
+        --------
+        >>> Label.of({"name": "v", "zh": "村", "en": "village"})
+        Label(zh='村', en='village')
+        """
+        return cls(**{language: record[language] for language in LANGUAGES if language in record})
+
+    @property
     def cell(self) -> str:
         """All languages in one cell of a table; :meth:`from_cell` reads it back, bars of its own included.
 
@@ -61,6 +84,32 @@ class Label(BaseModel):
 
 
 NO_LABEL = Label(zh="", en="")
+
+
+def flat(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """``dict_factory`` of :func:`dataclasses.asdict`: a label becomes one key per language, for a JSON file.
+
+    Examples
+    --------
+    >>> flat([("name", "v"), ("label", Label(zh="村", en="village"))])
+    {'name': 'v', 'zh': '村', 'en': 'village'}
+    """
+    return {
+        key: text
+        for name, value in fields
+        for key, text in (value.by_language if isinstance(value, Label) else {name: value}).items()
+    }
+
+
+def with_label(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of such a file as the fields it was written from: the inverse of :func:`flat`.
+
+    Examples
+    --------
+    >>> with_label({"name": "v", "zh": "村", "en": "village"})
+    {'name': 'v', 'label': Label(zh='村', en='village')}
+    """
+    return {k: v for k, v in record.items() if k not in LANGUAGES} | {"label": Label.of(record)}
 
 
 def cells(zh: pd.Series, en: pd.Series) -> pd.Series:

@@ -21,6 +21,7 @@ from relapse_risk.derive import household_frame, household_panel
 from relapse_risk.errors import ModelError, NoHistoryError
 from relapse_risk.files import write_json, write_parquet
 from relapse_risk.hardship import HardshipIndex, hardship_index, read_index
+from relapse_risk.languages import flat
 from relapse_risk.months import check_month, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.progress import Progress, no_progress
@@ -115,7 +116,7 @@ def compute_scores(
     folder = out / check_month(month)
     _write(risk, folder / "risk.parquet")
     _write(why, folder / "risk_reasons.parquet")
-    write_json(folder / "model_card.json", asdict(card))
+    write_json(folder / "model_card.json", asdict(card, dict_factory=flat))
     note_made_from(folder, "score", register, month)
     return card
 

@@ -10,11 +10,12 @@ from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from relapse_risk.errors import ParameterError, unknown
+from relapse_risk.languages import LANGUAGES, Label
 
-__all__ = ["STRICT", "check_model", "keys_at", "named_file", "pairs", "read_yaml", "stems"]
+__all__ = ["STRICT", "check_model", "keys_at", "label_of_keys", "named_file", "pairs", "read_yaml", "stems"]
 
 M = TypeVar("M")
 STRICT = ConfigDict(extra="forbid")  # a dataclass read from YAML refuses keys it does not have
@@ -24,6 +25,31 @@ EXTRA = ("extra_forbidden", "unexpected_keyword_argument")  # how pydantic calls
 def pairs(given: Any) -> Any:
     """A mapping of a YAML file as pairs, for a field that is a tuple of them."""
     return tuple(given.items()) if isinstance(given, dict) else given
+
+
+def label_of_keys(name: str, one_for_all: bool = False) -> Any:
+    """Validator ``by_language`` of a model or dataclass whose label ``name`` is one key per language among its other keys.
+
+    ``one_for_all``: where languages are missing, the text of another one, or else the record's ``name``, stands for them.
+
+    Examples
+    --------
+    >>> class Rule(BaseModel):
+    ...     by_language = label_of_keys("message")
+    ...     message: Label
+    >>> check_model(Rule, {"zh": "空", "en": "empty"}, "my.yaml").message["en"]
+    'empty'
+    """
+
+    def gathered(_: type, given: Any) -> Any:
+        if not isinstance(given, dict) or name in given:
+            return given
+        texts = {language: given[language] for language in LANGUAGES if language in given}
+        if one_for_all:
+            texts = dict.fromkeys(LANGUAGES, next(iter(texts.values()), given.get("name"))) | texts
+        return {key: value for key, value in given.items() if key not in LANGUAGES} | {name: texts}
+
+    return model_validator(mode="before")(classmethod(gathered))  # type: ignore[arg-type]
 
 
 def read_yaml(path: Path) -> Any:
@@ -168,12 +194,16 @@ def _plain_types(model: Any) -> list[Any]:
 
 def _fields(model: Any) -> dict[str, Any]:
     """Names (aliases where they have one) and types of the fields of a model or dataclass; empty for other types."""
+    found: dict[str, Any] = {}
     if isinstance(model, type) and issubclass(model, BaseModel):
-        return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
-    if isinstance(model, type) and is_dataclass(model):
+        found = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    elif isinstance(model, type) and is_dataclass(model):
         hints = get_type_hints(model, include_extras=True)
-        return {field.name: hints[field.name] for field in fields(model)}
-    return {}
+        found = {field.name: hints[field.name] for field in fields(model)}
+    if not hasattr(model, "by_language"):  # of label_of_keys
+        return found
+    by_key = dict.fromkeys(LANGUAGES, str)
+    return {key: kind for name, at in found.items() for key, kind in (by_key if at is Label else {name: at}).items()}
 
 
 def stems(folder: Path) -> tuple[str, ...]:

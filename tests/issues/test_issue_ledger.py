@@ -35,6 +35,7 @@ from relapse_risk.issues.issue_ledger import (
     record_checks,
     rule_failures,
 )
+from relapse_risk.languages import Label
 
 OCT, NOV, DEC = date(2020, 10, 31), date(2020, 11, 30), date(2020, 12, 31)
 A_TAKE, A_LINE, A_HOUSE = (("A", f"indicator:{name}") for name in ("take_up", "below_line", "house_safe"))
@@ -179,7 +180,7 @@ def test_issues_of_projects_stand_beside_the_others() -> None:
 
 def test_a_quality_rule_becomes_an_issue_of_its_severity() -> None:
     counts = pd.DataFrame({"county_code": ["A", "B"], "rule": ["r1", "r2"], "severity": ["error", "warning"], "findings": [3, 1]})  # fmt: skip
-    found = rule_failures(counts, {"r1": ("值 {value} 不符", "value {value} is off")}, "check 2020-12")
+    found = rule_failures(counts, {"r1": Label(zh="值 {value} 不符", en="value {value} is off")}, "check 2020-12")
     assert [(one.severity, one.value, one.label) for one in found] == [
         ("major", 3.0, "值 … 不符|value … is off"), ("minor", 1.0, "r2|r2"),
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from relapse_risk.errors import ModelError
+from relapse_risk.languages import Label
 from relapse_risk.relapse import (
     RelapseBoost,
     RelapseLogit,
@@ -61,7 +62,9 @@ def test_weights_of_zero_count_for_nothing_and_all_zero_is_refused(panel: pd.Dat
 
 def test_separation_is_left_out_and_said(panel: pd.DataFrame) -> None:
     rows, event, weight, cluster = parts(panel)
-    tells = Feature("tells", "x", "x", "0/1", "work", ("tells",), lambda frame: frame["tells"].astype(float), 1)
+    tells = Feature(
+        "tells", Label(zh="x", en="x"), "0/1", "work", ("tells",), lambda frame: frame["tells"].astype(float), 1
+    )
     # A sign only some of those who fall show: nobody without the fall has it.
     known = ((event == 1) & (np.arange(len(event)) % 4 == 0)).astype(float)
     fitted = RelapseLogit((*RelapseLogit().offered, tells)).fit_rows(rows.assign(tells=known), event, weight, cluster)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from relapse_risk.errors import ModelError
+from relapse_risk.languages import Label
 from relapse_risk.relapse import (
     FEATURES,
     Feature,
@@ -29,8 +30,8 @@ def seen(panel: pd.DataFrame) -> pd.DataFrame:
 def test_declared_features_are_unique_labelled_and_read_no_protected_trait() -> None:
     check_features(FEATURES)
     for feature in FEATURES:
-        assert feature.zh
-        assert feature.en
+        assert feature.label.zh
+        assert feature.label.en
         assert feature.unit
         assert not set(feature.needs) & set(PROTECTED)
         may_lower = feature.unit == "0/1" and feature.direction != 1
@@ -38,7 +39,9 @@ def test_declared_features_are_unique_labelled_and_read_no_protected_trait() -> 
 
 
 def test_a_feature_on_sex_is_refused() -> None:
-    wrong = Feature("woman", "女", "Woman", "0/1", "income", ("head_sex",), lambda f: (f["head_sex"] == "female") * 1.0)
+    wrong = Feature(
+        "woman", Label(zh="女", en="Woman"), "0/1", "income", ("head_sex",), lambda f: (f["head_sex"] == "female") * 1.0
+    )
     with pytest.raises(ModelError, match="no score may read"):
         check_features((wrong,))
 
@@ -66,14 +69,21 @@ def test_a_seeded_leak_without_a_date_is_caught_when_fitting(panel: pd.DataFrame
     later = panel.set_index(["household_id", "month"])["income_pc_year"]
     key = pd.MultiIndex.from_arrays([seen["household_id"], seen["month_next"]])
     leaked = without_outcomes(seen).assign(assessed_income=np.log(later.reindex(key).to_numpy()))
-    leak = Feature("assessed", "评估", "Assessed", "ln", "income", ("assessed_income",), lambda f: f["assessed_income"])
+    leak = Feature(
+        "assessed",
+        Label(zh="评估", en="Assessed"),
+        "ln",
+        "income",
+        ("assessed_income",),
+        lambda f: f["assessed_income"],
+    )
     model = RelapseLogit(features=(*FEATURES, leak))
     with pytest.raises(ModelError, match=r"feature assessed.*nearly determines the outcome"):
         model.fit_rows(leaked, seen["event"], seen["weight"], seen["village_code"])
 
 
 def test_a_feature_is_given_only_the_columns_it_declares(seen: pd.DataFrame) -> None:
-    sly = Feature("sly", "偷", "Sly", "1", "income", ("size",), lambda f: f["true_risk"])
+    sly = Feature("sly", Label(zh="偷", en="Sly"), "1", "income", ("size",), lambda f: f["true_risk"])
     with pytest.raises(KeyError):
         feature_matrix(without_outcomes(seen), (sly,))
 

@@ -11,6 +11,7 @@ import statsmodels.api as sm
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation import area_under_curve, calibration
+from relapse_risk.languages import Label
 from relapse_risk.relapse import (
     FEATURES,
     POINTS_PER_LOGIT,
@@ -198,7 +199,7 @@ def test_the_challenger_and_the_paper_card_speak_like_the_score(seen: pd.DataFra
     assert boost.predict(known).to_numpy() == pytest.approx(boost.predict_matrix(feature_matrix(known)), abs=1e-12)
     assert area_under_curve(seen["event"], boost.predict(known)).value > 0.7
     assert "20 trees" in boost.summary()
-    leak = Feature("leak", "漏", "leak", "0/1", "income", ("fell",), lambda frame: frame["fell"], 0)
+    leak = Feature("leak", Label(zh="漏", en="leak"), "0/1", "income", ("fell",), lambda frame: frame["fell"], 0)
     with pytest.raises(ModelError, match="nearly determines the outcome"):
         RelapseBoost((leak,)).fit_rows(known.assign(fell=seen["event"]), seen["event"], seen["weight"])
     paper = make_card(fitted, fitted.matrix(known), seen["event"], seen["weight"])

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from relapse_risk.errors import ModelError
+from relapse_risk.languages import Label
 from relapse_risk.relapse import (
     Feature,
     RelapseBoost,
@@ -132,7 +133,7 @@ def test_a_column_that_is_missing_at_prediction_is_an_error() -> None:
     n = 3000
     x = pd.DataFrame({"sick": rng.integers(0, 2, n).astype(float), "land": rng.exponential(2, n), "month": "2020-12"})
     y = pd.Series((rng.random(n) < 1 / (1 + np.exp(2 - 0.8 * x["sick"] + 0.2 * x["land"]))).astype(float))
-    own = [Feature(c, c, c, "unit", "other", (c,), lambda f, c=c: f[c]) for c in ("sick", "land")]
+    own = [Feature(c, Label(zh=c, en=c), "unit", "other", (c,), lambda f, c=c: f[c]) for c in ("sick", "land")]
     one = pd.Series(1.0, index=x.index)
     for fitted in (
         RelapseLogit(features=own).fit_rows(x, y, one, pd.Series(range(n))),
@@ -153,7 +154,7 @@ def test_a_card_of_whole_numbers_has_no_empty_interval() -> None:
     matrix = pd.DataFrame({"educ": years})
     event = pd.Series((rng.random(len(years)) < 1 / (1 + np.exp(0.2 * (years - 6)))).astype(float))
     one = pd.Series(1.0, index=matrix.index)
-    feature = Feature("educ", "学", "Schooling", "years", "no_skill", ("educ",), lambda d: d["educ"])
+    feature = Feature("educ", Label(zh="学", en="Schooling"), "years", "no_skill", ("educ",), lambda d: d["educ"])
     month = pd.Series("2010-12", index=matrix.index)
     fitted = RelapseLogit(features=(feature,)).fit_matrix(matrix, month, event, one, pd.Series(matrix.index))
     lines = make_card(fitted, matrix, event, one).lines

@@ -137,7 +137,7 @@ def test_a_wave_nobody_dated_is_named() -> None:
 def test_text_codes_are_codes_and_words_in_numbers_are_refused() -> None:
     feature = {"name": "urban", "en": "Urban", "unit": "0/1", "family": "place", "column": "sector"}
     panel = read_panel(plain(n=4), design(features=[{**feature, "codes": ["urban"]}]))
-    assert panel.features[0].zh == "Urban"
+    assert panel.features[0].label.zh == "Urban"
     assert panel.features[0].compute(panel.frame).tolist()[:4] == [1.0, 0.0, 1.0, 0.0]
     assert panel.raw == ()  # a text is no column of numbers for plain machine learning
     with pytest.raises(ModelError, match=r"line 1, column sector.*got 'urban'.*give the feature text codes"):

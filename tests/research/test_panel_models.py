@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from relapse_risk.errors import ModelError
+from relapse_risk.languages import Label
 from relapse_risk.poverty.survey import covariance, survey_design
 from relapse_risk.relapse import Feature, RelapseLogit, at_risk_rows, fit_spread, household_upper, without_outcomes
 from relapse_risk.relapse.glm import clustered_covariance, design_covariance, fit_glm
@@ -138,7 +139,7 @@ def chain() -> pd.DataFrame:
 
 
 def test_state_dependence_is_separated_from_unobserved_heterogeneity(chain: pd.DataFrame) -> None:
-    trait = Feature("x", "x", "x", "0/1", "work", ("x",), lambda frame: frame["x"].astype(float), 0)
+    trait = Feature("x", Label(zh="x", en="x"), "0/1", "work", ("x",), lambda frame: frame["x"].astype(float), 0)
     fitted = TransitionModel((trait,)).fit(chain)
     effect, se = fitted.state_dependence
     assert effect == pytest.approx(0.6, abs=3 * se)

@@ -75,7 +75,7 @@ def record_facts(
     """
     failed, families = failures_of_facts(facts), {"city"}
     if findings is not None:
-        messages = {rule.id: (rule.zh, rule.en) for rule in (rules.rules if rules else ())}
+        messages = {rule.id: rule.message for rule in (rules.rules if rules else ())}
         failed += rule_failures(findings, messages, f"check {facts.manifest['month']}")
         families.add("rule")
     return record_checks(register, failed, passes_of_facts(facts), families, month_end(facts.manifest["month"]), by)

@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.reminders import reason_of
 from relapse_risk.errors import ModelError, ParameterError, unknown
+from relapse_risk.languages import LANGUAGES, Label
 from relapse_risk.parameters import Confidence, params_dir
 from relapse_risk.schema import code_list
-from relapse_risk.yaml_reading import check_model, read_yaml
+from relapse_risk.yaml_reading import check_model, label_of_keys, read_yaml
 
 __all__ = ["HouseholdPlan", "Measure", "household_plan", "read_measures"]
 
@@ -31,8 +32,8 @@ class Measure(BaseModel):
     """A measure for a cause: text, lead department, days, and confidence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    zh: str
-    en: str
+    by_language = label_of_keys("label")
+    label: Label
     department: str
     days: Annotated[int, Field(gt=0)]
     confidence: Confidence
@@ -161,11 +162,17 @@ def _measures(home: pd.Series, measures: dict[str, tuple[Measure, ...]], day: da
         str(home[c]) for c in CAUSES if c in home and not pd.isna(home[c]) and str(home[c]) in measures
     )
     rows = [
-        (cause, one.zh, one.en, one.department, pd.Timestamp(day + timedelta(days=one.days)), one.confidence)
+        (
+            cause,
+            *one.label.by_language.values(),
+            one.department,
+            pd.Timestamp(day + timedelta(days=one.days)),
+            one.confidence,
+        )
         for cause in causes
         for one in measures[cause]
     ]
-    return pd.DataFrame(rows, columns=["cause", "zh", "en", "department", "due_on", "confidence"])
+    return pd.DataFrame(rows, columns=["cause", *LANGUAGES, "department", "due_on", "confidence"])
 
 
 def _claims(claims: pd.DataFrame, catalogue: Catalogue, day: date) -> pd.DataFrame:

@@ -180,7 +180,7 @@ def _opening(one: Failure, name: str, word: str, day: date, by: str) -> IssueSte
     )  # fmt: skip
 
 
-def rule_failures(counts: pd.DataFrame, messages: Mapping[str, tuple[str, str]], evidence: str) -> list[Failure]:
+def rule_failures(counts: pd.DataFrame, messages: Mapping[str, Label], evidence: str) -> list[Failure]:
     """Failures of data-quality rules, one per county and rule.
 
     Parameters
@@ -188,19 +188,20 @@ def rule_failures(counts: pd.DataFrame, messages: Mapping[str, tuple[str, str]],
     counts : DataFrame
         county_code, rule, severity (``error`` or ``warning``), findings, as ``relapse-risk check`` counts them.
     messages : mapping
-        Chinese and English message by rule; fields in braces are left open.
+        Message by rule; fields in braces are left open.
 
     Examples
     --------
     >>> counts = pd.DataFrame({"county_code": ["371425"], "rule": ["r1"], "severity": ["error"], "findings": [3]})
-    >>> [(one.check, one.severity, one.label) for one in rule_failures(counts, {"r1": ("值 {value}", "is {value}")}, "")]
+    >>> [(one.check, one.severity, one.label) for one in rule_failures(counts, {"r1": Label(zh="值 {value}", en="is {value}")}, "")]
     [('rule:r1', 'major', '值 …|is …')]
     """
     found = []
     for county, rule, severity, findings in counts[["county_code", "rule", "severity", "findings"]].itertuples(index=False):  # fmt: skip
-        zh, en = (re.sub(r"\{[^}]*\}", "…", words) for words in messages.get(rule, (rule, rule)))
+        said = messages.get(rule, Label.from_cell(rule))
+        label = Label(**{language: re.sub(r"\{[^}]*\}", "…", words) for language, words in said.by_language.items()})
         found.append(
-            Failure(county, f"rule:{rule}", RULE_SEVERITY[severity], LEAD_OFFICE, float(findings), 0.0, "count", evidence, Label(zh=zh, en=en).cell)
+            Failure(county, f"rule:{rule}", RULE_SEVERITY[severity], LEAD_OFFICE, float(findings), 0.0, "count", evidence, label.cell)
         )  # fmt: skip
     return found
 

@@ -9,9 +9,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from relapse_risk.languages import LANGUAGES
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register.candidates import Candidate
-from relapse_risk.register.cell_readers import CELL_RULES
+from relapse_risk.register.cell_rules import CELL_RULES
 from relapse_risk.register.counties import UNKNOWN_COUNTY, counties_of
 from relapse_risk.register.finding_words import code_words, column_label
 from relapse_risk.register.findings import FINDING_COLUMNS, Findings, mask_identity, merge_findings, row_keys
@@ -187,11 +188,11 @@ def _refused(candidate: Candidate, typed: pd.DataFrame, counties: pd.Series) -> 
     for cell, key in zip(candidate.refused, keys, strict=True):
         rule = CELL_RULES[cell.rule]
         value = mask_identity(name, cell.column, cell.shown) or ""
-        said = {
-            language: getattr(rule, language).format(
+        said: dict[str, str] = {
+            language: rule.message[language].format(
                 value=value, label=column_label(name, cell.column, language), codes=code_words(name, cell.column)
             )
-            for language in ("zh", "en")
+            for language in LANGUAGES
         }
         lines.append(
             {

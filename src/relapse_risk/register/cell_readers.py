@@ -9,15 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from relapse_risk.register.named_checks import id_check_character
 from relapse_risk.schema import CodeList, names_a_file
 
 __all__ = [
-    "CELL_RULES",
-    "CellRule",
     "Read",
     "Refused",
     "code_reader",
@@ -59,93 +56,10 @@ _IDENTITY = re.compile(r"[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9X]")
 
 
 @dataclass(frozen=True, slots=True)
-class CellRule:
-    """Why a cell is refused; message fields: {value} {label} {codes}."""
-
-    id: str
-    kind: str
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
     """Returned by a reader in place of a value that cannot be read reliably."""
 
     rule: str
-
-
-CELL_RULES: Mapping[str, CellRule] = MappingProxyType(
-    {
-        rule.id: rule
-        for rule in (
-            CellRule(
-                "digits_lost", "type",
-                "{label}“{value}”是数字单元格，超过15位的尾数已经丢失；请在原表中改为文本格式重新填写",
-                "{label}: {value} is a number cell, and the digits beyond the 15th are lost; "
-                "fill it in again as text in the source",
-            ),
-            CellRule(
-                "formula_as_text", "type",
-                "{label}以等号开头（{value}），像公式，未读取；请改为数值或文字",
-                "{label}: {value} begins with an equals sign like a formula and was not read; write the value itself",
-            ),
-            CellRule(
-                "formula_without_value", "type",
-                "{label}是公式 {value}，但文件中没有保存计算结果；请用表格软件打开并保存后再导入",
-                "{label}: the formula {value} has no saved result; open and save the file in a spreadsheet first",
-            ),
-            CellRule(
-                "error_value", "type",
-                "{label}是错误值 {value}；请改正公式或留空",
-                "{label}: the cell shows the error {value}; correct the formula or leave it empty",
-            ),
-            CellRule(
-                "date_where_text", "type",
-                "{label}是日期单元格（{value}），应为文字；表格软件会把“3-1”之类改成日期，请设为文本格式重新填写",
-                "{label}: {value} is a date cell where text is expected; spreadsheets turn entries such as 3-1 into "
-                "dates, so format the cells as text and fill them in again",
-            ),
-            CellRule(
-                "serial_date", "type",
-                "{label}“{value}”是数字，可能是日期序号；请设为日期格式，或在映射文件中写 date_format: serial",
-                "{label}: {value} is a number, perhaps a date's serial number; format the cells as dates, "
-                "or set date_format: serial in the mapping",
-            ),
-            CellRule(
-                "date_incomplete", "type",
-                "{label}“{value}”缺少月或日；请写完整日期，或在映射文件中写明 date_format",
-                "{label}: {value} lacks a month or a day; write the full date, or set date_format in the mapping",
-            ),
-            CellRule(
-                "code_number", "code",
-                "{label}“{value}”是编号，各系统编号不同；请填文字，或在映射文件中写明编号（values 或 code_numbers）",
-                "{label}: {value} is a code number, and numbering differs between systems; write the words, "
-                "or declare the numbers in the mapping (values, or code_numbers)",
-            ),
-            CellRule(
-                "value_not_listed", "code",
-                "{label}“{value}”不在映射文件列出的取值中",
-                "{label}: {value} is not among the values the mapping lists",
-            ),
-            CellRule(
-                "identity_misplaced", "privacy",
-                "{label}中是身份证号码（{value}）；身份证号码只能填在身份信息表",
-                "{label} holds an identity number ({value}); those belong in the identity table only",
-            ),
-            CellRule(
-                "key_unsafe", "key",
-                "{label}“{value}”含有斜杠、以点开头或过长，不能用作编号（编号会用于文件名）；请改写，去掉这些字符",
-                "{label}: {value} holds a slash, begins with a dot or is too long; keys name files, so write it without",
-            ),
-            CellRule(
-                "not_convertible", "type",
-                "{label}“{value}”无法换算",
-                "{label}: {value} cannot be converted",
-            ),
-        )
-    }
-)  # fmt: skip
 
 
 def _visible(text: str) -> str:

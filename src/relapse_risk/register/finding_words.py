@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from relapse_risk.languages import Label
 from relapse_risk.predicates import Setting
 from relapse_risk.predicates.clauses import NUMERIC, Clause
 from relapse_risk.predicates.comparisons import limit_values
@@ -16,11 +17,10 @@ from relapse_risk.register.findings import mask_identity
 from relapse_risk.register.joins import view_of
 from relapse_risk.schema import code_list, table, tables
 
-__all__ = ["LANGUAGES", "sentences", "shown"]
+__all__ = ["sentences", "shown"]
 
-LANGUAGES = ("zh", "en")
-EMPTY = {"zh": "空", "en": "empty"}
-YES_NO = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
+EMPTY = Label(zh="空", en="empty")
+YES_NO = {True: Label(zh="是", en="yes"), False: Label(zh="否", en="no")}
 
 
 def shown(values: pd.Series, kind: str, codes: str = "", language: str = "") -> list[str | None]:
@@ -41,7 +41,7 @@ def shown(values: pd.Series, kind: str, codes: str = "", language: str = "") -> 
         if kind == "date":
             return f"{pd.Timestamp(value):%Y-%m-%d}"
         if kind == "bool":
-            return YES_NO[language][bool(value)] if language else str(bool(value)).lower()
+            return YES_NO[bool(value)][language] if language else str(bool(value)).lower()
         if kind in ("int", "float"):
             return f"{float(value):.10g}"
         return labels.get(value, str(value))

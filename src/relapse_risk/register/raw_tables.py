@@ -36,7 +36,7 @@ _PERIOD_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class BadCell:
-    """A cell the reader cannot read reliably: row position, header, rule of ``cell_readers.CELL_RULES``, text shown."""
+    """A cell the reader cannot read reliably: row position, header, rule of ``cell_rules.CELL_RULES``, text shown."""
 
     row: int
     header: str

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ParameterError
+from relapse_risk.languages import LANGUAGES
 from relapse_risk.predicates import Setting, holds, needs
 from relapse_risk.predicates.clauses import Clause
 from relapse_risk.predicates.truth import columns_of, comparisons_in, is_decidable
 from relapse_risk.register.counties import CITY
-from relapse_risk.register.finding_words import LANGUAGES, code_words, column_label, sentences, shown
+from relapse_risk.register.finding_words import code_words, column_label, sentences, shown
 from relapse_risk.register.findings import (
     FINDING_COLUMNS,
     SKIPPED_COLUMNS,
@@ -126,8 +127,8 @@ def _rule_findings(hit: _Hit, source: Source, counties: pd.Series, setting: Sett
     spec = view_of(name).column(hit.column)
     assert spec is not None
     values = [mask_identity(name, hit.column, text) for text in shown(view[hit.column], spec.type)]
-    texts = {
-        language: sentences(getattr(rule, language), language, name, hit.column, view, hit.compared, setting)
+    texts: dict[str, list[str]] = {
+        language: sentences(rule.message[language], language, name, hit.column, view, hit.compared, setting)
         for language in LANGUAGES
     }
     return pd.DataFrame(
@@ -148,7 +149,7 @@ def fault_findings(
     for fault in faults:
         words = book.intake[fault.rule]
         values = [mask_identity(fault.table, fault.column, value) for value in fault.values] or [fault.column]
-        texts = {}
+        texts: dict[str, list[str]] = {}
         for language in LANGUAGES:
             said = {
                 "label": column_label(fault.table, fault.column, language),
@@ -156,7 +157,7 @@ def fault_findings(
                 "codes": code_words(fault.table, fault.column),
                 "limit": source.month,
             }
-            texts[language] = [getattr(words, language).format(value=value, **said) for value in values]
+            texts[language] = [words.message[language].format(value=value, **said) for value in values]
         whole = not len(fault.rows)
         parts.append(
             pd.DataFrame(

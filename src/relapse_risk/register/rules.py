@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict
 
 from relapse_risk.errors import ParameterError, unknown
+from relapse_risk.languages import Label
 from relapse_risk.months import month_end
 from relapse_risk.parameters import Parameters, Place, params_dir, read_parameters
 from relapse_risk.predicates import Predicate, Setting, read_predicates
@@ -21,7 +22,7 @@ from relapse_risk.predicates.truth import SOMEBODY, is_decidable, needs
 from relapse_risk.register.joins import view_of
 from relapse_risk.register.named_checks import checks
 from relapse_risk.schema import tables
-from relapse_risk.yaml_reading import STRICT, check_model, read_yaml
+from relapse_risk.yaml_reading import STRICT, check_model, label_of_keys, read_yaml
 
 __all__ = ["INTAKE", "RULE_FILES", "IntakeRule", "Rule", "RuleBook", "clause_for", "read_rules"]
 
@@ -67,10 +68,10 @@ class IntakeRule:
     """Message, kind and severity of a fault found while a frame is read."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    by_language: ClassVar[Any] = label_of_keys("message")
     severity: Severity
     kind: Kind
-    zh: str
-    en: str
+    message: Label
     source: str
 
 
@@ -97,13 +98,13 @@ class Rule:
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    by_language: ClassVar[Any] = label_of_keys("message")
     id: str
     file: str
     table: str
     severity: Severity
     kind: Kind
-    zh: str
-    en: str
+    message: Label
     source: str
     column: str = ""
     each: tuple[str, ...] | Selector = ()
@@ -219,8 +220,7 @@ def _check_intake(intake: Mapping[str, IntakeRule]) -> None:
         if name not in intake:
             raise ParameterError("intake fault has no message", where="rules/intake.yaml", got=name, fix="add it")
     for name, rule in intake.items():
-        _check_message(rule.zh, MESSAGE_FIELDS, f"rules/intake.yaml: {name}: zh")
-        _check_message(rule.en, MESSAGE_FIELDS, f"rules/intake.yaml: {name}: en")
+        _check_message(rule.message, MESSAGE_FIELDS, f"rules/intake.yaml: {name}")
 
 
 def _expanded(rule: Rule) -> Iterator[Rule]:
@@ -269,8 +269,7 @@ def _check_rule(
         for clause in (clause_for(one, column) for one in rule.when):
             check_clause(clause, rule.table, view.column, view.names, where, parameters, predicates, groups)
             _check_reach(clause, rule.table, where, predicates)
-    for language, text in (("zh", rule.zh), ("en", rule.en)):
-        _check_message(text, (*MESSAGE_FIELDS, *view.names), f"{where}: {language}")
+    _check_message(rule.message, (*MESSAGE_FIELDS, *view.names), where)
 
 
 def _check_reach(clause: Clause, name: str, where: str, predicates: Mapping[str, Predicate]) -> None:
@@ -282,7 +281,8 @@ def _check_reach(clause: Clause, name: str, where: str, predicates: Mapping[str,
         raise ParameterError("the view has none of the predicate's columns", where=where, got=missing)
 
 
-def _check_message(text: str, fields: Iterable[str], where: str) -> None:
-    for _, name, _, _ in Formatter().parse(text):
-        if name is not None and name not in fields:
-            raise unknown("message field", name, fields, where)
+def _check_message(message: Label, fields: Iterable[str], where: str) -> None:
+    for language, text in message.by_language.items():
+        for _, name, _, _ in Formatter().parse(text):
+            if name is not None and name not in fields:
+                raise unknown("message field", name, fields, f"{where}: {language}")

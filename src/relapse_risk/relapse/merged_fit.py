@@ -289,7 +289,7 @@ def _fitted(
         params[0], covariance[0, :], covariance[:, 0] = level.params[0], 0.0, 0.0
         covariance[0, 0] = _sandwich(rows, partial(level_meat, *given, params), level.bread)[0][0, 0]
     terms = tuple(_term(rows, by_name[n], params[i], covariance[i, i]) for i, n in enumerate(kept, start=1))
-    out = tuple(LeftOutTerm(n, by_name[n].zh, by_name[n].en, reason) for n, reason in sorted(dropped.items()))
+    out = tuple(LeftOutTerm(n, by_name[n].label, reason) for n, reason in sorted(dropped.items()))
     return FittedRelapseLogit(
         float(params[0]), float(np.sqrt(covariance[0, 0])), terms, out, rows.model.offered, covariance,
         values.n, values.events, clusters, link,
@@ -316,7 +316,7 @@ def _term(rows: _Rows, feature: Feature, coefficient: float, variance: float) ->
     low, high = (_quantile(rows.shape, at, int(known), share) for share in TAILS)
     # Unknown values count as the mean, so they add nothing to the sum of squares.
     return Term(
-        feature.name, feature.zh, feature.en, feature.unit, feature.family, float(coefficient),
+        feature.name, feature.label, feature.unit, feature.family, float(coefficient),
         float(np.sqrt(variance)), float(rows.reference[at]), float(np.sqrt(rows.shape.gram[at, at] / known)), low, high,
         float(coefficient * POINTS_PER_LOGIT),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from relapse_risk.register.plain_tables import PlainTable, read_plain_table
 from relapse_risk.relapse.features import FAMILIES, PROTECTED, Feature
 from relapse_risk.relapse.household_features import Compute
 from relapse_risk.relapse.panel_cells import keys, months_of, numbers, texts
-from relapse_risk.yaml_reading import check_model, named_file, read_yaml
+from relapse_risk.yaml_reading import check_model, label_of_keys, named_file, read_yaml
 
 __all__ = ["Panel", "PanelDesign", "PanelFeature", "plain_design", "read_panel", "read_panel_design"]
 
@@ -39,9 +39,9 @@ class PanelFeature(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    by_language = label_of_keys("label", one_for_all=True)
     name: str
-    zh: str = ""
-    en: str = ""
+    label: Label
     unit: str
     family: str
     column: str
@@ -285,9 +285,8 @@ def _feature_column(raw: PlainTable, name: str, design: PanelDesign) -> pd.Serie
 
 
 def _feature(spec: PanelFeature, unknown_codes: tuple[Code, ...]) -> Feature:
-    zh, en = spec.zh or spec.en or spec.name, spec.en or spec.zh or spec.name
     return Feature(
-        spec.name, zh, en, spec.unit, spec.family, spec.needs, _computed(spec, unknown_codes), spec.direction
+        spec.name, spec.label, spec.unit, spec.family, spec.needs, _computed(spec, unknown_codes), spec.direction
     )
 
 

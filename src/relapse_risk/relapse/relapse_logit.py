@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import norm
 from sklearn.utils.validation import check_is_fitted
 
+from relapse_risk.languages import Label
 from relapse_risk.pictures import picture
 from relapse_risk.poverty.survey import SurveyDesign
 from relapse_risk.relapse.features import (
@@ -64,8 +65,7 @@ class Term:
     """
 
     name: str
-    zh: str
-    en: str
+    label: Label
     unit: str
     family: str
     coefficient: float
@@ -86,8 +86,7 @@ class LeftOutTerm:
     """
 
     name: str
-    zh: str
-    en: str
+    label: Label
     reason: str
 
 
@@ -258,7 +257,7 @@ class RelapseLogit(RiskEstimator):
         terms = tuple(
             _term(by_name[name], params[i], covariance[i, i], matrix[name]) for i, name in enumerate(kept, start=1)
         )
-        out = tuple(LeftOutTerm(n, by_name[n].zh, by_name[n].en, reason) for n, reason in sorted(dropped.items()))
+        out = tuple(LeftOutTerm(n, by_name[n].label, reason) for n, reason in sorted(dropped.items()))
         return FittedRelapseLogit(
             float(params[0]), float(np.sqrt(covariance[0, 0])), terms, out, self.offered, covariance,
             len(y), int(y.sum()), int(codes.max()) + 1, self.link,
@@ -268,7 +267,7 @@ class RelapseLogit(RiskEstimator):
 def _term(feature: Feature, coefficient: float, variance: float, values: pd.Series) -> Term:
     low, high = values.quantile(list(TAILS))
     return Term(
-        feature.name, feature.zh, feature.en, feature.unit, feature.family, float(coefficient),
+        feature.name, feature.label, feature.unit, feature.family, float(coefficient),
         float(np.sqrt(variance)), float(values.mean()), float(values.std(ddof=0)), float(low), float(high),
         float(coefficient * POINTS_PER_LOGIT),
     )  # fmt: skip

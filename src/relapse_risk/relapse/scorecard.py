@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ModelError
+from relapse_risk.languages import Label
 from relapse_risk.relapse.glm import Array, expit, fit_glm
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, Term
 from relapse_risk.rows import by_row
@@ -22,8 +23,7 @@ class CardLine:
     """Add ``points`` where the value is at least ``low`` and under ``high``; ``None``: no limit on that side."""
 
     name: str
-    zh: str
-    en: str
+    label: Label
     unit: str
     low: float | None
     high: float | None
@@ -76,7 +76,7 @@ class RelapseCard:
         """The card as text: points by answer, then the probability of each range of totals."""
         unknown = dict(self.unknown)
         lines = [
-            f"{line.en:<58} {'' if line.low is None else f'from {line.low:.2f} '}"
+            f"{line.label.en:<58} {'' if line.low is None else f'from {line.low:.2f} '}"
             f"{'' if line.high is None else f'under {line.high:.2f} '}: {line.points}"
             for line in self.lines
         ]
@@ -119,7 +119,7 @@ def make_card(
         edges = np.array([low for low, _, _ in rows[1:]], dtype=np.float64)
         unknown.append((term.name, points[int(np.searchsorted(edges, term.reference, side="right"))]))
         lines += [
-            CardLine(term.name, term.zh, term.en, term.unit, low, high, p)
+            CardLine(term.name, term.label, term.unit, low, high, p)
             for (low, high, _), p in zip(rows, points, strict=True)
         ]
     blank = RelapseCard(tuple(lines), tuple(unknown), 0.0, 0.0, ())

@@ -15,6 +15,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.files import sha256, write_json
+from relapse_risk.languages import flat, with_label
 from relapse_risk.relapse.features import FEATURES, Feature
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, LeftOutTerm, Term
 
@@ -98,8 +99,8 @@ def save_model(
         "link": fitted.link,
         "base": fitted.base,
         "base_se": fitted.base_se,
-        "terms": [asdict(term) for term in fitted.terms],
-        "left_out": [asdict(term) for term in fitted.left_out],
+        "terms": [asdict(term, dict_factory=flat) for term in fitted.terms],
+        "left_out": [asdict(term, dict_factory=flat) for term in fitted.left_out],
         "covariance": fitted.covariance.tolist(),
         "n": fitted.n,
         "events": fitted.events,
@@ -143,8 +144,8 @@ def load_model(
         _same(content["horizon_months"], horizon_months, "the score has another horizon", where)
     by_name = {feature.name: feature for feature in features}
     model = FittedRelapseLogit(
-        content["base"], content["base_se"], tuple(Term(**term) for term in content["terms"]),
-        tuple(LeftOutTerm(**term) for term in content["left_out"]),
+        content["base"], content["base_se"], tuple(Term(**with_label(term)) for term in content["terms"]),
+        tuple(LeftOutTerm(**with_label(term)) for term in content["left_out"]),
         tuple(by_name[saved["name"]] for saved in content["features"]),
         np.array(content["covariance"], dtype=np.float64), content["n"], content["events"], content["clusters"],
         content["link"],

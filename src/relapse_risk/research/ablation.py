@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from relapse_risk.languages import Label
 from relapse_risk.relapse import household_features as m
 from relapse_risk.relapse.features import Feature
 
@@ -97,7 +98,7 @@ def _over(name: str, at: float) -> m.Compute:
 
 def _made(name: str, zh: str, en: str, family: str, column: str, compute: m.Compute) -> Feature:
     unit = "ln ratio" if "lag" in column or "place" in column else "number"
-    return Feature(name, zh, en, unit, family, (column,), compute)
+    return Feature(name, Label(zh=zh, en=en), unit, family, (column,), compute)
 
 
 def extended_features(columns: pd.DataFrame) -> dict[str, tuple[Feature, ...]]:

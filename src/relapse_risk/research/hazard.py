@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ModelError, unknown
+from relapse_risk.languages import Label
 from relapse_risk.relapse import household_features as m
 from relapse_risk.relapse.features import FEATURES, Feature, feature_matrix
 from relapse_risk.relapse.glm import Array
@@ -31,8 +32,8 @@ def _visits(least: int, most: int | None = None) -> m.Compute:
 
 
 DURATIONS: tuple[Feature, ...] = (
-    Feature("second_visit", "脱贫后第二期", "Second visit since exit", "0/1", "history", ("since_exit",), _visits(2, 2)),
-    Feature("later_visit", "脱贫后第三期及以后", "Third visit since exit or later", "0/1", "history", ("since_exit",),
+    Feature("second_visit", Label(zh="脱贫后第二期", en="Second visit since exit"), "0/1", "history", ("since_exit",), _visits(2, 2)),
+    Feature("later_visit", Label(zh="脱贫后第三期及以后", en="Third visit since exit or later"), "0/1", "history", ("since_exit",),
             _visits(3)),
 )  # fmt: skip
 # The clock replaces them.

@@ -38,7 +38,7 @@ def model_terms(data: CountyData) -> pd.DataFrame:
             "points": None}  # fmt: skip
     terms = [
         {
-            "term": Label(zh=t["zh"], en=t["en"]).cell, "family": t["family"], "coefficient": t["coefficient"], "se": t["se"],
+            "term": Label.of(t).cell, "family": t["family"], "coefficient": t["coefficient"], "se": t["se"],
             "reference": t["reference"], "points": t["points_per_unit"],
         }
         for t in card["terms"]
@@ -79,7 +79,7 @@ def paper_points(data: CountyData) -> pd.DataFrame:
     unknown = dict(paper["unknown"])
     rows = []
     for i, line in enumerate(paper["lines"]):
-        label = Label(zh=line["zh"], en=line["en"]).cell
+        label = Label.of(line).cell
         rows.append({"term": label, "span": _span(line["low"], line["high"]), "whole_points": line["points"]})
         following = paper["lines"][i + 1]["name"] if i + 1 < len(paper["lines"]) else ""
         if following != line["name"]:
@@ -127,7 +127,7 @@ def _named(county: pd.Series) -> str:
 def drift(data: CountyData) -> pd.DataFrame:
     """Whether those scored now are like those learned from, the lines that moved most first."""
     card = _fitted_card(data)
-    labels = {term["name"]: Label(zh=term["zh"], en=term["en"]).cell for term in card.get("terms", [])}
+    labels = {term["name"]: Label.of(term).cell for term in card.get("terms", [])}
     rows = [
         {
             "term": labels.get(line["name"], LEVEL), "drift_measure": line["measure"], "value": line["value"],

@@ -12,7 +12,7 @@ from relapse_risk.assessment.county_data import CountyData, hits, up_to
 from relapse_risk.assessment.sections.exit_quality import below_in_years
 from relapse_risk.assessment.sections.guarantees import failing_reasons
 from relapse_risk.exhibits import Action, Bars, Columns, Exhibit, Flow, Section, counts_in, first_to_last, largest
-from relapse_risk.languages import Label
+from relapse_risk.languages import NO_LABEL, Label
 from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.months import month_end
 from relapse_risk.predicates import Predicate, holds
@@ -318,12 +318,13 @@ def _raises(term: Mapping[str, Any]) -> str:
     >>> _raises({"name": "labour_share", "zh": "劳动力占比", "en": "Share of members able to work", "unit": "share", "coefficient": -1})
     '劳动力占比低于平均|Below average: share of members able to work'
     """
-    zh, en, low = term["zh"], term["en"][:1].lower() + term["en"][1:], term["coefficient"] < 0
+    label, low = Label.of(term), term["coefficient"] < 0
     if term["unit"] == "0/1":
-        denied = ABSENT.get(term["name"]) or Label(zh=f"{zh}：否", en=f"{term['en']}: no").cell
-        return denied if low else Label(zh=zh, en=term["en"]).cell
+        absent = ABSENT.get(term["name"], NO_LABEL)
+        denied = Label(zh=f"{label.zh}：否", en=f"{label.en}: no") if absent == NO_LABEL else absent
+        return (denied if low else label).cell
     sides = ("低于平均", "Below average") if low else ("高于平均", "Above average")
-    return Label(zh=f"{zh}{sides[0]}", en=f"{sides[1]}: {en}").cell
+    return Label(zh=f"{label.zh}{sides[0]}", en=f"{sides[1]}: {label.en[:1].lower()}{label.en[1:]}").cell
 
 
 def _monitored_share(data: CountyData) -> Fraction:

@@ -8,12 +8,23 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["LANGUAGES", "NO_LABEL", "Label", "Language", "cells", "flat", "with_label"]
+__all__ = ["LANGUAGES", "NO_LABEL", "Label", "Language", "as_language", "cells", "flat", "with_label"]
 
 Language: TypeAlias = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 BETWEEN = "|"  # of the languages of a cell
 BAR = "\ue07c"  # stands for a bar that belongs to a name: a character of nobody, which no font draws
+
+
+def as_language(word: str) -> Language:
+    """``word`` if it is a language of ours, else English, which every text has.
+
+    Examples
+    --------
+    >>> as_language("zh"), as_language("fr")
+    ('zh', 'en')
+    """
+    return next((language for language in LANGUAGES if language == word), "en")
 
 
 class Label(BaseModel):

@@ -88,10 +88,14 @@ class CodeList:
         return tuple(code.word for code in self.codes)
 
     def label(self, word: str, language: str) -> str:
-        """The label of ``word`` in ``language`` (``zh`` or ``en``)."""
+        """The label of ``word`` in ``language``."""
+        return self.of(word)[language]
+
+    def of(self, word: str) -> Label:
+        """The label of ``word``."""
         for code in self.codes:
             if code.word == word:
-                return code.label[language]
+                return code.label
         raise unknown("code word", word, self.words, f"code list {self.name}", SchemaError)
 
 

@@ -10,16 +10,19 @@ import pytest
 
 from relapse_risk.assistance import assess, department_lists, read_catalogue
 from relapse_risk.assistance.catalogue import Catalogue
-from relapse_risk.assistance.department_lists import COLUMNS, LISTS, WorkList, labelled_list
+from relapse_risk.assistance.department_lists import LISTS, WorkList, labelled_list
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
+from relapse_risk.text import messages
 
 CATALOGUE, PARAMETERS, PLACE = read_catalogue("dezhou"), read_parameters(), read_place("dezhou")
 
 
 def test_every_list_belongs_to_a_department_of_the_catalogue_and_its_columns_have_words() -> None:
     assert {spec.department for spec in LISTS.values()} <= {item.department for item in CATALOGUE.items}
-    assert {name for spec in LISTS.values() for name in spec.columns} == set(COLUMNS)
+    head = "list.column."
+    labelled = {key.removeprefix(head) for key in messages() if key.startswith(head)}
+    assert {name for spec in LISTS.values() for name in spec.columns} == labelled
 
 
 def test_a_list_is_written_in_both_languages() -> None:

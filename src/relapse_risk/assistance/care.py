@@ -6,14 +6,12 @@ from datetime import date
 
 import pandas as pd
 
-__all__ = ["SCREENING", "central_care_proposals", "missed_visits"]
+from relapse_risk.languages import LANGUAGES
+from relapse_risk.text import text
+
+__all__ = ["central_care_proposals", "missed_visits"]
 
 VISIT_DAYS = {True: 7, False: 31}
-SCREENING = {
-    "no_self_care": ("生活不能自理", "cannot look after themselves"),
-    "no_carer": ("无人照料", "nobody cares for them"),
-    "tekun": ("特困人员", "destitute support"),
-}
 
 
 def missed_visits(households: pd.DataFrame) -> pd.DataFrame:
@@ -62,8 +60,8 @@ def central_care_proposals(persons: pd.DataFrame, households: pd.DataFrame, day:
     -------
     DataFrame
         person_id, household_id, county_code, town_code, age, proposed_on, tekun (bool: destitute support goes first),
-        reason (what the joint screening confirmed from the register: words of :data:`SCREENING` joined by a comma), the
-        same in words (zh, en), unknown (what it has to ask).
+        reason (what the joint screening confirmed from the register: ``no_self_care``, ``no_carer``, ``tekun``,
+        joined by a comma), the same in words (one column per language), unknown (what it has to ask).
     """
     joined = persons.merge(households[["household_id", "county_code", "town_code", "relief_status"]], on="household_id")
     helpless = joined["self_care"].eq("none").astype("boolean").mask(joined["self_care"].isna())
@@ -78,9 +76,9 @@ def central_care_proposals(persons: pd.DataFrame, households: pd.DataFrame, day:
     found = rows[["person_id", "household_id", "county_code", "town_code", "age"]].assign(
         proposed_on=pd.Timestamp(day), tekun=tekun.to_numpy(),
         reason=[", ".join(names) for names in confirmed],
-        zh=["；".join(SCREENING[name][0] for name in names) for names in confirmed],
-        en=["; ".join(SCREENING[name][1] for name in names) for names in confirmed],
         unknown=["" if sure else ("self_care" if pd.isna(care) else "has_carer")
                  for sure, care in zip(both[both | asked], rows["self_care"], strict=True)],
+        **{language: [text("reason.and", language).join(text(f"list.reason.{name}", language) for name in names)
+                      for names in confirmed] for language in LANGUAGES},
     )  # fmt: skip
     return found.sort_values(["tekun", "age"], ascending=[False, False], ignore_index=True)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
 
 import pandas as pd
 
 from relapse_risk.assistance.assessed_register import Assessed
-from relapse_risk.assistance.care import SCREENING, central_care_proposals, missed_visits
+from relapse_risk.assistance.care import central_care_proposals, missed_visits
 from relapse_risk.assistance.health import LISTS as PATIENT_LISTS
 from relapse_risk.assistance.health import disability_queue, drop_outs, listed_patients, unsponsored_pupils
 from relapse_risk.assistance.jobs import (
-    POST_FAULTS,
     Placement,
     assign_jobs,
     audit_posts,
@@ -24,40 +22,22 @@ from relapse_risk.assistance.jobs import (
     zero_employment,
 )
 from relapse_risk.derive import household_frame, person_ages
+from relapse_risk.languages import Language
 from relapse_risk.months import add_months, month_end
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import setting_on
 from relapse_risk.register import Register
 from relapse_risk.register.area_codes import areas_of
 from relapse_risk.schema import code_list, table
+from relapse_risk.text import has_text, text
 
 __all__ = ["LISTS", "WorkList", "department_lists", "job_matches", "labelled_list"]
 
-Language = Literal["zh", "en"]
 # What a list of things not done rests on: while it has not been received, nobody is overdue.
 RESTS_ON: Mapping[str, str] = MappingProxyType({
     "missed_visits": "visit_record", "thirty_diseases": "assistance_record", "two_diseases": "assistance_record",
 })  # fmt: skip
 FOLLOWED = 6  # months after which job seekers are followed up
-Words = tuple[str, str]
-COLUMNS: Mapping[str, Words] = MappingProxyType({
-    "household_id": ("户编号", "Household"), "person_id": ("人员编号", "Person"), "town_code": ("乡镇代码", "Town"),
-    "age": ("年龄", "Age"), "weekly_class": ("每周走访户", "Weekly class"), "days_since_visit": ("距上次走访（天）", "Days since the last visit"),
-    "allowed": ("应访间隔（天）", "Days allowed"), "responsible_cadre_id": ("帮扶责任人", "Officer"), "reason": ("理由", "Reason"),
-    "tekun": ("特困人员", "Destitute"), "unknown": ("需核实", "To verify"), "proposed_on": ("提出日期", "Proposed on"),
-    "insured": ("参加医保", "Insured"), "cared_on": ("上次服务日期", "Last service on"), "disability_level": ("残疾等级", "Disability"),
-    "health_status": ("健康状况", "Health"), "student_stage": ("在读学段", "School stage"), "lacking": ("缺少的帮扶人", "Sponsor lacking"),
-    "labour_count": ("劳动力", "Able to work"), "due_on": ("办理期限", "Due"), "need": ("困难指数", "Need"), "opening_id": ("岗位", "Opening"),
-    "kind": ("岗位类型", "Type of post"), "monthly_pay": ("月工资（元）", "Monthly pay"), "post_id": ("岗位编号", "Post"),
-    "holder_id": ("在岗人员", "Holder"), "village_code": ("村代码", "Village"), "status": ("就业情况", "In work now"),
-    "employment_status": ("就业方式", "Kind of employment"), "wage_change": ("全户工资变化（元/年）", "Change in household wages (CNY a year)"),
-})  # fmt: skip
-WORDS: Mapping[str, Words] = MappingProxyType({
-    "vacancy": ("企业岗位", "vacancy"), "post": ("村级公益专岗", "village special post"), "in_work": ("已就业", "in work"),
-    "not_in_work": ("未就业", "not in work"), "unknown": ("不详", "unknown"), "self_care": ("自理能力", "self-care"),
-    "has_carer": ("有无照料人", "carer"),
-})  # fmt: skip
-REASONS: Mapping[str, Words] = MappingProxyType(SCREENING | POST_FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +59,9 @@ class WorkList:
     def department(self) -> str:
         return LISTS[self.name].department
 
-    def title(self, language: str) -> str:
+    def title(self, language: Language) -> str:
         """Its name in words."""
-        return LISTS[self.name].title[0 if language == "zh" else 1]
+        return text(f"list.{self.name}", language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +78,9 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class ListSpec:
-    """Department, title and columns of a list, and the function that finds its rows."""
+    """Department and columns of a list, and the function that finds its rows."""
 
     department: str
-    title: Words
     columns: tuple[str, ...]
     rows: Callable[[_Source], pd.DataFrame]
 
@@ -140,29 +119,36 @@ def department_lists(
 
 def labelled_list(found: WorkList, language: Language) -> pd.DataFrame:
     """A list for reading: column heads and codes as labels, days as text."""
-    side = 0 if language == "zh" else 1
-    shown = {COLUMNS[name][side]: _in_words(found.frame[name], name, language) for name in found.frame}
+    shown = {
+        text(f"list.column.{name}", language): _in_words(found.frame[name], name, language) for name in found.frame
+    }
     return pd.DataFrame(shown)
 
 
 def _in_words(values: pd.Series, name: str, language: Language) -> pd.Series:
-    side = 0 if language == "zh" else 1
     if pd.api.types.is_datetime64_any_dtype(values):
         return values.dt.strftime("%Y-%m-%d")
     if pd.api.types.is_bool_dtype(values):
-        return values.map({True: ("是", "yes")[side], False: ("否", "no")[side]})
+        return values.map({True: text("list.value.true", language), False: text("list.value.false", language)})
     codes = next((c.codes for c in table("person").columns if c.name == name and c.codes), "")
     if codes:
         return values.map(lambda word: code_list(codes).label(word, language), na_action="ignore")
     if name in ("kind", "status", "unknown"):
-        return values.map(lambda word: WORDS[word][side] if word in WORDS else word, na_action="ignore")
+        return values.map(
+            lambda word: text(f"list.value.{word}", language) if has_text(f"list.value.{word}") else word,
+            na_action="ignore",
+        )
     if pd.api.types.is_float_dtype(values):
         return values.astype("float64").round(1)
     if name == "reason":
-        return values.map(lambda words: ("；", "; ")[side].join(REASONS[word][side] for word in words.split(", ")))
+        return values.map(
+            lambda words: text("reason.and", language).join(
+                text(f"list.reason.{word}", language) for word in words.split(", ")
+            )
+        )
     if name == "lacking":
-        roles = code_list("sponsor_role")
-        return values.map(lambda words: ("、", "; ")[side].join(roles.label(w, language) for w in words.split(", ")))
+        roles, between = code_list("sponsor_role"), text("list.between", language)
+        return values.map(lambda words: between.join(roles.label(w, language) for w in words.split(", ")))
     return values
 
 
@@ -228,15 +214,15 @@ def _followed(source: _Source) -> pd.DataFrame:
 
 _WHO = ("household_id", "person_id")
 LISTS: Mapping[str, ListSpec] = MappingProxyType({
-    "missed_visits": ListSpec("FP", ("应访未访", "Missed visits"), ("household_id", "town_code", "weekly_class", "days_since_visit", "allowed", "responsible_cadre_id"), _missed),
-    "central_care": ListSpec("MZ", ("集中照护建议", "Proposed for central care"), (*_WHO, "town_code", "age", "tekun", "reason", "unknown", "proposed_on"), _central),
-    "thirty_diseases": ListSpec("WJ", ("三十种大病未随访", "Thirty diseases not followed up"), (*_WHO, "insured", "cared_on"), lambda s: _patients(s, "thirty_diseases")),
-    "two_diseases": ListSpec("YB", ("两病未报销用药", "Two diseases, drugs not reimbursed"), (*_WHO, "insured", "cared_on"), lambda s: _patients(s, "two_diseases")),
-    "disability_queue": ListSpec("CL", ("疑似残疾待评定", "Suspected disability, not graded"), (*_WHO, "age", "disability_level"), lambda s: disability_queue(s.at.persons)),
-    "drop_outs": ListSpec("JT", ("失学辍学清零", "Out of school"), (*_WHO, "age", "health_status"), lambda s: drop_outs(s.at.persons)),
-    "unsponsored": ListSpec("JT", ("三扶不全的学生", "Pupils who lack a sponsor"), (*_WHO, "student_stage", "lacking"), lambda s: unsponsored_pupils(s.at.persons, s.register.read("pupil_sponsor", county=s.county))),
-    "zero_employment": ListSpec("RS", ("零就业家庭", "Households without work"), ("household_id", "town_code", "labour_count", "need", "due_on"), _zero),
-    "matches": ListSpec("RS", ("岗位匹配", "Matched with openings"), (*_WHO, "need", "opening_id", "kind", "monthly_pay"), _matches),
-    "followed": ListSpec("RS", ("半年前求职者现况", "Job seekers six months ago"), (*_WHO, "status", "employment_status", "wage_change"), _followed),
-    "post_audit": ListSpec("RS", ("公益专岗核查", "Special posts to check"), ("post_id", "holder_id", "village_code", "reason"), _audit),
+    "missed_visits": ListSpec("FP", ("household_id", "town_code", "weekly_class", "days_since_visit", "allowed", "responsible_cadre_id"), _missed),
+    "central_care": ListSpec("MZ", (*_WHO, "town_code", "age", "tekun", "reason", "unknown", "proposed_on"), _central),
+    "thirty_diseases": ListSpec("WJ", (*_WHO, "insured", "cared_on"), lambda s: _patients(s, "thirty_diseases")),
+    "two_diseases": ListSpec("YB", (*_WHO, "insured", "cared_on"), lambda s: _patients(s, "two_diseases")),
+    "disability_queue": ListSpec("CL", (*_WHO, "age", "disability_level"), lambda s: disability_queue(s.at.persons)),
+    "drop_outs": ListSpec("JT", (*_WHO, "age", "health_status"), lambda s: drop_outs(s.at.persons)),
+    "unsponsored": ListSpec("JT", (*_WHO, "student_stage", "lacking"), lambda s: unsponsored_pupils(s.at.persons, s.register.read("pupil_sponsor", county=s.county))),
+    "zero_employment": ListSpec("RS", ("household_id", "town_code", "labour_count", "need", "due_on"), _zero),
+    "matches": ListSpec("RS", (*_WHO, "need", "opening_id", "kind", "monthly_pay"), _matches),
+    "followed": ListSpec("RS", (*_WHO, "status", "employment_status", "wage_change"), _followed),
+    "post_audit": ListSpec("RS", ("post_id", "holder_id", "village_code", "reason"), _audit),
 })  # fmt: skip

@@ -15,11 +15,12 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from relapse_risk.errors import ModelError
+from relapse_risk.languages import LANGUAGES
 from relapse_risk.register.area_codes import Areas, town_in_code
 from relapse_risk.schema import code_list
+from relapse_risk.text import messages, text
 
 __all__ = [
-    "POST_FAULTS",
     "Placement",
     "assign_jobs",
     "audit_posts",
@@ -32,21 +33,10 @@ __all__ = [
 
 DUE_DAYS = 10  # from the alert to the first contact (alert rule A09, assumed)
 POST_AGES = (16, 70)
-POST_FAULTS = {
-    "under_16": ("未满16周岁", "under 16"),
-    "seventy_or_over": ("年满70周岁", "70 or over"),
-    "no_capacity": ("无劳动能力", "without labour capacity"),
-    "not_registered": ("不在登记册", "not in the register"),
-}
 PLACED = 1000.0  # a placement outweighs every other point
 NO_VILLAGES = Areas({}, {})
 AWAY = {"village_code": 1.0, "town_code": 2.0, "county_code": 5.0}  # points lost where these differ, the last counts
 WAGE_POINTS = 10.0
-WHY = {
-    "placed": ("已匹配岗位", "matched"),
-    "no_fit": ("没有符合年龄、学历、身体条件的岗位", "no opening fits age, schooling and health"),
-    "taken": ("符合条件的岗位已由更需要的人承担", "the openings that fit went to needier seekers"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +259,7 @@ def assign_jobs(seekers: pd.DataFrame, openings: pd.DataFrame) -> Placement:
     for name in ("opening_id", "kind", "monthly_pay"):
         values = openings[name].to_numpy(dtype=object)
         frame[name] = [values[at] if at >= 0 else None for at in chosen]
-    frame["zh"], frame["en"] = ([WHY[word][side] for word in outcome] for side in (0, 1))
+    frame = frame.assign(**{language: [text(f"job.{word}", language) for word in outcome] for language in LANGUAGES})
     total = float(value[rows[good], columns[good]].sum())
     return Placement(frame, total, float(sum(value[i, j] for i, j in first)), len(first))
 
@@ -336,7 +326,7 @@ def audit_posts(posts: pd.DataFrame, persons: pd.DataFrame, day: date) -> pd.Dat
     }
     parts = [
         now.loc[flags.fillna(False).to_numpy(dtype=bool), ["post_id", "holder_id", "village_code"]].assign(
-            fault=name, zh=POST_FAULTS[name][0], en=POST_FAULTS[name][1]
+            fault=name, **messages()[f"list.reason.{name}"].by_language
         )
         for name, flags in tests.items()
     ]

@@ -15,6 +15,8 @@ import pandas as pd
 
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.errors import RegisterError
+from relapse_risk.languages import LANGUAGES
+from relapse_risk.text import messages
 
 __all__ = [
     "STANDING", "LedgerFindings", "aid_totals", "check_records", "decision_on", "ledger_findings", "receipts", "standing",
@@ -25,13 +27,7 @@ YEAR = 365
 INTERRUPTED_DAYS = 62  # days: two months without a monthly payment, or after the end of the paid period
 WRONG_BY = 0.01
 STANDING = ("receiving", "pending", "refused")  # in order of precedence
-WORDS = {
-    "duplicate": ("同一对象同一事项同日同额重复", "same recipient, item, day and amount twice"),
-    "after_death": ("受助人死亡后仍发放", "delivered after the recipient's death"),
-    "exclusive": ("互斥事项同时享受", "received together with an item that excludes it"),
-    "wrong_amount": ("金额与标准不符", "the amount is not that of the rule"),
-    "interrupted": ("按月事项中断", "a monthly item was interrupted"),
-}
+KINDS = ("duplicate", "after_death", "exclusive", "wrong_amount", "interrupted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class LedgerFindings:
     def summary(self) -> str:
         """One line: how many of each kind."""
         counts = self.frame["finding"].value_counts()
-        return ", ".join(f"{counts.get(kind, 0):,} {kind}" for kind in WORDS)
+        return ", ".join(f"{counts.get(kind, 0):,} {kind}" for kind in KINDS)
 
 
 def check_records(records: pd.DataFrame, households: pd.Series, catalogue: Catalogue, day: date) -> pd.DataFrame:
@@ -204,13 +200,12 @@ def ledger_findings(records: pd.DataFrame, persons: pd.DataFrame, catalogue: Cat
         _wrong_amounts(records, catalogue),
         _interrupted(records, catalogue, day),
     ]
-    columns = ["finding", "record_id", *PAIR, "delivered_on", "got", "expected", "zh", "en"]
+    columns = ["finding", "record_id", *PAIR, "delivered_on", "got", "expected", *LANGUAGES]
     return LedgerFindings(pd.concat(parts, ignore_index=True)[columns])
 
 
 def _found(rows: pd.DataFrame, kind: str, got: pd.Series, expected: pd.Series | str) -> pd.DataFrame:
-    zh, en = WORDS[kind]
-    frame = rows[["record_id", *PAIR, "delivered_on"]].assign(finding=kind, zh=zh, en=en)
+    frame = rows[["record_id", *PAIR, "delivered_on"]].assign(finding=kind, **messages()[f"record.{kind}"].by_language)
     return frame.assign(
         got=got.astype("str"), expected=expected if isinstance(expected, str) else expected.astype("str")
     )

@@ -11,20 +11,14 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError, SourceError
 from relapse_risk.files import sha256, write_json
+from relapse_risk.languages import LANGUAGES
 from relapse_risk.register.journal import Journal
+from relapse_risk.text import messages
 
 __all__ = [
     "OrderLine", "OrderList", "cancel_order", "cycle_of", "draw_order", "drawn_lines", "enter_order", "not_drawn_yet",
     "read_order", "redraw", "write_order",
 ]  # fmt: skip
-
-CHANGES = {
-    "stays": ("仍在名单", "stays"),
-    "enters": ("新进入", "enters"),
-    "not_eligible": ("不再符合条件", "no longer entitled"),
-    "aided": ("已得到救助", "has received the item"),
-    "outranked": ("名次在限额之外", "now ranks beyond the limit"),
-}
 
 _COLUMNS = ("place", "household_id", "person_id", "priority", "need", "amount")
 _TYPES = {"household_id": "str", "person_id": "str", "priority": float, "need": float, "amount": float, "drawn": bool}
@@ -174,10 +168,9 @@ def redraw(before: OrderList, missing: pd.DataFrame, entitled: pd.DataFrame) -> 
     change = change.mask(both["place"].isna() & ~both["key"].isin(still), "not_eligible")
     change = change.mask(drawn & was, "stays").mask(drawn & ~was, "enters")
     changed = both.assign(change=change)[was | drawn]
-    changed = changed.assign(
-        zh=changed["change"].map(lambda c: CHANGES[c][0]), en=changed["change"].map(lambda c: CHANGES[c][1])
-    )
-    columns = [*keys, "change", "place_before", "place", "zh", "en"]
+    words = {f"order.{word}": messages()[f"order.{word}"] for word in changed["change"].unique()}
+    changed = changed.assign(**{side: [words[f"order.{c}"][side] for c in changed["change"]] for side in LANGUAGES})
+    columns = [*keys, "change", "place_before", "place", *LANGUAGES]
     return after, changed.sort_values(["place", "place_before"])[columns].reset_index(drop=True)
 
 

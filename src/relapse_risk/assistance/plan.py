@@ -190,21 +190,19 @@ def _claims(claims: pd.DataFrame, catalogue: Catalogue, day: date) -> pd.DataFra
         due = day + timedelta(days=(version.statutory_days if version is not None else None) or 30)
         rows.append(
             (
-                item.code, item.label.zh, item.label.en, item.department, claim["person_id"], state, claim["amount_year"],
-                reason_of(item, day, "missing", "zh"), reason_of(item, day, "missing", "en"),
+                item.code, *item.label.by_language.values(), item.department, claim["person_id"], state, claim["amount_year"],
+                *(reason_of(item, day, "missing", language) for language in LANGUAGES),
                 pd.Timestamp(due) if state == "missing" else pd.NaT, item.confidence,
             )
         )  # fmt: skip
     columns = [
         "item_code",
-        "zh",
-        "en",
+        *LANGUAGES,
         "department",
         "person_id",
         "state",
         "amount_year",
-        "reason_zh",
-        "reason_en",
+        *(f"reason_{language}" for language in LANGUAGES),
         "due_on",
         "confidence",
     ]

@@ -17,7 +17,9 @@ from relapse_risk.assistance.catalogue import Catalogue, Item
 from relapse_risk.assistance.entitlements import Entitlements
 from relapse_risk.assistance.ledger import STANDING, standing
 from relapse_risk.files import sha256
+from relapse_risk.languages import Language
 from relapse_risk.predicates.clauses import Clause
+from relapse_risk.text import text
 
 __all__ = ["Reminders", "reason_of", "remind", "with_receipts"]
 
@@ -261,39 +263,34 @@ def _counts(
     return pd.DataFrame({"item_code": codes} | columns | {"cannot_tell": counted(~yes)})
 
 
-def reason_of(item: Item, day: date, kind: str, language: str) -> str:
+def reason_of(item: Item, day: date, kind: str, language: Language) -> str:
     """The conditions of ``item`` as one sentence: met for ``missing``, not met together for ``over``."""
     version = item.on(day)
     conditions = _in_words(version.requires, item, language) if version else ""
     if kind == "missing":
         return conditions
-    return (
-        f"正在享受，但不再同时符合：{conditions}"
-        if language == "zh"
-        else f"receives it, and no longer meets all of: {conditions}"
-    )
+    return text("reason.over", language, conditions=conditions)
 
 
-def _in_words(clause: Clause, item: Item, language: str, inside: bool = False) -> str:
+def _in_words(clause: Clause, item: Item, language: Language, inside: bool = False) -> str:
     """The conditions as a sentence: those that must all be met in sequence, alternatives in brackets joined by *or*."""
     if clause.predicate is not None:
         return item.predicates[clause.predicate].label.in_language(language)
     if clause.not_ is not None:
         return _denied(clause.not_, item, language)
     parts = dict.fromkeys(_in_words(part, item, language, True) for part in clause.parts)
-    zh = language == "zh"
     if clause.all:
-        return (("、" if inside else "；") if zh else (" and " if inside else "; ")).join(parts)
-    text = ("，或" if zh else ", or ").join(parts)
-    return (f"（{text}）" if zh else f"({text})") if len(parts) > 1 else text
+        return text("reason.and_inside" if inside else "reason.and", language).join(parts)
+    words = text("reason.or", language).join(parts)
+    return text("reason.brackets", language, words=words) if len(parts) > 1 else words
 
 
-def _denied(clause: Clause, item: Item, language: str) -> str:
+def _denied(clause: Clause, item: Item, language: Language) -> str:
     """The sentence of a predicate that fails; for any other clause its negation."""
     fails = item.predicates[clause.predicate].fails if clause.predicate is not None else None
     if fails is not None:
         return fails.in_language(language)
-    zh, words = language == "zh", _in_words(clause, item, language, True)
+    words = _in_words(clause, item, language, True)
     if clause.all and len(clause.all) > 1:
-        words = f"（{words}）" if zh else f"({words})"
-    return f"{'非' if zh else 'not '}{words}"
+        words = text("reason.brackets", language, words=words)
+    return text("reason.not", language, words=words)

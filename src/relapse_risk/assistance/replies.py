@@ -12,8 +12,10 @@ import pandas as pd
 from python_calamine import CalamineWorkbook
 
 from relapse_risk.assistance.referrals import MAY_FOLLOW, Step, append_steps, read_steps
-from relapse_risk.assistance.worklists import ANSWERED, HEADS, REPLIES, SHEET
+from relapse_risk.assistance.worklists import ANSWERED, HEADS, REPLIES
 from relapse_risk.errors import RegisterError, SourceError
+from relapse_risk.languages import LANGUAGES
+from relapse_risk.text import messages, text
 
 __all__ = ["Replies", "read_replies", "take_replies"]
 
@@ -38,18 +40,6 @@ class Replies:
     def summary(self) -> str:
         """One line."""
         return f"{len(self.steps)} replies taken, {len(self.faults)} rejected"
-
-
-FAULTS = {
-    "unknown": ("没有这个提醒编号", "no such reminder was handed over"),
-    "twice": ("同一提醒填写了两次", "the same reminder is answered twice"),
-    "reply": ("请从下拉列表中选择", "choose from the list"),
-    "date": ("请填写日期，如 2020-12-31", "write a day such as 2020-12-31"),
-    "future": ("日期在今天之后", "the day is in the future"),
-    "early": ("日期早于转办日期", "the day is before the hand-over"),
-    "alone": ("填写了日期或说明，但没有选择办理结果", "a day or a note without a reply"),
-    "order": ("该提醒已办结或已退回", "the referral is already finished or returned"),
-}
 
 
 def read_replies(path: str | Path, register: str | Path, today: date) -> Replies:
@@ -89,9 +79,18 @@ def read_replies(path: str | Path, register: str | Path, today: date) -> Replies
             else:
                 good += [] if again else [step]
         if kind:
-            faults.append((file.name, sheet, number, HEADS[column]["zh"], str(values[column]), *FAULTS[kind]))
+            faults.append(
+                (
+                    file.name,
+                    sheet,
+                    number,
+                    text(f"worklist.{column}", "zh"),
+                    str(values[column]),
+                    *messages()[f"worklist.fault.{kind}"].by_language.values(),
+                )
+            )
         seen.add(str(values["reminder_id"]).strip())
-    return Replies(tuple(good), pd.DataFrame(faults, columns=["file", "sheet", "row", "column", "value", "zh", "en"]))
+    return Replies(tuple(good), pd.DataFrame(faults, columns=["file", "sheet", "row", "column", "value", *LANGUAGES]))
 
 
 def take_replies(path: str | Path, register: str | Path, today: date) -> Replies:
@@ -113,28 +112,29 @@ def _opened(file: Path) -> tuple[str, list[list[Any]], dict[str, int]]:
         raise SourceError(
             "not a workbook", where=str(file), got=str(error), fix="send back the .xlsx that was sent out"
         ) from error
-    names = [name for name in book.sheet_names if name in SHEET.values()]
+    sheets = messages()["worklist.sheet"].by_language.values()
+    names = [name for name in book.sheet_names if name in sheets]
     if not names:
         raise SourceError(
             "the workbook has no worklist sheet",
             where=str(file),
             got=" | ".join(book.sheet_names),
-            expected=" | ".join(SHEET.values()),
+            expected=" | ".join(sheets),
         )
     rows = book.get_sheet_by_name(names[0]).to_python(skip_empty_area=False)
     heads = [str(value).strip() for value in rows[0]] if rows else []
     at = {
-        name: heads.index(words[language])
-        for name, words in HEADS.items()
-        for language in ("zh", "en")
-        if words[language] in heads
+        name: heads.index(head)
+        for name in HEADS
+        for head in messages()[f"worklist.{name}"].by_language.values()
+        if head in heads
     }
     for name in ("reminder_id", *ANSWERED):
         if name not in at:
             raise SourceError(
                 "a column is missing",
                 where=f"{file}: {names[0]}",
-                expected=HEADS[name]["zh"],
+                expected=text(f"worklist.{name}", "zh"),
                 fix="do not rename or delete columns",
             )
     return names[0], rows[1:], at
@@ -146,7 +146,7 @@ def _blank(value: object) -> bool:
 
 def _reply(value: object) -> str:
     said = str(value).strip().lower()
-    return next((reply for reply, words in REPLIES.items() if said in (words["zh"], words["en"])), "")
+    return next((reply for reply in REPLIES if said in messages()[f"worklist.reply.{reply}"].by_language.values()), "")
 
 
 def _day(value: object) -> date | None:

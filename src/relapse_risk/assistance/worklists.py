@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from numbers import Real
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 import xlsxwriter
@@ -20,36 +19,20 @@ from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.department_lists import WorkList, labelled_list
 from relapse_risk.assistance.reminders import reason_of
 from relapse_risk.files import write_bytes
+from relapse_risk.languages import Language
 from relapse_risk.register.spreadsheets import neutralised, workbook
 from relapse_risk.schema import code_list
+from relapse_risk.text import text
 
 __all__ = ["worklist_content", "worklist_files", "write_worklists"]
 
-Language = Literal["zh", "en"]
-SHEET: Mapping[str, str] = {"zh": "办理", "en": "Worklist"}
-HEADS: Mapping[str, Mapping[str, str]] = {
-    "reminder_id": {"zh": "提醒编号", "en": "Reminder"}, "household_id": {"zh": "户编号", "en": "Household"},
-    "person_id": {"zh": "人员编号", "en": "Person"}, "town": {"zh": "乡镇", "en": "Town"},
-    "item": {"zh": "事项", "en": "Item"}, "kind": {"zh": "类型", "en": "Kind"}, "reason": {"zh": "理由", "en": "Reason"},
-    "basis": {"zh": "依据", "en": "Basis"},
-    "amount_year": {"zh": "年金额（元）", "en": "Amount per year"}, "evidence_on": {"zh": "数据日期", "en": "Data of"},
-    "due_on": {"zh": "办理期限", "en": "Due"}, "priority": {"zh": "优先度", "en": "Priority"},
-    "reply": {"zh": "办理结果", "en": "Reply"}, "replied_on": {"zh": "办理日期", "en": "Replied on"},
-    "by": {"zh": "办理人", "en": "By"}, "note": {"zh": "说明", "en": "Note"},
-}  # fmt: skip
-REPLIES: Mapping[str, Mapping[str, str]] = {
-    "accepted": {"zh": "已受理", "en": "accepted"}, "returned": {"zh": "退回", "en": "returned"},
-    "finished": {"zh": "已办结", "en": "finished"},
-}  # fmt: skip
-KINDS: Mapping[str, Mapping[str, str]] = {
-    "missing": {"zh": "应享未享", "en": "entitled, not receiving"},
-    "over": {"zh": "在享存疑", "en": "receiving, entitlement in doubt"},
-}
-BASES: Mapping[str, Mapping[str, str]] = {
-    "documented": {"zh": "有文件依据", "en": "documented"}, "from_memory": {"zh": "待核实，请核对文件", "en": "unverified: check the document"},
-    "assumed": {"zh": "假设，没有文件", "en": "assumed: no document"},
-    "carried": {"zh": "沿用此前的规定，请核对文件", "en": "carried on from an earlier rule: check the document"},
-}  # fmt: skip
+HEADS = (
+    "reminder_id", "household_id", "person_id", "town", "item", "kind", "reason", "basis", "amount_year", "evidence_on",
+    "due_on", "priority", "reply", "replied_on", "by", "note",
+)  # fmt: skip
+SUMMARY = ("county_code", "department", "kind", "reminders", "households", "amount_year", "first_due")
+REPLIES = ("accepted", "returned", "finished")
+KINDS = ("missing", "over")
 ANSWERED = ("reply", "replied_on", "by", "note")
 WIDTHS = {"reason": 46, "item": 24, "household_id": 16, "person_id": 18, "reminder_id": 15, "note": 24, "town": 12}
 
@@ -128,15 +111,15 @@ def worklist_content(
         "reminders": json.loads(_as_json(labelled)),
         "lists": {one.name: json.loads(_as_json(one.frame)) for one in lists},
     }
-    text = json.dumps(copy, ensure_ascii=False, indent=1) + "\n"
-    return {".xlsx": _workbook(labelled, title, day, language, lists), ".json": text.encode("utf-8")}
+    plain = json.dumps(copy, ensure_ascii=False, indent=1) + "\n"
+    return {".xlsx": _workbook(labelled, title, day, language, lists), ".json": plain.encode("utf-8")}
 
 
 def _labelled(
     reminders: pd.DataFrame, catalogue: Catalogue, day: date, language: Language, towns: Mapping[str, str]
 ) -> pd.DataFrame:
     labels = {item.code: item.label.in_language(language) for item in catalogue.items}
-    bases = {item.code: BASES[item.confidence][language] for item in catalogue.items}
+    bases = {item.code: text(f"worklist.basis.{item.confidence}", language) for item in catalogue.items}
     reasons = {(i.code, kind): reason_of(i, day, kind, language) for i in catalogue.items for kind in KINDS}
     return reminders.assign(
         item=reminders["item_code"].map(labels),
@@ -158,13 +141,13 @@ def _summary(reminders: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_json(frame: pd.DataFrame) -> bytes:
-    text: str = frame.to_json(orient="records", force_ascii=False, date_format="iso", indent=1)
-    return (text + "\n").encode("utf-8")
+    plain: str = frame.to_json(orient="records", force_ascii=False, date_format="iso", indent=1)
+    return (plain + "\n").encode("utf-8")
 
 
 def _workbook(rows: pd.DataFrame, title: str, day: date, language: Language, lists: Sequence[WorkList] = ()) -> bytes:
     with workbook(day, in_memory=True) as (book, held):
-        sheet = book.add_worksheet(SHEET[language])
+        sheet = book.add_worksheet(text("worklist.sheet", language))
         _write_rows(book, sheet, rows, language)
         _offer_replies(sheet, max(len(rows), 1), language)
         sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
@@ -212,10 +195,10 @@ def _write_rows(book: xlsxwriter.Workbook, sheet: Worksheet, rows: pd.DataFrame,
     money = book.add_format(top | {"num_format": "#,##0"})
     answer = book.add_format(top | answered | {"text_wrap": True})
     day = book.add_format(top | answered | {"num_format": "yyyy-mm-dd"})
-    sheet.write_row(0, 0, [HEADS[name][language] for name in HEADS], book.add_format(top | {"bold": True, "bottom": 1, "text_wrap": True}))  # fmt: skip
+    sheet.write_row(0, 0, [text(f"worklist.{name}", language) for name in HEADS], book.add_format(top | {"bold": True, "bottom": 1, "text_wrap": True}))  # fmt: skip
     for column, name in enumerate(HEADS):
         sheet.set_column(column, column, WIDTHS.get(name, 12))
-    shown = rows.assign(kind=rows["kind"].map(lambda kind: KINDS[kind][language]))
+    shown = rows.assign(kind=rows["kind"].map(lambda kind: text(f"worklist.kind.{kind}", language)))
     for line, row in enumerate(shown.to_dict("records"), 1):
         for column, name in enumerate(HEADS):
             if name in ANSWERED:
@@ -228,31 +211,28 @@ def _write_rows(book: xlsxwriter.Workbook, sheet: Worksheet, rows: pd.DataFrame,
 
 def _offer_replies(sheet: Worksheet, last: int, language: Language) -> None:
     """A drop-down for the reply, and a date check for the day."""
-    reply, replied_on = (list(HEADS).index(name) for name in ("reply", "replied_on"))
-    words = {"validate": "list", "source": [REPLIES[word][language] for word in REPLIES]}
+    reply, replied_on = (HEADS.index(name) for name in ("reply", "replied_on"))
+    words = {"validate": "list", "source": [text(f"worklist.reply.{word}", language) for word in REPLIES]}
     days = {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1), "ignore_blank": True}
     sheet.data_validation(1, reply, last, reply, words)
     sheet.data_validation(1, replied_on, last, replied_on, days)
 
 
 def _summary_workbook(summary: pd.DataFrame, day: date, language: Language) -> bytes:
-    words = {
-        "county_code": {"zh": "县代码", "en": "County"}, "department": {"zh": "部门", "en": "Department"}, "kind": {"zh": "类型", "en": "Kind"},
-        "reminders": {"zh": "提醒", "en": "Reminders"}, "households": {"zh": "户数", "en": "Households"},
-        "amount_year": {"zh": "年金额（元）", "en": "Amount per year"}, "first_due": {"zh": "最早期限", "en": "First due"},
-    }  # fmt: skip
     department = code_list("department")
     shown = summary.assign(
-        kind=summary["kind"].map(lambda kind: KINDS[kind][language]),
+        kind=summary["kind"].map(lambda kind: text(f"worklist.kind.{kind}", language)),
         department=[department.label(word, language) for word in summary["department"]],
     )
     with workbook(day, in_memory=True) as (book, held):
-        sheet = book.add_worksheet("汇总" if language == "zh" else "Summary")
-        sheet.write_row(0, 0, [words[name][language] for name in words], book.add_format({"bold": True, "bottom": 1}))
-        for line, row in enumerate(shown[list(words)].to_dict("records"), 1):
+        sheet = book.add_worksheet(text("worklist.summary", language))
+        sheet.write_row(
+            0, 0, [text(f"worklist.{name}", language) for name in SUMMARY], book.add_format({"bold": True, "bottom": 1})
+        )
+        for line, row in enumerate(shown[list(SUMMARY)].to_dict("records"), 1):
             cells = [value if isinstance(value, Real) else neutralised(str(value)) for value in row.values()]
             sheet.write_row(line, 0, cells)
-        sheet.set_column(0, len(words) - 1, 16)
+        sheet.set_column(0, len(SUMMARY) - 1, 16)
         _print_setup(sheet, day.isoformat())
     return held.getvalue()
 

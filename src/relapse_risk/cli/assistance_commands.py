@@ -400,10 +400,11 @@ def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, o
     from relapse_risk.editions.export import Sheet, to_html, to_pdf
     from relapse_risk.editions.pdf_engine import pdf_engine
     from relapse_risk.files import write_files
+    from relapse_risk.languages import as_language
     from relapse_risk.text import text
 
     language = str(parameters["language"])
-    sheet = Sheet(title, language, text("report.skip", "zh" if language == "zh" else "en"), title, stem, day)
+    sheet = Sheet(title, language, text("report.skip", as_language(language)), title, stem, day)
     page = to_html(run_notebook(packaged_notebook(notebook), parameters, Path.cwd()), sheet)
     content = {f"{stem}.html": page.encode("utf-8")}
     engine = pdf_engine()

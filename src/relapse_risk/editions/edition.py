@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from relapse_risk.editions.fork_server import named
 from relapse_risk.errors import EditionError, ParameterError, did_you_mean, nearest, unknown
+from relapse_risk.languages import LANGUAGES, Label, Language
 from relapse_risk.layers import packaged_params, project_folder
 from relapse_risk.measures.facts_folder import months_of
 from relapse_risk.months import check_month
@@ -136,7 +137,7 @@ class Edition(BaseModel):
     departments: Literal["all"] | tuple[str, ...] | None = None
     households: Literal["monitored"] | tuple[str, ...] | None = None
     scores: Path | None = None
-    languages: tuple[Literal["zh", "en"], ...] = Field(default=("zh", "en"), min_length=1)
+    languages: tuple[Language, ...] = Field(default=LANGUAGES, min_length=1)
     formats: tuple[Literal["html", "pdf", "xlsx"], ...] = Field(default=("html", "pdf"), min_length=1)
     pdf: Literal["auto", "chromium", "weasyprint"] = "auto"
     annex: bool = False
@@ -176,7 +177,7 @@ class Subject:
 
     parameter: str
     code: str
-    label: Mapping[str, str]
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)

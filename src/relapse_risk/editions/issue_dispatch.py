@@ -24,7 +24,7 @@ __all__ = ["IssueReplies", "dispatch_list", "take_issue_replies"]
 SENT = ("issue_id", "county", "issue", "severity", "department", "due_on", "state", "value", "limit")
 ASKED = ("step", "on", "by", "evidence", "note")
 STEPS = ("answered", "closed")
-FAULT_COLUMNS = ("row", "column", "value", "zh", "en")
+FAULT_COLUMNS = ("row", "column", "value", *LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def take_issue_replies(path: str | Path, register: str | Path, today: date) -> I
             try:
                 steps += append_issue_steps(register, [step])
             except RegisterError as error:
-                fault = ("step", row["step"], str(error), str(error))
+                fault = ("step", row["step"], *(str(error) for _ in LANGUAGES))
         if fault is not None:
             faults.append((number, *fault))
     return IssueReplies(tuple(steps), pd.DataFrame(faults, columns=list(FAULT_COLUMNS)))
@@ -127,28 +127,32 @@ def _heads(name: str) -> list[str]:
     return [text(f"reply.{name}", language) for language in LANGUAGES]
 
 
-Fault = tuple[str, str, str, str]
+Fault = tuple[str, ...]
+
+
+def _fault(column: str, value: str, words: str = "", **said: object) -> Fault:
+    return column, value, *(text(f"reply.fault.{words or column}", language, **said) for language in LANGUAGES)
 
 
 def _reply(row: Mapping[str, str], standing: pd.DataFrame, today: date) -> tuple[IssueStep | None, Fault | None]:
-    """The step that a row means, or the first thing wrong with it: column, value, in Chinese, in English."""
+    """The step that a row means, or the first thing wrong with it: column, value, in each language."""
     if row["issue_id"] not in standing.index:
-        return None, ("issue_id", row["issue_id"], "台账里没有这个编号", "no such issue in the ledger")
+        return None, _fault("issue_id", row["issue_id"])
     word = next((one for one in STEPS if row["step"].lower() in [text(f"reply.{one}", language) for language in LANGUAGES]), "")  # fmt: skip
     if not word:
-        return None, ("step", row["step"], "应填“答复”或“销号”", "answered or closed")
+        return None, _fault("step", row["step"])
     try:
         day = date.fromisoformat(row["on"].replace("/", "-"))
     except ValueError:
-        return None, ("on", row["on"], "日期应写作 2020-12-31", "a day is written 2020-12-31")
+        return None, _fault("on", row["on"])
     if day > today:
-        return None, ("on", row["on"], f"日期晚于 {today}", f"later than {today}")
+        return None, _fault("on", row["on"], "future", today=today)
     if not row["by"]:
-        return None, ("by", "", "须写明填报人", "say who replies")
+        return None, _fault("by", "")
     if word == "closed" and not row["evidence"]:
-        return None, ("evidence", "", "销号须写明佐证", "closing needs evidence")
+        return None, _fault("evidence", "")
     if word == "answered" and not (row["note"] or row["evidence"]):
-        return None, ("note", "", "答复须说明采取了什么措施", "an answer says what was done")
+        return None, _fault("note", "")
     return IssueStep(
         row["issue_id"], word, day.isoformat(), row["by"], evidence=row["evidence"], note=row["note"]
     ), None

@@ -15,7 +15,6 @@ import nbformat
 from relapse_risk import __version__
 from relapse_risk.assessment import read_facts
 from relapse_risk.editions.chromium import Browser
-from relapse_risk.editions.edition import ReportPlan
 from relapse_risk.editions.execute import check_parameters, declared_parameters, run_notebook
 from relapse_risk.editions.export import Sheet, to_html, to_pdf, visible, warm_up
 from relapse_risk.editions.fonts import code_points, missing_characters
@@ -24,11 +23,12 @@ from relapse_risk.editions.render_tasks import Finish, Job, Preload
 from relapse_risk.editions.site import failure_page, index_pages, verdicts
 from relapse_risk.errors import EditionError, RelapseRiskError, WriteError
 from relapse_risk.files import write_text
+from relapse_risk.languages import as_language
 from relapse_risk.pages.annex_workbook import workbook_of
 from relapse_risk.pages.county_report import open_report
 from relapse_risk.pages.worklist_page import worklist_files
 from relapse_risk.parameters import read_place
-from relapse_risk.text import Language, has_text, said, text
+from relapse_risk.text import has_text, said, text
 
 try:  # Windows has no resource module: no peak there
     import resource
@@ -123,7 +123,7 @@ def remake(job: Job, tool: Browser | None) -> dict[str, str] | RelapseRiskError:
 def _content(job: Job, tool: Browser | None) -> tuple[dict[str, bytes], list[str]]:
     """Files of a report by name, and the code points that its font cannot draw."""
     report = job.report
-    language = _language(report)
+    language = as_language(report.language)
     executed = run_notebook(report.notebook, fitting(report.notebook, job.parameters), Path.cwd())
     stamp = f"{job.stamp} · {job.data_date} · relapse-risk {__version__} · {job.engine}"
     own = f"report.document.{report.notebook.stem}"
@@ -169,10 +169,6 @@ def _peak_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MB, 1) if resource else 0.0
 
 
-def _language(report: ReportPlan | Outcome) -> Language:
-    return "zh" if report.language == "zh" else "en"
-
-
 def failed(job: Job, error: str) -> Outcome:
     """The outcome of a failure; its page is written with the index that leads to it."""
     report = job.report
@@ -198,6 +194,6 @@ def _finished(job: Finish) -> dict[str, bytes]:
     content |= index_pages(job, now, "")
     for one in job.outcomes:
         if one.status == "failed":  # only now: a disk that was full while it failed has room kept for this
-            content[f"{one.stem}.failed.html"] = failure_page(one.name, one.error, _language(one))
+            content[f"{one.stem}.failed.html"] = failure_page(one.name, one.error, as_language(one.language))
     publish_files(job.stage, content, restricted=job.about["audience"] == "restricted")
     return index_pages(job, now, f"{job.folder}/")

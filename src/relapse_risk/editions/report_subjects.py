@@ -9,6 +9,7 @@ from pathlib import Path
 from relapse_risk.assistance import read_catalogue
 from relapse_risk.editions.edition import CITY, Edition, Subject
 from relapse_risk.errors import EditionError, unknown
+from relapse_risk.languages import Label
 from relapse_risk.register import Register
 from relapse_risk.register.area_codes import areas_of
 from relapse_risk.schema import code_list
@@ -39,7 +40,7 @@ def _departments(edition: Edition) -> tuple[Subject, ...]:
     for code in asked:
         _check("department", code, known, f"{edition.name}: departments")
     labels = code_list("department")
-    return tuple(Subject("department", c, {"zh": labels.label(c, "zh"), "en": labels.label(c, "en")}) for c in asked)
+    return tuple(Subject("department", c, labels.of(c)) for c in asked)
 
 
 def _households(edition: Edition, month: str, county: str) -> tuple[Subject, ...]:
@@ -50,7 +51,7 @@ def _households(edition: Edition, month: str, county: str) -> tuple[Subject, ...
         for code in edition.households or ():
             _check("household", code, known, f"{edition.name}: households")
         mine = [code for code in edition.households or () if known[code][0] == county]
-    return tuple(Subject("household", code, {"zh": code, "en": code}) for code in mine)
+    return tuple(Subject("household", code, Label.from_cell(code)) for code in mine)
 
 
 @cache

@@ -20,6 +20,7 @@ from relapse_risk.editions.fonts import font_css, missing_characters
 from relapse_risk.editions.publish import Outcome
 from relapse_risk.editions.render_tasks import Finish
 from relapse_risk.errors import RelapseRiskError
+from relapse_risk.languages import as_language
 from relapse_risk.pages.county_outlines import Shape, read_outlines
 from relapse_risk.pages.format import WITHHELD, capitalised, format_date, format_value, is_null
 from relapse_risk.pages.indicator_verdicts import ASSESSED, SYMBOLS
@@ -155,7 +156,7 @@ def _card(
     failed = tuple(
         _Link(
             f"{base}{one.stem}.failed.html",
-            f"{text('index.failed', language)} ({text('language.name', _language(one))})",
+            f"{text('index.failed', language)} ({text('language.name', as_language(one.language))})",
             one.name,
         )
         for one in broken
@@ -173,7 +174,7 @@ def _label(outcome: Outcome, file: str, language: Language) -> str:
     notebook = outcome.stem.removeprefix(f"{outcome.county}-").removesuffix(outcome.language).strip("-")
     departments = code_list("department")
     about = departments.label(notebook, language) if notebook in departments.words else notebook.replace("_", " ")
-    words = (about, text("language.name", _language(outcome)), file.rsplit(".", 1)[1].upper())
+    words = (about, text("language.name", as_language(outcome.language)), file.rsplit(".", 1)[1].upper())
     return " ".join(word for word in words if word)
 
 
@@ -217,10 +218,6 @@ def _value(mine: pd.DataFrame, one: str, unit: str, language: Language) -> str:
     if is_null(value) and (mine["verdict"].get(one) in ASSESSED or mine["withheld"].get(one)):
         return WITHHELD
     return format_value(value, FactColumn("v", unit), language)  # type: ignore[arg-type]
-
-
-def _language(outcome: Outcome) -> Language:
-    return "zh" if outcome.language == "zh" else "en"
 
 
 def _legend(table: Sequence[tuple[str, bool, Sequence[_CityCell]]], place: Place, language: Language) -> str:

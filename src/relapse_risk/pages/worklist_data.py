@@ -11,6 +11,7 @@ import pandas as pd
 from relapse_risk.assessment import FactColumn
 from relapse_risk.assistance import Assessed, Catalogue, assess, read_catalogue
 from relapse_risk.errors import EditionError
+from relapse_risk.languages import as_language
 from relapse_risk.pages.format import format_date, format_value
 from relapse_risk.pages.html_tables import Cell
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
@@ -59,7 +60,7 @@ def language_of(language: str) -> Language:
     """``language`` if reports exist in it; :class:`EditionError` names those that do."""
     if language not in LANGUAGES:
         raise EditionError("unknown language", where="language", got=language, expected=" | ".join(LANGUAGES))
-    return "zh" if language == "zh" else "en"
+    return as_language(language)
 
 
 def money(value: object, language: Language) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
 from relapse_risk.errors import SourceError
 from relapse_risk.files import write_bytes
+from relapse_risk.languages import Label, Language
 from relapse_risk.register.mapping import sheet_name
 from relapse_risk.register.named_checks import LIST_BREAK
 from relapse_risk.register.register import Register
@@ -21,7 +22,6 @@ from relapse_risk.schema import Column, Table, code_list, table, tables
 
 __all__ = ["export_workbook", "write_template"]
 
-Language = Literal["zh", "en"]
 # Rows below the header with drop-downs and formats; a county has fewer households than this.
 PREPARED_ROWS = 20_000
 LAST_ROW = 1_048_575
@@ -333,7 +333,7 @@ def _shown(column: Column, values: pd.Series, words: _Words, language: Language)
     if column.type == "code" or (column.codes and column.unit == "list"):
         codes = code_list(column.codes)
         labels = {word: codes.label(word, language) for word in codes.words}
-        between = "、" if language == "zh" else "; "
+        between = Label(zh="、", en="; ")[language]
         return [
             None if value is None else between.join(labels.get(word, word) for word in LIST_BREAK.split(value))
             for value in plain

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ModelError
+from relapse_risk.languages import Language
 from relapse_risk.relapse.features import PROTECTED
 from relapse_risk.relapse.glm import Array, inverse_link
 from relapse_risk.relapse.relapse_logit import FittedRelapseLogit
+from relapse_risk.text import text
 
 __all__ = ["WhatIf", "what_if"]
 
@@ -53,28 +55,10 @@ class WhatIf:
     below_high: float
     limit: float
 
-    def summary(self, language: str = "en") -> str:
+    def summary(self, language: Language = "en") -> str:
         """One sentence that begins with its condition; another one where no term reads what was changed."""
-        if not self.changed:
-            return (
-                f"如果所用关系是因果关系：{self.name}所改变的内容不在评分各项之中，评分对此无话可说。这不是政策效果的估计。"
-                if language == "zh"
-                else f"If the relation is causal: no term of the score reads what {self.name} changes, so the score says "
-                "nothing of it. This is no estimate of a policy's effect."
-            )
-        if language == "zh":
-            return (
-                f"如果所用关系是因果关系：{self.name}将改变 {self.changed} 户的输入，预期返贫户数由 "
-                f"{self.expected_before:.1f} 变为 {self.expected_after:.1f}（变化 {self.difference:+.1f}，"
-                f"95%区间 {self.difference_low:+.1f} 至 {self.difference_high:+.1f}）；"
-                f"{self.below} 户降至 {self.limit:.1%} 以下。这不是政策效果的估计。"
-            )
-        return (
-            f"If the relation is causal: {self.name} changes the inputs of {self.changed} households, and expected "
-            f"falls go from {self.expected_before:.1f} to {self.expected_after:.1f} ({self.difference:+.1f}, 95% "
-            f"interval {self.difference_low:+.1f} to {self.difference_high:+.1f}); {self.below} households come under "
-            f"{self.limit:.1%}. This is no estimate of a policy's effect."
-        )
+        said = {one.name: getattr(self, one.name) for one in fields(self)}
+        return text("what_if.changed" if self.changed else "what_if.nothing", language, **said)
 
 
 def what_if(

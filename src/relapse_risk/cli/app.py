@@ -1,23 +1,17 @@
-"""Shared by all commands: the application, common options, progress and printing of results.
-
-Imports are inside the commands (the only exception in the package) so that ``--help`` answers at once.
-
-Exit codes: 0 done; 1 something was found or failed (rejected rows, faults, a report that failed);
-2 wrong usage; 3 bad input (an error named in one line); 4 nothing was published.
-"""
+"""Shared by all commands: the application, common options, progress and printing of results."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 import typer
 
@@ -42,15 +36,21 @@ app = typer.Typer(
     "Exit codes: 0 done · 1 faults found or a report failed · 2 wrong usage · 3 bad input · 4 nothing published.",
 )
 
-REGISTER = typer.Option(
-    help="Folder of the register; the project's, or the only one below this folder, when left out.", metavar="FOLDER"
-)
-MONTH = typer.Option(help="Month YYYY-MM; the register's latest when left out.", metavar="YYYY-MM")
-JSON = typer.Option("--json", help="Print the result as JSON on standard output; progress stays on standard error.")
-BACKEND = typer.Option(
-    help="Backend: serial, processes[:workers] or dask[:address]; results are the same.", metavar="WHERE"
-)
-PARAMS = typer.Option(help="Another whole parameter folder than the project's.", metavar="FOLDER")
+RegisterOption: TypeAlias = Annotated[Path | None, typer.Option(help="Folder of the register; the project's, or the only one below this folder, when left out.", metavar="FOLDER")]  # fmt: skip
+MonthOption: TypeAlias = Annotated[
+    str | None, typer.Option(help="Month YYYY-MM; the register's latest when left out.", metavar="YYYY-MM")
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output; progress stays on standard error.")]  # fmt: skip
+BackendOption: TypeAlias = Annotated[str, typer.Option(help="Backend: serial, processes[:workers] or dask[:address]; results are the same.", metavar="WHERE")]  # fmt: skip
+ParamsOption: TypeAlias = Annotated[
+    Path | None, typer.Option(help="Another whole parameter folder than the project's.", metavar="FOLDER")
+]
+DAY = ["%Y-%m-%d"]
+
+
+def beside(what: str, folder: str) -> Any:
+    """The option of a folder that is ``folder`` beside the register when left out (:meth:`Opened.beside`)."""
+    return typer.Option(help=f"Folder {what}; {folder}/ beside the register when left out.")
 
 
 class Language(StrEnum):
@@ -168,8 +168,21 @@ def register_folder(register: Path | None) -> Path:
     )  # fmt: skip
 
 
-def opened_register(register: Path | None, month: str | None, params: Path | None) -> tuple[Any, str, Any, Any]:
+class Opened(NamedTuple):
     """Register, month, parameters and place of one command."""
+
+    register: Any
+    month: str
+    parameters: Any
+    place: Any
+
+    def beside(self, given: Path | None, folder: str) -> Path:
+        """The folder given, or else ``folder`` beside the register."""
+        return given or self.register.path.parent / folder
+
+
+def opened_register(register: Path | None, month: str | None, params: Path | None) -> Opened:
+    """The register of a command, as given or found, with its month, the latest when left out."""
     from relapse_risk.months import check_month
     from relapse_risk.parameters import read_parameters, read_place
     from relapse_risk.register import Register
@@ -183,24 +196,7 @@ def opened_register(register: Path | None, month: str | None, params: Path | Non
         raise RelapseRiskError(
             "the register has no such month", where="--month", got=chosen, expected=" | ".join(opened.months)
         )
-    return opened, chosen, read_parameters(params), read_place(opened.place, params)
-
-
-__all__ = [
-    "BACKEND",
-    "EXIT_FOUND",
-    "EXIT_INPUT",
-    "JSON",
-    "MONTH",
-    "PARAMS",
-    "REGISTER",
-    "Language",
-    "app",
-    "bar",
-    "opened_register",
-    "print_result",
-    "register_folder",
-]
+    return Opened(opened, chosen, read_parameters(params), read_place(opened.place, params))
 
 
 def written(frame: pd.DataFrame, path: Path) -> Path:
@@ -208,3 +204,23 @@ def written(frame: pd.DataFrame, path: Path) -> Path:
     from relapse_risk.register.spreadsheets import write_csv
 
     return write_csv(frame, path)
+
+
+def listed(files: Iterable[Path]) -> str:
+    """Files one below the other."""
+    return "\n".join(map(str, files))
+
+
+def report_replies(files: Sequence[Path], taken: Sequence[Any], as_json: bool) -> None:
+    """Say of returned lists how many replies were taken, and each that was rejected; exit code 1 if one was."""
+    from relapse_risk.languages import LANGUAGES
+
+    for file, one in zip(files, taken, strict=True):
+        for fault in one.faults.to_dict("records"):
+            sheet = f"{fault['sheet']}: " if "sheet" in fault else ""
+            said = " / ".join(fault[language] for language in LANGUAGES)
+            typer.echo(f"{file.name}: {sheet}row {fault['row']}, {fault['column']}: {said}; got {fault['value']!r}", err=True)  # fmt: skip
+    counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
+    print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} rejected", as_json)
+    if counts["faults"]:
+        raise typer.Exit(EXIT_FOUND)

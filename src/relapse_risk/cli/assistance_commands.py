@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from relapse_risk.cli.app import (
-    EXIT_FOUND,
-    JSON,
-    MONTH,
-    PARAMS,
-    REGISTER,
+    DAY,
+    JsonOption,
     Language,
+    MonthOption,
+    Opened,
+    ParamsOption,
+    RegisterOption,
     app,
     bar,
+    beside,
+    listed,
     opened_register,
     print_result,
     register_folder,
+    report_replies,
     written,
 )
 from relapse_risk.errors import RegisterError
@@ -27,18 +33,22 @@ from relapse_risk.errors import RegisterError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from relapse_risk.languages import Language as Spoken
+
 SCORES = typer.Option(help="Folder of scores and ranks, for priority; without it only amounts count.")
 COUNTY = typer.Option(help="Only this county.", metavar="CODE")
 RECORDS = "assistance_record"
 
 
-def _assessed(register: Path, month: str | None, params: Path | None, county: str | None) -> tuple[Any, ...]:
-    """Register, catalogue and the month assessed, for one command."""
+def _assessed(
+    register: Path | None, month: str | None, params: Path | None, county: str | None = None
+) -> tuple[Opened, Any, Any]:
+    """Register and month, catalogue, and the month assessed, for one command."""
     from relapse_risk.assistance import assess, read_catalogue
 
-    opened, chosen, parameters, place = opened_register(register, month, params)
-    catalogue = read_catalogue(opened.place, str(params) if params else None)
-    return opened, chosen, catalogue, assess(opened, chosen, catalogue, parameters, place, county)
+    opened = opened_register(register, month, params)
+    catalogue = read_catalogue(opened.place.name, str(params) if params else None)
+    return opened, catalogue, assess(opened.register, opened.month, catalogue, opened.parameters, opened.place, county)
 
 
 def _entitled_in(at: Any, item: str, counties: frozenset[str]) -> int:
@@ -54,18 +64,21 @@ def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
     return None if folder is None else need_and_risk(folder, month)
 
 
-def _lists(
-    opened: Any, at: Any, catalogue: Any, month: str, params: Path | None, scores: Path | None
-) -> dict[tuple[str, str], Any]:
+def _need(folder: Path | None, month: str) -> pd.Series | None:
+    """Need by household, if computed."""
+    known = _scores(folder, month)
+    return None if known is None else known.drop_duplicates("household_id").set_index("household_id")["need"]
+
+
+def _lists(opened: Opened, at: Any, catalogue: Any, scores: Path | None) -> dict[tuple[str, str], Any]:
     """The other lists of each department of each county."""
     from relapse_risk.assistance import department_lists
 
-    _, _, parameters, place = opened_register(opened.path, month, params)
-    known = _scores(scores, month)
-    need = None if known is None else known.drop_duplicates("household_id").set_index("household_id")["need"]
+    register, month, parameters, place = opened
+    need = _need(scores, month)
     departments = dict.fromkeys(item.department for item in catalogue.items)
     return {
-        (county, department): department_lists(opened, at, county, parameters, place, department, need)
+        (county, department): department_lists(register, at, county, parameters, place, department, need)
         for county in at.homes["county_code"].unique()
         for department in departments
     }
@@ -73,22 +86,18 @@ def _lists(
 
 @app.command()
 def entitlements(
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the results; assistance/ beside the register when left out.")
-    ] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
+    out: Annotated[Path | None, beside("for the results", "assistance")] = None,
     county: Annotated[str | None, COUNTY] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List who is entitled to what on the last day of a month: yes or cannot tell, never a guess."""
-    register = register_folder(register)
-    out = out or register.parent / "assistance"
-    _, chosen, _, at = _assessed(register, month, params, county)
-    path = written(at.claims.frame, out / chosen / "entitlements.csv")
+    opened, _, at = _assessed(register, month, params, county)
+    path = written(at.claims.frame, opened.beside(out, "assistance") / opened.month / "entitlements.csv")
     states = {word: int(count) for word, count in at.claims.frame["state"].value_counts().items()}
-    print_result({"month": chosen, "states": states, "file": path}, f"{states}\n{path}", as_json)
+    print_result({"month": opened.month, "states": states, "file": path}, f"{states}\n{path}", as_json)
 
 
 @app.command()
@@ -127,28 +136,25 @@ def cliffs(
 
 @app.command()
 def remind(
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the results; assistance/ beside the register when left out.")
-    ] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
+    out: Annotated[Path | None, beside("for the results", "assistance")] = None,
     scores: Annotated[Path | None, SCORES] = None,
     county: Annotated[str | None, COUNTY] = None,
     worklists: Annotated[bool, typer.Option(help="Also one workbook per department and county.")] = False,
     language: Annotated[Language, typer.Option(help="Language of the workbooks.")] = Language.zh,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Find who is entitled and not receiving, and who receives without entitlement; by priority."""
     from relapse_risk.assistance import awaiting_records, ledger_findings, read_steps, write_worklists
     from relapse_risk.assistance import remind as compare
     from relapse_risk.register.made_from import check_made_from, note_made_from
 
-    register = register_folder(register)
-    out = out or register.parent / "assistance"
     with bar("remind") as progress:
         progress(0, 3, "entitlements")
-        opened, chosen, catalogue, at = _assessed(register, month, params, county)
+        asked, catalogue, at = _assessed(register, month, params, county)
+        opened, chosen, *_ = asked
         progress(1, 3, "reminders")
         late = at.counties_awaited(RECORDS)
         if scores is not None:
@@ -158,8 +164,8 @@ def remind(
         wrong = ledger_findings(at.records, opened.read("person", chosen, county), catalogue, at.day)
         wrong = wrong.but_for("interrupted", at.homes.loc[at.homes["county_code"].isin(late), "household_id"])
         progress(2, 3, "files")
-        folder = out / chosen
-        waits = awaiting_records(read_steps(register), reminders.frame)
+        folder = asked.beside(out, "assistance") / chosen
+        waits = awaiting_records(read_steps(opened.path), reminders.frame)
         listed = reminders.frame[~waits]
         files = [
             written(reminders.frame.assign(referral=waits.map({True: "finished, record awaited", False: ""})), folder / "reminders.csv"), written(reminders.counts, folder / "reminder_counts.csv"),
@@ -168,13 +174,13 @@ def remind(
         if worklists:
             villages = opened.read("village").drop_duplicates("town_code").set_index("town_code")
             towns = villages[f"town_name_{language.value}"].dropna().to_dict()
-            found = _lists(opened, at, catalogue, chosen, params, scores)
+            found = _lists(asked, at, catalogue, scores)
             target = folder / "worklists"
             files += write_worklists(listed, catalogue, at.day, target, language.value, towns, found)
         note_made_from(folder, "remind", opened, chosen)
         progress(3, 3, "done")
     result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
-    shown = "\n".join(str(file) for file in files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
+    shown = listed(files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
     result["awaiting_records"] = int(waits.sum())
     later = f"\n{int(waits.sum())} finished, their aid records awaited: not on the worklists" if waits.any() else ""
     print_result(result, f"{reminders.summary()}{later}\nledger: {wrong.summary()}\n{shown}", as_json)
@@ -185,15 +191,15 @@ def refer(
     replies: Annotated[
         list[Path] | None, typer.Argument(help="Returned worklists (Excel); without files: hand over.")
     ] = None,
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
     by: Annotated[str, typer.Option(help="Office that hands over.")] = "扶贫开发领导小组办公室",
     today: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of the hand-over or reply; today when left out.")
+        datetime | None, typer.Option(formats=DAY, help="Day of the hand-over or reply; today when left out.")
     ] = None,
     county: Annotated[str | None, COUNTY] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Hand the month's reminders over to departments, or read returned worklists.
 
@@ -205,17 +211,9 @@ def refer(
     register = register_folder(register)
     day = today.date() if today else date.today()
     if replies:
-        taken = [take_replies(file, register, day) for file in replies]
-        for file, one in zip(replies, taken, strict=True):
-            for fault in one.faults.to_dict("records"):
-                where = f"{file.name}: {fault['sheet']}: row {fault['row']}, {fault['column']}"
-                typer.echo(f"{where}: {fault['zh']} / {fault['en']}; got {fault['value']!r}", err=True)
-        counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
-        print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} rejected", as_json)
-        if counts["faults"]:
-            raise typer.Exit(EXIT_FOUND)
+        report_replies(replies, [take_replies(file, register, day) for file in replies], as_json)
         return
-    _, _, catalogue, at = _assessed(register, month, params, county)
+    _, catalogue, at = _assessed(register, month, params, county)
     steps = hand_over(
         register, compare(at.claims, at.records, catalogue, None, at.homes, at.counties_awaited(RECORDS)).frame, by, day
     )
@@ -225,18 +223,15 @@ def refer(
         "open": int(states["state"].isin(["handed_over", "accepted"]).sum()),
         "overdue": int(states["overdue"].sum()),
     }
-    print_result(
-        counts,
-        f"{counts['handed_over']:,} handed over; {counts['open']:,} open, {counts['overdue']:,} overdue",
-        as_json,
-    )
+    shown = f"{counts['handed_over']:,} handed over; {counts['open']:,} open, {counts['overdue']:,} overdue"
+    print_result(counts, shown, as_json)
 
 
 @app.command()
 def order(
     item: Annotated[str, typer.Argument(help="Item code, such as CL02.")],
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
     quota: Annotated[int | None, typer.Option(help="Length of the list; or give a budget.")] = None,
     budget: Annotated[float | None, typer.Option(help="Currency to spend, one delivery each.")] = None,
     before: Annotated[
@@ -246,12 +241,10 @@ def order(
         Path | None, typer.Option(help="A list (.json) that is not carried out: who stands on it can be drawn again.")
     ] = None,
     scores: Annotated[Path | None, SCORES] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the results; assistance/ beside the register when left out.")
-    ] = None,
+    out: Annotated[Path | None, beside("for the results", "assistance")] = None,
     county: Annotated[str | None, COUNTY] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Draw a list for one item from those entitled and not receiving, by priority, stored with a hash.
 
@@ -273,12 +266,12 @@ def order(
     from relapse_risk.assistance import remind as compare
 
     register = register_folder(register)
-    out = out or register.parent / "assistance"
     if cancel is not None:
         count = cancel_order(register, read_order(cancel), date.today())
         print_result({"cancelled": count}, f"{count} taken off the list", as_json)
         return
-    _, chosen, catalogue, at = _assessed(register, month, params, county)
+    opened, catalogue, at = _assessed(register, month, params, county)
+    chosen = opened.month
     cycle = cycle_of(catalogue.item(item).cadence, at.day)
     late = at.counties_awaited(RECORDS)
     reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes, late).frame
@@ -286,7 +279,7 @@ def order(
     missing = reminders[reminders["kind"] == "missing"].merge(
         amounts, on=["household_id", "person_id", "item_code"], how="left"
     )
-    folder, changes, frozen = out / chosen, None, None
+    folder, changes, frozen = opened.beside(out, "assistance") / chosen, None, None
     if before is not None:
         frozen = read_order(before)
         cycle = frozen.cycle
@@ -323,71 +316,58 @@ def order(
         ]
     )
     result = {
-        "item": item,
-        "drawn": count,
-        "waiting": len(drawn.frame),
-        "digest": drawn.digest,
-        "file": path,
-        "files": files,
-        "changes": moved,
-        "cycle": cycle,
-        "on_other_lists": others,
-        "waiting_for_records": waits,
-    }
+        "item": item, "drawn": count, "waiting": len(drawn.frame), "digest": drawn.digest, "file": path, "files": files,
+        "changes": moved, "cycle": cycle, "on_other_lists": others, "waiting_for_records": waits,
+    }  # fmt: skip
     print_result(result, shown, as_json)
 
 
 @app.command()
 def jobs(
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
     scores: Annotated[Path | None, SCORES] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the results; assistance/ beside the register when left out.")
-    ] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    out: Annotated[Path | None, beside("for the results", "assistance")] = None,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Find households where nobody works, and match their members with vacancies and village special posts."""
-    from relapse_risk.assistance import (
-        assess,
-        assign_jobs,
-        audit_posts,
-        openings_on,
-        read_catalogue,
-        seekers_of,
-        zero_employment,
-    )
+    from relapse_risk.assistance import assign_jobs, audit_posts, openings_on, seekers_of, zero_employment
     from relapse_risk.register.area_codes import areas_of
 
-    register = register_folder(register)
-    out = out or register.parent / "assistance"
-    opened, chosen, parameters, place = opened_register(register, month, params)
-    catalogue = read_catalogue(opened.place, str(params) if params else None)
-    at = assess(opened, chosen, catalogue, parameters, place)
+    asked, _, at = _assessed(register, month, params)
+    opened = asked.register
     idle = zero_employment(at.homes, at.day)
-    found = _scores(scores, chosen)
-    need = None if found is None else found.drop_duplicates("household_id").set_index("household_id")["need"]
     granted, posts = at.claims.granted(), opened.read("special_post")
-    seekers = seekers_of(
-        idle,
-        at.persons,
-        need,
-        granted.loc[granted["item_code"].isin(at.roles.get("public_works_post", ())), "person_id"],
-    )
+    entitled = granted.loc[granted["item_code"].isin(at.roles.get("public_works_post", ())), "person_id"]
+    seekers = seekers_of(idle, at.persons, _need(scores, asked.month), entitled)
     placement = assign_jobs(seekers, openings_on(opened.read("vacancy"), posts, at.day, areas_of(opened)))
-    folder = out / chosen
+    folder = asked.beside(out, "assistance") / asked.month
     files = [
         written(idle, folder / "zero_employment.csv"),
         written(placement.frame, folder / "jobs.csv"),
         written(audit_posts(posts, at.persons, at.day), folder / "post_audit.csv"),
     ]
-    text = f"{len(idle):,} households without work; {placement.summary()}\n" + "\n".join(str(file) for file in files)
+    text = f"{len(idle):,} households without work; {placement.summary()}\n" + listed(files)
     result = {"households": len(idle), "placement": placement.summary(), "files": files}
     print_result(result, text, as_json)
 
 
 LANGUAGES = typer.Option(help="Language (repeatable).")
+
+
+def _pages(
+    notebook: str, about: dict[str, object], opened: Opened, scores: Path | None, languages: list[Language] | None,
+    named: Callable[[Spoken], str], stem: str, out: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Write the page of a notebook in each language, its title in words by ``named``, and print the files."""
+    files: list[Path] = []
+    for one in languages or list(Language):
+        given = about | {
+            "month": opened.month, "language": one.value, "register": str(opened.register.path), "scores": str(scores or ""),
+        }  # fmt: skip
+        files += _page(notebook, given, named(one.value), f"{stem}-{one.value}", out, opened.month)
+    print_result({"files": files}, listed(files), as_json)
 
 
 def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, out: Path, day: str) -> list[Path]:
@@ -424,64 +404,44 @@ def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, o
 @app.command()
 def plan(
     household: Annotated[str, typer.Argument(help="Pseudonymous id of the household.")],
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
     scores: Annotated[Path | None, SCORES] = None,
     language: Annotated[list[Language] | None, LANGUAGES] = None,
     out: Annotated[Path, typer.Option(help="Folder for the page; do not publish it.")] = Path("reports/restricted"),
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write one household's plan as a page: causes and measures, claims, work, expected income. Restricted."""
     from relapse_risk.text import text
 
-    register = register_folder(register)
-    _, chosen, _, _ = opened_register(register, month, None)
-    files: list[Path] = []
-    for one in language or [Language.zh, Language.en]:
-        parameters: dict[str, object] = {
-            "household": household,
-            "month": chosen,
-            "language": one.value,
-            "register": str(register),
-            "audience": "restricted",
-            "scores": str(scores or ""),
-        }
-        title = text("work.plan_title", one.value)
-        files += _page("household_plan.ipynb", parameters, title, f"plan-{household}-{one.value}", out, chosen)
-    print_result({"files": files}, "\n".join(str(file) for file in files), as_json)
+    opened = opened_register(register, month, None)
+    about: dict[str, object] = {"household": household, "audience": "restricted"}
+    named = partial(text, "work.plan_title")
+    _pages("household_plan.ipynb", about, opened, scores, language, named, f"plan-{household}", out, as_json)
 
 
 @app.command()
 def worklist(
     county: Annotated[str, typer.Argument(help="County code.")],
     department: Annotated[str, typer.Argument(help="Department, such as MZ.")],
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
     scores: Annotated[Path | None, SCORES] = None,
     language: Annotated[list[Language] | None, LANGUAGES] = None,
     out: Annotated[Path, typer.Option(help="Folder for the page.")] = Path("reports/worklists"),
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the cover page of a department's worklist in a county; the workbook comes from remind --worklists."""
     from relapse_risk.schema import code_list
     from relapse_risk.text import text
 
-    register = register_folder(register)
-    _, chosen, _, _ = opened_register(register, month, None)
-    if department not in code_list("department").words:
-        raise RegisterError("unknown department", got=department, expected=" | ".join(code_list("department").words))
-    files: list[Path] = []
-    for one in language or [Language.zh, Language.en]:
-        parameters: dict[str, object] = {
-            "county": county,
-            "department": department,
-            "month": chosen,
-            "language": one.value,
-            "register": str(register),
-            "scores": str(scores or ""),
-        }
-        title = text("work.list_title", one.value, department=code_list("department").label(department, one.value))
-        files += _page(
-            "department_worklist.ipynb", parameters, title, f"{county}-{department}-{one.value}", out, chosen
-        )
-    print_result({"files": files}, "\n".join(str(file) for file in files), as_json)
+    opened, departments = opened_register(register, month, None), code_list("department")
+    if department not in departments.words:
+        raise RegisterError("unknown department", got=department, expected=" | ".join(departments.words))
+    about: dict[str, object] = {"county": county, "department": department}
+    stem = f"{county}-{department}"
+
+    def named(one: Spoken) -> str:
+        return text("work.list_title", one, department=departments.label(department, one))
+
+    _pages("department_worklist.ipynb", about, opened, scores, language, named, stem, out, as_json)

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relapse_risk.cli.app import (
-    EXIT_FOUND,
-    JSON,
-    MONTH,
-    PARAMS,
-    REGISTER,
+    DAY,
+    JsonOption,
     Language,
+    MonthOption,
+    ParamsOption,
+    RegisterOption,
     app,
+    beside,
+    listed,
     opened_register,
     print_result,
-    register_folder,
+    report_replies,
     written,
 )
 from relapse_risk.errors import RegisterError
@@ -26,9 +28,7 @@ from relapse_risk.errors import RegisterError
 if TYPE_CHECKING:
     from relapse_risk.register import Register
 
-DAY = typer.Option(
-    "--today", formats=["%Y-%m-%d"], help="Day of the lists (else the data date) or replies (else today)."
-)
+DAY = typer.Option("--today", formats=DAY, help="Day of the lists (else the data date) or replies (else today).")
 
 
 @app.command()
@@ -36,23 +36,19 @@ def issues(
     replies: Annotated[
         list[Path] | None, typer.Argument(help="Returned lists (CSV); without files: record and write lists.")
     ] = None,
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
-    facts: Annotated[
-        Path | None, typer.Option(help="Folder of facts; facts/ beside the register when left out.")
-    ] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
+    facts: Annotated[Path | None, beside("of facts", "facts")] = None,
     findings: Annotated[
         Path | None, typer.Option(help="Folder of findings of check; beside the register when left out.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the lists; issues/ beside the register when left out.")
-    ] = None,
+    out: Annotated[Path | None, beside("for the lists", "issues")] = None,
     by: Annotated[str, typer.Option(help="Author of the checks.")] = "relapse-risk",
     today: Annotated[datetime | None, DAY] = None,
     language: Annotated[Language, typer.Option(help="Language of the lists.")] = Language.zh,
     invent: Annotated[bool, typer.Option(help="Demonstration only: invent the offices' replies to the lists.")] = False,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Record every failed check of a month as an issue and write the lists, or read returned lists.
 
@@ -60,29 +56,26 @@ def issues(
     findings are beside the register. Every step is added to the register's issues, none is changed. Exit code 1
     if a reply was rejected.
     """
+    from relapse_risk.editions.issue_dispatch import take_issue_replies
     from relapse_risk.months import month_end
 
-    register = register_folder(register)
-    facts = facts or register.parent / "facts"
-    out = out or register.parent / "issues"
-    opened, chosen, _, _ = opened_register(register, month, params)
-    day = today.date() if today else month_end(chosen)
+    opened, chosen, _, _ = at = opened_register(register, month, params)
+    day = today.date() if today else date.today() if replies else month_end(chosen)
     if replies:
-        _take(replies, register, today.date() if today else date.today(), as_json)
+        report_replies(replies, [take_issue_replies(file, opened.path, day) for file in replies], as_json)
         return
-    added = _record(opened, chosen, facts, findings or register.parent / "findings" / chosen, by, params)
-    files = _send(register, opened.counties, facts, chosen, day, out, language)
+    facts, findings = at.beside(facts, "facts"), findings or at.beside(None, "findings") / chosen
+    added = _record(opened, chosen, facts, findings, by, params)
+    files = _send(opened, facts, chosen, day, at.beside(out, "issues"), language)
     result: dict[str, object] = {"month": chosen, "steps": added, "files": files}
-    shown = f"{sum(added.values())} steps recorded ({added})\n" + "\n".join(str(file) for file in files[:1])
+    shown = f"{sum(added.values())} steps recorded ({added})\n" + listed(files[:1])
     if invent:
-        result["invented"] = invented = _invent(register, day)
+        result["invented"] = invented = _invent(opened.path, day)
         shown += f"\n{invented} replies invented"
     print_result(result, shown, as_json)
 
 
-def _record(
-    register: Register, month: str, facts: Path, findings: Path, by: str, params: Path | None
-) -> dict[str, int]:  # fmt: skip
+def _record(register: Register, month: str, facts: Path, findings: Path, by: str, params: Path | None) -> dict[str, int]:  # fmt: skip
     """Steps added, by word."""
     import pandas as pd
 
@@ -99,39 +92,23 @@ def _record(
     return {word: words.count(word) for word in dict.fromkeys(words)}
 
 
-def _send(
-    register: Path, counties: tuple[str, ...], facts: Path, month: str, day: date, out: Path, language: Language
-) -> list[Path]:  # fmt: skip
+def _send(register: Register, facts: Path, month: str, day: date, out: Path, language: Language) -> list[Path]:
     """One list per county, and one of the city's tasks."""
     from relapse_risk.assessment import CITY, read_facts
     from relapse_risk.editions.issue_dispatch import dispatch_list
     from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
     from relapse_risk.parameters import read_place
 
-    manifest, states = read_facts(facts, month).manifest, issue_states(read_issue_steps(register), day)
+    manifest, states = read_facts(facts, month).manifest, issue_states(read_issue_steps(register.path), day)
     side = 0 if language is Language.zh else 1
     names = {code: pair[side] for code, *pair in manifest["counties"]}
     names[CITY] = read_place(manifest["place"]).label.in_language(language.value)
     folder = out / day.isoformat()
     return [
         written(dispatch_list(states[states["county_code"] == code], names, language.value), folder / f"{code}.csv")
-        for code in (*counties, CITY)
+        for code in (*register.counties, CITY)
         if (states["county_code"] == code).any()
     ]
-
-
-def _take(files: list[Path], register: Path, day: date, as_json: bool) -> None:
-    from relapse_risk.editions.issue_dispatch import take_issue_replies
-
-    taken = [take_issue_replies(file, register, day) for file in files]
-    for file, one in zip(files, taken, strict=True):
-        for fault in one.faults.to_dict("records"):
-            where = f"{file.name}: row {fault['row']}, {fault['column']}"
-            typer.echo(f"{where}: {fault['zh']} / {fault['en']}; got {fault['value']!r}", err=True)
-    counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
-    print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} rejected", as_json)
-    if counts["faults"]:
-        raise typer.Exit(EXIT_FOUND)
 
 
 def _invent(register: Path, day: date) -> int:

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from relapse_risk.cli.app import BACKEND, JSON, MONTH, PARAMS, app, bar, opened_register, print_result
+from relapse_risk.cli.app import (
+    BackendOption,
+    JsonOption,
+    MonthOption,
+    ParamsOption,
+    app,
+    bar,
+    opened_register,
+    print_result,
+)
 
 nation_app = typer.Typer(
     no_args_is_help=True,
@@ -39,10 +48,10 @@ def _result(name: str, parts: list[Any], as_json: bool) -> None:
 def collect(
     register: Annotated[Path, typer.Option(help="Folder of the register.")],
     folder: Annotated[Path, FOLDER] = DEFAULT,
-    month: Annotated[str | None, MONTH] = None,
-    backend: Annotated[str, BACKEND] = "processes",
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    month: MonthOption = None,
+    backend: BackendOption = "processes",
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Read a register once and store the input of the other commands, county by county."""
     from relapse_risk.nation import collect_nation
@@ -58,9 +67,9 @@ def collect(
 @nation_app.command()
 def index(
     folder: Annotated[Path, FOLDER] = DEFAULT,
-    backend: Annotated[str, BACKEND] = "processes",
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    backend: BackendOption = "processes",
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Hardship index of every household, ranked in county, province and nation."""
     from relapse_risk.hardship import read_index
@@ -76,9 +85,9 @@ def index(
 def count(
     folder: Annotated[Path, FOLDER] = DEFAULT,
     design: Annotated[str, typer.Option(help="Deprivation design in params/indexes/deprivation/.")] = "national",
-    backend: Annotated[str, BACKEND] = "processes",
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    backend: BackendOption = "processes",
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Alkire-Foster H, A and M0 of every county, to counting.csv."""
     from relapse_risk.files import write_text
@@ -95,8 +104,8 @@ def count(
 @nation_app.command()
 def fit(
     folder: Annotated[Path, FOLDER] = DEFAULT,
-    backend: Annotated[str, BACKEND] = "processes",
-    as_json: Annotated[bool, JSON] = False,
+    backend: BackendOption = "processes",
+    as_json: JsonOption = False,
 ) -> None:
     """Fit the official relapse score on the whole history, to relapse_score.json."""
     from relapse_risk.nation import fit_nation, open_nation
@@ -115,8 +124,8 @@ def fit(
 def score(
     folder: Annotated[Path, FOLDER] = DEFAULT,
     model: Annotated[Path | None, typer.Option(help="Fitted score; that of `nation fit` when left out.")] = None,
-    backend: Annotated[str, BACKEND] = "processes",
-    as_json: Annotated[bool, JSON] = False,
+    backend: BackendOption = "processes",
+    as_json: JsonOption = False,
 ) -> None:
     """Relapse risk of every household with its three strongest reasons."""
     from relapse_risk.nation import nation_scores, open_nation
@@ -131,9 +140,9 @@ def score(
 @nation_app.command()
 def gaps(
     folder: Annotated[Path, FOLDER] = DEFAULT,
-    backend: Annotated[str, BACKEND] = "processes",
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    backend: BackendOption = "processes",
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Assess every assistance item for everybody and compare with the aid records: missing and over, by item."""
     from relapse_risk.assistance import read_catalogue

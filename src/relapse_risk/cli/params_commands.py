@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import EXIT_FOUND, JSON, PARAMS, app, print_result
+from relapse_risk.cli.app import DAY, EXIT_FOUND, JsonOption, ParamsOption, app, print_result
 
 params_app = typer.Typer(no_args_is_help=True, help="Parameter folders: errors, entries that end soon or are not used.")
 app.add_typer(params_app, name="params")
@@ -22,12 +21,12 @@ def _params() -> None:
 @params_app.command("check")
 def check_parameters(
     place: Annotated[str | None, typer.Argument(help="Place of params/places; every place when left out.")] = None,
-    params: Annotated[Path | None, PARAMS] = None,
+    params: ParamsOption = None,
     day: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Start of the 13 months; today when left out."),
+        typer.Option(formats=DAY, metavar="YYYY-MM-DD", help="Start of the 13 months; today when left out."),
     ] = None,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Read every parameter file and list errors (file, key, nearest name), entries that end within 13 months,
     and unused entries. Exit code 1 if there are errors.
@@ -45,7 +44,7 @@ def where(
     name: Annotated[
         str, typer.Argument(help="A key, keys joined by dots, or the name of a file: lines.poverty, thresholds.")
     ],
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Say which file a value comes from: the project's, or the package's under it. Exit code 1 if nobody gives it."""
     from relapse_risk.layers import project_folder, where_given

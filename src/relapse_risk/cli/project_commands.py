@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from relapse_risk.cli.app import JSON, Language, app, print_result
+from relapse_risk.cli.app import JsonOption, Language, app, print_result
 
 
 class Scale(StrEnum):
@@ -48,7 +48,7 @@ def init(
     income_scale: Annotated[Scale, typer.Option(help="What household income is divided by.")] = Scale.head,
     records: Annotated[Records, typer.Option(help="Everybody on a register, or a sample.")] = Records.register,
     horizon: Annotated[int, typer.Option(help="Months ahead that risk is predicted for.", min=1)] = 12,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Begin a project of your own place: its parameters over the package's, notebooks to change, an inbox.
 

@@ -10,15 +10,17 @@ from typing import Annotated
 import typer
 
 from relapse_risk.cli.app import (
-    BACKEND,
+    DAY,
     EXIT_FOUND,
-    JSON,
-    MONTH,
-    PARAMS,
-    REGISTER,
+    BackendOption,
+    JsonOption,
     Language,
+    MonthOption,
+    ParamsOption,
+    RegisterOption,
     app,
     bar,
+    listed,
     opened_register,
     print_result,
     register_folder,
@@ -37,8 +39,8 @@ def demo(
         int | None,
         typer.Option(min=200, help="A smaller city, or above 100,000 a nation; the city's true size when left out."),
     ] = None,
-    backend: Annotated[str, BACKEND] = "processes",
-    as_json: Annotated[bool, JSON] = False,
+    backend: BackendOption = "processes",
+    as_json: JsonOption = False,
 ) -> None:
     """Build the demonstration register: Dezhou at true size, synthetic households, published totals.
 
@@ -76,12 +78,10 @@ def template(
 def import_(
     source: Annotated[str, typer.Argument(help="File, folder or database URL (SQLAlchemy).")],
     mapping: Annotated[str, typer.Option(help="Mapping file, or its name in params/sources/.")] = "template",
-    register: Annotated[Path | None, REGISTER] = None,
+    register: RegisterOption = None,
     month: Annotated[str | None, typer.Option(help="Month of the snapshot, if the source does not state it.")] = None,
     key: Annotated[Path | None, typer.Option(help="Key file for pseudonyms; never inside the register.")] = None,
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Data date; today when left out.")
-    ] = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=DAY, help="Data date; today when left out.")] = None,
     complete: Annotated[
         bool,
         typer.Option("--complete", help="The source names everybody: whom it leaves out is no more in that month."),
@@ -94,8 +94,8 @@ def import_(
     place: Annotated[
         str | None, typer.Option(help="Place of a new register (params/places); the project's when left out.")
     ] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Import a workbook, CSV, database or Parquet panel into a register, completely or not at all.
 
@@ -137,15 +137,14 @@ def import_(
 
 @app.command()
 def deliveries(
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    register: RegisterOption = None,
+    month: MonthOption = None,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Say who has delivered what for a month, what is not yet received, and how much of the month is carried."""
     from relapse_risk.register.completeness import completeness, read_expected, waiting_for
 
-    register = register_folder(register)
     opened, chosen, _, _ = opened_register(register, month, params)
     expected = read_expected(params)
     matrix, late = completeness(opened, chosen, expected), waiting_for(opened, chosen, expected)
@@ -170,17 +169,17 @@ def deliveries(
 
 @app.command()
 def check(
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the findings; beside the register when left out.")
     ] = None,
     seeded_errors: Annotated[
         Path | None, typer.Option(help="Key of seeded errors (CSV): compare findings with it.")
     ] = None,
-    backend: Annotated[str, BACKEND] = "serial",
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    backend: BackendOption = "serial",
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Check a register against every data-quality rule; findings go to CSV and Excel. Exit code 1 if errors are found,
     or, with a key, if a seeded error is missed.
@@ -189,13 +188,12 @@ def check(
 
     from relapse_risk.register.quality import check_register, compare_with_key, read_rules, write_findings
 
-    register = register_folder(register)
-    opened, chosen, parameters, place = opened_register(register, month, params)
+    opened, chosen, parameters, place = at = opened_register(register, month, params)
     opened.verify()
     with bar("check") as progress:
         rules = read_rules(params, parameters) if params else None
         findings = check_register(opened, chosen, parameters, place, progress=progress, rules=rules, backend=backend)
-    files = write_findings(findings, out or register.parent / "findings" / chosen)
+    files = write_findings(findings, out or at.beside(None, "findings") / chosen)
     if seeded_errors is not None:
         report = compare_with_key(findings, pd.read_csv(seeded_errors, dtype=str, keep_default_na=False))
         print_result(report, report.summary(), as_json)
@@ -203,7 +201,7 @@ def check(
             raise typer.Exit(EXIT_FOUND)
         return
     result = {"month": chosen, "findings": len(findings.frame), "errors": findings.errors, "files": files}
-    text = f"{findings.summary()}\n" + "\n".join(str(file) for file in files)
+    text = f"{findings.summary()}\n" + listed(files)
     print_result(result, text, as_json)
     if findings.errors:
         raise typer.Exit(EXIT_FOUND)

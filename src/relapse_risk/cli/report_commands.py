@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relapse_risk.cli.app import (
-    BACKEND,
-    JSON,
-    MONTH,
-    PARAMS,
-    REGISTER,
+    BackendOption,
+    JsonOption,
+    MonthOption,
+    ParamsOption,
+    RegisterOption,
     app,
     bar,
+    beside,
     opened_register,
     print_result,
     register_folder,
@@ -33,29 +34,26 @@ EXIT_NONE_PUBLISHED = 4
 
 @app.command()
 def facts(
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
-    backend: Annotated[str, BACKEND] = "processes:2",
+    register: RegisterOption = None,
+    month: MonthOption = None,
+    backend: BackendOption = "processes:2",
     scores: Annotated[
         Path | None,
         typer.Option(
             help="Folder of scores and ranks; scores/ beside the register, if it has the month, when left out."
         ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for facts; facts/ beside the register when left out.")
-    ] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    out: Annotated[Path | None, beside("for facts", "facts")] = None,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Compute the facts of every county's report, once, before rendering."""
     from relapse_risk.assessment import compute_facts
 
-    register = register_folder(register)
-    out = out or register.parent / "facts"
-    opened, chosen, parameters, place = opened_register(register, month, params)
-    if scores is None and (register.parent / "scores" / chosen).is_dir():
-        scores = register.parent / "scores"
+    opened, chosen, parameters, place = at = opened_register(register, month, params)
+    out = at.beside(out, "facts")
+    if scores is None and (at.beside(None, "scores") / chosen).is_dir():
+        scores = at.beside(None, "scores")
     with bar("facts") as progress:
         manifest = compute_facts(opened, chosen, parameters, place, scores, out, progress=progress, backend=backend)
     print_result(manifest, str(out / chosen), as_json)
@@ -71,12 +69,12 @@ def _log_json(event: Mapping[str, object]) -> None:
 def render(
     edition: Annotated[Path, typer.Argument(help="Edition file, such as params/editions/counties.yaml.")],
     workers: Annotated[int, typer.Option(min=0, help="Reports at once; 0: as many as cores and memory allow.")] = 0,
-    backend: Annotated[str, BACKEND] = "processes",
+    backend: BackendOption = "processes",
     explain: Annotated[bool, typer.Option(help="Only show why each report would be rendered.")] = False,
     resume: Annotated[bool, typer.Option(help="Reuse the finished reports of a killed run.")] = True,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another run in the same folder.")] = 1.0,
     log_json: Annotated[bool, typer.Option("--log-json", help="Events as JSON lines on standard error.")] = False,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Render an edition: every county's report, HTML and PDF; unchanged reports are skipped.
 
@@ -113,7 +111,7 @@ def reproduce(
     stamp: Annotated[str, typer.Argument(help="The stamp at the end of a report: edition/month/report/key.")],
     reports: Annotated[Path, typer.Option(help="Folder of published editions.")] = Path("reports"),
     out: Annotated[Path, typer.Option(help="Folder for the reproduced files.")] = Path("reproduced"),
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Reproduce a published report from its stamp and compare the bytes.
 
@@ -160,7 +158,7 @@ def status(
     ] = None,
     reports: Annotated[Path | None, typer.Option(help="Folder of published editions.")] = None,
     editions: Annotated[Path | None, typer.Option(help="Folder of edition files.")] = None,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show the state of a place: months in the register, scores, facts, published editions, what is stale or due."""
     from relapse_risk.editions.due import due_editions, published_editions

@@ -9,16 +9,15 @@ from typing import Annotated
 import typer
 
 from relapse_risk.cli.app import (
-    JSON,
-    MONTH,
-    PARAMS,
-    REGISTER,
+    JsonOption,
     Language,
+    MonthOption,
+    ParamsOption,
+    RegisterOption,
     app,
     bar,
     opened_register,
     print_result,
-    register_folder,
 )
 
 
@@ -53,8 +52,8 @@ def evaluate(
     weighted: Annotated[bool, typer.Option(help="Use the sampling weight.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 2020,
     out: Annotated[Path | None, typer.Option(help="Also write the table to this CSV.", metavar="FILE")] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare every benchmark model and county rule on unseen rows: out of time, and with counties left out."""
     import numpy as np
@@ -93,14 +92,14 @@ def evaluate(
 
 @app.command()
 def oracle(
-    register: Annotated[Path | None, REGISTER] = None,
+    register: RegisterOption = None,
     truth: Annotated[
         Path | None, typer.Option(help="True risks; demo_key/true_risk.parquet beside the register.", metavar="FILE")
     ] = None,
     draws: Annotated[int, typer.Option(help="Bootstrap draws of towns.", min=20)] = 400,
     seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 2020,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare the scores of a demonstration register with the true risk: coverage of intervals, loss against an oracle."""
     import numpy as np
@@ -108,9 +107,8 @@ def oracle(
     from relapse_risk.evaluation import beside_truth, read_truth
     from relapse_risk.scores import score_month
 
-    register = register_folder(register)
-    opened, _, parameters, place = opened_register(register, None, params)
-    true = read_truth(truth or register.parent / "demo_key" / "true_risk.parquet")
+    opened, _, parameters, place = at = opened_register(register, None, params)
+    true = read_truth(truth or at.beside(None, "demo_key") / "true_risk.parquet")
     found = {}
     for month in true["month"].unique():
         with bar(f"oracle {month}") as progress:
@@ -122,8 +120,8 @@ def oracle(
 
 @app.command(name="what-if")
 def what_if_command(
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
     policy: Annotated[list[str] | None, typer.Option(help="Of params/what_if.yaml; all of them when left out.")] = None,
     limit: Annotated[
         float | None,
@@ -131,19 +129,19 @@ def what_if_command(
     ] = None,
     language: Annotated[Language, typer.Option(help="Language of the sentences.")] = Language.zh,
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 2020,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Rerun the score under changed policies: valid only if its relation were causal, not an estimate of an effect."""
     import numpy as np
 
     from relapse_risk.errors import RelapseRiskError
+    from relapse_risk.languages import Label
     from relapse_risk.months import month_end
     from relapse_risk.relapse import read_policies, what_if
     from relapse_risk.scores import fit_score
     from relapse_risk.text import bilingual
 
-    register = register_folder(register)
     known = read_policies(params)
     if wrong := [name for name in policy or [] if name not in known]:
         raise RelapseRiskError("no such policy", where="what-if", got=wrong[0], expected=" | ".join(known))
@@ -161,7 +159,7 @@ def what_if_command(
         )
         for name in policy or known
     }  # fmt: skip
-    assumed = {"zh": "假定：", "en": "Assumed: "}[language.value]
+    assumed = Label(zh="假定：", en="Assumed: ")[language.value]
     lines = [
         f"{one.summary(language.value)}\n  {assumed}{bilingual(known[name].source, language.value)}"
         for name, one in found.items()

@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from relapse_risk.cli.app import (
-    JSON,
-    MONTH,
-    PARAMS,
-    REGISTER,
+    JsonOption,
+    MonthOption,
+    ParamsOption,
+    RegisterOption,
     app,
+    beside,
     opened_register,
     print_result,
-    register_folder,
     written,
 )
 from relapse_risk.errors import RegisterError
@@ -34,8 +34,8 @@ def draw(
     sample: Annotated[
         Sample, typer.Argument(help="survey: calls and reserves; verification: households to visit again.")
     ],
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
     scores: Annotated[
         Path | None, typer.Option(help="Folder of scores; without it the sample is not targeted by risk.")
     ] = None,
@@ -46,11 +46,9 @@ def draw(
     core: Annotated[int, typer.Option(min=1, help="verification: random core per county.")] = 130,
     targeted: Annotated[int, typer.Option(min=0, help="verification: targeted households per county.")] = 70,
     seed: Annotated[int, typer.Option(help="Keep it: the same seed draws the same households.")] = 1,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the list; samples/ beside the register when left out.")
-    ] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    out: Annotated[Path | None, beside("for the list", "samples")] = None,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Draw a sample with the inclusion probability of every household (ids only, no names)."""
     import numpy as np
@@ -58,9 +56,8 @@ def draw(
 
     from relapse_risk.assessment import county_frame, telephone_sample, verification_sample
 
-    register = register_folder(register)
-    out = out or register.parent / "samples"
-    opened, chosen, parameters, place = opened_register(register, month, params)
+    opened, chosen, parameters, place = at = opened_register(register, month, params)
+    out = at.beside(out, "samples")
     if county is not None and county not in opened.counties:
         raise RegisterError("unknown county", where="--county", got=county, expected=" | ".join(opened.counties))
     parts = []

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from relapse_risk.cli.app import JSON, MONTH, PARAMS, app, opened_register, print_result
+from relapse_risk.cli.app import JsonOption, MonthOption, ParamsOption, app, opened_register, print_result
 
 
 @app.command()
@@ -17,12 +17,12 @@ def why(
     name: Annotated[
         str, typer.Argument(help="Indicator (below_line), or column of a fact table (income_by_town.mean_income).")
     ],
-    month: Annotated[str | None, MONTH] = None,
+    month: MonthOption = None,
     language: Annotated[str, typer.Option(help="zh or en.")] = "en",
     register: Annotated[Path | None, typer.Option(help="Register; <project>/register by default.")] = None,
     facts: Annotated[Path | None, typer.Option(help="Facts; <project>/facts by default.")] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Say why a printed number is what it is: definition, counts, unknowns, parameters with source, tables, deliveries."""
     from relapse_risk.assessment import read_facts

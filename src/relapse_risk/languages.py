@@ -60,6 +60,11 @@ class Label(BaseModel):
         return {language: self[language] for language in LANGUAGES}
 
     @classmethod
+    def same(cls, text: str) -> Label:
+        """A text that is the same in every language, such as a code."""
+        return cls(**dict.fromkeys(LANGUAGES, text))
+
+    @classmethod
     def of(cls, record: Mapping[str, Any]) -> Label:
         """The label of a record that has one key per language.
 

@@ -51,7 +51,7 @@ def _households(edition: Edition, month: str, county: str) -> tuple[Subject, ...
         for code in edition.households or ():
             _check("household", code, known, f"{edition.name}: households")
         mine = [code for code in edition.households or () if known[code][0] == county]
-    return tuple(Subject("household", code, Label.from_cell(code)) for code in mine)
+    return tuple(Subject("household", code, Label.same(code)) for code in mine)
 
 
 @cache

@@ -198,7 +198,7 @@ def rule_failures(counts: pd.DataFrame, messages: Mapping[str, Label], evidence:
     """
     found = []
     for county, rule, severity, findings in counts[["county_code", "rule", "severity", "findings"]].itertuples(index=False):  # fmt: skip
-        said = messages.get(rule, Label.from_cell(rule))
+        said = messages.get(rule, Label.same(rule))
         label = Label(**{language: re.sub(r"\{[^}]*\}", "…", words) for language, words in said.by_language.items()})
         found.append(
             Failure(county, f"rule:{rule}", RULE_SEVERITY[severity], LEAD_OFFICE, float(findings), 0.0, "count", evidence, label.cell)

@@ -28,6 +28,7 @@ from sklearn.utils.validation import (
 )
 
 from relapse_risk.errors import ModelError, unknown
+from relapse_risk.languages import Label
 from relapse_risk.poverty.survey import SurveyDesign
 from relapse_risk.relapse import household_features as m
 from relapse_risk.relapse.features import Direction, Feature, check_features
@@ -88,7 +89,7 @@ def own_features(rows: pd.DataFrame, directions: Mapping[str, Direction] | None 
     columns = [str(name) for name in rows.columns]
     return check_features(
         [
-            Feature(name, name, name, name, "income", (name,), partial(m.number, name=name), given.get(name, 0))
+            Feature(name, Label.same(name), name, "income", (name,), partial(m.number, name=name), given.get(name, 0))
             for name in columns
         ]
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["LANGUAGES", "NO_LABEL", "Label", "Language", "as_language", "cells", "flat", "with_label"]
+__all__ = [
+    "LANGUAGES", "NO_LABEL", "Label", "Language", "as_language", "cells", "flat", "labels_by_code", "with_label",
+]  # fmt: skip
 
 Language: TypeAlias = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -115,6 +117,17 @@ def flat(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         for name, value in fields
         for key, text in (value.by_language if isinstance(value, Label) else {name: value}).items()
     }
+
+
+def labels_by_code(rows: Iterable[Sequence[str]]) -> dict[str, Label]:
+    """Labels of rows that hold a code and its text in each language, as the counties of facts do.
+
+    Examples
+    --------
+    >>> labels_by_code([("371425", "齐河县", "Qihe")])["371425"].en
+    'Qihe'
+    """
+    return {code: Label(**dict(zip(LANGUAGES, texts, strict=True))) for code, *texts in rows}
 
 
 def with_label(record: Mapping[str, Any]) -> dict[str, Any]:

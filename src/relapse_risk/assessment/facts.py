@@ -22,7 +22,7 @@ from relapse_risk.disclosure.few_people import FEW_PEOPLE, companion, without_fe
 from relapse_risk.disclosure.masking import withheld_columns
 from relapse_risk.disclosure.published_cells import Tables
 from relapse_risk.files import digest
-from relapse_risk.languages import Label
+from relapse_risk.languages import LANGUAGES, labels_by_code
 from relapse_risk.measures import CITY, FactTable
 from relapse_risk.months import add_months, check_month, month_end
 from relapse_risk.parameters import DatedValue, Parameters, Place
@@ -178,7 +178,7 @@ def in_words_of(place: Place, scores: Scores) -> Scores:
 
 def _called(place: Place, term: Mapping[str, Any]) -> dict[str, Any]:
     label = place.terms.get(term["name"])
-    return {**term, "zh": label.zh, "en": label.en} if label else dict(term)
+    return {**term, **label.by_language} if label else dict(term)
 
 
 def missing_needs(register: Register, scores: Path | None, month: str) -> dict[str, str]:
@@ -248,9 +248,9 @@ def _computed(table: FactTable, data: CountyData) -> pd.DataFrame:
     return with_order(with_ratios(frame, table)[[column.name for column in table.columns]], table)
 
 
-def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, str, str]], threshold: float) -> Tables:
+def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, ...]], threshold: float) -> Tables:
     """Tables of all counties and the city, small counts withheld, with ``indicator`` and ``availability``."""
-    bilingual = {code: Label(zh=zh, en=en).cell for code, zh, en in names.values()}
+    bilingual = {code: label.cell for code, label in labels_by_code(names.values()).items()}
     tables = {table.name: _stacked(table, found, bilingual) for table in TABLES}
     rows = with_city(pd.concat([part.indicator for part in found.values()]), INDICATORS)
     safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual, LINKS, PUBLIC)
@@ -365,12 +365,13 @@ def _digest(content: object) -> str:
     return digest([repr(content)])
 
 
-def county_names(register: Register) -> dict[str, tuple[str, str, str]]:
-    """Code, Chinese and English name by county code; the code itself where it has no name."""
+def county_names(register: Register) -> dict[str, tuple[str, ...]]:
+    """Code and name in each language by county code; the code itself where it has no name."""
     county = register.read("county").set_index("county_code")
 
     def named(code: str, column: str) -> str:
         name = county[column].get(code)
         return code if name is None or pd.isna(name) else str(name)
 
-    return {code: (code, named(code, "county_name_zh"), named(code, "county_name_en")) for code in register.counties}
+    columns = [f"county_name_{language}" for language in LANGUAGES]
+    return {code: (code, *(named(code, column) for column in columns)) for code in register.counties}

@@ -37,7 +37,7 @@ class FactsManifest:
     ----------
     previous : str or None
         Month that *last period* stands for.
-    counties : tuple of (code, zh, en)
+    counties : tuple of (code, name in each language)
     hashes : dict
         Digest of each county's facts (and the city's rows shown beside them); equal digests render equal reports.
     parameters : tuple of DatedValue
@@ -63,7 +63,7 @@ class FactsManifest:
     month: str
     data_date: str
     previous: str | None
-    counties: tuple[tuple[str, str, str], ...]
+    counties: tuple[tuple[str, ...], ...]
     hashes: dict[str, str]
     parameters: tuple[DatedValue, ...]
     suppressed: int

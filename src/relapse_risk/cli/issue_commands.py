@@ -97,12 +97,12 @@ def _send(register: Register, facts: Path, month: str, day: date, out: Path, lan
     from relapse_risk.assessment import CITY, read_facts
     from relapse_risk.editions.issue_dispatch import dispatch_list
     from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
+    from relapse_risk.languages import labels_by_code
     from relapse_risk.parameters import read_place
 
     manifest, states = read_facts(facts, month).manifest, issue_states(read_issue_steps(register.path), day)
-    side = 0 if language is Language.zh else 1
-    names = {code: pair[side] for code, *pair in manifest["counties"]}
-    names[CITY] = read_place(manifest["place"]).label.in_language(language.value)
+    labels = labels_by_code(manifest["counties"]) | {CITY: read_place(manifest["place"]).label}
+    names = {code: label[language.value] for code, label in labels.items()}
     folder = out / day.isoformat()
     return [
         written(dispatch_list(states[states["county_code"] == code], names, language.value), folder / f"{code}.csv")

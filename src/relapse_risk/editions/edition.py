@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from relapse_risk.editions.fork_server import named
 from relapse_risk.errors import EditionError, ParameterError, did_you_mean, nearest, unknown
-from relapse_risk.languages import LANGUAGES, Label, Language
+from relapse_risk.languages import LANGUAGES, Label, Language, labels_by_code
 from relapse_risk.layers import packaged_params, project_folder
 from relapse_risk.measures.facts_folder import months_of
 from relapse_risk.months import check_month
@@ -329,9 +329,8 @@ def plan(edition: Edition) -> Plan:
         raise EditionError(
             "the facts are of another place", where=edition.name, got=manifest["place"], expected=edition.place
         )
-    names = {code: {"zh": zh, "en": en} for code, zh, en in manifest["counties"]}
-    whole = read_place(edition.place).label
-    titles = names | {CITY: {"zh": whole.zh, "en": whole.en}}
+    names = labels_by_code(manifest["counties"])
+    titles = names | {CITY: read_place(edition.place).label}
     notebooks = [found_file(path, "notebook") for path in edition.notebooks]
     reports = tuple(
         _report(code, titles[code][language], language, notebook, len(notebooks), subject)
@@ -408,7 +407,7 @@ def _subjects(edition: Edition, month: str, county: str) -> tuple[Subject | None
     return found
 
 
-def _counties(edition: Edition, facts: Path, names: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+def _counties(edition: Edition, facts: Path, names: Mapping[str, Label]) -> tuple[str, ...]:
     if edition.counties == "all":
         return tuple(names)
     where = f"{edition.name}: counties"
@@ -421,6 +420,6 @@ def _counties(edition: Edition, facts: Path, names: Mapping[str, Mapping[str, st
     for code in given:
         if code not in names and code != CITY:
             near = nearest(code, names)
-            fix = f"did you mean {near} ({names[near]['zh']})" if near else f"one of {' '.join(names)}"
+            fix = f"did you mean {near} ({names[near].zh})" if near else f"one of {' '.join(names)}"
             raise EditionError("unknown county", where=where, got=code, fix=fix)
     return tuple(dict.fromkeys(given))

@@ -20,7 +20,7 @@ from relapse_risk.editions.fonts import font_css, missing_characters
 from relapse_risk.editions.publish import Outcome
 from relapse_risk.editions.render_tasks import Finish
 from relapse_risk.errors import RelapseRiskError
-from relapse_risk.languages import as_language
+from relapse_risk.languages import Label, as_language, labels_by_code
 from relapse_risk.pages.county_outlines import Shape, read_outlines
 from relapse_risk.pages.format import WITHHELD, capitalised, format_date, format_value, is_null
 from relapse_risk.pages.indicator_verdicts import ASSESSED, SYMBOLS
@@ -111,9 +111,9 @@ def index_pages(job: Finish, now: Mapping[str, Mapping[str, str]], base: str) ->
 def _index_page(job: Finish, now: Mapping[str, Mapping[str, str]], base: str, language: Language) -> str:
     facts = read_facts(job.facts, job.month)
     place = read_place(facts.manifest["place"])
-    named = {code: (zh, en) for code, zh, en in facts.manifest["counties"]}
-    names = {code: pair[0 if language == "zh" else 1] for code, pair in named.items()}
-    titles = named | {CITY: (place.label.zh, place.label.en)}
+    labels = labels_by_code(facts.manifest["counties"])
+    names = {code: label[language] for code, label in labels.items()}
+    titles = labels | {CITY: place.label}
     by_county: dict[str, list[Outcome]] = {}
     for outcome in job.outcomes:
         by_county.setdefault(outcome.county, []).append(outcome)
@@ -144,7 +144,7 @@ def _outlines(job: Finish, names: Mapping[str, str]) -> dict[str, Shape]:
 
 
 def _card(
-    code: str, names: tuple[str, str], outcomes: Sequence[Outcome], mine: Mapping[str, str], base: str,
+    code: str, label: Label, outcomes: Sequence[Outcome], mine: Mapping[str, str], base: str,
     language: Language,
 ) -> _Card:  # fmt: skip
     links = tuple(
@@ -162,9 +162,9 @@ def _card(
         for one in broken
     )
     kept = next((one.data_date for one in broken if one.files), "")
-    english = names[1].lower()
+    english = label.en.lower()
     return _Card(
-        names[0 if language == "zh" else 1], f"{names[0]} {english} {english.replace(' ', '')} {code}", links, failed,
+        label[language], f"{label.zh} {english} {english.replace(' ', '')} {code}", links, failed,
         format_date(kept, language) if kept else "", sum(word != "not_met" for word in mine.values()), len(mine),
     )  # fmt: skip
 

@@ -93,9 +93,7 @@ class Bulletin:
     @property
     def names(self) -> dict[str, str]:
         """Name of every county by code; all together are the tasks of the city."""
-        side = 0 if self.report.language == "zh" else 1
-        named = {code: pair[side] for code, *pair in self.report.facts.manifest["counties"]}
-        return named | {CITY: self.say("bulletin.city_row")}
+        return self.report.county_names | {CITY: self.say("bulletin.city_row")}
 
     # -- front matter -------------------------------------------------------------------------------------------------------
 

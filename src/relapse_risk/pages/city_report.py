@@ -64,8 +64,7 @@ class CityReport:
     @property
     def names(self) -> dict[str, str]:
         """Name of every county by code."""
-        side = 0 if self.report.language == "zh" else 1
-        return {code: pair[side] for code, *pair in self.report.facts.manifest["counties"]}
+        return self.report.county_names
 
     @property
     def indicator(self) -> pd.DataFrame:

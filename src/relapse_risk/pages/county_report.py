@@ -18,6 +18,7 @@ from relapse_risk.assessment import CITY, EXHIBITS, TABLES, Facts, FactTable, re
 from relapse_risk.assessment import SECTIONS as NUMBERS
 from relapse_risk.charts import figure
 from relapse_risk.errors import EditionError
+from relapse_risk.languages import labels_by_code
 from relapse_risk.measures import PEOPLE
 from relapse_risk.pages import back_matter, front_matter, indicator_verdicts
 from relapse_risk.pages.block import ANNEX, Block
@@ -76,8 +77,12 @@ class Report:
         """Name of the county, or of the place for all counties together, in the report's language."""
         if self.county == CITY:
             return self.label("label")
-        names = {code: (zh, en) for code, zh, en in self.facts.manifest["counties"]}
-        return names[self.county][0 if self.language == "zh" else 1]
+        return self.county_names[self.county]
+
+    @property
+    def county_names(self) -> dict[str, str]:
+        """Name of every county by code, in the report's language."""
+        return {code: name[self.language] for code, name in labels_by_code(self.facts.manifest["counties"]).items()}
 
     @property
     def place(self) -> Place:

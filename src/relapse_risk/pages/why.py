@@ -12,6 +12,7 @@ import pandas as pd
 from relapse_risk.assessment import INDICATORS, TABLES, FactColumn, Facts
 from relapse_risk.derive import household_frame
 from relapse_risk.errors import RelapseRiskError, unknown
+from relapse_risk.languages import labels_by_code
 from relapse_risk.measures import CITY, FactTable, Indicator
 from relapse_risk.pages.format import NOT_COMPUTED, WITHHELD, format_date, format_interval, format_value, is_null
 from relapse_risk.pages.html_tables import hidden_gaps
@@ -81,8 +82,7 @@ class _Asked:
     def county_name(self) -> str:
         if self.county == CITY:
             return self.place.label.in_language(self.language)
-        names = {code: (zh, en) for code, zh, en in self.facts.manifest["counties"]}
-        return str(names[self.county][0 if self.language == "zh" else 1])
+        return labels_by_code(self.facts.manifest["counties"])[self.county][self.language]
 
     def written(self, value: object, unit: str) -> str:
         return format_value(value, FactColumn("value", unit), self.language)  # type: ignore[arg-type]

@@ -76,7 +76,7 @@ def central_care_proposals(persons: pd.DataFrame, households: pd.DataFrame, day:
     found = rows[["person_id", "household_id", "county_code", "town_code", "age"]].assign(
         proposed_on=pd.Timestamp(day), tekun=tekun.to_numpy(),
         reason=[", ".join(names) for names in confirmed],
-        **{language: [text("reason.and", language).join(text(f"list.reason.{name}", language) for name in names)
+        **{language: [text("punctuation.between", language).join(text(f"list.reason.{name}", language) for name in names)
                       for names in confirmed] for language in LANGUAGES},
         unknown=["" if sure else ("self_care" if pd.isna(care) else "has_carer")
                  for sure, care in zip(both[both | asked], rows["self_care"], strict=True)],

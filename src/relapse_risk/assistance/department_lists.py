@@ -142,7 +142,7 @@ def _in_words(values: pd.Series, name: str, language: Language) -> pd.Series:
         return values.astype("float64").round(1)
     if name == "reason":
         return values.map(
-            lambda words: text("reason.and", language).join(
+            lambda words: text("punctuation.between", language).join(
                 text(f"list.reason.{word}", language) for word in words.split(", ")
             )
         )

@@ -280,7 +280,7 @@ def _in_words(clause: Clause, item: Item, language: Language, inside: bool = Fal
         return _denied(clause.not_, item, language)
     parts = dict.fromkeys(_in_words(part, item, language, True) for part in clause.parts)
     if clause.all:
-        return text("reason.and_inside" if inside else "reason.and", language).join(parts)
+        return text("reason.and_inside" if inside else "punctuation.between", language).join(parts)
     words = text("reason.or", language).join(parts)
     return text("reason.brackets", language, words=words) if len(parts) > 1 else words
 

@@ -125,7 +125,7 @@ def sentence(source: Source, number: int) -> str:
         named = [_named(source, row) for row in missed.head(MANY_NAMED).to_dict("records")]
         if len(missed) > MANY_NAMED:
             named.append(source.say("section.more", count=len(missed) - MANY_NAMED))
-        joined = ("；" if source.language == "zh" else "; ").join(named)
+        joined = source.say("punctuation.between").join(named)
         words += source.say("section.missed", items=joined)
     words += source.say("section.open", count=open_) if open_ else ""
     return f"{verdict_chip(source, aspect_verdict(mine))} {escape(words)}"

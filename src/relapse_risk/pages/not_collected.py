@@ -29,7 +29,7 @@ def needs_by_table(source: Source, reasons: Iterable[str]) -> str:
         known = not need.startswith(LATE) and name in tables() and column in table(name).names
         columns = found.setdefault(table(name).label[source.language] if known else _named(source, need), [])
         columns += [table(name).column(column).label[source.language]] if known else []
-    end = "；" if source.language == "zh" else "; "
+    end = source.say("punctuation.between")
     return end.join(
         source.say("annex.columns_of", table=of, columns=enumerated(columns, source.language)) if columns else of
         for of, columns in found.items()

@@ -17,7 +17,7 @@ from relapse_risk.progress import Progress, no_progress
 from relapse_risk.relapse.features import FEATURES, Feature, feature_matrix
 from relapse_risk.relapse.glm import Array
 from relapse_risk.relapse.household_uncertainty import fit_spread, household_level_area, with_later
-from relapse_risk.relapse.outcome import OUTCOMES, at_risk_rows, poor_at, with_history
+from relapse_risk.relapse.outcome import OUTCOMES, at_risk_rows, clusters, poor_at, with_history
 from relapse_risk.research.ablation import extended_columns, extended_features
 from relapse_risk.research.benchmark_models import BENCHMARKS, REAL_FALL, BenchmarkModel, Fold, learned, official
 from relapse_risk.research.hazard import DURATIONS
@@ -25,7 +25,7 @@ from relapse_risk.research.hazard import DURATIONS
 __all__ = ["Comparison", "Prepared", "Split", "compare", "decay", "prepared", "splits"]
 
 Flags = npt.NDArray[np.bool_]
-YEAR, ENOUGH_COUNTIES = 12, 20
+YEAR = 12
 NOT_FITTED = ["design", "split", "score", "why"]
 
 
@@ -250,7 +250,7 @@ def compare(
     weighted: bool = False, seed: int = 2020, years: int = 6, groups: int = 8, min_events: int = 30,
     progress: Progress | None = None,
 ) -> Comparison:  # fmt: skip
-    """Evaluate every model on rows it has not seen, by whole clusters of counties (villages where counties are few).
+    """Evaluate every model on rows it has not seen, by whole clusters (:func:`relapse_risk.relapse.clusters`).
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ def compare(
         be fitted is a row of ``not_fitted``.
     """
     report = progress or no_progress
-    cluster = _cluster(data.rows)
+    cluster = str(clusters(data.rows).name)
     every = splits(data.rows, years=years, groups=groups)
     not_fitted = _no_splits(data.rows, every)
     if not every:
@@ -330,13 +330,6 @@ def _no_splits(rows: pd.DataFrame, every: Sequence[Split]) -> list[tuple[str, st
     }
     there = {split.design for split in every}
     return [(design, "", "official", words) for design, words in why.items() if design not in there]
-
-
-def _cluster(rows: pd.DataFrame) -> str:
-    """What intervals are drawn by: counties where there are twenty, else villages, else households."""
-    if "county_code" in rows and rows["county_code"].nunique() >= ENOUGH_COUNTIES:
-        return "county_code"
-    return "village_code" if "village_code" in rows else "household_id"
 
 
 def _scored(

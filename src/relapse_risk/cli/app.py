@@ -206,7 +206,7 @@ def written(frame: pd.DataFrame, path: Path) -> Path:
     return write_csv(frame, path)
 
 
-def listed(files: Iterable[Path]) -> str:
+def lines_of(files: Iterable[Path]) -> str:
     """Files one below the other."""
     return "\n".join(map(str, files))
 

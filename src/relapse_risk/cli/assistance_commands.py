@@ -21,7 +21,7 @@ from relapse_risk.cli.app import (
     app,
     bar,
     beside,
-    listed,
+    lines_of,
     opened_register,
     print_result,
     register_folder,
@@ -180,7 +180,7 @@ def remind(
         note_made_from(folder, "remind", opened, chosen)
         progress(3, 3, "done")
     result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
-    shown = listed(files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
+    shown = lines_of(files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
     result["awaiting_records"] = int(waits.sum())
     later = f"\n{int(waits.sum())} finished, their aid records awaited: not on the worklists" if waits.any() else ""
     print_result(result, f"{reminders.summary()}{later}\nledger: {wrong.summary()}\n{shown}", as_json)
@@ -348,7 +348,7 @@ def jobs(
         written(placement.frame, folder / "jobs.csv"),
         written(audit_posts(posts, at.persons, at.day), folder / "post_audit.csv"),
     ]
-    text = f"{len(idle):,} households without work; {placement.summary()}\n" + listed(files)
+    text = f"{len(idle):,} households without work; {placement.summary()}\n" + lines_of(files)
     result = {"households": len(idle), "placement": placement.summary(), "files": files}
     print_result(result, text, as_json)
 
@@ -367,7 +367,7 @@ def _pages(
             "month": opened.month, "language": one.value, "register": str(opened.register.path), "scores": str(scores or ""),
         }  # fmt: skip
         files += _page(notebook, given, named(one.value), f"{stem}-{one.value}", out, opened.month)
-    print_result({"files": files}, listed(files), as_json)
+    print_result({"files": files}, lines_of(files), as_json)
 
 
 def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, out: Path, day: str) -> list[Path]:

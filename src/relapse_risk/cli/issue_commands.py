@@ -17,7 +17,7 @@ from relapse_risk.cli.app import (
     RegisterOption,
     app,
     beside,
-    listed,
+    lines_of,
     opened_register,
     print_result,
     report_replies,
@@ -68,7 +68,7 @@ def issues(
     added = _record(opened, chosen, facts, findings, by, params)
     files = _send(opened, facts, chosen, day, at.beside(out, "issues"), language)
     result: dict[str, object] = {"month": chosen, "steps": added, "files": files}
-    shown = f"{sum(added.values())} steps recorded ({added})\n" + listed(files[:1])
+    shown = f"{sum(added.values())} steps recorded ({added})\n" + lines_of(files[:1])
     if invent:
         result["invented"] = invented = _invent(opened.path, day)
         shown += f"\n{invented} replies invented"

@@ -20,7 +20,7 @@ from relapse_risk.cli.app import (
     RegisterOption,
     app,
     bar,
-    listed,
+    lines_of,
     opened_register,
     print_result,
     register_folder,
@@ -201,7 +201,7 @@ def check(
             raise typer.Exit(EXIT_FOUND)
         return
     result = {"month": chosen, "findings": len(findings.frame), "errors": findings.errors, "files": files}
-    text = f"{findings.summary()}\n" + listed(files)
+    text = f"{findings.summary()}\n" + lines_of(files)
     print_result(result, text, as_json)
     if findings.errors:
         raise typer.Exit(EXIT_FOUND)

@@ -15,9 +15,10 @@ from scipy.stats import qmc
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship.composite_scores import composite, indicator_scores
 from relapse_risk.hardship.design import TOP
+from relapse_risk.hardship.draw_scores import score_draws
 from relapse_risk.hardship.household_index import HardshipIndex
 from relapse_risk.hardship.tie_order import rank_scores
-from relapse_risk.hardship.uncertainty import Uncertainty, draws_at, factors_of, score_draws
+from relapse_risk.hardship.uncertainty import Uncertainty, draws_at, factors_of
 from relapse_risk.pictures import picture
 
 if TYPE_CHECKING:

@@ -102,26 +102,21 @@ def entitlements(
 
 @app.command()
 def cliffs(
-    register: Annotated[Path | None, REGISTER] = None,
-    month: Annotated[str | None, MONTH] = None,
+    register: RegisterOption = None,
+    month: MonthOption = None,
     reach: Annotated[int, typer.Option(help="Yuan a year looked ahead, a multiple of 250.", min=250)] = 3000,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the results; assistance/ beside the register when left out.")
-    ] = None,
+    out: Annotated[Path | None, beside("for the results", "assistance")] = None,
     county: Annotated[str | None, COUNTY] = None,
-    params: Annotated[Path | None, PARAMS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    params: ParamsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Find where one yuan more of income costs a household its aid, by the rules of the month."""
     from relapse_risk.assistance import cliffs as find
     from relapse_risk.predicates import setting_on
 
-    register = register_folder(register)
-    out = out or register.parent / "assistance"
-    _, chosen, catalogue, at = _assessed(register, month, params, county)
-    _, _, parameters, place = opened_register(register, chosen, params)
-    found = find(at.homes, at.persons, catalogue, setting_on(parameters, place, at.day), reach)
-    folder = out / chosen
+    opened, catalogue, at = _assessed(register, month, params, county)
+    found = find(at.homes, at.persons, catalogue, setting_on(opened.parameters, opened.place, at.day), reach)
+    folder = opened.beside(out, "assistance") / opened.month
     tables = {"cliffs": found.households, "cliff_items": found.items, "cliffs_by_item": found.by_item(), "cliffs_worst": found.worst()}  # fmt: skip
     files = [written(table, folder / f"{name}.csv") for name, table in tables.items()]
     households = found.households
@@ -129,9 +124,8 @@ def cliffs(
         "households": len(households), "known": int(households["known"].sum()), "with_a_cliff": int(households["loss"].notna().sum()),
         "poorer_after_reach": int((households["marginal_rate"] > 1).sum()),
     }  # fmt: skip
-    print_result(
-        {"month": chosen, "reach": reach, **counts, "files": files}, "\n".join([str(counts), *map(str, files)]), as_json
-    )
+    result = {"month": opened.month, "reach": reach, **counts, "files": files}
+    print_result(result, f"{counts}\n{lines_of(files)}", as_json)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from relapse_risk.cli.app import JSON, Language, app, print_result
+from relapse_risk.cli.app import JsonOption, Language, app, print_result
 from relapse_risk.cli.assistance_commands import refer, remind
 from relapse_risk.cli.issue_commands import issues
 from relapse_risk.cli.register_commands import check, import_
@@ -36,7 +36,7 @@ def month(
     ] = None,
     language: Annotated[Language, typer.Option(help="Language of lists and worklists.")] = Language.zh,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Do a month's work in a project: import, check, score, rank, facts, issues, remind, refer, render.
 

@@ -16,8 +16,8 @@ from relapse_risk.hardship.compromise import (
 from relapse_risk.hardship.design import IndexDesign, Indicator, SubIndex, check_design
 from relapse_risk.hardship.design_file import index_design, read_index
 from relapse_risk.hardship.design_table import design_from_table, design_to_table
-from relapse_risk.hardship.frontier import directional_benefit_of_the_doubt, order_m_benefit_of_the_doubt
 from relapse_risk.hardship.draw_scores import score_draws
+from relapse_risk.hardship.frontier import directional_benefit_of_the_doubt, order_m_benefit_of_the_doubt
 from relapse_risk.hardship.household_card import Card, Flip, disagreement, household_card
 from relapse_risk.hardship.household_index import HardshipIndex, LeftOut, hardship_index
 from relapse_risk.hardship.multicriteria import benefit_of_the_doubt, topsis

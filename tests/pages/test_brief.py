@@ -272,3 +272,41 @@ def broken() -> Iterator[tuple[Action, str]]:
 def test_a_misspelt_name_is_refused(action: Action, message: str) -> None:
     with pytest.raises(SchemaError, match=re.escape(message)):
         check_action(action, {item.name: item for item in INDICATORS}, TABLES)
+
+
+LEADS = {
+    "alone": {"zh": "14人人均纯收入低于贫困线，占48.3%。", "en": "14 people live below the poverty line (48.3%)."},
+    "both": {"zh": "没有发现低于贫困线或缺少保障的住户。", "en": "nobody was found below the poverty line or without a guarantee."},
+    "poor": {"zh": "是否有住户缺少保障尚不清楚", "en": "whether a household lacks a guarantee is not known"},
+    "guarantee": {"zh": "是否有人低于贫困线尚不清楚", "en": "whether anybody is below the poverty line is not known"},
+    "unknown": {"zh": "现有数据说明不了，或者不予公布", "en": "was not collected or may not be published"},
+}  # fmt: skip
+NOBODY = {
+    "numerator": 0.0,
+    "denominator": 29.0,
+    "value": 0.0,
+    "withheld": False,
+    "verdict": "no_limit",
+    "unit": "share",
+}
+ALL_SAFE = NOBODY | {"numerator": 12.0, "denominator": 12.0, "value": 1.0}
+WITHHELD_NOW = {"numerator": None, "denominator": None, "value": None, "withheld": True, "verdict": "cannot_tell"}
+NOT_HELD = {"numerator": None, "denominator": None, "value": None, "withheld": False, "verdict": "not_collected"}
+
+
+@pytest.mark.parametrize(
+    ("poor", "guarantee", "wanted"),
+    [
+        (NOBODY | {"numerator": 14.0, "value": 14 / 29}, NOT_HELD, "alone"),  # the households they live in are withheld
+        (NOBODY, ALL_SAFE, "both"), (NOBODY, NOT_HELD, "poor"), (NOBODY, WITHHELD_NOW, "poor"),
+        (NOT_HELD, ALL_SAFE, "guarantee"), (WITHHELD_NOW, NOT_HELD, "unknown"), (NOT_HELD, NOT_HELD, "unknown"),
+    ],
+)  # fmt: skip
+def test_nobody_is_said_only_where_nobody_is_known(report: Report, poor: dict[str, object], guarantee: dict[str, object], wanted: str) -> None:  # fmt: skip
+    rest = dict.fromkeys(("high_risk_unmonitored", "dropped_out", "unclaimed_households"), NOT_HELD)
+    with_rows(report, below_line=poor, poor_households=WITHHELD_NOW, guarantees_ok=guarantee, **rest)
+    lead = re.search(r'<p class="lead">(.*?)</p>', report.brief("risk_by_town").html, re.DOTALL)
+    assert lead is not None
+    assert LEADS[wanted][report.language] in words(lead[1])
+    others = [said[report.language] for name, said in LEADS.items() if name != wanted]
+    assert not any(said in words(lead[1]) for said in others)

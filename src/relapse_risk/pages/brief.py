@@ -33,6 +33,7 @@ __all__ = ["FIGURES", "Figure", "brief"]
 CHANGES = ("below_line", "guarantees_ok", "dropped_out", "missed_monitoring", "relapse_rate", "mean_income")
 SAMPLING = 2**0.5  # of half an interval: two samples of one size differ by chance by so much
 SENTENCES = 2
+CLEAR = ("poor", "guarantee")  # figures of which nought is good news
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,20 +203,31 @@ def _figures(source: Source) -> str:
 def _lead(source: Source) -> str:
     """The two sentences that a reader keeps: how many are in trouble, by the first figures that say so."""
     said = [sentence for figure in _of(source) if (sentence := _lead_of(source, figure))]
-    words = run_on(said[:SENTENCES]) if said else source.say("brief.lead.none")
+    words = run_on(said[:SENTENCES]) if said else _nobody(source)
     return source.say("brief.lead", name=source.name, month=source.month, said=words)
 
 
+def _nobody(source: Source) -> str:
+    """That nobody is in trouble, only of what is known to be nobody."""
+    known = [figure.name for figure in FIGURES if figure.name in CLEAR and _counted(source, figure) == "0"]
+    return source.say(f"brief.lead.none.{'both' if len(known) == len(CLEAR) else known[0] if known else 'unknown'}")
+
+
 def _lead_of(source: Source, figure: Figure) -> str:
-    """The figure's sentence; where its number is withheld and its limit missed, that there is somebody; else nothing."""
+    """The figure's sentence, without what beside its number is withheld; else that there is somebody, or nothing.
+
+    There is somebody where the number is withheld and its limit missed.
+    """
     row, key = _row(source, figure.indicator), f"brief.lead.{figure.name}"
     if row is None or row["verdict"] == "not_collected" or not has_text(key):
         return ""
     words = _words(source, figure, row)
+    if words["number"] == "0":
+        return ""
     if words["number"] == source.say("brief.some"):
         return source.say(f"{key}.few") if has_text(f"{key}.few") else ""
-    said = source.say(key, **words)
-    return "" if words["number"] == "0" or WITHHELD in said else said
+    forms = [source.say(one, **words) for one in (key, f"{key}.alone") if has_text(one)]
+    return next((said for said in forms if WITHHELD not in said), "")
 
 
 # -- what changed ----------------------------------------------------------------------------------------------------------

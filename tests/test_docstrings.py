@@ -9,7 +9,7 @@ from importlib import import_module
 
 import pytest
 
-UNITS = ("poverty", "hardship", "ranking", "impact")
+UNITS = ("poverty", "hardship", "ranking", "impact", "decisions")
 PUBLIC = [
     pytest.param(found, id=f"{unit}.{name}")
     for unit in UNITS

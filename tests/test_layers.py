@@ -18,7 +18,7 @@ FLOORS = {
     "text": 4, "predicates": 4,
     "register": 5, "measures": 5, "seeded_errors": 5,
     "derive": 6, "demo": 6, "exhibits": 6,
-    "poverty": 7, "evaluation": 7, "impact": 7,
+    "poverty": 7, "evaluation": 7, "impact": 7, "decisions": 7,
     "hardship": 8, "relapse": 8,
     "research": 9, "ranking": 9,
     "new_project": 6, "datasets": 10, "scores": 10, "assistance": 10, "issues": 10, "disclosure": 10,

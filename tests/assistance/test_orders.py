@@ -207,6 +207,12 @@ def test_an_edited_list_is_refused_whatever_was_edited(tmp_path: Path, row: int,
         read_order(path)
 
 
+def test_of_nobody_nobody_is_left_and_the_list_is_empty() -> None:
+    nobody = pd.DataFrame({"household_id": ["a"], "person_id": ["p"], "item_code": ["CL02"]}).iloc[:0]
+    assert not_drawn_yet(nobody, {}).columns.tolist() == ["household_id", "person_id", "item_code"]
+    assert draw_order(not_drawn_yet(nobody, {}), "CL02", quota=5).frame.empty
+
+
 def test_nobody_is_drawn_twice_in_a_cycle(tmp_path: Path) -> None:
     rows = waiting(a=9, b=8, c=7)
     first = draw_order(rows, "CL02", quota=2, cycle="2021")

@@ -14,12 +14,11 @@ from relapse_risk.assessment.sections.issue_tables import OWNERS, need, severity
 from relapse_risk.issues.issue_ledger import LEAD_OFFICE
 from relapse_risk.measures import CITY
 
-__all__ = ["CITY_TASKS", "aspect_grid", "city_tasks", "moved", "stand", "with_earlier"]
+__all__ = ["aspect_grid", "city_tasks", "moved", "stand", "with_earlier"]
 
 ASSESSED = ("met", "watch", "not_met")
 COMMON_SHARE, COMMON_LEAST = 2 / 3, 3  # misses in so large a part of the counties, and in so many: a common cause; ours
 UNEVEN_RATIO = 1.5  # highest to lowest county, of a sum per person; ours
-CITY_TASKS = ("common", "uneven", "no_document", "nowhere_collected")
 OURS = ("not_scored", "not_fitted")  # reasons that are no gap in the data: what we did not compute
 EVEN_OUT = "fund_per_person"
 NEED = "mean_need"

@@ -281,8 +281,8 @@ def not_drawn_yet(missing: pd.DataFrame, drawn: dict[tuple[str, str], str], but:
     ['a']
     """
     keys = zip(missing["household_id"], missing["person_id"].fillna("").astype("str"), strict=True)
-    out = [drawn.get((str(home), person), but) != but for home, person in keys]
-    return missing[[not one for one in out]]
+    free = [drawn.get((str(home), person), but) == but for home, person in keys]
+    return missing[pd.Series(free, index=missing.index, dtype=bool)]
 
 
 def enter_order(register: str | Path, order: OrderList, day: date, before: OrderList | None = None) -> int:

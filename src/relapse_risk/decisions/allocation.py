@@ -273,6 +273,7 @@ def result_of(
     frame: pd.DataFrame, state: npt.NDArray[np.object_], open_rows: npt.NDArray[np.int64], taken: npt.NDArray[np.bool_],
     bound: float, short_by: float, prices: pd.DataFrame,
 ) -> Allocation:  # fmt: skip
+    """The allocation from what was taken of the open rows: why each row is in or out, its value, bound and gap."""
     why = state.copy()
     why[open_rows] = np.where(taken, "chosen", "not_chosen")
     given = np.isin(why, ["entitled", "chosen"])

@@ -170,7 +170,8 @@ def _holds(rows: Rows, x: Floats) -> bool:
 
 
 def check_feasible(rows: Rows, x: Floats) -> None:
-    if not _holds(rows, x):  # a solver may say Optimal within its own tolerance
+    """Raise if a choice breaks a limit: a solver may call optimal what holds within its tolerance only."""
+    if not _holds(rows, x):
         raise ModelError(
             "the solver's choice breaks a limit when rounded",
             where="allocate_items",

@@ -21,7 +21,6 @@ from relapse_risk.text import LANGUAGES, Language, text
 
 __all__ = ["IssueReplies", "dispatch_list", "take_issue_replies"]
 
-SENT = ("issue_id", "county", "issue", "severity", "department", "due_on", "state", "value", "limit")
 ASKED = ("step", "on", "by", "evidence", "note")
 STEPS = ("answered", "closed")
 FAULT_COLUMNS = ("row", "column", "value", *LANGUAGES)

@@ -61,10 +61,6 @@ class FileEntry:
         """Rows of all counties."""
         return sum(group.rows for group in self.groups)
 
-    def same_content(self, other: FileEntry) -> bool:
-        """Whether both hold the same rows, even if written by different versions of a library."""
-        return (self.table, self.month, self.groups) == (other.table, other.month, other.groups)
-
 
 @dataclass(frozen=True, slots=True)
 class Manifest:

@@ -30,7 +30,6 @@ from relapse_risk.research.vulnerability import ExpectedPoverty
 __all__ = [
     "ABLATIONS",
     "BENCHMARKS",
-    "CHALLENGERS",
     "COUNTY_RULES",
     "MODELS",
     "BenchmarkModel",
@@ -303,4 +302,3 @@ ABLATIONS: Mapping[str, BenchmarkModel] = MappingProxyType(
     }
 )
 BENCHMARKS: Mapping[str, BenchmarkModel] = MappingProxyType({**MODELS, **COUNTY_RULES, **ABLATIONS})
-CHALLENGERS = ("challenger", "raw_boosting", "raw_logistic")

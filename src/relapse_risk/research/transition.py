@@ -17,8 +17,6 @@ from relapse_risk.research.random_effects import NODES, RandomEffects, fit_rando
 
 __all__ = ["FittedTransition", "TransitionModel"]
 
-STATE = ("poor_then", "poor_first")
-
 
 @dataclass(frozen=True, slots=True)
 class TransitionModel:

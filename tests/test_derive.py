@@ -134,6 +134,15 @@ def test_one_uninsured_member_fails_medicine_and_one_unknown_leaves_it_open() ->
     assert not found.iloc[3]
 
 
+def test_what_holds_for_somebody_listed_holds_whoever_is_left_out() -> None:
+    child = {"birth_date": "2010-05-01", "dropped_out": True, "medical_insurance": True}
+    found = lived(persons(child, WORKER), pd.Series({"h": 3})).loc["h"]
+    assert found["somebody_out_of_compulsory_school"]
+    assert not found["education_ok"]  # one is out of school: the third member cannot mend that
+    assert pd.isna(found["somebody_medically_uninsured"])
+    assert pd.isna(found["n_children"])
+
+
 @pytest.mark.parametrize(
     ("grade", "litres", "minutes", "outage", "house_ok", "water_ok"),
     [("A", 35, 20, 36, True, True), ("B", 34.9, 20, 36, True, False), ("C", 35, 20.5, 0, False, False),

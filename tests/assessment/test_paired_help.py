@@ -36,7 +36,9 @@ def test_of_those_at_work_who_works_in_the_province(county_of: CountyOf) -> None
         P6         H4            -                  province    -
         P7         H5            away               province    2020-12-31
         P8         H5            away               province    2021-01-01
+        P9         H5            away               none        -
         """)
-    # P1 and P8 of P1 P2 P3 P8: of P4 nobody knows the place, P5 farms, of P6 nobody knows, P7 died on the day.
+    # P1 and P8 of P1 P2 P3 P8: of P4 nobody knows the place, P5 farms, of P6 nobody knows, P7 died on the day;
+    # somebody away has some place of work, so that P9's is not known.
     found = BY_NAME["work_in_province"].compute(county_of(person=people))
     assert (found.numerator, found.denominator) == (2, 4)

@@ -136,3 +136,13 @@ def test_by_county_further_words_are_left_out_and_an_unnamed_county_is_its_code(
 def test_a_ratio_needs_a_positive_denominator() -> None:
     frame = pd.DataFrame({"kind": list("abcd"), "n": [4, 0, -2, None], "hit": [1, 1, 1, 1]})
     assert with_ratios(frame, spec())["share"].fillna(-1).tolist() == [0.25, -1, -1, -1]
+
+
+def test_the_base_of_a_share_is_that_of_all_counties_also_of_those_without_the_row() -> None:
+    columns = (C("cause", "text"), C("main", "households", counts="main_cause.yes"),
+               C("known", "count", hidden=True, whole=True), C("share", "share", of=("main", "known")))  # fmt: skip
+    table = FactTable("t", 2, columns, (), lambda data: pd.DataFrame())
+    one = pd.DataFrame({"cause": ["illness", "fire"], "main": [6, 2], "known": [8, 8]})
+    two = pd.DataFrame({"cause": ["illness"], "main": [12], "known": [12]})
+    city = city_rows(table, {"x": one, "y": two, "z": one.iloc[:0]}, {}).set_index("cause")
+    assert city["share"].tolist() == [18 / 20, 2 / 20]  # fire: 2 of 20 households, not of the 8 of its county

@@ -113,6 +113,14 @@ def test_the_year_ends_with_the_quarter_of_the_data_date(data: CountyData) -> No
         """)  # fmt: skip
 
 
+def test_what_is_put_down_for_somebody_who_gave_no_interview_is_no_answer(county_of: CountyOf) -> None:
+    calls = records(CALLS)
+    calls.loc[calls["response_id"].isin(["S4", "S5"]), ["satisfied", "recognises_policy"]] = True
+    found = BY_NAME["approval_rate"].compute(county_of(survey_response=calls))
+    assert (found.numerator, found.denominator) == (2, 3)  # S1 and S3 of S1 S2 S3
+    assert found.value == pytest.approx(15 / 25)
+
+
 def test_where_answers_were_not_put_down_those_reached_answered(county_of: CountyOf) -> None:
     calls = records(CALLS).assign(answered=None).astype({"answered": "boolean"})
     data = county_of(survey_response=calls)

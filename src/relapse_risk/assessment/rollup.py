@@ -74,7 +74,9 @@ def city_rows(table: FactTable, counties: Mapping[str, pd.DataFrame], names: Map
     )
     merged = grouped[additive].sum(min_count=1).reset_index()
     for column in table.columns:
-        if column.descriptive and table.city == "sum":
+        if column.whole and table.city == "sum":
+            merged[column.name] = float(sum(frame[column.name].iloc[0] for frame in counties.values() if len(frame)))
+        elif column.descriptive and table.city == "sum":
             merged[column.name] = grouped[column.name].first().to_numpy()
         elif column.name not in merged:
             words = column.is_key or column.descriptive

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.predicates import Setting, asked_of_members, count_true, holds, somebody
+from relapse_risk.predicates.truth import SOMEBODY
 from relapse_risk.register.net_income import answered_income, collected_parts, net_income
 
 __all__ = [
@@ -101,7 +102,8 @@ def composition(persons: pd.DataFrame, setting: Setting, size: pd.Series | None 
     setting : Setting
     size : Series of int, optional
         Declared household size by household_id.  If fewer persons are listed (for example a panel with the head
-        only), counts of members are null: the other members are unknown, not absent.
+        only), counts of members are null: the other members are unknown, not absent.  A condition that holds for
+        somebody listed holds, whoever is left out.
 
     Returns
     -------
@@ -123,7 +125,8 @@ def composition(persons: pd.DataFrame, setting: Setting, size: pd.Series | None 
     counts = counts.join(somebody(flags[list(asked_of_members(setting.predicates))], home))
     if size is not None:
         partial = (counts["n_members"] < size.reindex(counts.index)).fillna(False).to_numpy(dtype=bool)
-        counts = counts.mask(np.broadcast_to(partial[:, None], counts.shape))
+        told = counts.eq(True).fillna(False).to_numpy(dtype=bool) & counts.columns.str.startswith(SOMEBODY)
+        counts = counts.mask(partial[:, None] & ~told)
     return counts.join(_head(living))
 
 

@@ -77,6 +77,9 @@ class FactColumn:
         Needed to add counties up; never written.
     adds : bool
         Whether the city's value is the sum of the counties' (always for counts and ``money_wan``).
+    whole : bool
+        The same in every row of a county, such as the base of a share: the city's is the sum over all counties, also
+        those that lack the row.
     counts : str or mapping
         Which count of people it prints (see :mod:`relapse_risk.measures.counts`), ``{key}`` standing for a key of the
         row; or by the word of the table's first key, ``*`` for any other.  Keys it does not name classify the count.
@@ -99,6 +102,7 @@ class FactColumn:
     of: tuple[str, str] | None = None
     hidden: bool = False
     adds: bool = False
+    whole: bool = False
     counts: str | Mapping[str, str] = ""
     within: str = ""
     descriptive: bool = False

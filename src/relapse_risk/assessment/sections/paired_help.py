@@ -21,9 +21,10 @@ def paired_help(data: CountyData) -> pd.DataFrame:
 
 
 def _transferred(data: CountyData) -> Fraction:
-    """Persons at work away or locally whose place of work is another city of the province."""
+    """Persons at work away or locally whose place of work is another city of the province; "none" is no answer."""
     away = data.persons[data.persons["employment_status"].isin(["away", "local"]).to_numpy(dtype=bool)]
     known = away["work_place"].dropna()
+    known = known[known != "none"]
     return Fraction(float((known == "province").sum()), float(len(known)))
 
 

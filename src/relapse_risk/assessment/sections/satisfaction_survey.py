@@ -23,10 +23,12 @@ ANSWERS = ("satisfied", "recognises_policy", "recognises_cadre")
 
 
 def _year(data: CountyData) -> pd.DataFrame:
-    """Responses of the year up to the quarter of the data date."""
+    """Responses of the year up to the quarter of the data date; of whoever gave no interview no answer counts."""
     rows = data.table("survey_response")
     quarter = f"{data.year}Q{(data.day.month - 1) // 3 + 1}"
-    return rows[rows["quarter"].str.startswith(data.year).fillna(False) & (rows["quarter"] <= quarter)]
+    rows = rows[rows["quarter"].str.startswith(data.year).fillna(False) & (rows["quarter"] <= quarter)]
+    refused = rows["answered"].eq(False).fillna(False).to_numpy(dtype=bool)
+    return rows.assign(**{name: rows[name].mask(refused) for name in (*ANSWERS, "dissatisfied_with")})
 
 
 def weighted_share(rows: pd.DataFrame, answer: str, domain: pd.Series | None = None) -> Fraction:

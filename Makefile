@@ -7,7 +7,7 @@ BEFORE := 2020-11
 RR := $(BIN)/relapse-risk
 export VENV
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev reports demo test check lint types lab trials mutants bench lock clean
+.PHONY: help setup setup-dev reports demo test check lint types lab trials mutants floors bench lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -46,6 +46,12 @@ mutants: setup-dev ## a seeded sample of 300 faults put into the rules, and how 
 
 bench: setup-dev ## benchmarks, each compared with a peer in the same run
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+floors: setup-dev ## the lowest versions that pyproject.toml allows: the tests of measures, indexes and the register
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/lowest
+	@$(BIN)/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct --group dev -e ".[scale]"
+	@build/lowest/bin/python -m pytest -q -p no:cacheprovider -m "not long and not city and not shared and not browser" tests/poverty tests/hardship tests/predicates tests/register
 
 lab: demo ## JupyterLab on the exploration notebooks
 	@$(BIN)/jupyter lab notebooks/explore/01_register.ipynb

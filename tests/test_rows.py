@@ -16,7 +16,17 @@ from relapse_risk.errors import ModelError
 from relapse_risk.evaluation import area_under_curve, select_top, targeting
 from relapse_risk.hardship.normalise import goalposts, minmax
 from relapse_risk.hardship.tie_order import rank_scores
-from relapse_risk.poverty import Fgt, estimate, fgt, gini, survey_design
+from relapse_risk.poverty import (
+    Fgt,
+    dominance_curves,
+    estimate,
+    fgt,
+    gini,
+    mld_change,
+    replicate_design,
+    survey_design,
+    tip_curves,
+)
 from relapse_risk.rows import by_row, in_order
 from relapse_risk.rows import numbers as numbers_of
 
@@ -36,6 +46,16 @@ NOT_BY_ROW = {
     "draw_weights": "weights of indicators",
     "cluster_draws": "one column",
     "shift_rate": "one column and two rates",
+    **dict.fromkeys(
+        ("aras", "codas", "copras", "edas", "moora", "promethee", "vikor", "weighted_product", "weighted_sum",
+         "adjusted_posts", "directional_benefit_of_the_doubt"),
+        "a matrix and one value for each of its columns, aligned by name: test_one_value_for_each_column",
+    ),
+    "ordered_weighted_average": "a matrix and weights of places in the order of each row",
+    "dominance_test": "two samples of different people",
+    "dominance_curves": "distributions of different people, each with its weights: test_weights_of_each_distribution",
+    "tip_curves": "the same",
+    "mld_change": "two times of different people, each aligned inside: test_weights_of_each_time",
 }  # fmt: skip
 N = 40
 RNG = np.random.default_rng(7)
@@ -54,16 +74,25 @@ BY_NAME: dict[str, Any] = {
     "probability": CHANCE, "event": EVENT, "selected": (CHANCE > 0.6).astype(float), "poor": EVENT, "county": GROUP,
     "cluster": GROUP, "later": EVENT.copy(), "truth": CHANCE, "band": np.where(CHANCE > 0.5, "high", "low"),
     "household_id": np.array([f"h{i:02d}" for i in range(N)]), "incomes": PAIR, "g0": MATRIX, "gaps": MATRIX * 0.5,
-    "rounds": np.tile([1, 2], N // 2),
+    "rounds": np.tile([1, 2], N // 2), "first": INCOME, "second": INCOME[::-1] * 1.1, "weights_first": WEIGHT,
+    "weights_second": WEIGHT, "y": INCOME, "covariates": pd.DataFrame({"a": CHANCE, "b": EVENT}), "sources": PAIR,
+    "replicates": pd.DataFrame(RNG.uniform(0.5, 1.5, (N, 4)) * WEIGHT[:, None], columns=list("abcd")),
+    "auxiliary": pd.DataFrame({"one": 1.0, "chance": CHANCE}),
 }  # fmt: skip
 OTHERS: dict[str, Any] = {
     "measure": Fgt(5000.0), "cutoffs": ["1/3"], "alpha": 1.0, "duration": 0.5, "method": "jackknife", "order": 0.3,
     "measures": [Fgt(5000.0, alpha) for alpha in (2, 0, 1)], "years": (2015.0, 2020.0), "indicators": ["x", "y", "z"],
-    "budgets": [0.2], "budget": 0.2, "high": 0.2, "medium": 0.3,
+    "budgets": [0.2], "budget": 0.2, "high": 0.2, "medium": 0.3, "sizes": {"a": 900.0, "b": 1200.0, "c": 1900.0},
+    "totals": [4000.0, 2100.0],
 }  # fmt: skip
-LINE_IS_A_NUMBER = {"chronic_transient", "duration_poverty", "fgt_decomposition"}
+LINE_IS_A_NUMBER = {"chronic_transient", "duration_poverty", "fgt_decomposition", "watts_decomposition"}
 WEIGHTS_OF_COLUMNS = {"alkire_foster", "alkire_foster_change"}
 TESTED_ELSEWHERE = {"beside_truth", "make_card"}  # need a fitted model: tests/evaluation and tests/relapse
+POORER = np.sort(INCOME)
+OF_ITS_OWN: dict[str, dict[str, Any]] = {  # arguments that mean something else there
+    "fit_lorenz": {"population": np.arange(1, N + 1) / N, "income": np.cumsum(POORER) / POORER.sum()},
+    "replicate_design": {"method": "BRR"},
+}
 
 
 def public() -> dict[str, Callable[..., Any]]:
@@ -102,14 +131,17 @@ def arguments(name: str, order: np.ndarray | None) -> dict[str, Any]:
             given[one] = [1, 2, 1]
         elif one == "design":
             design = survey_design(pd.Series(WEIGHT), STRATA, PSU)
+            if name == "replicate_estimate":
+                design = replicate_design(pd.Series(WEIGHT), BY_NAME["replicates"], "BRR")
             given[one] = design if one in rows else None
         elif one in rows:
-            values = BY_NAME[one]
+            values = OF_ITS_OWN.get(name, BY_NAME).get(one, BY_NAME.get(one))
             labelled = values if isinstance(values, pd.DataFrame) else pd.Series(values)
             first = one == rows[0] and "design" not in rows
             given[one] = labelled if order is None or first else labelled.iloc[order]
         elif parameter.default is inspect.Parameter.empty:
-            given[one] = np.ones((1, N)) if (name, one) == ("measures", "weights") else OTHERS[one]
+            other = OF_ITS_OWN.get(name, OTHERS).get(one, OTHERS.get(one))
+            given[one] = np.ones((1, N)) if (name, one) == ("measures", "weights") else other
     return given
 
 
@@ -138,7 +170,10 @@ def test_shuffled_rows_give_the_same_result(name: str) -> None:
         np.testing.assert_allclose(shuffled.astype(float), plain.astype(float), rtol=1e-9, equal_nan=True)
 
 
-@pytest.mark.parametrize("name", sorted(set(DECORATED) - TESTED_ELSEWHERE))
+SEVERAL = {name for name, one in DECORATED.items() if len(one.by_row) > 1}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(SEVERAL - TESTED_ELSEWHERE))
 def test_other_labels_are_refused_by_name(name: str) -> None:
     given = arguments(name, None)
     rows = [one for one in DECORATED[name].by_row if one in given]  # type: ignore[attr-defined]
@@ -146,6 +181,41 @@ def test_other_labels_are_refused_by_name(name: str) -> None:
     given[last] = given[last].set_axis([f"z{i}" for i in range(N)])
     with pytest.raises(ModelError, match="rows are labelled differently"):
         DECORATED[name](**given)
+
+
+COLUMN_WISE = (
+    "aras", "codas", "copras", "edas", "moora", "promethee", "vikor", "weighted_product", "weighted_sum", "topsis",
+    "adjusted_posts", "directional_benefit_of_the_doubt",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COLUMN_WISE)
+def test_one_value_for_each_column(name: str) -> None:
+    """Weights, directions and references go by the names of the columns, or are refused."""
+    function = public()[name]
+    matrix = pd.DataFrame(RNG.uniform(1, 9, (6, 3)), columns=["x", "y", "z"])
+    values = pd.Series({"x": 5.0, "y": 1.0, "z": 2.0})
+    wanted = numbers(function(matrix, values.to_numpy()))
+    np.testing.assert_allclose(numbers(function(matrix, values[["z", "x", "y"]])), wanted)
+    np.testing.assert_allclose(numbers(function(matrix, values.reset_index(drop=True))), wanted)
+    with pytest.raises(ModelError, match="rows are labelled differently"):
+        function(matrix, values.set_axis(["x", "y", "w"]))
+
+
+def test_weights_of_each_distribution() -> None:
+    x, w = pd.Series([50.0, 80, 200, 300], index=list("abcd")), pd.Series([1.0, 2, 3, 4], index=list("abcd"))
+    for function, line in ((tip_curves, 100.0), (dominance_curves, [100.0, 250.0])):
+        plain = function({"all": x}, line, weights={"all": w}).frame
+        pd.testing.assert_frame_equal(function({"all": x}, line, weights={"all": w[::-1]}).frame, plain)
+        with pytest.raises(ModelError, match="weights of all: rows are labelled differently"):
+            function({"all": x}, line, weights={"all": w.set_axis(list("abcz"))})
+
+
+def test_weights_of_each_time() -> None:
+    x, w = pd.Series([50.0, 80, 200, 300], index=list("abcd")), pd.Series([1.0, 2, 3, 4], index=list("abcd"))
+    groups = pd.Series(list("uuvv"), index=list("abcd"))
+    plain = mld_change(x, groups, x * 2, groups, w, w)
+    pd.testing.assert_frame_equal(mld_change(x, groups[::-1], x[::-1] * 2, groups, w[::-1], w), plain)
 
 
 @by_row("income", "weights")

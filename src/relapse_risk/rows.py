@@ -14,7 +14,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 
-__all__ = ["as_frame", "by_row", "in_order", "numbers", "with_labels"]
+__all__ = ["as_frame", "by_column", "by_row", "in_order", "numbers", "with_labels"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,7 +55,7 @@ def by_row(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             given.arguments.update(_aligned(rows, function.__name__))
             return function(*given.args, **given.kwargs)
 
-        call.by_row = names  # type: ignore[attr-defined]
+        call.by_row = (*names, *getattr(function, "by_row", ()))  # type: ignore[attr-defined]
         return call
 
     return decorate
@@ -168,6 +168,25 @@ def in_order(values: Any, wanted: pd.Index, where: str) -> Any:
     plain = _unmasked(values)
     index = with_labels(plain)
     return plain if index is None or index.equals(wanted) else _reordered(plain, index, wanted, where)
+
+
+def by_column(values: Any, matrix: Any, where: str) -> Any:
+    """``values``, one for each column of ``matrix``, in the order of its columns; what has no labels goes by position.
+
+    Raises
+    ------
+    ModelError
+        If ``values`` is labelled and its labels are not the names of the columns.
+
+    Examples
+    --------
+    >>> by_column(pd.Series({"y": 2.0, "x": 1.0}), pd.DataFrame({"x": [0], "y": [0]}), "weights").tolist()
+    [1.0, 2.0]
+    """
+    columns, labels = getattr(matrix, "columns", None), with_labels(values)
+    if columns is None or labels is None or isinstance(labels, pd.RangeIndex):
+        return values
+    return in_order(values, pd.Index(columns), where)
 
 
 def _reordered(values: Any, index: pd.Index, wanted: pd.Index, where: str) -> Any:

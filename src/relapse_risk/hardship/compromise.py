@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship.weights import Array, check_matrix, share_out
+from relapse_risk.rows import by_column
 
 __all__ = [
     "Moora",
@@ -45,10 +46,12 @@ def check_criteria(
         raise ModelError(
             "zero", where=f"{where}: row {row}, column {column}", expected="> 0", fix="leave it out, or use vikor"
         )
-    w = np.asarray(weights, dtype=np.float64)
+    w = np.asarray(by_column(weights, matrix, f"{where}: weights"), dtype=np.float64)
     if w.shape != (x.shape[1],):
         raise ModelError("one weight per column", where=where, got=w.shape, expected=f"({x.shape[1]},)")
-    signs = np.ones(x.shape[1], dtype=np.intp) if directions is None else np.asarray(directions)
+    signs = (
+        np.ones(x.shape[1], dtype=np.intp) if directions is None else np.asarray(by_column(directions, matrix, where))
+    )
     if signs.shape != w.shape or not np.isin(signs, (1, -1)).all():
         raise ModelError("directions are 1 or -1, one per column", where=where, got=directions)
     return x, share_out(w, f"{where}: weights"), signs.astype(np.intp)

@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship.weights import Array, check_matrix
-from relapse_risk.rows import numbers
+from relapse_risk.rows import by_column, numbers
 
 __all__ = ["directional_benefit_of_the_doubt", "order_m_benefit_of_the_doubt"]
 
@@ -47,7 +47,8 @@ def directional_benefit_of_the_doubt(scores: npt.ArrayLike, direction: npt.Array
     """
     x = check_matrix(scores, "directional_benefit_of_the_doubt", positive=True)
     n, p = x.shape
-    step = numbers(direction, "directional_benefit_of_the_doubt: direction")
+    where = "directional_benefit_of_the_doubt: direction"
+    step = numbers(by_column(direction, scores, where), where)
     if step.shape != (p,) or not np.isfinite(step).all() or (step < 0).any() or not step.any():
         raise ModelError("not a direction", where="directional_benefit_of_the_doubt", got=step.tolist(),
                          expected=f"({p},), >= 0, not all zero")  # fmt: skip

@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship.weights import Array, check_matrix, share_out
+from relapse_risk.rows import by_column
 
 __all__ = ["benefit_of_the_doubt", "topsis"]
 
@@ -58,11 +59,11 @@ def topsis(
     """
     x = check_matrix(matrix, "topsis")
     n, p = x.shape
-    w = np.asarray(weights, dtype=np.float64)
+    w = np.asarray(by_column(weights, matrix, "topsis: weights"), dtype=np.float64)
     if w.shape != (p,):
         raise ModelError("one weight per column", where="topsis", got=w.shape, expected=f"({p},)")
     w = share_out(w, "topsis: weights")
-    signs = np.ones(p) if directions is None else np.asarray(directions)
+    signs = np.ones(p) if directions is None else np.asarray(by_column(directions, matrix, "topsis: directions"))
     if signs.shape != (p,) or not np.isin(signs, (1, -1)).all():
         raise ModelError("directions are 1 or -1, one per column", where="topsis", got=directions)
     low, high = _extremes(x)

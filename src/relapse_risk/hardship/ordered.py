@@ -11,7 +11,7 @@ import numpy.typing as npt
 from relapse_risk.errors import ModelError
 from relapse_risk.hardship.aggregate import mazziotta_pareto
 from relapse_risk.hardship.weights import Array, check_matrix, share_out
-from relapse_risk.rows import numbers
+from relapse_risk.rows import by_column, numbers
 
 __all__ = [
     "AdjustedPosts",
@@ -175,7 +175,7 @@ def adjusted_posts(all_years: npt.ArrayLike, reference: npt.ArrayLike) -> Adjust
     ([-1.0], [9.0])
     """
     x = check_matrix(all_years, "adjusted_posts", constant_ok=False)
-    centre = numbers(reference, "adjusted_posts: reference")
+    centre = numbers(by_column(reference, all_years, "adjusted_posts: reference"), "adjusted_posts: reference")
     if centre.shape != (x.shape[1],) or not np.isfinite(centre).all():
         raise ModelError(
             "one reference per column", where="adjusted_posts", got=centre.shape, expected=f"({x.shape[1]},)"

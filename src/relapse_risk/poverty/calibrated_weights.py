@@ -14,7 +14,7 @@ from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_weights
 from relapse_risk.poverty.survey import SurveyDesign
 from relapse_risk.poverty.survey_stages import Calibration
-from relapse_risk.rows import by_row, in_order, numbers
+from relapse_risk.rows import by_column, by_row, in_order, numbers
 
 __all__ = ["calibrate", "calibrated_weights", "post_stratify", "rake", "trim_weights"]
 
@@ -41,6 +41,7 @@ def _factors(u: Array, method: Distance, bounds: tuple[float, float] | None) -> 
     return g, (g - low) * (high - g) / ((1 - low) * (high - 1))
 
 
+@by_row("weights", "auxiliary")
 def calibrated_weights(
     weights: npt.ArrayLike,
     auxiliary: npt.ArrayLike,
@@ -82,7 +83,7 @@ def calibrated_weights(
     """
     matrix = numbers(auxiliary, "calibrated_weights: auxiliary")
     w = check_weights(weights, matrix.shape[0])
-    wanted = numbers(totals, "calibrated_weights: totals")
+    wanted = numbers(by_column(totals, auxiliary, "calibrated_weights: totals"), "calibrated_weights: totals")
     if (
         matrix.ndim != 2
         or wanted.shape != (matrix.shape[1],)
@@ -152,6 +153,7 @@ def calibrate(
     >>> calibrate(survey_design([1, 1]), [[1], [1]], [10]).weights.tolist()
     [5.0, 5.0]
     """
+    totals = by_column(totals, auxiliary, "calibrate: totals")
     _check_fresh(design)
     matrix = numbers(auxiliary, "calibrate: auxiliary")
     if matrix.ndim != 2 or matrix.shape[0] != design.weights.size:

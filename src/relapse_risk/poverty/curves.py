@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from relapse_risk.poverty.fgt_measures import poverty_gaps
 from relapse_risk.poverty.inference import estimate
 from relapse_risk.poverty.linearised import Mean
 from relapse_risk.poverty.survey import SurveyDesign, survey_design
+from relapse_risk.rows import by_row, in_order, with_labels
 
 __all__ = ["dominance_curves", "growth_incidence", "tip_curves"]
 
@@ -31,6 +33,8 @@ def _quantiles(income: Array, weights: Array, orders: Array) -> Array:
     return out
 
 
+@by_row("second", "weights_second")
+@by_row("first", "weights_first")
 def growth_incidence(
     first: npt.ArrayLike,
     second: npt.ArrayLike,
@@ -89,6 +93,14 @@ def growth_incidence(
     return Curve("growth", pd.DataFrame({"population": p, "growth": growth}), note)
 
 
+def _weights_of(name: str, income: Any, weights: Mapping[str, npt.ArrayLike] | None, where: str) -> Any:
+    """The weights of one of several distributions, in the order of the rows of its incomes."""
+    labels = with_labels(income)
+    if weights is None or labels is None:
+        return None if weights is None else weights[name]
+    return in_order(weights[name], labels, f"{where}: weights of {name}")
+
+
 def tip_curves(
     incomes: Mapping[str, npt.ArrayLike], line: float, weights: Mapping[str, npt.ArrayLike] | None = None
 ) -> Curve:
@@ -123,7 +135,7 @@ def tip_curves(
     parts, said = [], []
     for name, income in incomes.items():
         gaps = poverty_gaps(income, line, 1)
-        w = check_weights(None if weights is None else weights[name], gaps.size)
+        w = check_weights(_weights_of(name, income, weights, "tip_curves"), gaps.size)
         order = np.argsort(-gaps, kind="stable")
         share = np.concatenate(([0.0], np.cumsum(w[order]) / w.sum()))
         gap = np.concatenate(([0.0], np.cumsum((w * gaps)[order]) / w.sum()))
@@ -182,7 +194,7 @@ def dominance_curves(
         x = check_incomes(values, name)
         design = None if designs is None else designs[name]
         if design is None:
-            design = survey_design(check_weights(None if weights is None else weights[name], x.size))
+            design = survey_design(check_weights(_weights_of(name, values, weights, "dominance_curves"), x.size))
         for z in lines:
             gap = np.where(x < z, np.maximum(z - x, 0.0) ** (order - 1), 0.0)
             found = estimate(Mean(), gap, design, level=level).frame.iloc[0]

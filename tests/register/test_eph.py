@@ -122,6 +122,7 @@ def poor(panel: Register) -> pd.DataFrame:
     return both.assign(poor=yearly < both["snapshot_month"].map(lines))
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_whole_panel_comes_in(panel: Register) -> None:
     panel.verify()
@@ -132,6 +133,7 @@ def test_the_whole_panel_comes_in(panel: Register) -> None:
     assert "2007-09" not in panel.months
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_poverty_by_the_line_is_the_panels_own_flag_row_by_row(poor: pd.DataFrame, shared_dir: Path) -> None:
     flags = pd.read_parquet(shared_dir / PANEL, columns=["hhid", "year", "quarter", "poor60"])
@@ -141,6 +143,7 @@ def test_poverty_by_the_line_is_the_panels_own_flag_row_by_row(poor: pd.DataFram
     pd.testing.assert_series_equal(ours.sort_index(), own.sort_index(), check_names=False)
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_published_dynamics_come_out(poor: pd.DataFrame) -> None:
     ordered = poor.sort_values(["household_id", "snapshot_month"])

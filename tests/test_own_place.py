@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from relapse_risk.assessment import read_facts
 from relapse_risk.cli import app
+from relapse_risk.cli.month_command import parameter_digest
 from relapse_risk.derive import household_frame
 from relapse_risk.errors import GateError, ParameterError, RegisterError, RelapseRiskError, SourceError
 from relapse_risk.layers import PROJECT_VARIABLE, merged_params, project_folder, where_given
@@ -270,9 +271,21 @@ def test_a_month_is_one_command_that_goes_on_where_it_stopped(project: Path) -> 
     assert Register.open("data/register").manifest.digest == digest
     run("import", file, "--month", "2024-02", "--accept", "Ada: all of the county now")
     assert Register.open("data/register").months == (MONTH, "2024-02")
+    run("import", file, "--month", "2024-02")  # as the month does when it goes on: no gate, nothing new
     said = run("month", "--dry-run")
     assert "import inbox/2024-02/a1.xlsx: would run (not done yet)" in said
     assert "render: would run (after import inbox/2024-02/a1.xlsx, facts)" in said
+
+
+def test_a_new_parameter_is_seen_wherever_the_project_lies(tmp_path: Path) -> None:
+    file = tmp_path / "editions" / "params" / "lines.yaml"
+    (file.parent / "editions").mkdir(parents=True)
+    file.write_text("a: 1", encoding="utf-8")
+    before = parameter_digest(file.parent)
+    (file.parent / "editions" / "x.yaml").write_text("a: 1", encoding="utf-8")
+    assert parameter_digest(file.parent) == before, "an edition is no parameter"
+    file.write_text("a: 2", encoding="utf-8")
+    assert parameter_digest(file.parent) != before
 
 
 def test_a_month_needs_a_project_and_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,6 +170,42 @@ def test_shuffled_rows_give_the_same_result(name: str) -> None:
         np.testing.assert_allclose(shuffled.astype(float), plain.astype(float), rtol=1e-9, equal_nan=True)
 
 
+# A null in these columns has a meaning of its own, which their documentation states.
+NULL_MEANS = {
+    "band_limits": {"probability", "band"},  # not scored, of no band
+    "risk_bands": {"probability", "household_id"},  # not scored: no band
+    "fairness": {"group"},  # left out
+    "fit_spread": {"event", "later"},  # not seen at that visit
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(DECORATED) - TESTED_ELSEWHERE))
+def test_a_null_in_any_column_is_refused_or_stays_null(name: str) -> None:
+    """One missing cell in each column by row in turn: never a number as if nothing were missing."""
+    base = arguments(name, None)
+    whole = numbers(DECORATED[name](**base))
+    columns = [one for one in DECORATED[name].by_row if isinstance(base.get(one), pd.Series | pd.DataFrame)]  # type: ignore[attr-defined]
+    for one in sorted(set(columns) - NULL_MEANS.get(name, set())):
+        given = {**base, one: with_null(base[one])}
+        try:
+            found = numbers(DECORATED[name](**given))
+        except ModelError:
+            continue
+        assert found.dtype.kind == "f", f"{name}: {one}"
+        assert np.isnan(found).sum() > np.isnan(whole.astype(float)).sum(), f"{name}: {one}"
+
+
+def with_null(values: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
+    """The column, or frame, with its fourth cell missing."""
+    if isinstance(values, pd.DataFrame):
+        frame = values.astype(float)
+        frame.iloc[3, 0] = np.nan
+        return frame
+    column = values.astype(float if values.dtype.kind in "iuf" else object)
+    column.iloc[3] = np.nan if column.dtype == float else None
+    return column
+
+
 SEVERAL = {name for name, one in DECORATED.items() if len(one.by_row) > 1}  # type: ignore[attr-defined]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -62,6 +62,14 @@ class Outcome:
     state: State
     code: int = 0
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What a step had read when it ended, and its exit code."""
+
+    token: str
+    code: int
 
 
 def run_steps(
@@ -122,7 +130,7 @@ def run_steps(
         tokens[step.name] = token = sha256([step.name, step.inputs(), *(tokens.get(name, "") for name in step.reads)])
         why = _why(step, known.get(step.name), token)
         if not why:
-            ended(Outcome(step.name, "unchanged", int(known[step.name]["code"])))
+            ended(Outcome(step.name, "unchanged", known[step.name].code))
             continue
         anew.add(step.name)
         if dry_run:
@@ -132,28 +140,28 @@ def run_steps(
         if code > LAST_GOOD:
             ended(Outcome(step.name, "stopped", code, why))
             return outcomes
-        known[step.name] = {"token": token, "code": str(code)}
-        write_json(journal, known)
+        known[step.name] = _Ended(token, code)
+        write_json(journal, {name: asdict(one) for name, one in known.items()})
         ended(Outcome(step.name, "done", code, why))
     return outcomes
 
 
-def _why(step: Step, last: dict[str, str] | None, token: str) -> str:
+def _why(step: Step, last: _Ended | None, token: str) -> str:
     if step.always:
         return "looks for itself"
     if last is None:
         return "not done yet"
-    if last["token"] != token:
+    if last.token != token:
         return "what it reads has changed"
     return "what it made is gone" if step.makes is not None and not step.makes.exists() else ""
 
 
-def _read(journal: Path) -> dict[str, dict[str, str]]:
+def _read(journal: Path) -> dict[str, _Ended]:
     if not journal.is_file():
         return {}
     try:
         content = json.loads(journal.read_text(encoding="utf-8"))
-        return {str(name): {"token": str(one["token"]), "code": str(int(one["code"]))} for name, one in content.items()}
+        return {str(name): _Ended(str(one["token"]), int(one["code"])) for name, one in content.items()}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise RegisterError(
             "the journal of the month is damaged", where=str(journal), fix="remove it: what is done is done again"

@@ -113,3 +113,14 @@ def test_the_companion_loses_sums_and_means_but_no_count() -> None:
     assert b.loc["mean_income", ["withheld", "n", "denominator"]].tolist() == [True, 1.0, 1.0]
     city = indicator["county_code"] == "city"
     pd.testing.assert_frame_equal(indicator[city], rows()[city])
+
+
+def test_of_two_counties_of_one_name_that_of_a_few_is_not_shown() -> None:
+    tables = {spec.name: pd.DataFrame() for spec in TABLES}
+    spec = next(spec for spec in TABLES if spec.name == "income_by_town")
+    tables[spec.name] = pd.DataFrame({"county_code": "city", "town": ["Aster", "Aster", "Briar"], "mean_income": 7.0})
+    for few in ("a", "c"):
+        shown, *_ = without_few(
+            tables, TABLES, rows(), INDICATORS, {few}, None, {"a": "Aster", "b": "Briar", "c": "Aster"}
+        )
+        assert shown["income_by_town"]["town"].tolist() == ["Briar"]

@@ -90,7 +90,7 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
     from relapse_risk.parameters import params_dir
 
     data = project / "data"
-    register, place, rules = data / "register", project_place(project), _parameters(params_dir())
+    register, place, rules = data / "register", project_place(project), parameter_digest(params_dir())
 
     def state() -> str:
         from relapse_risk.register import Register
@@ -154,12 +154,14 @@ def _import(file: Path, project: Path, common: dict[str, Any], day: date) -> Ste
     return Step(f"import {file.relative_to(project)}", act, lambda: f"{mapping} {file_sha256(file)}")
 
 
-def _parameters(folder: Path) -> str:
+def parameter_digest(folder: Path) -> str:
     """Digest of every parameter file but the editions, and of the program's version."""
     from relapse_risk import __version__
     from relapse_risk.files import sha256
 
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and "editions" not in path.parts)
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and "editions" not in path.relative_to(folder).parts
+    )
     return sha256([__version__, *(part for path in files for part in (path.name, path.read_bytes()))])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix, hstack, identity, vstack
 
 from relapse_risk.errors import ModelError
 
@@ -128,10 +128,10 @@ def _with_cover(
     have = set(owed["household_id"])
     homes = [home for home in per_home if home not in have and any(home in groups[name] for name in limits.covered)]
     count = len(homes)
-    link = np.zeros((count, n + count))
-    for k, home in enumerate(homes):
-        link[k, per_home[home]] = -1
-        link[k, n + k] = 1
+    own = [per_home[home] for home in homes]
+    row = np.repeat(np.arange(count), [len(options) for options in own])
+    given = csr_matrix((-np.ones(len(row)), (row, np.concatenate([np.empty(0, int), *own]))), shape=(count, n))
+    link = hstack([given, identity(count)])
     need, least = np.zeros((len(limits.covered), n + count)), []
     for g, (name, number) in enumerate(limits.covered.items()):
         need[g, n:] = [home in groups[name] for home in homes]
@@ -141,7 +141,7 @@ def _with_cover(
     )
     return Rows(
         [*rows.names, *["covered"] * count, *[f"covered: {name}" for name in limits.covered]],
-        csr_matrix(vstack([wide, csr_matrix(link), csr_matrix(need)])),
+        csr_matrix(vstack([wide, link, csr_matrix(need)])),
         np.concatenate([rows.low, np.full(count, -np.inf), least]),
         np.concatenate([rows.high, np.zeros(count), np.full(len(least), np.inf)]),
     )

@@ -119,7 +119,7 @@ def without_few(
     result, gone = dict(tables), set()
     for spec in specs:
         if about_people(spec.needs) and not tables[spec.name].empty:
-            about = _counties_of_rows(spec, tables[spec.name], names or {})
+            about = _counties_of_rows(spec, tables[spec.name], names or {}, few)
             mine = about.isin(few)
             gone |= {(county, spec.name) for county in tables[spec.name].loc[mine, "county_code"]} - {(CITY, spec.name)}
             kept = tables[spec.name][~mine].reset_index(drop=True)
@@ -129,11 +129,17 @@ def without_few(
     return result, _indicators_without(indicator, items, few, beside), gone | {(county, INDICATOR) for county in few}
 
 
-def _counties_of_rows(spec: FactTable, frame: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:
-    """The county each row is about: in tables by town the city has a row for every county, by its name."""
+def _counties_of_rows(
+    spec: FactTable, frame: pd.DataFrame, names: Mapping[str, str], few: Collection[str]
+) -> pd.Series:
+    """The county each row is about: in tables by town the city has a row for every county, by its name.
+
+    Of counties of one name it is that of a few households, if one is.
+    """
     if spec.city != "counties":
         return frame["county_code"]
-    of_name = frame[spec.keys[0]].map({name: county for county, name in names.items()}).astype("str")
+    county_of = {names[county]: county for county in sorted(names, key=lambda county: county in few)}
+    of_name = frame[spec.keys[0]].map(county_of).astype("str")
     return frame["county_code"].where(frame["county_code"].ne(CITY), of_name.fillna(CITY))
 
 

@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.discrimination import check_outcomes
-from relapse_risk.rows import by_row
+from relapse_risk.rows import by_row, numbers
 
 __all__ = ["Fairness", "fairness"]
 
@@ -44,6 +44,15 @@ class Fairness:
         )
 
 
+def _yes_no(selected: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Whether each row was selected, as 0 and 1."""
+    values = numbers(selected, "fairness: selected")
+    if not np.isin(values, (0.0, 1.0)).all():
+        raise ModelError("neither selected nor not", where="fairness", got=int((~np.isin(values, (0.0, 1.0))).sum()),
+                         expected="0 or 1 in every row", fix="leave out rows nobody decided on")  # fmt: skip
+    return values
+
+
 @by_row("event", "probability", "selected", "group")
 def fairness(
     event: npt.ArrayLike, probability: npt.ArrayLike, selected: npt.ArrayLike, group: npt.ArrayLike
@@ -70,7 +79,7 @@ def fairness(
     1.0
     """
     y, p = check_outcomes(event, probability, "fairness")
-    frame = pd.DataFrame({"y": y, "p": p, "s": np.asarray(selected, dtype=float), "group": np.asarray(group, object)})
+    frame = pd.DataFrame({"y": y, "p": p, "s": _yes_no(selected), "group": np.asarray(group, object)})
     frame = frame[frame["group"].notna()]
     if frame["group"].nunique() < 2:
         raise ModelError("fairness compares two groups or more", where="fairness", got=frame["group"].nunique())

@@ -33,7 +33,7 @@ __all__ = ["FIGURES", "Figure", "brief"]
 CHANGES = ("below_line", "guarantees_ok", "dropped_out", "missed_monitoring", "relapse_rate", "mean_income")
 SAMPLING = 2**0.5  # of half an interval: two samples of one size differ by chance by so much
 SENTENCES = 2
-CLEAR = ("poor", "guarantee")  # figures of which nought is good news
+CLEAR = ("poor", "guarantee")  # figures that must both be 0 before the page says that nobody is in trouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A place's codes are any text of its own scheme.  Codes of 6, 9 and 12 digits (GB/T 2260, GB/T 10114) begin with those of
 the county and the town, so rows about a village that the table does not name can still be placed.  Where a county of the
-place has another code than six digits, digits say nothing and only the tables do.
+place has another code than six digits, only the tables say where a code lies.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ TOWN_OR_VILLAGE, VILLAGE = r"^([0-9]{9}|[0-9]{12})$", r"^[0-9]{12}$"
 FILLED = r"[0-9]{6}(000|000000)?"
 
 
-def _digits_speak(counties: Iterable[str]) -> bool:
-    """Whether codes may be read by their digits: every county known has six of them, or none is known."""
+def _six_digits_each(counties: Iterable[str]) -> bool:
+    """Whether every county known has a code of six digits, so that longer codes may be read by their digits."""
     return all(len(code) == COUNTY_DIGITS and code.isdecimal() for code in counties)
 
 
@@ -45,7 +45,7 @@ def county_in_code(codes: pd.Series, counties: Iterable[str] = ()) -> pd.Series:
     [nan, nan, nan, nan]
     """
     text = codes.astype("str")
-    if not _digits_speak(counties):
+    if not _six_digits_each(counties):
         return pd.Series(None, index=codes.index, dtype="str")
     return text.str[:COUNTY_DIGITS].where(text.str.fullmatch(TOWN_OR_VILLAGE).fillna(False).astype(bool))
 
@@ -53,14 +53,14 @@ def county_in_code(codes: pd.Series, counties: Iterable[str] = ()) -> pd.Series:
 def town_in_code(codes: pd.Series, counties: Iterable[str] = ()) -> pd.Series:
     """The town that a code of 12 digits begins with; null for any other code, and where ``counties`` differ."""
     text = codes.astype("str")
-    if not _digits_speak(counties):
+    if not _six_digits_each(counties):
         return pd.Series(None, index=codes.index, dtype="str")
     return text.str[:TOWN_DIGITS].where(text.str.fullmatch(VILLAGE).fillna(False).astype(bool))
 
 
 def county_in_codes(codes: pa.Array, counties: Iterable[str] = ()) -> pa.Array:
     """:func:`county_in_code` of an Arrow array."""
-    if not _digits_speak(counties):
+    if not _six_digits_each(counties):
         return pa.nulls(len(codes), pa.string())
     head = pc.utf8_slice_codeunits(codes, 0, COUNTY_DIGITS)
     return pc.if_else(pc.match_substring_regex(codes, TOWN_OR_VILLAGE), head, None)

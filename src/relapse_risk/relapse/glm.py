@@ -7,6 +7,7 @@ and R).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -94,6 +95,16 @@ def inverse_link(eta: Array, link: Link) -> Array:
     return expit(eta) if link == "logit" else np.asarray(-np.expm1(-np.exp(np.minimum(eta, 700))))
 
 
+def _check_numbers(given: Mapping[str, Array]) -> None:
+    """Refuse what is not a number: one missing value would stop the search where it stands, at a number of no meaning."""
+    for name, values in given.items():
+        if not np.isfinite(values).all():
+            raise ModelError("missing or infinite values", where=f"fit_glm: {name}", got=int((~np.isfinite(values)).sum()),
+                             expected="finite numbers", fix="leave these rows out first, and say so")  # fmt: skip
+    if (given["y"] < 0).any() or (given["y"] > 1).any() or (given["weight"] < 0).any():
+        raise ModelError("outcomes from 0 to 1 and weights of 0 or more", where="fit_glm")
+
+
 def fit_glm(
     x: Array,
     y: Array,
@@ -121,7 +132,8 @@ def fit_glm(
     Raises
     ------
     ModelError
-        If columns determine each other, or the outcome is separated.
+        If a value is missing or infinite, an outcome outside 0 to 1, a weight negative, columns determine each other, or
+        the outcome is separated.
 
     Examples
     --------
@@ -130,6 +142,7 @@ def fit_glm(
     """
     w = np.ones(len(y)) if weight is None else weight
     shift = np.zeros(len(y)) if offset is None else offset
+    _check_numbers({"x": x, "y": y, "weight": w, "offset": shift})
     beta = _first(x, y, w, link, shift, names) if start is None else start
     best = glm_log_likelihood(x @ beta + shift, y, w, link)
     for _ in range(STEPS):

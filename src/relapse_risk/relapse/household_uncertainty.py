@@ -74,7 +74,7 @@ def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Sp
     Raises
     ------
     ModelError
-        If under ten households were, or could have been, poor at both.
+        If under ten households were, or could have been, poor at both, or one of them has no score.
 
     References
     ----------
@@ -82,6 +82,9 @@ def fit_spread(probability: pd.Series, event: pd.Series, later: pd.Series) -> Sp
     """
     seen = (event.notna() & later.notna()).to_numpy(dtype=bool)
     p, y, z = (series.to_numpy(dtype=float)[seen] for series in (probability, event, later))
+    if np.isnan(p).any():
+        raise ModelError("households without a score", where="fit_spread", got=int(np.isnan(p).sum()), expected="none",
+                         fix="leave out rows that were not scored")  # fmt: skip
     if len(p) == 0 or min((y * z).sum(), y.sum(), z.sum()) < ENOUGH:
         raise ModelError(
             "too few households poor at two later visits", where="fit_spread", got=int((y * z).sum()) if len(p) else 0,

@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
 from relapse_risk.errors import ModelError
+from relapse_risk.evaluation.discrimination import check_outcomes, check_weights
 from relapse_risk.relapse.glm import Array, expit, fit_glm, logit
 from relapse_risk.rows import by_row
 
@@ -50,6 +51,14 @@ class Recalibration:
         return np.asarray(np.interp(p, x, y))
 
 
+def _checked(
+    event: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None, where: str
+) -> tuple[Array, Array, Array]:
+    """Outcomes, probabilities held inside 0 and 1, and weights; :class:`ModelError` for anything missing."""
+    y, p = check_outcomes(event, probability, where)
+    return y, np.clip(p, TINY, 1 - TINY), check_weights(weight, len(y), where)
+
+
 @by_row("event", "probability", "weight")
 def fit_recalibration(
     event: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.ArrayLike | None = None, method: Method = "sigmoid"
@@ -72,8 +81,7 @@ def fit_recalibration(
     >>> fit_recalibration(y, p)([0.2, 0.6]).round(6).tolist()
     [0.25, 0.75]
     """
-    y, p = np.asarray(event, dtype=np.float64), np.clip(np.asarray(probability, dtype=np.float64), TINY, 1 - TINY)
-    w = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64)
+    y, p, w = _checked(event, probability, weight, "fit_recalibration")
     one = np.ones(len(y))
     if method == "isotonic":
         fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(p, y, sample_weight=w)
@@ -148,6 +156,5 @@ def level_shift(event: npt.ArrayLike, probability: npt.ArrayLike, weight: npt.Ar
     >>> round(level_shift([0, 0, 0, 1], [0.5] * 4), 4)  # ln(1/3)
     -1.0986
     """
-    y, p = np.asarray(event, dtype=np.float64), np.clip(np.asarray(probability, dtype=np.float64), TINY, 1 - TINY)
-    w = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64)
+    y, p, w = _checked(event, probability, weight, "level_shift")
     return float(fit_glm(np.ones((len(y), 1)), y, w, offset=logit(p), start=np.zeros(1)).params[0])

@@ -104,13 +104,13 @@ def entitlements(
 def cliffs(
     register: RegisterOption = None,
     month: MonthOption = None,
-    reach: Annotated[int, typer.Option(help="Yuan a year looked ahead, a multiple of 250.", min=250)] = 3000,
+    reach: Annotated[int, typer.Option(help="Income a year looked ahead, a multiple of 250.", min=250)] = 3000,
     out: Annotated[Path | None, beside("for the results", "assistance")] = None,
     county: Annotated[str | None, COUNTY] = None,
     params: ParamsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find where one yuan more of income costs a household its aid, by the rules of the month."""
+    """Find where a little more income costs a household its aid, by the rules of the month."""
     from relapse_risk.assistance import cliffs as find
     from relapse_risk.predicates import setting_on
 

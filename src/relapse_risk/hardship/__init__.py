@@ -1,18 +1,7 @@
 """The hardship index: design, normalise, weigh, aggregate, explain, and test sensitivity to the choices."""
 
 from relapse_risk.hardship.composite_scores import Composite, composite, score_units
-from relapse_risk.hardship.compromise import (
-    Moora,
-    Vikor,
-    aras,
-    codas,
-    copras,
-    edas,
-    moora,
-    vikor,
-    weighted_product,
-    weighted_sum,
-)
+from relapse_risk.hardship.compromise import Vikor, codas, edas, vikor
 from relapse_risk.hardship.design import IndexDesign, Indicator, SubIndex, check_design
 from relapse_risk.hardship.design_file import index_design, read_index
 from relapse_risk.hardship.design_table import design_from_table, design_to_table
@@ -42,6 +31,7 @@ from relapse_risk.hardship.uncertainty import (
     factors_of,
     random_draws,
 )
+from relapse_risk.hardship.weighted_criteria import Moora, aras, copras, moora, weighted_product, weighted_sum
 
 __all__ = [
     "AdjustedPosts",

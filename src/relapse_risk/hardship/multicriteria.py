@@ -10,8 +10,8 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 
 from relapse_risk.errors import ModelError
-from relapse_risk.hardship.weights import Array, check_matrix, share_out
-from relapse_risk.rows import by_column
+from relapse_risk.hardship.criteria import check_criteria
+from relapse_risk.hardship.weights import Array, check_matrix
 
 __all__ = ["benefit_of_the_doubt", "topsis"]
 
@@ -57,15 +57,8 @@ def topsis(
     >>> topsis([[5, 8, 4], [7, 6, 8], [8, 8, 6], [7, 4, 6]], [0.3, 0.4, 0.3]).round(4).tolist()
     [0.5037, 0.6581, 0.7482, 0.334]
     """
-    x = check_matrix(matrix, "topsis")
+    x, w, signs = check_criteria(matrix, weights, directions, "topsis")
     n, p = x.shape
-    w = np.asarray(by_column(weights, matrix, "topsis: weights"), dtype=np.float64)
-    if w.shape != (p,):
-        raise ModelError("one weight per column", where="topsis", got=w.shape, expected=f"({p},)")
-    w = share_out(w, "topsis: weights")
-    signs = np.ones(p) if directions is None else np.asarray(by_column(directions, matrix, "topsis: directions"))
-    if signs.shape != (p,) or not np.isin(signs, (1, -1)).all():
-        raise ModelError("directions are 1 or -1, one per column", where="topsis", got=directions)
     low, high = _extremes(x)
     if scaling == "vector":
         length = np.sqrt(np.einsum("ij,ij->j", x, x))

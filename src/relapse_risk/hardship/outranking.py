@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
-from relapse_risk.hardship.compromise import check_criteria
+from relapse_risk.hardship.criteria import check_criteria
 from relapse_risk.hardship.weights import Array
 
 __all__ = ["PreferenceFunction", "Promethee", "promethee"]

@@ -27,7 +27,7 @@ FREE = {
     "pseudonym", "separator",
 }  # fmt: skip
 # Keys of mappings that a file gives its own names to, and nobody asks for.
-OWN_KEYS = {"rules", "values", "figures", "registered", "edge", "rules_off"}
+OWN_KEYS = {"rules", "values", "figures", "registered", "edge", "rules_off", "steps"}
 # In a panel's design: columns of somebody's data file, which are checked as the design is applied to it.
 OF_THE_PANEL = {"columns", "column", "per", "imputed", "month"}
 OWN_FILES = {"demo/names.yaml", "what_if.yaml"}  # every key at the top is the file's own

@@ -14,6 +14,7 @@ from relapse_risk.assistance.plan import read_measures
 from relapse_risk.demo import Calibration, read_calibration
 from relapse_risk.editions.edition import CITY, CountyQuery, Edition, found_file, read_edition
 from relapse_risk.errors import EditionError, ParameterError, RelapseRiskError, SourceError, unknown
+from relapse_risk.events import read_calendar, read_machine
 from relapse_risk.hardship import read_index
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
 from relapse_risk.poverty import read_deprivation
@@ -109,6 +110,8 @@ def read_all(folder: Path, place: str | None = None) -> FilesRead:
     items = [name for name in stems(folder / "assistance") if name in asked]
     read.catalogues = read.each(items, lambda name: read_catalogue(name, str(folder)))
     read.each([read_measures, read_policies, read_answers, read_expected], lambda reader: reader(folder))
+    read.each([read_calendar], lambda reader: reader(folder))
+    read.each(stems(folder / "events"), lambda kind: read_machine(kind, folder, read.parameters))
     read.each(stems(folder / "sources"), lambda name: _source(name, read))
     read.each(sorted((folder / "editions").glob("*.yaml")), lambda file: _edition(file, asked, read))
     if DEMO_PLACE in asked and (folder / "demo").is_dir():

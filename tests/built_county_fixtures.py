@@ -14,7 +14,7 @@ import pytest
 from tests.county_fixtures import COUNTY, MONTH, household, tables
 
 from relapse_risk.assessment import EXHIBITS, TABLES, CountyData
-from relapse_risk.assessment.facts import _computed, county_data
+from relapse_risk.assessment.facts import _computed, _published, county_data
 from relapse_risk.exhibits import Finding, Rows
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.register import Register, RegisterWriter
@@ -84,8 +84,8 @@ def _values(name: str, words: list[str]) -> Any:
 
 
 def computed(name: str, county: CountyData) -> pd.DataFrame:
-    """Rows of a fact table with their ratios, in order, before small counts are withheld."""
-    return _computed(BY_NAME[name], county)
+    """Rows of a fact table with their ratios, in order, as published but for small counts, which are not yet withheld."""
+    return _published(BY_NAME[name], _computed(BY_NAME[name], county))
 
 
 def told(name: str, text: str, **limits: float) -> Finding | None:

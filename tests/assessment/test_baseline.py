@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from tests.built_county_fixtures import CountyOf, check, computed
+from tests.built_county_fixtures import BY_NAME, CountyOf, check, computed
 from tests.fact_rows import fraction, homes, persons
 
 from relapse_risk.assessment import CountyData
+from relapse_risk.assessment.facts import _computed, _published
+from relapse_risk.assessment.rollup import city_rows
 from relapse_risk.assessment.sections.baseline import held
 from relapse_risk.parameters import read_place
 
@@ -348,6 +350,10 @@ def test_data_sources(county_of: CountyOf) -> None:
         ["alert", 20, 200, 120, 120 / 200],
         ["activity", 2, 18, 11, 11 / 18],
     ]
+    # A whole of two such counties has 22 alerts: shown as thirty, and not as twice twenty.
+    spec = BY_NAME["data_sources"]
+    whole = _published(spec, city_rows(spec, dict.fromkeys("ab", _computed(spec, data)), {})).set_index("table")
+    assert whole.loc[["alert", "household"], ["rows", "empty"]].to_numpy().tolist() == [[30, 180], [4, 210]]
     assert found.loc[found["rows"] == 0, "missing"].isna().all()
     assert not set(found["table"]) & {"identity", "assistance_item"}  # names; and what no county holds
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from relapse_risk.assessment import INDICATORS, TABLES, CountyData
-from relapse_risk.assessment.indicators import indicator_rows, verdict, with_city
+from relapse_risk.assessment.indicators import county_samples, indicator_rows, verdict, with_city
 from relapse_risk.assessment.sections.monitored_households import risk_reasons
 from relapse_risk.measures import Fraction, Indicator
 from relapse_risk.measures.fact_tables import Direction, Kind, Unit
@@ -324,16 +324,29 @@ def test_the_city_of_a_ratio() -> None:
     assert found[["low", "high"]].isna().all()
 
 
-def test_the_city_of_a_mean_weighs_by_what_each_county_stands_for() -> None:
-    rows = one_of("a", 10, 1, value=10.0, low=8.0, high=12.0), one_of("b", 0, 3, value=20.0, low=18.0, high=22.0)
-    found = city_of(item(unit="money", city="mean"), *rows)
-    assert found[["value", "low", "high"]].tolist() == [
-        17.5,
-        15.5,
-        19.5,
-    ]  # (10 + 3 x 20) / 4 whatever the numerators, its limits alike
-    assert np.isnan(found["previous"])
-    assert city_of(item(unit="money", city="mean"), rows[0] | {"low": np.nan}, rows[1])[["low"]].isna().all()
+def test_a_median_and_a_gini_of_the_city_are_of_its_households(county: CountyData) -> None:
+    # County a: 2 persons on 10 and 1 on 20; county b: 3 persons on 40.  Of six persons the third has 20, and half of them
+    # have no more; the mean of the counties' medians, 10 and 40, would be 25.
+    medians, ginis = (next(i for i in INDICATORS if i.name == name) for name in ("median_income", "income_gini"))
+    a, b = (np.array([10.0, 20.0]), np.array([2.0, 1.0])), (np.array([40.0]), np.array([3.0]))
+    samples = [{("x", "now"): a, ("x", "before"): a}, {("x", "now"): b}]
+    rows = one_of("a", np.nan, 3, value=10.0), one_of("b", np.nan, 3, value=40.0)
+
+    def city(spec: Indicator, *given: dict[str, Any]) -> pd.Series:
+        found = item(unit="money", city="pooled", pooled=spec.pooled)
+        return with_city(pd.DataFrame(list(given)), [found], samples).set_index("county_code").loc["city"]
+
+    assert city(medians, *rows)[["value", "previous"]].tolist() == [20, 10]
+    # Differences of all pairs of persons: 2 x 1 x 10 + 2 x 3 x 30 + 1 x 3 x 20 = 260, each twice; over twice the 36
+    # pairs times the mean 160 / 6: 520 / 1920.
+    assert city(ginis, *rows)["value"] == pytest.approx(520 / 1920)
+    assert city(medians, rows[0] | {"reason": "not_received:income"}, rows[1])[["value", "previous"]].isna().all()
+    # The county of the hand-made tables gives the households that have an income, each with its persons.
+    assert county_samples(county, [medians], {"median_income": "income"}) == {}
+    values, weights = county_samples(county, [medians], {})["median_income", "now"]
+    known = county.now.dropna(subset=["income_pc_year"])
+    assert values.tolist() == known["income_pc_year"].tolist()
+    assert weights.tolist() == known["size"].tolist()
 
 
 def test_the_city_of_a_total() -> None:

@@ -7,9 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from tests.built_county_fixtures import BY_NAME as TABLE_BY_NAME
 from tests.built_county_fixtures import CountyOf, check, computed, records
 
 from relapse_risk.assessment import INDICATORS, CountyData
+from relapse_risk.assessment.facts import _computed, _published
+from relapse_risk.assessment.rollup import city_rows
 from relapse_risk.assessment.sections.monitored_households import _rule_word
 from relapse_risk.languages import Label
 from relapse_risk.predicates import read_predicates
@@ -440,6 +443,17 @@ def test_only_the_ten_strongest_reasons_are_shown(county: CountyData) -> None:
     found = computed("risk_reasons", data)
     assert found["reason"].tolist() == [f"x{k:02d}" for k in range(12, 2, -1)]
     assert found["points"].tolist() == list(range(12, 2, -1))
+
+
+def test_the_reasons_of_the_city_are_of_all_its_counties(county: CountyData) -> None:
+    # x01 is the eleventh of the first county and the first of the second: (1 + 13) / 2 points over both.
+    spec = TABLE_BY_NAME["risk_reasons"]
+    one = _computed(spec, reasons_of(county, {f"x{k:02d}": [float(k)] * 10 for k in range(1, 12)}))
+    two = _computed(spec, reasons_of(county, {"x01": [13.0] * 10, "x11": [-13.0] * 10}))
+    found = _published(spec, city_rows(spec, {"a": one, "b": two}, {})).set_index("reason")["points"]
+    assert found["x01"] == 7
+    assert "x11" not in found, "it raises the score of neither: 11 in one county, 13 less in the other"
+    assert len(found) == 10
 
 
 def test_high_risk_not_monitored(county: CountyData) -> None:

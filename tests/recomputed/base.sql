@@ -67,11 +67,10 @@ FROM income;
 
 CREATE TABLE members AS
 SELECT household_id, month, how_many(true, household_size) AS members, how_many(age >= 60, household_size) AS n60,
-       how_many(age < 16, household_size) AS n16, how_many(age >= 18, household_size) AS adults,
+       how_many(age >= 18, household_size) AS adults,
        how_many(age >= 18 AND marital_status = 'married', household_size) AS married,
-       how_many(health_status = 'serious', household_size) AS serious, how_many(severe, household_size) AS severe,
-       how_many(student_stage <> 'none', household_size) AS n_pupils, how_many(helpless, household_size) AS helpless,
-       how_many(labour, household_size) AS n_labour,
+       somebody(health_status = 'serious', household_size) AS serious_one, somebody(age < 16, household_size) AS child_one,
+       somebody(student_stage <> 'none', household_size) AS pupil_one,
        somebody(labour, household_size) AS labour, somebody(works, household_size) AS works,
        NOT somebody(out_of_school, household_size) AS education_ok, NOT somebody(NOT medical_insurance, household_size) AS medical_ok,
        somebody(severe, household_size) AS severe_one, somebody(helpless, household_size) AS helpless_one

@@ -45,7 +45,7 @@ SELECT month, place, x.* FROM (
         share('homes_complete', has_tv AND has_fan AND has_heating AND courtyard_clean AND indoor_clean AND personal_clean),
         share('environment_complete', hard_path_to_door AND greened AND beautified AND courtyard_clean AND indoor_clean
               AND personal_clean AND has_tv AND has_fan AND has_heating AND has_weatherproof_openings),
-        ratio('zero_employment', count(*) FILTER (WHERE n_labour > 0 AND NOT works), count(*) FILTER (WHERE n_labour > 0)),
+        ratio('zero_employment', count(*) FILTER (WHERE labour AND NOT works), count(*) FILTER (WHERE labour)),
         ratio('monitored_share', count(*) FILTER (WHERE watched), count(*)),
         ratio('monitored_persons', added(size, watched), sum(size)),
         ratio('missed_rate', added(size, never_registered AND (pc < poverty OR NOT guarantees_ok)), added(size, never_registered)),
@@ -272,19 +272,19 @@ SELECT '2020-12', place, x.* FROM (
 INSERT INTO found_weighted SELECT month, place, 'persons', sum(size), count(*), sum(size) FROM hh JOIN place USING (county) GROUP BY ALL;
 
 -- Weighted by persons: the income that half of the persons do not exceed; the Gini by the covariance of income and rank.
--- (The city's is the mean of its counties', weighted by persons: docs/assessment.md, Indicators.)
-CREATE TABLE by_county AS
-SELECT month, county, sum(size) AS heads, min(pc) FILTER (WHERE upto >= 0.5) AS median FROM (
-    SELECT *, sum(size) OVER (PARTITION BY month, county ORDER BY pc) / sum(size) OVER (PARTITION BY month, county) AS upto FROM hh WHERE pc IS NOT NULL
+-- (The city's are those of all its households together: docs/assessment.md, Indicators.)
+CREATE TABLE earning AS SELECT month, place, pc, size FROM hh JOIN place USING (county) WHERE pc IS NOT NULL;
+CREATE TABLE middle AS
+SELECT month, place, sum(size) AS heads, min(pc) FILTER (WHERE upto >= 0.5) AS median FROM (
+    SELECT *, sum(size) OVER (PARTITION BY month, place ORDER BY pc) / sum(size) OVER (PARTITION BY month, place) AS upto FROM earning
 ) GROUP BY ALL;
 CREATE TABLE unequal AS
-SELECT month, county, sum(a.size * b.size * abs(a.pc - b.pc)) / (2 * sum(a.size * b.size * a.pc)) AS gini
-FROM (SELECT month, county, pc, size FROM hh WHERE pc IS NOT NULL) a JOIN (SELECT month, county, pc, size FROM hh WHERE pc IS NOT NULL) b USING (month, county)
-GROUP BY ALL;
+SELECT month, place, sum(a.size * b.size * abs(a.pc - b.pc)) / (2 * sum(a.size * b.size * a.pc)) AS gini
+FROM earning a JOIN earning b USING (month, place) GROUP BY ALL;
 INSERT INTO found_weighted
-SELECT month, place, x.indicator, NULL, sum(heads), sum(heads * x.v) / sum(heads) FROM (
-    SELECT month, county, heads, unnest([{'indicator': 'median_income', 'v': median}, {'indicator': 'income_gini', 'v': gini}]) AS x
-    FROM by_county JOIN unequal USING (month, county)) JOIN place USING (county) GROUP BY ALL;
+SELECT month, place, x.indicator, NULL, heads, x.v FROM (
+    SELECT month, place, heads, unnest([{'indicator': 'median_income', 'v': median}, {'indicator': 'income_gini', 'v': gini}]) AS x
+    FROM middle JOIN unequal USING (month, place));
 
 -- Whole weeks of the year, from the first of January, with a dispatch meeting.
 INSERT INTO found

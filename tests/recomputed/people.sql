@@ -1,8 +1,8 @@
 -- Sections 0, 2 and 4: the register, its people, their incomes.  A query's name is the printed table; its columns are named as printed.
 
 -- table: data_sources
--- Apart from households and persons, rows of tables about people are rounded up to tens (docs/assessment.md, Small cells), and
--- counties are added up to the city.
+-- Apart from households and persons, rows of tables about people are rounded up to tens (docs/assessment.md, Small cells), in the
+-- city once its counties are added up.
 WITH every AS (
     SELECT county, 'household' AS name, 1 AS step FROM hh WHERE month = '2020-12'
     UNION ALL SELECT county, 'person', 1 FROM person JOIN home USING (household_id) WHERE snapshot_month = '2020-12'
@@ -20,8 +20,8 @@ WITH every AS (
     UNION ALL SELECT county, 'visit_record', 10 FROM visit_record JOIN home USING (household_id)
     UNION ALL SELECT county, 'survey_response', 10 FROM survey_response JOIN home USING (household_id)
     UNION ALL SELECT county, 'interview', 10 FROM interview JOIN home USING (household_id))
-SELECT place, "table", CAST(sum(rows) AS BIGINT) AS rows
-FROM (SELECT county, name AS "table", ceil(count(*) / any_value(step)) * any_value(step) AS rows FROM every GROUP BY ALL) JOIN place USING (county) GROUP BY ALL;
+SELECT place, name AS "table", CAST(ceil(count(*) / any_value(step)) * any_value(step) AS BIGINT) AS rows
+FROM every JOIN place USING (county) GROUP BY ALL;
 
 -- table: population_by_class
 SELECT place, household_class, count(*) AS households, sum(size) AS persons
@@ -54,11 +54,11 @@ SELECT place, town_name AS town, villages, key_villages, households, persons FRO
 -- table: segments
 WITH groups AS (
     SELECT hh.*, g.segment FROM hh, LATERAL (SELECT unnest([
-        {'segment': 'elderly_only', 'holds': n60 = members}, {'segment': 'serious_illness', 'holds': serious > 0},
-        {'segment': 'severe_disability', 'holds': severe > 0}, {'segment': 'children', 'holds': n16 > 0},
-        {'segment': 'single_parent', 'holds': n16 > 0 AND adults = 1 AND married = 0}, {'segment': 'no_labour', 'holds': NOT labour},
-        {'segment': 'zero_employment', 'holds': n_labour > 0 AND NOT works}, {'segment': 'without_care', 'holds': helpless > 0},
-        {'segment': 'pupils', 'holds': n_pupils > 0}, {'segment': 'sole_person', 'holds': size = 1}], recursive := true)) g
+        {'segment': 'elderly_only', 'holds': n60 = members}, {'segment': 'serious_illness', 'holds': serious_one},
+        {'segment': 'severe_disability', 'holds': severe_one}, {'segment': 'children', 'holds': child_one},
+        {'segment': 'single_parent', 'holds': child_one AND adults = 1 AND married = 0}, {'segment': 'no_labour', 'holds': NOT labour},
+        {'segment': 'zero_employment', 'holds': labour AND NOT works}, {'segment': 'without_care', 'holds': helpless_one},
+        {'segment': 'pupils', 'holds': pupil_one}, {'segment': 'sole_person', 'holds': size = 1}], recursive := true)) g
     WHERE g.holds AND month = '2020-12')
 SELECT place, segment, count(*) AS households, sum(size) AS persons, sum(net) / sum(size) FILTER (WHERE net IS NOT NULL) AS mean_income,
        count(*) FILTER (WHERE pc < monitoring) AS below_monitor, count(*) FILTER (WHERE NOT guarantees_ok) AS unmet
@@ -82,10 +82,10 @@ FROM living JOIN place USING (county) WHERE month = '2020-12' AND disability_lev
 
 -- table: segment_towns
 SELECT place, town_name AS town, count(*) AS households, count(*) FILTER (WHERE n60 = members) AS elderly_only,
-       count(*) FILTER (WHERE serious > 0) AS serious_illness, count(*) FILTER (WHERE severe > 0) AS severe_disability,
-       count(*) FILTER (WHERE n16 > 0) AS children, count(*) FILTER (WHERE n16 > 0 AND adults = 1 AND married = 0) AS single_parent,
-       count(*) FILTER (WHERE NOT labour) AS no_labour, count(*) FILTER (WHERE n_labour > 0 AND NOT works) AS zero_employment,
-       count(*) FILTER (WHERE helpless > 0) AS without_care
+       count(*) FILTER (WHERE serious_one) AS serious_illness, count(*) FILTER (WHERE severe_one) AS severe_disability,
+       count(*) FILTER (WHERE child_one) AS children, count(*) FILTER (WHERE child_one AND adults = 1 AND married = 0) AS single_parent,
+       count(*) FILTER (WHERE NOT labour) AS no_labour, count(*) FILTER (WHERE labour AND NOT works) AS zero_employment,
+       count(*) FILTER (WHERE helpless_one) AS without_care
 FROM hh JOIN town_place USING (town) WHERE month = '2020-12' GROUP BY ALL;
 
 -- table: income_summary

@@ -13,7 +13,7 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.facts_store import FactsManifest, county_digests, write_facts
-from relapse_risk.assessment.indicators import NOT_RECEIVED, indicator_rows, with_city
+from relapse_risk.assessment.indicators import NOT_RECEIVED, Samples, county_samples, indicator_rows, with_city
 from relapse_risk.assessment.linked_counts import LINKS, PUBLIC
 from relapse_risk.assessment.rollup import city_rows, with_order, with_ratios
 from relapse_risk.assessment.sections import INDICATORS, TABLES
@@ -70,6 +70,7 @@ class _County:
     tables: dict[str, pd.DataFrame]
     status: list[dict[str, object]]
     indicator: pd.DataFrame
+    samples: Samples
     used: dict[tuple[str, str], DatedValue]
     households: int
 
@@ -237,7 +238,7 @@ def _county(data: CountyData, missing: Mapping[str, str], recorder: _Recorder) -
         )  # fmt: skip
         if not frame.empty:
             tables[spec.name] = frame
-    return _County(tables, status, rows, recorder.used, len(data.now))
+    return _County(tables, status, rows, county_samples(data, INDICATORS, reasons), recorder.used, len(data.now))
 
 
 def _computed(table: FactTable, data: CountyData) -> pd.DataFrame:
@@ -252,7 +253,8 @@ def _withheld(found: Mapping[str, _County], names: Mapping[str, tuple[str, ...]]
     """Tables of all counties and the city, small counts withheld, with ``indicator`` and ``availability``."""
     bilingual = {code: label.cell for code, label in labels_by_code(names.values()).items()}
     tables = {table.name: _stacked(table, found, bilingual) for table in TABLES}
-    rows = with_city(pd.concat([part.indicator for part in found.values()]), INDICATORS)
+    every = [part.samples for part in found.values()]
+    rows = with_city(pd.concat([part.indicator for part in found.values()]), INDICATORS, every)
     safe, indicator, counts = withhold(tables, TABLES, rows, INDICATORS, threshold, bilingual, LINKS, PUBLIC)
     few = {code for code, part in found.items() if part.households < threshold}
     beside = companion({code: part.households for code, part in found.items()}, threshold)
@@ -301,6 +303,11 @@ def _city_status(table: FactTable, status: list[dict[str, object]], frame: pd.Da
     return {"county_code": CITY, "section": table.section, "table": table.name, "status": word, "reason": reason}
 
 
+def _published(table: FactTable, frame: pd.DataFrame) -> pd.DataFrame:
+    """What of the rows is published, its ratios formed again."""
+    return frame if table.publish is None or frame.empty else with_ratios(table.publish(frame), table)
+
+
 def _stacked(table: FactTable, found: Mapping[str, _County], names: Mapping[str, str]) -> pd.DataFrame:
     counties = {code: part.tables[table.name] for code, part in found.items() if table.name in part.tables}
     parts = [frame.assign(county_code=code) for code, frame in counties.items()]
@@ -311,6 +318,7 @@ def _stacked(table: FactTable, found: Mapping[str, _County], names: Mapping[str,
         for row in part.status
     )
     city = pd.DataFrame() if late else city_rows(table, counties, names)
+    parts, city = [_published(table, frame) for frame in parts], _published(table, city)
     columns = ["county_code", *(column.name for column in table.columns)]
     if not parts:
         return pd.DataFrame(columns=columns)

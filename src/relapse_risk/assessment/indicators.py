@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.intervals import beta_binomial, combined, fay_herriot
-from relapse_risk.measures import CITY, Fraction, Indicator
+from relapse_risk.measures import CITY, Fraction, Indicator, Values
 from relapse_risk.parameters import DatedValue
 
-__all__ = ["VERDICTS", "indicator_rows", "verdict", "with_city"]
+__all__ = ["VERDICTS", "Samples", "county_samples", "indicator_rows", "verdict", "with_city"]
 
 WATCH_BAND = 0.1  # within a tenth of the way to the limit is "watch", so that a near miss is seen before it is one
 EVALUATION = 16
@@ -25,6 +25,8 @@ NUMERIC = (
     "previous_cases", "previous_n", "limit", "cases", "n", "se", "population", "previous_held", "held_cases", "held_n",
     "line_before", "line_now",
 )  # fmt: skip
+NOW, BEFORE = "now", "before"
+Samples: TypeAlias = dict[tuple[str, str], tuple[Values, Values]]  # values and weights by indicator, now or before
 TEXTUAL = ("limit_confidence", "limit_source", "previous_period", "reason")
 
 
@@ -120,10 +122,21 @@ def _limit(limit: DatedValue | None) -> dict[str, object]:
     return {"limit": limit.value, "limit_confidence": limit.confidence, "limit_source": limit.source}
 
 
-def with_city(rows: pd.DataFrame, items: Sequence[Indicator]) -> pd.DataFrame:
-    """``rows`` of every county and the city's after them."""
+def county_samples(data: CountyData, items: Sequence[Indicator], reasons: Mapping[str, str]) -> Samples:
+    """Values and weights from which the city's value of each ``pooled`` indicator is formed: now, and a year before."""
+    found: Samples = {}
+    for item in items:
+        if item.pooled is not None and not reasons.get(item.name):
+            found[item.name, NOW] = item.pooled.sample(data)
+            if item.history and data.earlier is not None:
+                found[item.name, BEFORE] = item.pooled.sample(data.earlier)
+    return found
+
+
+def with_city(rows: pd.DataFrame, items: Sequence[Indicator], samples: Sequence[Samples] = ()) -> pd.DataFrame:
+    """``rows`` of every county and the city's after them; ``samples`` are those of each county."""
     by_name = {name: mine for name, mine in rows.groupby("indicator", sort=False)}
-    cities = [_city_row(item, by_name[item.name]) for item in items if item.name in by_name]
+    cities = [_city_row(item, by_name[item.name], samples) for item in items if item.name in by_name]
     whole = pd.concat([rows, _typed(pd.DataFrame(cities))], ignore_index=True)
     return whole.assign(shrunk=_shrunk(whole, items))
 
@@ -152,7 +165,16 @@ def _pulled(mine: pd.DataFrame, is_sampled: bool) -> np.ndarray[Any, np.dtype[np
     return fay_herriot(mine["value"].tolist(), variance.tolist())[0]
 
 
-def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
+def _of_all(item: Indicator, when: str, samples: Sequence[Samples]) -> float | None:
+    """A pooled statistic of the households of all counties."""
+    found = [one[item.name, when] for one in samples if (item.name, when) in one]
+    if item.pooled is None or not found:
+        return None
+    values, weights = (np.concatenate(side) for side in zip(*found, strict=True))
+    return item.pooled.statistic(values, weights)
+
+
+def _city_row(item: Indicator, mine: pd.DataFrame, samples: Sequence[Samples]) -> dict[str, Any]:
     first: dict[str, Any] = mine.iloc[0].to_dict()
     sums = {
         name: mine[name].sum(min_count=1) if name in mine else float("nan")
@@ -172,9 +194,11 @@ def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
     }
     reasons = [reason for reason in mine["reason"].dropna() if reason]
     late = [reason for reason in reasons if NOT_RECEIVED in reason]
-    value, low, high, se = (None, None, None, None) if late else _city_value(item, mine, sums)
+    value, low, high, se = (None, None, None, None) if late else _city_value(item, mine, sums, samples)
     before = sums["previous_denominator"]
     previous = sums["previous_numerator"] / before if item.city == "ratio" and before > 0 else None
+    if item.city == "pooled" and not late:
+        previous = _of_all(item, BEFORE, samples)
     return first | sums | {
         "county_code": CITY, "value": value, "low": low, "high": high, "se": se,
         "previous": mine["previous"].sum(min_count=1) if item.city == "total" else previous,
@@ -185,7 +209,7 @@ def _city_row(item: Indicator, mine: pd.DataFrame) -> dict[str, Any]:
 
 
 def _city_value(
-    item: Indicator, mine: pd.DataFrame, sums: Mapping[str, float]
+    item: Indicator, mine: pd.DataFrame, sums: Mapping[str, float], samples: Sequence[Samples]
 ) -> tuple[float | None, float | None, float | None, float | None]:
     known = mine.dropna(subset=["value"])
     if known.empty:
@@ -196,8 +220,8 @@ def _city_value(
         weight = known["population"].fillna(known["denominator"])
         value, found = combined(known["value"].tolist(), known["se"].tolist(), weight.tolist(), sums["n"])
         return value, found.low, found.high, found.se
+    if item.city == "pooled":
+        return _of_all(item, NOW, samples), None, None, None
     weight = known["denominator"]
     limits = [float(np.average(known[s], weights=weight)) if known[s].notna().all() else None for s in ("low", "high")]
-    if item.city == "mean":
-        return float(np.average(known["value"], weights=weight)), limits[0], limits[1], None
     return sums["numerator"] / sums["denominator"] if sums["denominator"] > 0 else None, limits[0], limits[1], None

@@ -2,9 +2,19 @@
 
 from relapse_risk.measures.bins import Bins
 from relapse_risk.measures.counts import Cell, Count, read_count
-from relapse_risk.measures.fact_tables import ADDITIVE, CITY, PEOPLE, FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.measures.fact_tables import (
+    ADDITIVE,
+    CITY,
+    PEOPLE,
+    FactColumn,
+    FactTable,
+    Fraction,
+    Indicator,
+    Pooled,
+    Values,
+)
 
 __all__ = [
     "ADDITIVE", "CITY", "PEOPLE", "Bins", "Cell", "Count", "FactColumn", "FactTable", "Fraction", "Indicator",
-    "read_count",
+    "Pooled", "Values", "read_count",
 ]  # fmt: skip

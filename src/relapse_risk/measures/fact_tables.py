@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import MeasureError, SchemaError, unknown
 from relapse_risk.measures.counts import Count, read_count
 from relapse_risk.schema import code_list, code_lists, table, tables
 
-__all__ = ["ADDITIVE", "CITY", "PEOPLE", "FactColumn", "FactTable", "Fraction", "Indicator"]
+__all__ = ["ADDITIVE", "CITY", "PEOPLE", "FactColumn", "FactTable", "Fraction", "Indicator", "Pooled", "Values"]
 
 CITY = "city"
+Values: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Kind = Literal[
     "households", "persons", "records", "count", "share", "money", "money_wan", "number", "index", "days", "date", "text", "code",
     "town", "bin", "label", "verdict", "confidence", "points", "coefficient", "period",
@@ -153,6 +155,9 @@ class FactTable:
         The count that the whole table describes: where that is withheld, the table is not shown either.
     restricted : bool
         Names single households by pseudonymous id; shown only where an edition asks for it.
+    publish : callable, optional
+        What of the rows is published (the first of them, or counts rounded): applied to a county's rows, and to the
+        city's once all rows of its counties are added up.
     """
 
     name: str
@@ -165,6 +170,7 @@ class FactTable:
     never_secondary: bool = False
     describes: str = ""
     restricted: bool = False
+    publish: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 
     def __post_init__(self) -> None:
         check_needs(self.needs, f"fact table {self.name}: needs")
@@ -248,6 +254,22 @@ class Fraction:
 
 
 @dataclass(frozen=True, slots=True)
+class Pooled:
+    """A statistic of a whole that is no mean of its parts': a median, a Gini coefficient.
+
+    Attributes
+    ----------
+    sample : callable
+        From one county's data to values and weights, one each a household.
+    statistic : callable
+        From values and weights to the number; None where it is not defined.
+    """
+
+    sample: Callable[[Any], tuple[Values, Values]]
+    statistic: Callable[[Values, Values], float | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Indicator:
     """One indicator, declared once.
 
@@ -261,8 +283,8 @@ class Indicator:
         The measure whose yes (numerator), no and known (denominator) it prints; unsaid: its name.
     sampled : {"", "survey", "model"}
         Why it has an interval; a full count of the register has none.
-    city : {"ratio", "mean", "total"}
-        City: sums over sums; means weighted by what each county stands for; the sum.
+    city : {"ratio", "pooled", "total"}
+        City: sums over sums; ``pooled`` of the households of all counties; the sum.
     history : bool
         Whether the register's history says what it was a year before.
     line : {"", "poverty", "monitoring"}
@@ -279,7 +301,8 @@ class Indicator:
     source: str = ""
     headline: bool = False
     sampled: Literal["", "survey", "model"] = ""
-    city: Literal["ratio", "mean", "total"] = "ratio"
+    city: Literal["ratio", "pooled", "total"] = "ratio"
+    pooled: Pooled | None = None
     history: bool = True
     people: bool = True
     measure: str = ""

@@ -22,7 +22,7 @@ C = FactColumn
 
 
 def data_sources(data: CountyData) -> pd.DataFrame:
-    """Rows, cells and missing cells of every table in this county; see :func:`held` for tables about people."""
+    """Rows, cells and missing cells of every table in this county."""
     rows = []
     for name, spec in tables().items():
         if spec.restricted or spec.county_from is None:
@@ -31,13 +31,19 @@ def data_sources(data: CountyData) -> pd.DataFrame:
         if not data.place.limits_apply and (frame.empty or name == "county"):
             continue  # where no limits apply, a table without rows says nothing
         counts = len(frame), frame.size, float(frame.isna().to_numpy().sum())
-        if name not in COUNTED_IN_FULL and not PERSONAL.isdisjoint(spec.names):
-            counts = held(*counts)
         rows.append({"table": name, **dict(zip(("rows", "cells", "empty"), counts, strict=True))})
     return pd.DataFrame(rows)
 
 
-def held(rows: int, cells: int, empty: float) -> tuple[int, int, float]:
+def people_held(frame: pd.DataFrame) -> pd.DataFrame:
+    """:func:`data_sources` with the counts of tables about people as :func:`held` gives them."""
+    exact = [name in COUNTED_IN_FULL or PERSONAL.isdisjoint(tables()[name].names) for name in frame["table"]]
+    counts = frame[["rows", "cells", "empty"]].astype(float)
+    rounded = [tuple(row) if full else held(*row) for full, row in zip(exact, counts.to_numpy(), strict=True)]
+    return frame.assign(**pd.DataFrame(rounded, columns=counts.columns, index=frame.index))
+
+
+def held(rows: float, cells: float, empty: float) -> tuple[float, float, float]:
     """Rows, cells and missing cells of a table about people, so rounded that they give no small count back.
 
     A row is an event in the life of one household (an alert, an elimination): how many there are is a count of people
@@ -194,7 +200,8 @@ HOMES, MEMBERS = TOWN_HOMES, C("persons", "persons", counts="members.yes")
 TABLES = (
     FactTable("data_sources", 0,
               (C("table", "label", "table"), C("rows", "count"), C("cells", "count", hidden=True),
-               C("empty", "count", hidden=True), C("missing", "share", of=("empty", "cells"), rests_on=())), (), data_sources),
+               C("empty", "count", hidden=True), C("missing", "share", of=("empty", "cells"), rests_on=())), (), data_sources,
+              publish=people_held),
     FactTable("population_by_class", 2,
               (C("household_class", "code", "household_class"), HOMES, MEMBERS),
               CLASS, population_by_class),

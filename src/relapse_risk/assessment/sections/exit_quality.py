@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +13,7 @@ from relapse_risk.assessment.sections.baseline import TOWN_HOMES
 from relapse_risk.derive import income_columns
 from relapse_risk.errors import ModelError
 from relapse_risk.exhibits import Action, Columns, Exhibit, Finding, Number, Rows, Section, Stack, counts_in, share_in
-from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.measures import Bins, FactColumn, FactTable, Fraction, Indicator, Pooled, Values
 from relapse_risk.months import add_months
 from relapse_risk.poverty import fgt, gini, weighted_quantile
 from relapse_risk.predicates import holds
@@ -59,14 +62,31 @@ def _mean_income(data: CountyData) -> Fraction:
     return data.mean(data.now["income_pc_year"], _person_weight(data.now))
 
 
-def _quantile(data: CountyData, order: float) -> Fraction:
+def incomes(data: CountyData) -> tuple[Values, Values]:
+    """Income per head of the households that have one, and the persons each stands for."""
     known = data.now[data.now["income_pc_year"].notna()]
-    weight = _person_weight(known)
+    return known["income_pc_year"].to_numpy(dtype=float), _person_weight(known).to_numpy(dtype=float)
+
+
+def _quantile(values: Values, weight: Values, order: float) -> float | None:
     try:
-        value = float(weighted_quantile(known["income_pc_year"].to_numpy(dtype=float), order, weight.to_numpy()))
+        return float(weighted_quantile(values, order, weight))
     except ModelError:
+        return None
+
+
+def _gini(values: Values, weight: Values) -> float | None:
+    """Gini coefficient, negative incomes as 0; none of one household, or where nobody has an income."""
+    x = values.clip(min=0)
+    return float(gini(x, weight)) if len(x) > 1 and (x * weight).sum() > 0 else None
+
+
+def _of_incomes(data: CountyData, statistic: Callable[[Values, Values], float | None]) -> Fraction:
+    values, weight = incomes(data)
+    found = statistic(values, weight)
+    if found is None:
         return Fraction(0.0, 0.0)
-    return Fraction(float("nan"), float(weight.sum()), value=value, **data.of_sample(len(known)))
+    return Fraction(float("nan"), float(weight.sum()), value=found, **data.of_sample(len(values)))
 
 
 def income_summary(data: CountyData) -> pd.DataFrame:
@@ -75,7 +95,13 @@ def income_summary(data: CountyData) -> pd.DataFrame:
     for measure, order in (("mean", None), ("p10", 0.1), ("p25", 0.25), ("median", 0.5), ("p75", 0.75), ("p90", 0.9)):
         values = []
         for when in (data, data.earlier):
-            found = None if when is None else _mean_income(when) if order is None else _quantile(when, order)
+            found = (
+                None
+                if when is None
+                else _mean_income(when)
+                if order is None
+                else _of_incomes(when, partial(_quantile, order=order))
+            )
             values.append(None if found is None else found.ratio)
         rows.append({"measure": measure, "now": values[0], "before": values[1]})
     return pd.DataFrame(rows).astype({"now": "float64", "before": "float64"}).assign(change=_relative_change)
@@ -189,14 +215,6 @@ def _growth(data: CountyData) -> Fraction:
     return Fraction(now - before, before, **data.of_sample(len(both)))
 
 
-def _gini(data: CountyData) -> Fraction:
-    known = data.now[data.now["income_pc_year"].notna()]
-    x, weight = known["income_pc_year"].clip(lower=0).to_numpy(dtype=float), _person_weight(known).to_numpy()
-    if len(x) < 2 or (x * weight).sum() <= 0:
-        return Fraction(0.0, 0.0)
-    return Fraction(float("nan"), float(weight.sum()), value=float(gini(x, weight)), **data.of_sample(len(known)))
-
-
 def _lifted_above(data: CountyData) -> Fraction:
     """Lifted households whose income has stayed at or above the line in the last two periods, each year's line."""
     return data.households(steadily_above(data), data.now["exit_year"].notna())
@@ -220,6 +238,7 @@ def steadily_above(data: CountyData) -> pd.Series:
     return (~now & ~before).mask(now.isna() | before.isna())
 
 
+MEDIAN = partial(_quantile, order=0.5)
 SUMS = tuple(C(f"{name}_sum", "money", hidden=True, adds=True) for name in COMPONENTS)
 HEADS = C("heads", "number", hidden=True, adds=True)
 INCOME = ("income",)
@@ -258,7 +277,8 @@ TABLES = (
 INDICATORS = (
     Indicator("mean_income", 4, "money", "higher_better", INCOME, _mean_income, headline=True, source="DZ-2021",
               people=False),
-    Indicator("median_income", 4, "money", "higher_better", INCOME, lambda d: _quantile(d, 0.5), city="mean", people=False),
+    Indicator("median_income", 4, "money", "higher_better", INCOME, lambda d: _of_incomes(d, MEDIAN), people=False,
+              city="pooled", pooled=Pooled(incomes, MEDIAN)),
     Indicator("income_growth", 4, "share", "higher_better", INCOME, _growth, people=False),
     Indicator("below_line", 4, "share", "lower_better", INCOME, lambda d: below_line(d, "poverty_line"),
               source="LAW-2020", headline=True, line="poverty"),
@@ -271,7 +291,8 @@ INDICATORS = (
               source="DEF-ELIM"),
     Indicator("transfer_share", 4, "share", "none", ("income.transfer_income",), _transfers, people=False),
     Indicator("sharp_fall", 4, "share", "lower_better", INCOME, _sharp_fall, source="LAW-2020"),
-    Indicator("income_gini", 4, "coefficient", "lower_better", INCOME, _gini, city="mean", people=False),
+    Indicator("income_gini", 4, "coefficient", "lower_better", INCOME, lambda d: _of_incomes(d, _gini), people=False,
+              city="pooled", pooled=Pooled(incomes, _gini)),
 )  # fmt: skip
 
 

@@ -274,9 +274,9 @@ def risk_by_town(data: CountyData) -> pd.DataFrame:
 
 
 def risk_reasons(data: CountyData) -> pd.DataFrame:
-    """What raises the score of the households in the high band above that of a mean household most: mean points.
+    """What moves the score of the households in the high band above that of a mean household, or below: mean points.
 
-    Empty where the band is so small that it would be withheld as a count.  The mean points of a yes or no give the
+    Of these :func:`most_points` shows the first, in a county as in the city.  Empty where the band is so small that it would be withheld as a count.  The mean points of a yes or no give the
     number of yeses back, so that only those stand here of which neither a few are one nor a few the other.
     """
     risk, reasons = _risk(data), data.scores.risk_reasons
@@ -292,9 +292,14 @@ def risk_reasons(data: CountyData) -> pd.DataFrame:
     yes = grouped.agg(lambda points: float((points > 0).sum()))
     binary = yes.index.get_level_values("reason").isin(yes_or_no)
     total = grouped.sum()[~binary | ~_tells_a_few(yes, len(high), few)]
-    frame = total[total > 0].sort_values(ascending=False).head(TOP_REASONS).rename("points_sum").reset_index()
+    frame = total.rename("points_sum").reset_index()
     labels = {term["name"]: _raises(term) for term in terms}
     return frame.assign(reason=frame["reason"].map(lambda name: labels.get(name, name)), high=float(len(high)))
+
+
+def most_points(frame: pd.DataFrame) -> pd.DataFrame:
+    """The reasons that raise the score most."""
+    return frame[frame["points"] > 0].sort_values("points", ascending=False, kind="stable").head(TOP_REASONS)
 
 
 def _tells_a_few(yes: pd.Series, n: int, few: float) -> pd.Series:
@@ -393,7 +398,7 @@ TABLES = (
               (C("reason", "text"), C("family", "label", "family", descriptive=True),
                C("points_sum", "number", hidden=True, adds=True), C("high", "number", hidden=True, adds=True),
                C("points", "points", of=("points_sum", "high"))), RISK, risk_reasons, order="-points",
-              describes="scored.yes by band=high"),
+              describes="scored.yes by band=high", publish=most_points),
     FactTable("missed_list", 12,
               (C("household_id", "text"), C("village_code", "text"), C("missed_rule", "label", "missed_rule")),
               RULES, missed_list, city="none", restricted=True),

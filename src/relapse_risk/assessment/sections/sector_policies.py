@@ -174,7 +174,7 @@ def _in_work(data: CountyData) -> Fraction:
 
 
 def _zero_employment(data: CountyData) -> Fraction:
-    return data.households(data.now["zero_employment"], (data.now["labour_count"] > 0).astype("boolean"))
+    return data.households(data.now["zero_employment"], ~data.now["all_no_labour"])
 
 
 WORK = ("person.employment_status", "person.labour_capacity")

@@ -80,6 +80,7 @@ def test_the_tour_of_measures_runs_without_the_survey(small_register: Path, monk
     assert "BNPMIXcluster 1.3 from CRAN" in said, "does not tell where the public gets it"
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_tour_of_measures_on_the_mexican_survey(
     small_register: Path, shared_dir: Path, monkeypatch: pytest.MonkeyPatch
@@ -107,6 +108,7 @@ def test_the_tour_of_relapse_without_the_panel_says_where_it_comes_from(monkeypa
     assert not pictures(outputs)
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_tour_of_relapse_evaluates_every_model_on_the_argentine_panel(
     shared_dir: Path, monkeypatch: pytest.MonkeyPatch

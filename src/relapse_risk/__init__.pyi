@@ -57,6 +57,7 @@ from relapse_risk.poverty import dominance_test as dominance_test
 from relapse_risk.poverty import esteban_ray as esteban_ray
 from relapse_risk.poverty import estimate as estimate
 from relapse_risk.poverty import estimate_by_group as estimate_by_group
+from relapse_risk.poverty import estimate_few_clusters as estimate_few_clusters
 from relapse_risk.poverty import fgt as fgt
 from relapse_risk.poverty import fgt_by_group as fgt_by_group
 from relapse_risk.poverty import fit_lorenz as fit_lorenz

@@ -63,6 +63,7 @@ def _moves(measure: str) -> bool:
     )
 
 
+@pytest.mark.long
 @pytest.mark.shared
 @pytest.mark.parametrize("file", ["eph_sample_200_per_agglomeration.csv.gz"])
 def test_no_small_count_of_a_sample_is_given_back(file: str, shared_dir: Path, tmp_path: Path) -> None:

@@ -108,8 +108,8 @@ def killed_at_random(folder: Path, facts: Path, kills: int, seed: int) -> dict[s
     return hit
 
 
-def test_three_deaths_leave_every_edition_whole(tmp_path: Path, facts_folder: Path) -> None:
-    killed_at_random(tmp_path, facts_folder, kills=3, seed=3)
+def test_a_death_leaves_every_edition_whole(tmp_path: Path, facts_folder: Path) -> None:
+    killed_at_random(tmp_path, facts_folder, kills=1, seed=3)
 
 
 @pytest.mark.long

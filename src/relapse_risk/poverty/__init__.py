@@ -17,6 +17,7 @@ from relapse_risk.poverty.dynamics import (
     transition_events,
     transitions,
 )
+from relapse_risk.poverty.few_clusters import estimate_few_clusters
 from relapse_risk.poverty.fgt_measures import fgt, fgt_by_group, headcount, income_gap_ratio, is_poor, sen, sst, watts
 from relapse_risk.poverty.grouped_lorenz import FittedLorenz, GroupedPoverty, fit_lorenz
 from relapse_risk.poverty.inequality import (
@@ -163,6 +164,7 @@ __all__ = [
     "esteban_ray",
     "estimate",
     "estimate_by_group",
+    "estimate_few_clusters",
     "estimate_replicated",
     "extended_gini",
     "fgt",

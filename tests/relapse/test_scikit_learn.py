@@ -37,7 +37,9 @@ def exceptions(model: Any) -> dict[str, str]:
 
 
 # The checks fit on 10 to 60 rows: the least number of events, by default 30, is one parameter of the model.
-@parametrize_with_checks([rr.RelapseLogit(min_events=1), rr.RelapseBoost()], expected_failed_checks=exceptions)
+@parametrize_with_checks(
+    [rr.RelapseLogit(min_events=1, shrink=False), rr.RelapseBoost()], expected_failed_checks=exceptions
+)
 def test_the_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
     check(estimator)
 

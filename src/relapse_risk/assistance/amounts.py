@@ -12,7 +12,7 @@ import pandas as pd
 
 from relapse_risk.predicates import Setting, income_before_relief
 
-__all__ = ["AMOUNT_RULES"]
+__all__ = ["AMOUNT_RULES", "TAPERED"]
 
 AmountRule = Callable[[pd.DataFrame, Setting], pd.Series]
 COMPULSORY_BOARDER = {"primary": 1000.0, "junior": 1250.0}
@@ -65,6 +65,7 @@ def compulsory_school_allowance(frame: pd.DataFrame, setting: Setting) -> pd.Ser
     return yearly.astype(float) / 2
 
 
+TAPERED = frozenset({dibao_top_up.__name__})  # amounts that fall to nothing as income rises
 AMOUNT_RULES: Mapping[str, AmountRule] = MappingProxyType(
     {rule.__name__: rule for rule in (dibao_top_up, tekun_base, compulsory_school_allowance)}
 )

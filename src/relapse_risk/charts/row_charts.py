@@ -152,7 +152,7 @@ def _steps(start: float, end: float, step: float) -> list[float]:
 
 def dots(
     lines: Sequence[Line], width: float, write: Write, rule: Rule | None = None,
-    span: tuple[float, float] | None = None, ticks: bool = True,
+    span: tuple[float, float] | None = None,
 ) -> Drawing:  # fmt: skip
     """Dots with intervals on a common scale: peers as small rings, the city as a tick, a line's own limit as a bar."""
     layout = _layout(lines, width, 25)
@@ -170,17 +170,15 @@ def dots(
     parts, y = [], head
     bottom = head + sum(layout.heights)
     shown = marks if not span else [mark for mark in nice_ticks(*span, 4) if span[0] <= mark <= span[1]]
-    parts += [line(scale(mark), head, scale(mark), bottom, HAIR) for mark in shown if ticks]
+    parts += [line(scale(mark), head, scale(mark), bottom, HAIR) for mark in shown]
     parts += [_rule(scale, rule, head, bottom, width)] if rule else []
     for i, one in enumerate(lines):
         label, middle = _label(layout, i, y)
         parts += [label, _dot_line(one, scale, middle)]
         parts.append(words(width - 2, middle + 4.3, one.shown, "end", "" if one.value is not None else MUTED))
         y += layout.heights[i]
-    if ticks:
-        parts += _tick_labels(shown, scale, bottom + 13, width, write)
-        y += 16
-    return Drawing("".join(parts), width, y + 4)
+    parts += _tick_labels(shown, scale, bottom + 13, width, write)
+    return Drawing("".join(parts), width, y + 20)
 
 
 def _tick_labels(marks: Sequence[float], scale: Scale, y: float, width: float, write: Write) -> list[str]:

@@ -9,6 +9,7 @@ import typer
 
 from relapse_risk.cli.app import DAY, EXIT_FOUND, JsonOption, ParamsOption, app, print_result
 
+WIDTH = 120  # letters of a value that are shown
 params_app = typer.Typer(no_args_is_help=True, help="Parameter folders: errors, entries that end soon or are not used.")
 app.add_typer(params_app, name="params")
 
@@ -29,7 +30,7 @@ def check_parameters(
     as_json: JsonOption = False,
 ) -> None:
     """Read every parameter file and list errors (file, key, nearest name), entries that end within 13 months,
-    and unused entries. Exit code 1 if there are errors.
+    unused entries, and items of assistance that end in whole at an income. Exit code 1 if there are errors.
     """
     from relapse_risk.params_check import check_params
 
@@ -56,6 +57,6 @@ def where(
         raise typer.Exit(EXIT_FOUND)
 
 
-def _short(value: object, most: int = 120) -> str:
+def _short(value: object) -> str:
     text = str(value)
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"

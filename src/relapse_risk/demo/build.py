@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from relapse_risk.demo.fieldwork import interview_table
-from relapse_risk.demo.published_targets import Calibration, read_calibration
+from relapse_risk.demo.published_targets import read_calibration
 from relapse_risk.demo.synthetic_city import MONTHS, WAVES, City, draw_city, snapshots, static_tables, stream
 from relapse_risk.demo.true_risk import true_risk_table
 from relapse_risk.demo.typed_columns import NO_DAY
@@ -47,7 +47,6 @@ def build_demo(
     seed: int = 2020,
     households: int | None = None,
     progress: Progress | None = None,
-    calibration: Calibration | None = None,
 ) -> DemoKey:
     """Simulate Dezhou and write its register to ``path``, and the keys to ``path/../demo_key``.
 
@@ -73,7 +72,7 @@ def build_demo(
     RegisterError
         If another process is writing the register.
     """
-    known = calibration or read_calibration()
+    known = read_calibration()
     scale = 1.0 if households is None else households / known.number("end_households")
     report = progress or no_progress
     months = (*WAVES, *MONTHS)

@@ -65,6 +65,9 @@ def made(source: Source) -> Block:
         return note
     months = [month_in_words(card[side], source.language) for side in ("train_from", "train_to")]
     lines = [source.say("card.trained", first=months[0], last=months[1], horizon=card["horizon_months"])]
+    if (shrinkage := card.get("shrinkage", 1.0)) < 1:
+        terms, events = len(card["terms"]), f"{card['events']:,}"
+        lines.append(source.say("card.shrunk", shrinkage=f"{shrinkage:.2f}", terms=terms, events=events))
     if spread := card.get("spread"):
         lines.append(source.say("card.spread", rho=f"{spread['rho']:.2f}", pairs=f"{spread['pairs']:,}"))
     return Block(note.html + _paragraphs(lines).html)

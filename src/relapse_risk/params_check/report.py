@@ -10,6 +10,7 @@ from relapse_risk.errors import RelapseRiskError
 from relapse_risk.parameters import params_dir
 from relapse_risk.params_check.doubts import doubts
 from relapse_risk.params_check.ending import MONTHS_AHEAD, Ending, endings
+from relapse_risk.params_check.income_cliffs import IncomeCliff, income_cliffs
 from relapse_risk.params_check.reading import Fault, read_all
 from relapse_risk.params_check.usage import Unused, misspelt_definitions, unused_names
 
@@ -18,7 +19,7 @@ __all__ = ["ParamsReport", "check_params"]
 
 @dataclass(frozen=True, slots=True)
 class ParamsReport:
-    """What is wrong with a parameter folder, what ends soon, and what nothing uses.
+    """What is wrong with a parameter folder, what ends soon, what nothing uses, and where one yuan more costs an aid.
 
     Attributes
     ----------
@@ -27,11 +28,14 @@ class ParamsReport:
     endings : tuple of Ending
         Soonest first.
     unused : tuple of Unused
+    cliffs : tuple of IncomeCliff
+        The largest first.
     """
 
     faults: tuple[Fault, ...]
     endings: tuple[Ending, ...]
     unused: tuple[Unused, ...]
+    cliffs: tuple[IncomeCliff, ...] = ()
 
     def summary(self) -> str:
         """The whole report as plain lines."""
@@ -41,6 +45,12 @@ class ParamsReport:
         lines += [f"{len(self.unused)} used by nothing"] + [
             f"  {one.file}: {one.kind} {one.name}" for one in self.unused
         ]
+        lines += [
+            f"{len(self.cliffs)} items end in whole at an income: one more of the currency costs the household all of it"
+        ]
+        for cliff in self.cliffs:
+            lost = "amount not a fixed sum" if cliff.worth is None else f"{cliff.worth:,.0f} a year"
+            lines.append(f"  {cliff.where}: {lost}, at {', '.join(cliff.conditions)}")
         return "\n".join(lines)
 
 
@@ -75,4 +85,4 @@ def check_params(place: str | None, day: date, folder: str | Path | None = None)
     named = {fault.got for fault in misspelt}
     left = tuple(one for one in unused if one.name not in named)
     doubtful = () if read.faults else doubts(read)
-    return ParamsReport((*read.faults, *misspelt, *doubtful), endings(read, day), left)
+    return ParamsReport((*read.faults, *misspelt, *doubtful), endings(read, day), left, income_cliffs(read, day))

@@ -9,7 +9,7 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
-from relapse_risk.relapse.glm import Array, Link, glm_log_likelihood, glm_score, inverse_link
+from relapse_risk.relapse.glm import Array, Link, glm_log_likelihood, glm_score, inverse_link, linked
 
 __all__ = [
     "Block",
@@ -52,13 +52,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Rows, events and weight, and of each feature how many are known, their sum, least and largest."""
+    """Rows, events, weight and weighted events, and of each feature how many are known, their sum, least and largest."""
 
     n: int
     events: int
     newest: int
     newest_events: int
     weight: float
+    weighted_events: float
     worst_weight: tuple[float, float]
     known: Array
     total: Array
@@ -69,7 +70,8 @@ class Values:
         low, high = zip(self.worst_weight, other.worst_weight, strict=True)
         return Values(
             self.n + other.n, self.events + other.events, self.newest + other.newest,
-            self.newest_events + other.newest_events, self.weight + other.weight, (min(low), max(high)),
+            self.newest_events + other.newest_events, self.weight + other.weight,
+            self.weighted_events + other.weighted_events, (min(low), max(high)),
             self.known + other.known, self.total + other.total, np.fmin(self.low, other.low),
             np.fmax(self.high, other.high),
         )  # fmt: skip
@@ -83,6 +85,7 @@ def value_sums(block: Block) -> Values:
         weights = (-np.inf, np.inf)
     return Values(
         len(y), int(y.sum()), int(block.newest.sum()), int(y[block.newest].sum()), float(block.weight.sum()),
+        float(block.weight @ y),
         (float(weights[0]), float(weights[1])), known.sum(axis=0).astype(float), np.nansum(block.x, axis=0),
         np.where(known, block.x, np.inf).min(axis=0, initial=np.inf),
         np.where(known, block.x, -np.inf).max(axis=0, initial=-np.inf),
@@ -179,7 +182,7 @@ def likelihood(
     x, y, w = _design(block, columns, reference), block.y, block.weight / scale
     if params is None:
         mean = (y + 0.5) / 2
-        eta = np.log(mean) - np.log1p(-mean) if link == "logit" else np.log(-np.log1p(-mean))
+        eta = linked(mean, link)
         slope = mean * (1 - mean) if link == "logit" else np.exp(eta - np.exp(eta))
         information = w * slope**2 / (mean * (1 - mean))
         return Likelihood(0.0, x.T @ (information * (eta + (y - mean) / slope)), (x * information[:, None]).T @ x, 0.0)
@@ -205,10 +208,17 @@ def _outer(scores: Array, cluster: Ints) -> tuple[Array, int]:
 
 
 def level_likelihood(
-    columns: Ints, reference: Array, scale: float, link: Link, slopes: Array, base: float | None, block: Block
+    columns: Ints,
+    reference: Array,
+    scale: float,
+    link: Link,
+    slopes: Array,
+    newest: bool,
+    base: float | None,
+    block: Block,
 ) -> tuple[Likelihood, Array]:
-    """Of the base alone with the slopes held, over the newest rows; and Σw, Σwy, Σw·mean at ``base``."""
-    at = block.newest
+    """Of the base alone with the slopes held, over the newest rows or all; and Σw, Σwy, Σw·mean at ``base``."""
+    at = block.newest if newest else np.ones(len(block.y), dtype=np.bool_)
     x, y, w = _design(block, columns, reference)[at], block.y[at], block.weight[at] / scale
     eta = x[:, 1:] @ slopes + (0.0 if base is None else base)
     score, information = glm_score(eta, y, w, link)

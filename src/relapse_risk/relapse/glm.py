@@ -27,6 +27,7 @@ __all__ = [
     "expit",
     "fit_glm",
     "inverse_link",
+    "linked",
     "logit",
 ]
 
@@ -88,6 +89,17 @@ def logit(probability: npt.ArrayLike) -> Array:
     """
     p = np.asarray(probability, dtype=np.float64)
     return np.asarray(np.log(p) - np.log1p(-p))
+
+
+def linked(mean: Array, link: Link) -> Array:
+    """Linear predictor of probability ``mean``: the inverse of :func:`inverse_link`.
+
+    Examples
+    --------
+    >>> linked(np.array([0.25]), "logit").round(6).tolist(), linked(np.array([0.25]), "cloglog").round(6).tolist()
+    ([-1.098612], [-1.245899])
+    """
+    return np.asarray(np.log(mean) - np.log1p(-mean) if link == "logit" else np.log(-np.log1p(-mean)))
 
 
 def inverse_link(eta: Array, link: Link) -> Array:
@@ -164,7 +176,7 @@ def fit_glm(
 
 def _first(x: Array, y: Array, w: Array, link: Link, shift: Array, names: tuple[str, ...]) -> Array:
     mean = (y + 0.5) / 2
-    eta = logit(mean) if link == "logit" else np.log(-np.log1p(-mean))
+    eta = linked(mean, link)
     slope = mean * (1 - mean) if link == "logit" else np.exp(eta - np.exp(eta))
     information = w * slope**2 / (mean * (1 - mean))
     working = eta + (y - mean) / slope - shift

@@ -11,15 +11,28 @@ from relapse_risk.errors import ModelError
 from relapse_risk.months import add_months
 from relapse_risk.poverty.survey import SurveyDesign
 from relapse_risk.relapse.features import Feature
-from relapse_risk.relapse.glm import Array, GlmFit, Link, Separation, design_covariance, fit_glm, inverse_link, logit
+from relapse_risk.relapse.glm import (
+    Array,
+    GlmFit,
+    Link,
+    Separation,
+    design_covariance,
+    fit_glm,
+    glm_log_likelihood,
+    inverse_link,
+    linked,
+    logit,
+)
 
 __all__ = [
     "against_direction", "check_counts", "check_rows", "covariance_of_design", "independent_columns", "level_fit",
-    "newest_rows", "normalised", "settled", "with_base", "without_separators",
+    "newest_rows", "normalised", "null_log_likelihood", "settled", "shrinkage", "with_base", "without_separators",
 ]  # fmt: skip
 
 LEVEL_MONTHS = 12
 FEWEST = 30
+ENOUGH_SHRINKAGE = 0.9  # at least this: slopes stay as fitted (Riley and others 2019)
+LEAST_SHRINKAGE = 0.4  # below, more than half of the fit is chance: refused (trial in docs/relapse.md)
 
 
 def newest_rows(month: pd.Series | None, n: int) -> npt.NDArray[np.bool_]:
@@ -95,6 +108,52 @@ def _fit(centred: pd.DataFrame, y: Array, w: Array, link: Link, start: Array | N
     # One thread: on a busy machine BLAS threads wait for each other longer than they work.
     with threadpool_limits(limits=1):
         return fit_glm(with_base(centred), y, w, link=link, start=start, names=("base", *centred.columns))
+
+
+def null_log_likelihood(y: Array, w: Array, link: Link) -> float:
+    """Log-likelihood of the base alone: everybody at the weighted rate."""
+    eta = linked(np.array([np.average(y, weights=w)]), link)
+    return glm_log_likelihood(np.repeat(eta, len(y)), y, w, link)
+
+
+def shrinkage(chi_square: float, terms: int) -> float:
+    """What the slopes of a fit on few events are multiplied by, so that they hold for new rows: (χ² - k) / χ².
+
+    Parameters
+    ----------
+    chi_square : float
+        Twice the log-likelihood gained over the base alone.
+    terms : int
+        Slopes fitted, k.
+
+    Returns
+    -------
+    float
+        1 where the factor is at least 0.9.
+
+    Raises
+    ------
+    ModelError
+        Where it is below 0.4: most of what the fit explains is chance.
+
+    References
+    ----------
+    van Houwelingen and le Cessie (1990), doi:10.1002/sim.4780091109; 0.9 as in Riley and others (2019),
+    doi:10.1002/sim.7992.  How slopes are calibrated on new rows with and without: docs/relapse.md.
+
+    Examples
+    --------
+    >>> shrinkage(50, 10), shrinkage(200, 10)
+    (0.8, 1.0)
+    """
+    factor = (chi_square - terms) / chi_square if terms and chi_square > 0 else 1.0 - bool(terms)
+    if factor < LEAST_SHRINKAGE:
+        raise ModelError(
+            "too few events to fit a score: most of what it explains is chance", where="RelapseLogit",
+            got=f"chi-square {chi_square:.1f} with {terms} terms", expected=f"(chi-square - terms) / chi-square of at least {LEAST_SHRINKAGE}",
+            fix="use more waves, a longer horizon or fewer features",
+        )  # fmt: skip
+    return factor if factor < ENOUGH_SHRINKAGE else 1.0
 
 
 def level_fit(x: Array, y: Array, w: Array, params: Array, link: Link) -> GlmFit:

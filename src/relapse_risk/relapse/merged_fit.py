@@ -38,10 +38,11 @@ from relapse_risk.relapse.glm import (
     Array,
     Link,
     Separation,
+    linked,
     logit,
     solve_information,
 )
-from relapse_risk.relapse.logit_steps import FEWEST, against_direction, check_counts
+from relapse_risk.relapse.logit_steps import FEWEST, against_direction, check_counts, shrinkage
 from relapse_risk.relapse.relapse_logit import (
     POINTS_PER_LOGIT,
     TAILS,
@@ -70,6 +71,7 @@ class _Fit:
 
     params: Array
     bread: Array
+    log_likelihood: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +258,7 @@ def _fisher(
                 params, now = tried, reached
                 break
         if moved < TOLERANCE * (1 + float(np.abs(params).max())):
-            return _Fit(params, np.asarray(np.linalg.inv(now.information), dtype=np.float64))
+            return _Fit(params, np.asarray(np.linalg.inv(now.information), dtype=np.float64), now.value)
         if now.furthest > SEPARATED:
             break
     raise _separation(params, spread, names)
@@ -283,26 +285,38 @@ def _fitted(
     columns, link, values = rows.columns(kept), rows.model.link, rows.values
     given: _Given = (columns, rows.reference, rows.scale, link)
     covariance, clusters = _sandwich(rows, partial(meat, *given, fit.params), fit.bread)
-    params = fit.params.copy()
+    params, factor = fit.params.copy(), 1.0
+    if rows.model.shrink:
+        factor = shrinkage(2 * (fit.log_likelihood - _null_log_likelihood(rows)), len(kept))
+    if factor < 1:
+        params[1:] *= factor
+        params[0] = _level(rows, given, params, newest=False).params[0]
     if rows.model.newest_level and values.newest < values.n and values.newest_events >= rows.model.min_events:
-        level = _level(rows, given, params)
+        level = _level(rows, given, params, newest=True)
         params[0], covariance[0, :], covariance[:, 0] = level.params[0], 0.0, 0.0
         covariance[0, 0] = _sandwich(rows, partial(level_meat, *given, params), level.bread)[0][0, 0]
     terms = tuple(_term(rows, by_name[n], params[i], covariance[i, i]) for i, n in enumerate(kept, start=1))
     out = tuple(LeftOutTerm(n, by_name[n].label, reason) for n, reason in sorted(dropped.items()))
     return FittedRelapseLogit(
         float(params[0]), float(np.sqrt(covariance[0, 0])), terms, out, rows.model.offered, covariance,
-        values.n, values.events, clusters, link,
+        values.n, values.events, clusters, link, factor,
     )  # fmt: skip
 
 
-def _level(rows: _Rows, given: _Given, params: Array) -> _Fit:
-    """The base alone on the newest rows, the slopes held."""
+def _null_log_likelihood(rows: _Rows) -> float:
+    """Log-likelihood of the base alone: everybody at the weighted rate."""
+    rate = linked(np.array([rows.values.weighted_events / rows.values.weight]), rows.model.link)
+    task = partial(likelihood, rows.columns([]), rows.reference, rows.scale, rows.model.link, rate)
+    return sum(one.value for one in rows.over(task))
+
+
+def _level(rows: _Rows, given: _Given, params: Array, newest: bool) -> _Fit:
+    """The base alone on the newest rows, or on all, the slopes held."""
 
     def at(base: float) -> tuple[Likelihood, Array]:
         return reduce(
             lambda left, right: (left[0] + right[0], left[1] + right[1]),
-            rows.over(partial(level_likelihood, *given, params[1:], base)),
+            rows.over(partial(level_likelihood, *given, params[1:], newest, base)),
         )
 
     _, (weight, events, expected) = at(params[0])

@@ -31,6 +31,8 @@ class ModelCard:
         Share of at-risk households that fell within the horizon, in the rows it was fitted on.
     base, base_points : float or None
         Log-odds, and points, of a household at every reference; the points of its reasons are added to them.
+    shrinkage : float
+        What the fitted slopes were multiplied by because events are few; 1 where they are enough.
     terms, left_out : tuple
         Lines of the score, and features that are not in it with the reason.
     backtests : tuple of Backtest
@@ -68,6 +70,7 @@ class ModelCard:
     train_from: str = ""
     train_to: str = ""
     base_points: float | None = None
+    shrinkage: float = 1.0
     left_out: tuple[LeftOutTerm, ...] = ()
     paper: RelapseCard | None = None
     bands: Bands | None = None
@@ -127,6 +130,7 @@ def fitted_card(
         train_from=train[0],
         train_to=train[1],
         base_points=base_points(fitted),
+        shrinkage=fitted.shrinkage,
         left_out=fitted.left_out,
         paper=paper,
         bands=bands,

@@ -40,7 +40,9 @@ from relapse_risk.relapse.logit_steps import (
     level_fit,
     newest_rows,
     normalised,
+    null_log_likelihood,
     settled,
+    shrinkage,
     with_base,
     without_separators,
 )
@@ -96,7 +98,8 @@ class RelapseLogit(RiskEstimator):
 
     A feature that moves the risk against its declared direction is left out and the rest fitted again, so that no
     line of the score contradicts its declared direction.  The level (not the slopes) is that of the newest twelve months:
-    rates drift, slopes do not.
+    rates drift, slopes do not.  Slopes learned from few events are multiplied by ``fitted_.shrinkage``, or the fit is
+    refused: fitted to chance, they would spread new households too far apart.
 
     An estimator of scikit-learn: ``fit``, ``predict_proba``, ``predict``; what was learned is ``fitted_``.
 
@@ -110,6 +113,8 @@ class RelapseLogit(RiskEstimator):
         Features whose standard deviation is below this are left out.
     newest_level : bool
         Whether the base is refitted on the newest twelve months (of rows that have a month).
+    shrink : bool
+        Whether slopes are shrunk, and a fit that is mostly chance is refused.
     link : {"logit", "cloglog"}
         The official score is a logit; see :class:`relapse_risk.research.hazard.RelapseHazard` for the other.
     directions : mapping of column to -1, 0 or 1, optional
@@ -130,6 +135,7 @@ class RelapseLogit(RiskEstimator):
     min_spread: float = 1e-3
     newest_level: bool = True
     link: Link = "logit"
+    shrink: bool = True
     directions: Mapping[str, Direction] | None = None
 
     @property
@@ -249,7 +255,12 @@ class RelapseLogit(RiskEstimator):
             clustered_covariance(x, fit, codes) if design is None else covariance_of_design(x, fit, weight, design)
         )
         newest = newest_rows(month, len(y))
-        params = fit.params.copy()
+        params, factor = fit.params.copy(), 1.0
+        if self.shrink:
+            factor = shrinkage(2 * (fit.log_likelihood - null_log_likelihood(y, w, self.link)), len(kept))
+        if factor < 1:
+            params[1:] *= factor
+            params[0] = level_fit(x, y, w, params, self.link).params[0]
         if self.newest_level and not newest.all() and y[newest].sum() >= self.min_events:
             level = level_fit(x[newest], y[newest], w[newest], params, self.link)
             params[0], covariance[0, :], covariance[:, 0] = level.params[0], 0.0, 0.0
@@ -260,7 +271,7 @@ class RelapseLogit(RiskEstimator):
         out = tuple(LeftOutTerm(n, by_name[n].label, reason) for n, reason in sorted(dropped.items()))
         return FittedRelapseLogit(
             float(params[0]), float(np.sqrt(covariance[0, 0])), terms, out, self.offered, covariance,
-            len(y), int(y.sum()), int(codes.max()) + 1, self.link,
+            len(y), int(y.sum()), int(codes.max()) + 1, self.link, factor,
         )  # fmt: skip
 
 
@@ -289,6 +300,8 @@ class FittedRelapseLogit:
         Clustered covariance of base and coefficients.
     n, events, clusters : int
         Rows, events and clusters it was fitted on.
+    shrinkage : float
+        What the fitted slopes were multiplied by; 1 where events are enough.  ``covariance`` is that of the fit.
     """
 
     base: float
@@ -301,6 +314,7 @@ class FittedRelapseLogit:
     events: int
     clusters: int
     link: Link = "logit"
+    shrinkage: float = 1.0
 
     def matrix(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Values of the terms, one column each; null where unknown.
@@ -333,6 +347,7 @@ class FittedRelapseLogit:
     def summary(self) -> str:
         """The card as text."""
         lines = [f"base {self.base:+.3f}; n {self.n}, events {self.events}, clusters {self.clusters}"]
+        lines += [f"slopes shrunk to {self.shrinkage:.3f} of what was fitted: few events"] if self.shrinkage < 1 else []
         lines += [
             f"{t.name:<24} {t.coefficient:+.3f} ({t.se:.3f}) per {t.unit}, from {t.reference:.3f}" for t in self.terms
         ]

@@ -21,7 +21,7 @@ from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, LeftOutTerm, 
 
 __all__ = ["SavedModel", "data_digest", "load_model", "save_model"]
 
-FORMAT = 1
+FORMAT = 2
 LIBRARIES = ("relapse-risk", "numpy", "pandas", "scipy")
 # A term computed otherwise than when it was fitted scores other households than it learned from.
 SAME = ("relapse-risk",)
@@ -105,6 +105,7 @@ def save_model(
         "n": fitted.n,
         "events": fitted.events,
         "clusters": fitted.clusters,
+        "shrinkage": fitted.shrinkage,
     }
     content["content_digest"] = _digest(content)
     write_json(path, content, sort_keys=True)
@@ -148,7 +149,7 @@ def load_model(
         tuple(LeftOutTerm(**with_label(term)) for term in content["left_out"]),
         tuple(by_name[saved["name"]] for saved in content["features"]),
         np.array(content["covariance"], dtype=np.float64), content["n"], content["events"], content["clusters"],
-        content["link"],
+        content["link"], content["shrinkage"],
     )  # fmt: skip
     return SavedModel(
         model, content["data_digest"], content["trained_from"], content["trained_to"], content["horizon_months"],

@@ -87,7 +87,14 @@ def spread(values: Array, domain: Mask) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """Weighted mean: influence (x - mean) / N."""
+    """Weighted mean: influence (x - mean) / N.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(Mean(), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [3.0]
+    """
 
     def value(self, x: Array, w: Array, domain: Mask) -> float:
         return float(w[domain] @ x[domain] / w[domain].sum())
@@ -98,7 +105,14 @@ class Mean:
 
 @dataclass(frozen=True, slots=True)
 class Fgt:
-    """FGT of order ``alpha`` against a fixed line; see :func:`relapse_risk.poverty.fgt`."""
+    """FGT of order ``alpha`` against a fixed line; see :func:`relapse_risk.poverty.fgt`.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(Fgt(3, 1), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [0.25]
+    """
 
     line: float
     alpha: float = 0
@@ -113,7 +127,14 @@ class Fgt:
 
 @dataclass(frozen=True, slots=True)
 class Watts:
-    """Watts index against a fixed line."""
+    """Watts index against a fixed line.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(Watts(3), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [0.376]
+    """
 
     line: float
     closed: Closed = "left"
@@ -139,6 +160,12 @@ class RelativeLine:
     """At-risk-of-poverty threshold: ``percent`` of the quantile of ``order`` (or, ``of="mean"``, of the mean) of the domain.
 
     The measures against a relative line (:class:`RelativeFgt`, :class:`RelativeMedianGap`) take that of everybody.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(RelativeLine(0.6), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [1.2]
     """
 
     percent: float = 0.6
@@ -170,6 +197,12 @@ class RelativeFgt:
 
     The domain's rate varies with the domain's sample and with the threshold, which everybody's sample estimates.
     ``closed="right"`` is the convention of convey, ``"left"`` that of laeken and Eurostat.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(RelativeFgt(0), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [0.25]
     """
 
     alpha: float = 0
@@ -243,6 +276,12 @@ class QuantileShareRatio:
     """Income above the upper quantile over income up to the lower one, within the domain; S80/S20 unless said otherwise.
 
     ``upper`` is 1 - ``order`` when left out; ``QuantileShareRatio(0.4, 0.9)`` is the Palma ratio.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(QuantileShareRatio(0.25), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [6.0]
     """
 
     order: float = 0.2
@@ -269,7 +308,14 @@ class QuantileShareRatio:
 
 @dataclass(frozen=True, slots=True)
 class Gini:
-    """Gini coefficient; ``kind`` as in :func:`relapse_risk.poverty.gini`."""
+    """Gini coefficient; ``kind`` as in :func:`relapse_risk.poverty.gini`.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(Gini(), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [0.3333]
+    """
 
     kind: GiniKind = "population"
 
@@ -292,7 +338,14 @@ class Gini:
 
 @dataclass(frozen=True, slots=True)
 class GeneralisedEntropy:
-    """Generalised entropy of the given order."""
+    """Generalised entropy of the given order.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(GeneralisedEntropy(0), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [0.2027]
+    """
 
     order: float = 1
 
@@ -314,7 +367,14 @@ class GeneralisedEntropy:
 
 @dataclass(frozen=True, slots=True)
 class Atkinson:
-    """Atkinson index with the given aversion."""
+    """Atkinson index with the given aversion.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(Atkinson(1), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [0.1835]
+    """
 
     aversion: float = 1
 

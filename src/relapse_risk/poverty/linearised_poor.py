@@ -83,7 +83,14 @@ class GiniOfGaps:
 
 @dataclass(frozen=True, slots=True)
 class Sen:
-    """Sen index FGT(1) + (FGT(0) - FGT(1)) × Gini of the poor; see :func:`relapse_risk.poverty.sen`. 0 if nobody is poor."""
+    """Sen index FGT(1) + (FGT(0) - FGT(1)) × Gini of the poor; see :func:`relapse_risk.poverty.sen`. 0 if nobody is poor.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(Sen(3), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [0.2917]
+    """
 
     line: float
     closed: Closed = "left"
@@ -112,7 +119,14 @@ class Sen:
 
 @dataclass(frozen=True, slots=True)
 class Sst:
-    """Sen-Shorrocks-Thon index FGT(1) × (1 + Gini of everybody's gaps); see :func:`relapse_risk.poverty.sst`."""
+    """Sen-Shorrocks-Thon index FGT(1) × (1 + Gini of everybody's gaps); see :func:`relapse_risk.poverty.sst`.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(Sst(3), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [0.3958]
+    """
 
     line: float
     closed: Closed = "left"

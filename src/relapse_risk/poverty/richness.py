@@ -95,7 +95,14 @@ def richness(
 
 @dataclass(frozen=True, slots=True)
 class Richness:
-    """Richness against a fixed line; see :func:`richness`."""
+    """Richness against a fixed line; see :func:`richness`.
+
+    Examples
+    --------
+    >>> from relapse_risk.poverty import estimate, survey_design
+    >>> estimate(Richness(4), [1.0, 2.0, 3.0, 6.0], survey_design([1, 1, 1, 1])).frame["value"].round(4).tolist()
+    [0.25]
+    """
 
     line: float
     kind: RichnessKind = "headcount"

@@ -19,7 +19,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from relapse_risk.relapse.block_scoring import score_blocks
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, Term
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit, Term
 
 ROUNDS = 3
 

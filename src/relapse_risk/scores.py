@@ -51,8 +51,8 @@ from relapse_risk.relapse import (
     without_outcomes,
 )
 from relapse_risk.relapse.drift_and_fairness import DriftLine, drift_lines
+from relapse_risk.relapse.fitted_logit import predict_matrix
 from relapse_risk.relapse.household_uncertainty import upper_of, with_later
-from relapse_risk.relapse.relapse_logit import predict_matrix
 
 __all__ = [
     "IndexCard",

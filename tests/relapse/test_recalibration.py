@@ -11,8 +11,8 @@ from relapse_risk.evaluation import calibration
 from relapse_risk.relapse import RelapseLogit, at_risk_rows, followed, reasons, without_outcomes
 from relapse_risk.relapse.bands import worth_a_visit
 from relapse_risk.relapse.block_scoring import score_blocks
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit
 from relapse_risk.relapse.recalibration import fit_recalibration, level_shift, out_of_fold, shift_rate
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit
 from relapse_risk.relapse.what_if import what_if
 
 RNG = np.random.default_rng(1)

@@ -21,7 +21,7 @@ from relapse_risk.relapse import (
     save_model,
     without_outcomes,
 )
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit
 
 
 @pytest.fixture(scope="module")

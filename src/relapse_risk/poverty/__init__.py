@@ -52,16 +52,13 @@ from relapse_risk.poverty.linearised import (
     Gini,
     Mean,
     Measure,
-    MedianOfPoor,
     QuantileShareRatio,
-    RelativeFgt,
-    RelativeLine,
-    RelativeMedianGap,
     Watts,
     Zenga,
 )
 from relapse_risk.poverty.linearised_parts import entropy_decomposition, watts_decomposition
 from relapse_risk.poverty.linearised_poor import GiniOfGaps, GiniOfPoor, IncomeGapRatio, RelativeWatts, Sen, Sst
+from relapse_risk.poverty.linearised_relative import MedianOfPoor, RelativeFgt, RelativeLine, RelativeMedianGap
 from relapse_risk.poverty.linearised_shares import (
     IncomeUpTo,
     JDivergence,

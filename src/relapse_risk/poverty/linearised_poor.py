@@ -14,7 +14,8 @@ from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array
 from relapse_risk.poverty.fgt_measures import Closed, is_poor, poverty_gaps
 from relapse_risk.poverty.inequality import GiniKind
-from relapse_risk.poverty.linearised import Fgt, Gini, LineOf, Mask, RelativeLine, Watts, everybody
+from relapse_risk.poverty.linearised import Fgt, Gini, Mask, Watts
+from relapse_risk.poverty.linearised_relative import LineOf, RelativeLine, everybody
 
 __all__ = ["GiniOfGaps", "GiniOfPoor", "IncomeGapRatio", "RelativeWatts", "Sen", "Sst"]
 

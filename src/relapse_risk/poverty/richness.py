@@ -10,15 +10,8 @@ import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
 from relapse_risk.poverty.arrays import Array, check_incomes, check_line, check_weights
-from relapse_risk.poverty.linearised import (
-    LineOf,
-    Mask,
-    Mean,
-    RelativeLine,
-    bandwidth,
-    density,
-    everybody,
-)
+from relapse_risk.poverty.linearised import Mask, Mean, bandwidth, density
+from relapse_risk.poverty.linearised_relative import LineOf, RelativeLine, everybody
 from relapse_risk.rows import by_row
 
 __all__ = ["RelativeRichness", "Richness", "RichnessKind", "richness"]

@@ -22,6 +22,7 @@ from relapse_risk.relapse.features import (
     feature_matrix,
     refuse_later,
 )
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit, LeftOutTerm, Term, unlike_training
 from relapse_risk.relapse.household_uncertainty import Spread, fit_spread, household_upper
 from relapse_risk.relapse.model_card import ModelCard, fitted_card, unfitted_card
 from relapse_risk.relapse.monitoring_rules import eliminations, entry_types
@@ -30,7 +31,7 @@ from relapse_risk.relapse.panels import Panel, PanelDesign, read_panel, read_pan
 from relapse_risk.relapse.policies import Policy, read_policies
 from relapse_risk.relapse.reasons import POINTS_PER_LOGIT, base_points, reasons
 from relapse_risk.relapse.recalibration import Recalibration, fit_recalibration, level_shift, out_of_fold, shift_rate
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, LeftOutTerm, RelapseLogit, Term, unlike_training
+from relapse_risk.relapse.relapse_logit import RelapseLogit
 from relapse_risk.relapse.scorecard import CardLine, RelapseCard, make_card
 from relapse_risk.relapse.stored_models import SavedModel, data_digest, load_model, save_model
 from relapse_risk.relapse.what_if import WhatIf, what_if

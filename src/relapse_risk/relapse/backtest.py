@@ -26,8 +26,9 @@ from relapse_risk.months import add_months
 from relapse_risk.relapse.boost import RelapseBoost
 from relapse_risk.relapse.drift_and_fairness import GroupCheck, group_checks
 from relapse_risk.relapse.features import feature_matrix
+from relapse_risk.relapse.fitted_logit import predict_matrix
 from relapse_risk.relapse.outcome import clusters, followed, without_outcomes
-from relapse_risk.relapse.relapse_logit import RelapseLogit, predict_matrix
+from relapse_risk.relapse.relapse_logit import RelapseLogit
 from relapse_risk.relapse.simple_rules import income_gap, trigger_rules
 
 __all__ = [

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from relapse_risk.errors import ModelError
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit
 from relapse_risk.relapse.glm import Array, inverse_link
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit
 
 __all__ = ["Scored", "score_blocks"]
 

@@ -30,6 +30,7 @@ from relapse_risk.relapse.fit_sums import (
     meat,
     value_sums,
 )
+from relapse_risk.relapse.fitted_logit import POINTS_PER_LOGIT, TAILS, FittedRelapseLogit, LeftOutTerm, Term
 from relapse_risk.relapse.glm import (
     HALVINGS,
     SEPARATED,
@@ -43,14 +44,7 @@ from relapse_risk.relapse.glm import (
     solve_information,
 )
 from relapse_risk.relapse.logit_steps import FEWEST, against_direction, check_counts, shrinkage
-from relapse_risk.relapse.relapse_logit import (
-    POINTS_PER_LOGIT,
-    TAILS,
-    FittedRelapseLogit,
-    LeftOutTerm,
-    RelapseLogit,
-    Term,
-)
+from relapse_risk.relapse.relapse_logit import RelapseLogit
 
 __all__ = ["Over", "fit_blocks"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from relapse_risk.relapse.backtest import Backtest, NotValidated, Validation
 from relapse_risk.relapse.bands import Bands
 from relapse_risk.relapse.drift_and_fairness import DriftLine, as_table
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit, LeftOutTerm, Term
 from relapse_risk.relapse.household_uncertainty import Spread
 from relapse_risk.relapse.reasons import base_points
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, LeftOutTerm, Term
 from relapse_risk.relapse.scorecard import RelapseCard
 
 __all__ = ["ModelCard", "fitted_card", "unfitted_card"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from relapse_risk.relapse.relapse_logit import POINTS_PER_LOGIT, FittedRelapseLogit, contributions_of
+from relapse_risk.relapse.fitted_logit import POINTS_PER_LOGIT, FittedRelapseLogit, contributions_of
 
 __all__ = ["POINTS_PER_LOGIT", "base_points", "reasons"]
 
@@ -20,8 +20,8 @@ def base_points(fitted: FittedRelapseLogit) -> float:
     >>> import numpy as np
     >>> from relapse_risk.relapse.relapse_logit import RelapseLogit
     >>> X = pd.DataFrame({"income": np.linspace(0, 1, 400)})
-    >>> score = RelapseLogit().fit(X, np.tile([0, 1], 200)).fitted_
-    >>> round(abs(base_points(score)), 6)  # even odds
+    >>> score = RelapseLogit().fit(X, [*[1, 1, 1, 0] * 50, *[1, 0, 0, 0] * 50]).fitted_  # half of all fell
+    >>> round(abs(base_points(score)), 1)  # even odds
     0.0
     """
     return float(fitted.base * POINTS_PER_LOGIT)

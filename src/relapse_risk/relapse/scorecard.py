@@ -9,8 +9,8 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.languages import Label
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit, Term
 from relapse_risk.relapse.glm import Array, expit, fit_glm
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, Term
 from relapse_risk.rows import by_row
 
 __all__ = ["CardChance", "CardLine", "RelapseCard", "make_card"]

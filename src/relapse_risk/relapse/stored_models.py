@@ -17,7 +17,7 @@ from relapse_risk.errors import ModelError
 from relapse_risk.files import sha256, write_json
 from relapse_risk.languages import flat, with_label
 from relapse_risk.relapse.features import FEATURES, Feature
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, LeftOutTerm, Term
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit, LeftOutTerm, Term
 
 __all__ = ["SavedModel", "data_digest", "load_model", "save_model"]
 

@@ -11,8 +11,8 @@ import pandas as pd
 from relapse_risk.errors import ModelError
 from relapse_risk.languages import Language
 from relapse_risk.relapse.features import PROTECTED
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit
 from relapse_risk.relapse.glm import Array, inverse_link
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit
 from relapse_risk.text import text
 
 __all__ = ["WhatIf", "what_if"]

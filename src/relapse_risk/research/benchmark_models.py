@@ -18,9 +18,10 @@ from threadpoolctl import threadpool_limits
 from relapse_risk.errors import ModelError
 from relapse_risk.relapse.boost import RelapseBoost
 from relapse_risk.relapse.features import Feature
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit, predict_matrix
 from relapse_risk.relapse.glm import Array, fit_glm, inverse_link
 from relapse_risk.relapse.outcome import clusters
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, RelapseLogit, predict_matrix
+from relapse_risk.relapse.relapse_logit import RelapseLogit
 from relapse_risk.relapse.scorecard import make_card
 from relapse_risk.relapse.simple_rules import income_gap, trigger_rules
 from relapse_risk.research.hazard import CLOCKED, DURATIONS

@@ -13,8 +13,9 @@ from relapse_risk.errors import ModelError, unknown
 from relapse_risk.languages import Label
 from relapse_risk.relapse import household_features as m
 from relapse_risk.relapse.features import FEATURES, Feature, feature_matrix
+from relapse_risk.relapse.fitted_logit import FittedRelapseLogit
 from relapse_risk.relapse.glm import Array
-from relapse_risk.relapse.relapse_logit import FittedRelapseLogit, RelapseLogit
+from relapse_risk.relapse.relapse_logit import RelapseLogit
 from relapse_risk.relapse.risk_estimator import Learning, RiskEstimator, own_features
 from relapse_risk.research.unobserved_heterogeneity import GammaFrailty, fit_gamma_frailty
 from relapse_risk.rows import by_row

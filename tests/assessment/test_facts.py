@@ -95,7 +95,9 @@ def test_a_withheld_indicator_shows_neither_numerator_nor_value(facts: Facts) ->
 def test_city_counts_are_sums_of_the_counties(facts: Facts) -> None:
     for spec in TABLES:
         frame = facts.all_counties(spec.name)
-        if spec.city == "sum" and len(frame):
+        if (
+            spec.city == "sum" and len(frame) and spec.publish is None
+        ):  # what is rounded, or the first of many, adds up to less
             for name in [c.name for c in spec.columns if c.is_additive and not c.hidden]:
                 whole = frame[frame["county_code"] != CITY].groupby(spec.keys)[name].agg(["sum", "count", "size"])
                 city = frame[frame["county_code"] == CITY].set_index(spec.keys)[name]

@@ -13,7 +13,7 @@ from relapse_risk.poverty.fgt_measures import Closed, poverty_gaps
 from relapse_risk.poverty.inequality import weighted_quantile
 from relapse_risk.poverty.linearised import Fgt, Mask, Mean, bandwidth, density, quantile_influence, spread
 
-__all__ = ["LineOf", "MedianOfPoor", "RelativeFgt", "RelativeLine", "RelativeMedianGap", "everybody"]
+__all__ = ["LineOf", "MedianOfPoor", "RelativeFgt", "RelativeLine", "RelativeMedianGap"]
 
 LineOf = Literal["quantile", "mean"]
 

@@ -18,7 +18,7 @@ from relapse_risk.files import write_bytes, write_text
 from relapse_risk.languages import Language
 from relapse_risk.layers import PROJECT_FILE, merged_params, packaged_params
 from relapse_risk.parameters import read_parameters, read_place
-from relapse_risk.register.cell_readers import plain_text
+from relapse_risk.register.cell_texts import plain_text
 from relapse_risk.register.plain_tables import read_plain_table
 
 __all__ = ["NewProject", "make_project", "read_counties"]

@@ -21,13 +21,12 @@ from relapse_risk.errors import RegisterError, SourceError
 from relapse_risk.register import Register
 from relapse_risk.register.cell_readers import (
     Refused,
-    header_text,
     key_reader,
     month_reader,
     number_reader,
-    plain_text,
     read_text,
 )
+from relapse_risk.register.cell_texts import header_text, plain_text
 from relapse_risk.register.csv_files import read_csv_file
 from relapse_risk.register.import_report import ImportReport
 from relapse_risk.register.importing import import_source

@@ -17,19 +17,20 @@ from relapse_risk.register.cell_readers import (
     Refused,
     code_reader,
     date_reader,
-    header_text,
+    has_decimal_commas,
     key_reader,
     month_reader,
     number_reader,
-    plain_text,
     read_code_list,
     read_identity_text,
     read_text,
     read_yes_no,
     value_reader,
 )
+from relapse_risk.register.cell_texts import header_text, plain_text
 from relapse_risk.register.conversions import CONVERSIONS
 from relapse_risk.register.findings import hidden_identity
+from relapse_risk.register.intake import LARGEST
 from relapse_risk.register.mapping import ColumnMapping, SourceMapping, TableMapping
 from relapse_risk.register.pseudonyms import pseudonyms
 from relapse_risk.register.raw_tables import Match, RawTable
@@ -134,7 +135,10 @@ def _piece(raw: RawTable, mapping: SourceMapping, key: bytes | None) -> Candidat
         if not headers and given.constant is None:
             continue
         cells = [raw.frame[header] for header in headers] or [_constant(given.constant, len(raw.rows))]
-        read = _unless_missing((*mapping.missing, *given.missing), _reader(column, given, spec, mapping))
+        read = _unless_missing(
+            (*mapping.missing, *given.missing),
+            _reader(column, given, spec, mapping, _comma_doubtful(raw, given, cells)),
+        )
         values, out = _read(cells, read, takes_all=bool(given.convert))
         reported = {row for row, header in bad if header in headers}
         private = any(header_text(header) in identity for header in headers)
@@ -168,20 +172,29 @@ def _unless_missing(missing: Sequence[str], read: Callable[..., Any]) -> Callabl
     return lambda *cells: None if any(header_text(plain_text(cell)) in marks for cell in cells) else read(*cells)
 
 
+def _comma_doubtful(raw: RawTable, given: ColumnMapping, cells: Sequence[pd.Series]) -> bool:
+    """Whether 61,500 may be 61.5: nothing is declared, and the file or the column writes decimal commas."""
+    if "decimal" in given.model_fields_set:
+        return False
+    return raw.separator == ";" or any(has_decimal_commas(one) for one in cells if one.dtype == object)
+
+
 def _constant(value: Any, length: int) -> pd.Series:
     return pd.Series([value] * length, dtype=object)
 
 
-def _reader(column: Column, given: ColumnMapping, spec: Table, mapping: SourceMapping) -> Read:
+def _reader(
+    column: Column, given: ColumnMapping, spec: Table, mapping: SourceMapping, comma_doubtful: bool
+) -> Read:  # fmt: skip
+    plain = _number_or_date(column, given, comma_doubtful)
     if given.values:
-        plain = _number_or_date(column, given)
         return value_reader(given.values) if plain is None else value_reader(given.values, plain)
     if given.convert:
         return CONVERSIONS[given.convert].convert
     numbers = mapping.code_numbers == "ours"
     if column.type == "code":
         return code_reader(code_list(column.codes), numbers=numbers)
-    if (plain := _number_or_date(column, given)) is not None:
+    if plain is not None:
         return plain
     if column.type == "bool":
         return read_yes_no
@@ -194,10 +207,10 @@ def _reader(column: Column, given: ColumnMapping, spec: Table, mapping: SourceMa
     return key_reader(read_text) if column.name in spec.key or column.refers_to else read_text
 
 
-def _number_or_date(column: Column, given: ColumnMapping) -> Read | None:
+def _number_or_date(column: Column, given: ColumnMapping, comma_doubtful: bool) -> Read | None:
     """The reader of a column of numbers or dates; here a list of values adds to it and does not replace it."""
     if column.type in ("int", "float"):
-        return number_reader(given.unit_factor, given.decimal)
+        return number_reader(given.unit_factor, given.decimal, comma_doubtful=comma_doubtful)
     return date_reader(given.date_format) if column.type == "date" else None
 
 
@@ -253,9 +266,14 @@ def _tidy(values: np.ndarray, column: Column) -> pd.Series:
         return pd.Series(values, dtype="boolean" if kinds <= {bool} else object)
     if column.type == "date" and kinds == {date}:
         return pd.Series(pd.to_datetime(values).astype("datetime64[s]"))
-    if kinds <= {int, float} and (column.type == "float" or all(v is None or float(v).is_integer() for v in values)):
+    if kinds <= {int, float} and all(v is None or _fits(v, column) for v in values):
         return pd.Series(values).astype("float64" if column.type == "float" else "Int64")
     return pd.Series(values, dtype=object)
+
+
+def _fits(value: float, column: Column) -> bool:
+    """Whether a number can be of the column's type; what is larger than doubles tell apart is left for the type check."""
+    return abs(value) <= LARGEST and (column.type == "float" or float(value).is_integer())
 
 
 def _keyed(values: pd.Series, given: ColumnMapping, key: bytes | None) -> pd.Series:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from relapse_risk.register.cell_texts import folded, header_text, plain_text
 from relapse_risk.register.named_checks import id_check_character
 from relapse_risk.schema import CodeList, names_a_file
 
@@ -19,11 +20,10 @@ __all__ = [
     "Refused",
     "code_reader",
     "date_reader",
-    "header_text",
+    "has_decimal_commas",
     "key_reader",
     "month_reader",
     "number_reader",
-    "plain_text",
     "read_code_list",
     "read_identity_text",
     "read_text",
@@ -39,13 +39,18 @@ EXCEL_DAY_ZERO = date(1899, 12, 30)
 EXCEL_DAYS = range(1, 100_000)
 YES = frozenset({"是", "有", "对", "已", "yes", "y", "true", "t", "1", "√", "✓"})
 NO = frozenset({"否", "无", "没有", "不是", "未", "no", "n", "false", "f", "0", "×"})
-_MONTH = re.compile(r"((?:19|20)[0-9]{2})(?:[-/.年])?(0?[1-9]|1[0-2])月?")
-_DAY = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])-[0-9]{2}")
-_QUOTED = re.compile(r'="((?:[^"]|"")*)"')  # how digits are kept as text in a spreadsheet
+# Without a mark between them a month has two digits: 20201 may be a cut 202010.
+_MONTH = re.compile(r"((?:19|20)[0-9]{2})(?:(0[1-9]|1[0-2])|[-/.年](0?[1-9]|1[0-2]))月?")
+_DAY = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+_ZERO_LOST = re.compile(r"(?:19|20)[0-9]{2}\.1")  # 2020.10 in a number cell is 2020.1
 _SPACED_DIGITS = re.compile(r"[0-9]+( +[0-9Xx]+)+")
-_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+# Thousands begin with no zero: 0,500 is a half.
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?")
+_ONE_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_COMMA_NUMBER = re.compile(r"[+-]?([0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+)(,[0-9]+)?")  # a point only where thousands end
 _ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+?(1[5-9]|2[0-9])")
 _TIME = r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
+_POINT_NUMBER = re.compile(r"[+-]?[0-9]*\.[0-9]+")
 _DATE = re.compile(rf"([0-9]{{4}})[-/.年]([0-9]{{1,2}})[-/.月]([0-9]{{1,2}})日?({_TIME})?")
 _DAY_NUMBER = re.compile(r"([0-9]{1,5})(\.[0-9]+)?")
 _COMPACT_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
@@ -60,56 +65,6 @@ class Refused:
     """Returned by a reader in place of a value that cannot be read reliably."""
 
     rule: str
-
-
-def _visible(text: str) -> str:
-    """Text without invisible characters; every other blank or line break becomes a plain blank.
-
-    Format characters (Unicode Cf: zero-width marks, soft hyphens, directions) are not visible, so two keys that differ
-    only by one of them look the same.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    shown = (" " if one.isspace() or unicodedata.category(one) == "Cc" else one for one in text)
-    return "".join(one for one in shown if unicodedata.category(one) != "Cf")
-
-
-def header_text(value: object) -> str:
-    """A header as it is compared: full-width forms folded, blanks, breaks and invisible characters removed, lower case.
-
-    其它 and 其他 count as one word, since forms and systems use both.
-
-    Examples
-    --------
-    >>> header_text(" 户\\n编号（新） "), header_text("House ID"), header_text("户编\\u200b号")
-    ('户编号(新)', 'houseid', '户编号')
-    """
-    text = unicodedata.normalize("NFKC", _visible(str(value)))
-    return "".join(text.split()).lower().replace("其它", "其他")
-
-
-def plain_text(value: Any) -> str:
-    """A cell as text: whole numbers without ``.0``, dates as ``YYYY-MM-DD``, no blanks around it, no invisible characters.
-
-    ``="H001"``, which keeps digits as text in a spreadsheet, is the text between its quotation marks.
-
-    Examples
-    --------
-    >>> plain_text(371425101001.0), plain_text(2.5), plain_text(date(2020, 1, 2)), plain_text(True)
-    ('371425101001', '2.5', '2020-01-02', 'true')
-    >>> plain_text('="H001"'), plain_text("因病\\u200b"), plain_text("东\\u2028村")
-    ('H001', '因病', '东 村')
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return f"{value:.0f}"
-    if isinstance(value, datetime) and value.time() == time(0):
-        return value.date().isoformat()
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    text = _visible(text).strip()
-    quoted = _QUOTED.fullmatch(text)
-    return quoted[1].replace('""', '"').strip() if quoted else text
 
 
 def read_text(value: Any) -> Any:
@@ -155,31 +110,35 @@ def key_reader(read: Read) -> Read:
     Refused(rule='key_unsafe')
     """
 
-    def folded(value: Any) -> Any:
+    def read_key(value: Any) -> Any:
         found = read(value)
         if not isinstance(found, str):
             return found
         key = _folded_key(found)
+        if "\ufffd" in key:  # two keys that lost a character each may be the same now
+            return Refused("not_text")
         return key if names_a_file(key) else Refused("key_unsafe")
 
-    return folded
+    return read_key
 
 
 def _folded_key(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).strip()
-    bare = folded.removeprefix("'")
-    folded = bare if bare[:1].isdigit() else folded
-    spaced = _SPACED_DIGITS.fullmatch(folded)
+    key = folded(text).strip()
+    bare = key.removeprefix("'")
+    key = bare if bare[:1].isdigit() else key
+    spaced = _SPACED_DIGITS.fullmatch(key)
     if not spaced:
-        return folded
-    joined = folded.replace(" ", "")
+        return key
+    joined = key.replace(" ", "")
     return joined.upper() if _IDENTITY.fullmatch(joined.upper()) else joined
 
 
 def _whole_text(value: Any) -> Any:
     """Text that a spreadsheet has not damaged."""
-    if isinstance(value, date):
+    if isinstance(value, (date, time, timedelta)):
         return Refused("date_where_text")
+    if isinstance(value, bytes) and not _is_utf8(value):
+        return Refused("not_text")
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= SAFE_NUMBER:
         return Refused("digits_lost")
     text = plain_text(value)
@@ -188,21 +147,43 @@ def _whole_text(value: Any) -> Any:
     return Refused("formula_as_text") if text.startswith("=") else text
 
 
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _is_identity_number(text: str) -> bool:
     plain = unicodedata.normalize("NFKC", text).upper()
     return bool(_IDENTITY.fullmatch(plain)) and id_check_character(plain[:17]) == plain[17]
 
 
-def number_reader(factor: float = 1.0, decimal: str = ".") -> Read:
+def has_decimal_commas(values: Iterable[Any]) -> bool:
+    """Whether a cell among ``values`` can only be read with a decimal comma, so that 61,500 beside it may be 61.5.
+
+    Examples
+    --------
+    >>> has_decimal_commas(["3,5", "61,500"]), has_decimal_commas(["1,200", "61,500"]), has_decimal_commas(["0,500"])
+    (True, False, True)
+    """
+    texts = {value.strip() for value in values if isinstance(value, str) and "," in value}
+    return any(_ONE_COMMA.fullmatch(text) and not _THOUSANDS.fullmatch(text) for text in map(folded, texts))
+
+
+def number_reader(factor: float = 1.0, decimal: str = ".", *, comma_doubtful: bool = False) -> Read:
     """Read a number and multiply it by ``factor``; anything that is not a number is kept for the type check to report.
+
+    With ``comma_doubtful`` (a file with semicolons, or decimal commas elsewhere in the column) 61,500 is refused.
 
     Examples
     --------
     >>> read = number_reader(10_000)
     >>> read("1.5"), read("１，２３４.5"), read("不详")
     (15000.0, 12345000.0, '不详')
-    >>> number_reader(decimal=",")("3,5")
-    3.5
+    >>> number_reader(decimal=",")("3,5"), number_reader(decimal=",")("1.234,5"), number_reader(decimal=",")("3.5")
+    (3.5, 1234.5, Refused(rule='other_decimal_mark'))
     """
 
     def read(value: Any) -> Any:
@@ -210,11 +191,15 @@ def number_reader(factor: float = 1.0, decimal: str = ".") -> Read:
             return plain_text(value)
         if isinstance(value, (int, float, Decimal)):
             return _scaled(float(value), factor) if factor != 1 or isinstance(value, Decimal) else value
-        text = unicodedata.normalize("NFKC", plain_text(value))
+        text = folded(plain_text(value))
         if text.startswith("="):
             return Refused("formula_as_text")
         if decimal == ",":
+            if not _COMMA_NUMBER.fullmatch(text):
+                return Refused("other_decimal_mark") if _POINT_NUMBER.fullmatch(text) else value
             text = text.replace(".", "").replace(",", ".")
+        elif comma_doubtful and _ONE_COMMA.fullmatch(text):
+            return Refused("comma_doubtful")
         elif _THOUSANDS.fullmatch(text):
             text = text.replace(",", "")
         try:
@@ -248,10 +233,10 @@ def date_reader(formats: tuple[str, ...] = ()) -> Read:
 
     def read(value: Any) -> Any:
         if isinstance(value, datetime):
-            return value.date()
+            return Refused("moment_of_utc") if _is_moment(value) else value.date()
         if isinstance(value, date):
             return value
-        text = unicodedata.normalize("NFKC", plain_text(value))
+        text = folded(plain_text(value))
         for form in formats:
             found = _serial(text) if form == "serial" else _stated(text, form)
             if found is not None:
@@ -259,6 +244,11 @@ def date_reader(formats: tuple[str, ...] = ()) -> Read:
         return _usual_date(text, value)
 
     return read
+
+
+def _is_moment(value: datetime) -> bool:
+    """Whether this is a moment by universal time: which day it was depends on the place (16:00 is tomorrow in Beijing)."""
+    return value.utcoffset() == timedelta(0) and value.time() != time(0)
 
 
 def month_reader(value: Any) -> Any:
@@ -270,12 +260,16 @@ def month_reader(value: Any) -> Any:
     ('2020-12', '2020-03', '2020-12', '2020-05')
     >>> month_reader("2020"), month_reader(datetime(2020, 12, 1, 0, 0))
     ('2020', '2020-12')
+    >>> month_reader(2020.1)  # January, or October with its zero gone
+    Refused(rule='month_doubtful')
     """
-    text = unicodedata.normalize("NFKC", plain_text(value))
+    text = folded(plain_text(value))
     if isinstance(value, datetime):
         return f"{value:%Y-%m}"
+    if _ZERO_LOST.fullmatch(text):
+        return Refused("month_doubtful")
     match = _MONTH.fullmatch(text) or _DAY.fullmatch(text)
-    return f"{match[1]}-{int(match[2]):02d}" if match else text
+    return f"{match[1]}-{int(next(filter(None, match.groups()[1:]))):02d}" if match else text
 
 
 def _stated(text: str, form: str) -> date | None:
@@ -314,7 +308,7 @@ def read_yes_no(value: Any) -> Any:
     """
     if isinstance(value, bool):
         return value
-    text = unicodedata.normalize("NFKC", plain_text(value)).lower()
+    text = folded(plain_text(value)).lower()
     if text in YES:
         return True
     return False if text in NO else value
@@ -371,7 +365,7 @@ def read_code_list(reader: Read) -> Read:
     def read(value: Any) -> Any:
         words = [reader(part) for part in parts(plain_text(value))]
         refused = [word for word in words if isinstance(word, Refused)]
-        return refused[0] if refused else ";".join(map(str, words))
+        return refused[0] if refused else ";".join(dict.fromkeys(map(str, words)))
 
     return read
 

@@ -52,6 +52,26 @@ CELL_RULES: Mapping[str, CellRule] = MappingProxyType(
                 zh="{label}“{value}”缺少月或日；请写完整日期，或在映射文件中写明 date_format",
                 en="{label}: {value} lacks a month or a day; write the full date, or set date_format in the mapping",
             )),
+            CellRule("month_doubtful", "type", Label(
+                zh="{label}“{value}”可能是1月，也可能是被去掉末尾0的10月；请写成 2020-01 或 2020-10",
+                en="{label}: {value} may be January, or October whose last zero a number cell dropped; write 2020-01 or 2020-10",
+            )),
+            CellRule("moment_of_utc", "type", Label(
+                zh="{label}“{value}”是世界时的时刻，属于哪一天取决于当地时区；请只写日期",
+                en="{label}: {value} is a moment by universal time, and the day it was depends on the place; write the day alone",
+            )),
+            CellRule("other_decimal_mark", "type", Label(
+                zh="{label}“{value}”用点作小数点，而映射文件说小数点是逗号；请统一写法",
+                en="{label}: {value} has a decimal point where the mapping says decimal comma; write it as the others",
+            )),
+            CellRule("comma_doubtful", "type", Label(
+                zh="{label}“{value}”中的逗号可能是千分位，也可能是小数点（文件用分号分隔，或本列有小数逗号）；请在映射文件中写 decimal: ',' 或 decimal: '.'",
+                en="{label}: the comma in {value} may mark thousands or decimals (the file has semicolons, or the column decimal commas); set decimal: ',' or decimal: '.' in the mapping",
+            )),
+            CellRule("not_text", "type", Label(
+                zh="{label}“{value}”有字符在转换编码时丢失（不是 UTF-8 文字）；请从原系统重新导出为文字",
+                en="{label}: {value} lost characters when its encoding was changed (bytes that are not UTF-8); export it again as text",
+            )),
             CellRule("code_number", "code", Label(
                 zh="{label}“{value}”是编号，各系统编号不同；请填文字，或在映射文件中写明编号（values 或 code_numbers）",
                 en="{label}: {value} is a code number, and numbering differs between systems; write the words, or declare the numbers in the mapping (values, or code_numbers)",

@@ -13,7 +13,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from relapse_risk.register.cell_readers import Refused, month_reader, plain_text
+from relapse_risk.register.cell_readers import Refused, month_reader
+from relapse_risk.register.cell_texts import plain_text
 
 __all__ = ["CONVERSIONS", "Conversion"]
 
@@ -72,8 +73,8 @@ def month(value: Any) -> Any:
     >>> month("202012"), month("2020年3月"), month(date(2020, 5, 31)), month("2020")
     ('2020-12', '2020-03', '2020-05', Refused(rule='not_convertible'))
     """
-    text = month_reader(value)
-    return text if _SHAPE.fullmatch(text) else _NOT
+    found = month_reader(value)
+    return found if isinstance(found, Refused) or _SHAPE.fullmatch(found) else _NOT
 
 
 @_conversion(2, "a year and a quarter (2015, 2) to the quarter's last month (2015-06)")

@@ -21,6 +21,8 @@ _MARKS = (
 _FIELD_LIMIT = 1 << 20
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ ]*(\r\n|\r|\n)', re.IGNORECASE)
 _LOOKED_AT = 15
+_WIDE = 4  # columns from which a cell with as many separators as a row is taken for rows
+_SEEN = 20_000  # letters beyond ASCII looked at to tell Chinese from other encodings
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,12 @@ class CsvFile:
     records : list of list of str
     lines : list of int
         1-based line of the file on which each record begins.
+    separator : str
     """
 
     records: list[list[str]]
     lines: list[int]
+    separator: str = ","
 
     def header_at(self, row: int, where: str) -> int:
         """Position of the record on line ``row``, or of the first record after it if that line is blank.
@@ -146,6 +150,11 @@ def decoded(content: bytes, where: str, encoding: str | None = None) -> str:
             if _is_nearly_utf8(content):
                 break
             continue
+        if name == "gb18030" and not stated and not _is_chinese(text):
+            raise SourceError(
+                "cannot be told which encoding this is", where=where, got=_beyond_ascii(text)[:12],
+                expected="UTF-8, or Chinese in GB18030", fix="save it as CSV UTF-8, or set encoding in the mapping",
+            )  # fmt: skip
         if "\0" in text:
             raise SourceError(
                 "not text: the file contains zero bytes",
@@ -180,6 +189,22 @@ def _is_nearly_utf8(content: bytes) -> bool:
     return damaged * 5 < sum(letter > "\x7f" for letter in text)
 
 
+def _beyond_ascii(text: str) -> str:
+    return "".join(letter for letter in text if letter > "\x7f")
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether text decoded as GB18030 is that, and not some other encoding's bytes taken in pairs.
+
+    More than three in five letters are among the 3,755 of common use (first bytes B0 to D7, second from A1) or have four bytes,
+    which no other encoding's text looks like; in Latin, Cyrillic or Big5 text read so, few are.
+    """
+    coded = [letter.encode("gb18030") for letter in _beyond_ascii(text)[:_SEEN]]
+    letters = [one for one in coded if len(one) == 4 or not (0xA1 <= one[0] <= 0xA9 and one[1] >= 0xA1)]
+    common = sum(len(one) == 4 or (0xB0 <= one[0] <= 0xD7 and one[1] >= 0xA1) for one in letters)
+    return common * 5 > len(letters) * 3
+
+
 def _separator(text: str) -> str:
     """The separator: the character that occurs most, and most evenly, in the first lines."""
     first = [line for line in StringIO(text, newline=None) if line.strip()][:_LOOKED_AT] if text else []
@@ -210,4 +235,28 @@ def _records(text: str, separator: str, where: str, skipped: int) -> CsvFile:
             f"not readable as CSV: {error}", where=f"{where}, line {reader.line_num + skipped}",
             fix="close or double the quotation mark on this line or before it",
         ) from error  # fmt: skip
-    return CsvFile(records, lines)
+    file = CsvFile(records, lines, separator)
+    _check_swallowed(file, where)
+    return file
+
+
+def _check_swallowed(file: CsvFile, where: str) -> None:
+    """Refuse a cell that holds whole rows: between a stray quotation mark and the next one they would vanish.
+
+    It has as many separators as so many rows have, and the record it stands in is as wide as the others.
+    """
+    for record, line in zip(file.records, file.lines, strict=True):
+        width = len(record)
+        for cell in record if width >= _WIDE else ():
+            separators, breaks = cell.count(file.separator), len(cell.splitlines()) - 1
+            if (
+                breaks
+                and separators >= width - 1
+                and separators % (width - 1) == 0
+                and separators // (width - 1) <= breaks
+            ):
+                raise SourceError(
+                    "a cell in quotation marks holds whole rows", where=f"{where}, line {line}", got=cell[:60],
+                    expected="a quotation mark at both ends of a cell",
+                    fix="close or double the quotation mark on this line, or take the line breaks out of the cell",
+                )  # fmt: skip

@@ -13,8 +13,9 @@ from relapse_risk.schema import Column, Table, code_list, empty_table, table, ta
 
 __all__ = ["Fault", "key_faults", "month_faults", "reference_faults", "typed_frame"]
 
-# A date as the register writes it; anything else a parser might take for one is doubtful.
-ISO_DATE = r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}([T ].*)?"
+# A date as the register writes it; anything else a parser might take for one is doubtful: words behind it, a second date,
+# or a moment of another zone, whose day depends on the place.
+ISO_DATE = r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
 # Above this a float cannot distinguish neighbouring whole numbers.
 LARGEST = 2.0**53
 YES, NO = ("true", "1", "1.0"), ("false", "0", "0.0")
@@ -145,7 +146,7 @@ def _dates(raw: pd.Series) -> tuple[pd.Series, dict[str, np.ndarray]]:
 def _texts(raw: pd.Series) -> pd.Series:
     """Text without surrounding blanks; a whole number loses the ``.0`` that a spreadsheet gave it."""
     if pd.api.types.is_numeric_dtype(raw) and not pd.api.types.is_bool_dtype(raw):
-        return raw.map(lambda v: f"{v:.0f}" if float(v).is_integer() else f"{v:g}", na_action="ignore").astype("str")
+        return raw.map(lambda v: f"{v:.0f}" if float(v).is_integer() else f"{v:.15g}", na_action="ignore").astype("str")
     return raw.astype("str").str.strip()
 
 

@@ -11,7 +11,7 @@ from relapse_risk.errors import SourceError, unknown
 from relapse_risk.languages import Label
 from relapse_risk.months import check_month
 from relapse_risk.parameters import params_dir
-from relapse_risk.register.cell_readers import header_text
+from relapse_risk.register.cell_texts import header_text
 from relapse_risk.register.conversions import CONVERSIONS
 from relapse_risk.schema import Column, Table, code_list, table, tables
 from relapse_risk.yaml_reading import check_model, read_yaml, stems

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relapse_risk.errors import SourceError
-from relapse_risk.register.cell_readers import plain_text
+from relapse_risk.register.cell_texts import plain_text
 from relapse_risk.register.csv_files import read_csv_file
 from relapse_risk.register.readers import CSV_SUFFIXES, other_kind, whole_parquet
 from relapse_risk.register.survey_files import SURVEY_SUFFIXES, read_survey_file

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import os
 import secrets
-import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +15,7 @@ from platformdirs import user_config_path
 from relapse_risk.errors import RegisterError
 from relapse_risk.files import create_file
 from relapse_risk.register.cell_readers import read_identity_text
+from relapse_risk.register.cell_texts import folded
 from relapse_risk.register.manifest import MANIFEST
 
 __all__ = ["create_key", "default_key_path", "pseudonym", "pseudonyms", "read_key"]
@@ -61,8 +61,8 @@ def pseudonym(key: bytes, value: str, prefix: str) -> str:
     >>> pseudonym(bytes(32), " ３71425194001010000", "P") == pseudonym(bytes(32), "371425194001010000", "P")
     True
     """
-    folded = read_identity_text(value)
-    plain = unicodedata.normalize("NFKC", value if not isinstance(folded, str) else folded).strip().upper()
+    read = read_identity_text(value)
+    plain = folded(value if not isinstance(read, str) else read).strip().upper()
     if not plain:
         raise RegisterError("an empty value has no pseudonym", where=f"pseudonym {prefix}", fix="reject the row")
     digest = hmac.new(key, f"{prefix}\0{plain}".encode(), hashlib.sha256).digest()

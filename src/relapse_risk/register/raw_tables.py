@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import SourceError, nearest
-from relapse_risk.register.cell_readers import header_text
+from relapse_risk.register.cell_texts import header_text
 from relapse_risk.register.mapping import TableMapping, column_headers
 from relapse_risk.schema import table
 
@@ -84,6 +84,8 @@ class RawTable:
     bad_cells : tuple of BadCell
     notes : tuple of str
         What was not read, and why.
+    separator : str
+        Of a CSV file.
     """
 
     entry: TableMapping
@@ -93,6 +95,7 @@ class RawTable:
     match: Match
     bad_cells: tuple[BadCell, ...] = ()
     notes: tuple[str, ...] = ()
+    separator: str = ""
 
 
 def match_headers(found: Sequence[str], entry: TableMapping, where: str) -> Match:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from relapse_risk.errors import SourceError
 from relapse_risk.files import file_sha256, sha256
 from relapse_risk.progress import Progress, no_progress
-from relapse_risk.register.cell_readers import plain_text
+from relapse_risk.register.cell_texts import plain_text
 from relapse_risk.register.csv_files import CsvFile, read_csv_file
 from relapse_risk.register.databases import describe_url, is_url, read_database
 from relapse_risk.register.mapping import SourceMapping, TableMapping
@@ -182,7 +182,7 @@ def _read_csv(path: Path, mapping: SourceMapping, entries: Sequence[TableMapping
         frame = pd.DataFrame(
             {h: pd.Series([line[at].strip() or None for line in rows], dtype=object) for h, at in places.items()}
         )
-        yield RawTable(entry, path.name, frame, np.array(lines), match, (), _unread(path.name, match))
+        yield RawTable(entry, path.name, frame, np.array(lines), match, (), _unread(path.name, match), file.separator)
 
 
 def _matched(file: CsvFile, headers: Sequence[str], entry: TableMapping, where: str) -> Match:

@@ -13,6 +13,10 @@ from relapse_risk.errors import SourceError
 __all__ = ["SURVEY_SUFFIXES", "read_survey_file"]
 
 SURVEY_SUFFIXES = (".dta", ".sav", ".zsav")
+# What the library raises on damaged files: its own error, and whatever its tables of labels and dates run into.
+_DAMAGED = (
+    pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, TypeError, ValueError, OverflowError, KeyError, MemoryError,
+)  # fmt: skip
 
 
 def read_survey_file(path: Path) -> pd.DataFrame:
@@ -37,7 +41,7 @@ def read_survey_file(path: Path) -> pd.DataFrame:
     read = pyreadstat.read_dta if path.suffix.lower() == ".dta" else pyreadstat.read_sav
     try:
         frame, _ = read(str(path), apply_value_formats=True, formats_as_category=False)
-    except (pyreadstat.ReadstatError, UnicodeDecodeError, OSError) as error:
+    except _DAMAGED as error:
         raise SourceError(
             f"not a whole {'Stata' if path.suffix.lower() == '.dta' else 'SPSS'} file: {error}", where=str(path),
             fix="copy or export it again",

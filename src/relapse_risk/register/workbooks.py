@@ -18,7 +18,7 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from relapse_risk.errors import SourceError, nearest
-from relapse_risk.register.cell_readers import header_text, plain_text
+from relapse_risk.register.cell_texts import header_text, plain_text
 from relapse_risk.register.mapping import SourceMapping, TableMapping
 from relapse_risk.register.raw_tables import BadCell, Match, RawTable, match_headers
 

@@ -9,14 +9,8 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import ModelError
-from relapse_risk.register.cell_readers import (
-    Refused,
-    key_reader,
-    month_reader,
-    number_reader,
-    plain_text,
-    read_identity_text,
-)
+from relapse_risk.register.cell_readers import Refused, key_reader, month_reader, number_reader, read_identity_text
+from relapse_risk.register.cell_texts import plain_text
 from relapse_risk.register.plain_tables import PlainTable
 
 __all__ = ["keys", "months_of", "numbers", "texts"]
@@ -24,6 +18,8 @@ __all__ = ["keys", "months_of", "numbers", "texts"]
 WHY = {
     "digits_lost": "the digits beyond the 15th are lost: save the column as text",
     "not_a_number": "write a number, list the word under missing, or give the feature text codes",
+    "month_doubtful": "January, or October whose last zero a number cell dropped: write 2020-01 or 2020-10",
+    "not_text": "export the column as text",
     "date_where_text": "format the column as text and fill it in again",
 }
 
@@ -144,7 +140,7 @@ def months_of(
         known = {str(wave): month for wave, month in waves.items()}
         return _checked(raw, columns[0], first, first.map(known), f"one of the waves {' | '.join(known)}")
     if len(columns) == 1:
-        return _checked(raw, columns[0], first, first.map(_month), "a year")
+        return _checked(raw, columns[0], first, _read(raw, columns[0], first, _month), "a year")
     second = numbers(raw, columns[1], missing)
     number = second * 3 if columns[1] == quarter else second
     whole = number.where(number.isin(range(1, 13))).astype("Int64")
@@ -154,8 +150,10 @@ def months_of(
     )
 
 
-def _month(value: Any) -> str | None:
+def _month(value: Any) -> str | Refused | None:
     found = month_reader(value)
+    if isinstance(found, Refused):
+        return found
     if len(found) == 7 and found[4] == "-":
         return str(found)
     return f"{found}-12" if found.isdigit() and len(found) == 4 else None

@@ -12,8 +12,8 @@ import relapse_risk
 SOURCE = Path(relapse_risk.__file__).parent
 FLOORS = {
     "errors": 0, "progress": 0, "languages": 0,
-    "files": 1, "yaml_reading": 1, "rows": 1, "pictures": 1,
-    "layers": 2, "month_steps": 2,
+    "files": 1, "yaml_reading": 1, "json_reading": 1, "rows": 1, "pictures": 1,
+    "layers": 2, "sealed_tables": 2, "month_steps": 2,
     "months": 3, "schema": 3, "parameters": 3, "parts": 3,
     "text": 4, "predicates": 4,
     "register": 5, "measures": 5, "seeded_errors": 5,

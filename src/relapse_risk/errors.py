@@ -41,17 +41,30 @@ class RelapseRiskError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.what}" if self.where else self.what
-        seen = [] if self.got is None else [f"got {_shown(self.got)}"]
+        where, what, fix = _one_line(self.where), _one_line(self.what), _one_line(self.fix)
+        text = f"{where}: {what}" if where else what
+        seen = [] if self.got is None else [f"got {_one_line(_shown(self.got))}"]
         if self.expected is not None:
-            seen.append(f"expected {self.expected}")
+            seen.append(f"expected {_one_line(str(self.expected))}")
         if seen:
             text += "; " + ", ".join(seen)
-        return f"{text}. Fix: {self.fix}." if self.fix else f"{text}."
+        return f"{text}. Fix: {fix}." if fix else f"{text}."
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process borders (parallel rendering); keyword arguments must survive the trip.
         return (_rebuild, (type(self), self.what, self.where, self.got, self.expected, self.fix))
+
+
+def _one_line(text: str) -> str:
+    """``text`` without line breaks, and where a whole file or a huge cell came into it, its beginning.
+
+    Examples
+    --------
+    >>> _one_line("not valid YAML: line 1\\n  found"), _one_line("x" * 5_000)[-25:]
+    ('not valid YAML: line 1 found', 'xxxxxxx … (5,000 letters)')
+    """
+    line = " ".join(text.split()) if len(text.splitlines()) > 1 or text.endswith("\n") else text
+    return line if len(line) <= MOST_LETTERS else f"{line[:CUT_LETTERS]} … ({len(line):,} letters)"
 
 
 def _shown(value: object) -> str:
@@ -119,6 +132,7 @@ class RenderError(RelapseRiskError):
     """A report could not be executed, exported or published."""
 
 
+MOST_LETTERS, CUT_LETTERS = 1_000, 400  # of each part of an error; what is longer is cut
 E = TypeVar("E", bound=RelapseRiskError)
 ALIKE = 0.6  # share of letters two names must have in common to be taken for each other, as in difflib
 SHORT_ALIKE = 0.5  # of a name of two letters that changed places, difflib sees one

@@ -218,7 +218,10 @@ def write_row_groups(sink: IO[bytes] | pa.NativeFile, data: pa.Table, rows: Sequ
     level : int, optional
         Of compression; the library's own when left out.
     """
-    with pq.ParquetWriter(sink, data.schema, compression="zstd", compression_level=level) as writer:
+    # Every page carries a checksum, so that a flipped bit is an error and not another number.
+    with pq.ParquetWriter(
+        sink, data.schema, compression="zstd", compression_level=level, write_page_checksum=True
+    ) as writer:
         start = 0
         for count in rows:
             writer.write_table(data.slice(start, count), row_group_size=max(count, 1))

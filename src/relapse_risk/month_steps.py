@@ -6,7 +6,6 @@ again is not done again; anything else is, with every step that reads it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Literal
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.files import sha256, write_json
+from relapse_risk.json_reading import parsed
 
 __all__ = ["Outcome", "Step", "run_steps"]
 
@@ -160,7 +160,7 @@ def _read(journal: Path) -> dict[str, _Ended]:
     if not journal.is_file():
         return {}
     try:
-        content = json.loads(journal.read_text(encoding="utf-8"))
+        content = parsed(journal.read_text(encoding="utf-8"))
         return {str(name): _Ended(str(one["token"]), int(one["code"])) for name, one in content.items()}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise RegisterError(

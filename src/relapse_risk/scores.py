@@ -6,7 +6,6 @@ Layout: ``<out>/<month>/risk.parquet``, ``risk_reasons.parquet``, ``hardship.par
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from relapse_risk.derive import household_frame, household_panel
 from relapse_risk.errors import ModelError, NoHistoryError
 from relapse_risk.files import write_json, write_parquet
 from relapse_risk.hardship import HardshipIndex, hardship_index, read_index
+from relapse_risk.json_reading import read_json
 from relapse_risk.languages import flat
 from relapse_risk.months import check_month, month_end
 from relapse_risk.parameters import Parameters, Place
@@ -53,6 +53,7 @@ from relapse_risk.relapse import (
 from relapse_risk.relapse.drift_and_fairness import DriftLine, drift_lines
 from relapse_risk.relapse.fitted_logit import predict_matrix
 from relapse_risk.relapse.household_uncertainty import upper_of, with_later
+from relapse_risk.sealed_tables import sealed, unsealed
 
 __all__ = [
     "IndexCard",
@@ -64,6 +65,8 @@ __all__ = [
     "read_scores",
     "score_month",
 ]
+
+AGAIN = "run relapse-risk score and rank again"
 
 FILES = ("risk", "risk_reasons", "hardship", "hardship_reasons")
 SEED, DRAWS = 2020, 100
@@ -316,19 +319,21 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
     """One row group per county, ascending, swapped in whole."""
     ordered = frame.sort_values("county_code", kind="stable")
     schema = pa.Schema.from_pandas(ordered, preserve_index=False).remove_metadata()
-    data = pa.Table.from_pandas(ordered, schema=schema, preserve_index=False).replace_schema_metadata(None)
-    write_parquet(path, data, ordered.groupby("county_code", sort=True).size().tolist())
+    data = pa.Table.from_pandas(ordered, schema=schema, preserve_index=False)
+    write_parquet(path, sealed(data), ordered.groupby("county_code", sort=True).size().tolist())
 
 
 def _read(path: Path, county: str | None) -> pd.DataFrame | None:
     if not path.is_file():
         return None
     filters = [("county_code", "=", county)] if county is not None else None
-    return pq.read_table(path, filters=filters).to_pandas()
+    try:
+        return unsealed(pq.read_table(path, filters=filters, page_checksum_verification=True)).to_pandas()
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise ModelError(f"damaged: {error}", where=str(path), fix=AGAIN) from error
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    return read_json(path, ModelError, AGAIN, {"month": str})

@@ -47,7 +47,7 @@ def test_a_table_has_one_row_group_per_county_in_order_and_keeps_the_order_of_ro
         {"county_code": ["371481", "371481"], "cause": ["病", "a"], "households": [4, 2]},
         {"county_code": ["city"], "cause": ["all"], "households": [9]},
     ]  # fmt: skip
-    assert file.schema_arrow.metadata is None
+    assert set(file.schema_arrow.metadata) == {b"relapse_risk.columns"}, "nothing that depends on versions of libraries"
     assert {file.metadata.row_group(0).column(i).compression for i in range(3)} == {"ZSTD"}
     assert sorted(path.name for path in (tmp_path / MONTH).iterdir()) == ["causes.parquet", "facts.json"]
     assert facts.folder == tmp_path / MONTH

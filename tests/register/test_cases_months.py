@@ -102,7 +102,7 @@ def test_06_an_edition_of_facts_before_the_correction_is_refused(office: Path, c
     folder = office / "facts" / "2020-12"
     folder.mkdir(parents=True)
     told = {
-        "place": "dezhou", "month": "2020-12", "data_date": "2020-12-31", "hashes": {}, "counties": [["371425", "齐河县", "Qihe"]],
+        "place": "dezhou", "month": "2020-12", "data_date": "2020-12-31", "hashes": {}, "tables": [], "schema": {}, "cards": {}, "parameters": [], "counties": [["371425", "齐河县", "Qihe"]],
         "register_digest": register.month_digest("2020-12"), "register_state": register.manifest.digest,
     }  # fmt: skip
     (folder / "facts.json").write_text(json.dumps(told), encoding="utf-8")

@@ -50,7 +50,7 @@ def written_facts(office: Path) -> Path:
     folder = office / "facts" / "2020-12"
     folder.mkdir(parents=True)
     told = {
-        "place": "dezhou", "month": "2020-12", "data_date": "2020-12-31", "hashes": {},
+        "place": "dezhou", "month": "2020-12", "data_date": "2020-12-31", "hashes": {}, "tables": [], "schema": {}, "cards": {}, "parameters": [],
         "counties": [["999901", "甲县", "A"], ["999902", "乙县", "B"]],
         "register_digest": register.month_digest("2020-12"), "register_state": register.manifest.digest,
     }  # fmt: skip

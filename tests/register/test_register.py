@@ -294,6 +294,20 @@ class TestQuery:
         with pytest.raises(RegisterError, match=f"query failed.*{words}"):
             build({"2020-12": frames}).query(sql)
 
+    def test_a_flipped_bit_is_found_before_anything_is_computed(self, build, frames) -> None:
+        path = build({"2020-12": frames}).path
+        (entry,) = Register.open(path).manifest.of("household")
+        content = bytearray((path / entry.path).read_bytes())
+        content[len(content) // 3] ^= 1
+        (path / entry.path).write_bytes(bytes(content))
+        damaged = Register.open(path)  # its size is right
+        with pytest.raises(
+            RegisterError, match=r"changed after it was written \(checksum differs\).*import household 2020-12 again"
+        ):
+            damaged.read("household", "2020-12", columns=["household_id"])
+        with pytest.raises(RegisterError, match="checksum differs"):
+            damaged.query("SELECT count(*) FROM household")
+
     def test_show_tables_lists_all_but_the_restricted_one(self, build, frames) -> None:
         names = set(build({"2020-12": frames}).query("SHOW TABLES")["name"])
         assert names == set(tables()) - {"identity"}

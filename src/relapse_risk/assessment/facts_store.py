@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -20,9 +19,11 @@ import pyarrow.parquet as pq
 from relapse_risk.errors import RelapseRiskError
 from relapse_risk.files import digest, write_json, write_parquet
 from relapse_risk.measures import CITY
+from relapse_risk.measures.facts_folder import AGAIN, read_facts_manifest
 from relapse_risk.months import check_month
 from relapse_risk.parameters import DatedValue
 from relapse_risk.register import Register
+from relapse_risk.sealed_tables import sealed, unsealed
 
 TABLES_HELD = 256  # kept in memory as they are read: about two months of facts
 LARGE = 1 << 20  # bytes of a table that is mapped instead: of some hundred counties
@@ -107,7 +108,7 @@ def write_facts(folder: Path, tables: Mapping[str, pd.DataFrame], manifest: Fact
 def _write_table(path: Path, frame: pd.DataFrame) -> None:
     """One row group per county, ascending, rows in the order computed."""
     ordered = frame.sort_values("county_code", kind="stable").reset_index(drop=True)
-    data = pa.Table.from_pandas(ordered, preserve_index=False).replace_schema_metadata(None)
+    data = sealed(pa.Table.from_pandas(ordered, preserve_index=False))
     write_parquet(path, data, ordered.groupby("county_code", sort=False).size().tolist())
 
 
@@ -128,7 +129,10 @@ class Facts:
         if not path.is_file():
             raise RelapseRiskError("no such fact table", where=str(path), expected=" | ".join(self.manifest["tables"]))
         found = path.stat()
-        return _rows(path, found.st_size, found.st_mtime_ns, county).copy(deep=False)
+        try:
+            return _rows(path, found.st_size, found.st_mtime_ns, county).copy(deep=False)
+        except (OSError, pa.ArrowException, KeyError) as error:
+            raise RelapseRiskError(f"damaged: {error}", where=str(path), fix=AGAIN) from error
 
     def hold(self) -> None:
         """Read every table now: a process forked from this one reads none again."""
@@ -147,7 +151,7 @@ class Facts:
 def _held(path: Path, _size: int, _changed: int) -> tuple[pa.Table, dict[str, tuple[int, int]]]:
     """A whole table, and where each county's rows begin and how many they are."""
     # One piece a column: thousands of pieces weigh more than their rows.
-    table = pq.read_table(path, use_threads=False).combine_chunks()
+    table = unsealed(pq.read_table(path, use_threads=False, page_checksum_verification=True)).combine_chunks()
     if table.nbytes > LARGE:
         table = _mapped(table)
     runs = pc.run_end_encode(table["county_code"].combine_chunks())
@@ -172,7 +176,8 @@ def _rows(path: Path, size: int, changed: int, county: str | None) -> pd.DataFra
     try:
         table, where = _held(path, size, changed)
     except (OSError, pa.ArrowException):
-        return pq.read_table(path, filters=[("county_code", "=", county)] if county else None).to_pandas()
+        rows = [("county_code", "=", county)] if county else None
+        return unsealed(pq.read_table(path, filters=rows, page_checksum_verification=True)).to_pandas()
     return (table.slice(*where.get(county, (0, 0))) if county else table).to_pandas(use_threads=False)
 
 
@@ -184,13 +189,8 @@ def read_facts(folder: Path, month: str) -> Facts:
     RelapseRiskError
         If they were not computed, or are damaged.
     """
-    path = folder / check_month(month) / "facts.json"
-    try:
-        return Facts(path.parent, json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise RelapseRiskError("no facts of this month", where=str(path), fix="run relapse-risk facts") from error
-    except ValueError as error:
-        raise RelapseRiskError(f"damaged: {error}", where=str(path), fix="run relapse-risk facts again") from error
+    path = folder / check_month(month)
+    return Facts(path, read_facts_manifest(path))
 
 
 def read_current_facts(folder: Path, month: str, register: Register) -> Facts:

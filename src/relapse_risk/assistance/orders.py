@@ -11,6 +11,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError, SourceError
 from relapse_risk.files import sha256, write_json
+from relapse_risk.json_reading import parsed
 from relapse_risk.languages import LANGUAGES
 from relapse_risk.register.journal import Journal
 from relapse_risk.text import messages
@@ -196,7 +197,7 @@ def read_order(path: str | Path) -> OrderList:
         If the file is not such a list, or its rows were changed.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = parsed(Path(path).read_text(encoding="utf-8"))
         frame = pd.DataFrame(content["rows"], columns=[*_COLUMNS, "drawn"]).astype(_TYPES)
         cycle = str(content.get("cycle", ""))
         order = OrderList(content["item"], frame, content["quota"], content["budget"], content["digest"], cycle)

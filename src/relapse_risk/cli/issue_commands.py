@@ -77,16 +77,13 @@ def issues(
 
 def _record(register: Register, month: str, facts: Path, findings: Path, by: str, params: Path | None) -> dict[str, int]:  # fmt: skip
     """Steps added, by word."""
-    import pandas as pd
-
     from relapse_risk.assessment.facts_store import read_current_facts
     from relapse_risk.assessment.issue_checks import record_facts
+    from relapse_risk.register.findings_files import read_counts
     from relapse_risk.register.rules import read_rules
 
     path = findings / "findings_counts.csv"
-    counted = pd.read_csv(path, dtype={0: str}) if path.is_file() else None
-    if counted is not None:
-        counted = counted.rename(columns=lambda head: str(head).rsplit(" ", 1)[-1]).rename(columns={"county": "county_code"})  # fmt: skip
+    counted = read_counts(path) if path.is_file() else None
     steps = record_facts(register.path, read_current_facts(facts, month, register), by, counted, read_rules(params))
     words = [step.step for step in steps]
     return {word: words.count(word) for word in dict.fromkeys(words)}

@@ -184,8 +184,7 @@ def check(
     """Check a register against every data-quality rule; findings go to CSV and Excel. Exit code 1 if errors are found,
     or, with a key, if a seeded error is missed.
     """
-    import pandas as pd
-
+    from relapse_risk.register.plain_tables import read_plain_table
     from relapse_risk.register.quality import check_register, compare_with_key, read_rules, write_findings
 
     opened, chosen, parameters, place = at = opened_register(register, month, params)
@@ -195,7 +194,7 @@ def check(
         findings = check_register(opened, chosen, parameters, place, progress=progress, rules=rules, backend=backend)
     files = write_findings(findings, out or at.beside(None, "findings") / chosen)
     if seeded_errors is not None:
-        report = compare_with_key(findings, pd.read_csv(seeded_errors, dtype=str, keep_default_na=False))
+        report = compare_with_key(findings, read_plain_table(seeded_errors).frame.fillna(""))
         print_result(report, report.summary(), as_json)
         if len(report.missed):
             raise typer.Exit(EXIT_FOUND)

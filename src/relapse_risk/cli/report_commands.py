@@ -128,6 +128,8 @@ def _stale(place: Path, register: Register | None) -> list[str]:
     """Scores, ranks, reminders and facts that are of another state of the register, with the command that makes them anew."""
     if register is None:
         return []
+    from relapse_risk.errors import RelapseRiskError
+    from relapse_risk.measures.facts_folder import read_facts_manifest
     from relapse_risk.register.made_from import is_stale
 
     found = []
@@ -138,11 +140,15 @@ def _stale(place: Path, register: Register | None) -> list[str]:
             for what, kind in made
             if is_stale(place / kind / month, what, register, month)
         ]
-        path = place / "facts" / month / "facts.json"
-        if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["register_digest"] != register.month_digest(
-            month
-        ):
-            outputs.append((f"facts/{month}", "facts", "facts"))
+        folder = place / "facts" / month
+        if (folder / "facts.json").is_file():
+            try:
+                made_of = read_facts_manifest(folder)["register_digest"]
+            except RelapseRiskError as error:  # the rest of the status is still worth showing
+                found.append(str(error))
+            else:
+                if made_of != register.month_digest(month):
+                    outputs.append((f"facts/{month}", "facts", "facts"))
         found += [
             f"{where}: the register's {month} has changed since; run relapse-risk {what} --register {register.path} "
             f"--month {month} --out {place / kind}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relapse_risk.editions.edition import CountyQuery
 from relapse_risk.errors import EditionError, unknown
+from relapse_risk.measures.facts_folder import AGAIN
 
 __all__ = ["counties_of"]
 
@@ -20,7 +22,11 @@ def counties_of(facts: Path, query: CountyQuery, where: str) -> tuple[str, ...]:
     EditionError
         For an unknown indicator (naming the nearest), or if no county fits: an empty edition is a mistake.
     """
-    rows = pq.read_table(facts / "indicator.parquet").to_pandas()
+    path = facts / "indicator.parquet"
+    try:
+        rows = pq.read_table(path, page_checksum_verification=True).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise EditionError(f"damaged: {error}", where=str(path), fix=AGAIN) from error
     mine = rows[(rows["indicator"] == query.indicator) & (rows["county_code"] != "city")]
     if mine.empty:
         known = sorted(set(rows["indicator"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from relapse_risk.editions.edition import Edition, edition_month, on_day, read_edition
-from relapse_risk.editions.publish import Published, published, read_manifest
+from relapse_risk.editions.publish import Published, manifest_content, published, read_manifest
 from relapse_risk.editions.render import explain_edition
 from relapse_risk.errors import RelapseRiskError
 
@@ -71,8 +70,11 @@ def _as_made(edition: Edition, today: date) -> Edition:
 
 def _day_of(one: Published) -> date | None:
     """The day that a published edition carries."""
-    day = json.loads((one.folder / "manifest.json").read_text(encoding="utf-8")).get("settings", {}).get("day")
-    return date.fromisoformat(day) if day and day[0].isdigit() else None
+    settings = manifest_content(one.folder).get("settings")
+    try:
+        return date.fromisoformat(str(settings["day"])) if isinstance(settings, dict) and settings.get("day") else None
+    except ValueError:  # a word such as data_date, or a damaged manifest
+        return None
 
 
 def _period(day: date, every: str | None) -> tuple[int, int]:

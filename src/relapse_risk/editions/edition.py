@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,9 +12,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from relapse_risk.editions.fork_server import named
 from relapse_risk.errors import EditionError, ParameterError, did_you_mean, nearest, unknown
+from relapse_risk.json_reading import parsed
 from relapse_risk.languages import LANGUAGES, Label, Language, labels_by_code
 from relapse_risk.layers import packaged_params, project_folder
-from relapse_risk.measures.facts_folder import months_of
+from relapse_risk.measures.facts_folder import months_of, read_facts_manifest
 from relapse_risk.months import check_month
 from relapse_risk.parameters import params_dir, read_place
 from relapse_risk.yaml_reading import check_model, read_yaml, stems
@@ -302,18 +302,6 @@ def edition_month(edition: Edition) -> str:
     return months[-1]
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    """``facts.json`` alone: opening the facts would import what computes them, seconds for a run with nothing to do."""
-    path = folder / "facts.json"
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise EditionError("no facts of this month", where=str(path), fix="run relapse-risk facts") from error
-    except (OSError, ValueError) as error:
-        raise EditionError(f"damaged: {error}", where=str(path), fix="run relapse-risk facts again") from error
-    return content
-
-
 def plan(edition: Edition) -> Plan:
     """Every report of the edition; counties, place and notebooks checked.
 
@@ -324,7 +312,7 @@ def plan(edition: Edition) -> Plan:
     """
     month = edition_month(edition)
     facts = edition.facts / month
-    manifest = _manifest(facts)
+    manifest = read_facts_manifest(facts, EditionError)  # alone: opening the facts imports what computes them
     if manifest["place"] != edition.place:
         raise EditionError(
             "the facts are of another place", where=edition.name, got=manifest["place"], expected=edition.place
@@ -369,10 +357,10 @@ def _check_fresh(planned: Plan) -> None:
 
 def _content_of(path: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = parsed(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return content
+    return content if isinstance(content, dict) else {}
 
 
 def _check_day(planned: Plan) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from relapse_risk.errors import RenderError, WriteError
 from relapse_risk.files import make_folder, refusals, write_json
+from relapse_risk.json_reading import parsed
 
 __all__ = ["alone", "unwritable"]
 
@@ -54,6 +54,6 @@ def unwritable(out: Path, error: OSError | WriteError) -> RenderError:
 
 def _holder(path: Path) -> str:
     with suppress(OSError, ValueError, KeyError):
-        held = json.loads(path.read_text(encoding="utf-8"))
+        held = parsed(path.read_text(encoding="utf-8"))
         return f"process {held['pid']} on {held['host']}"
     return "a process that did not say who it is"

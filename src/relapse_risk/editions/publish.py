@@ -7,7 +7,6 @@ links: they cost no space.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from relapse_risk.errors import RenderError
 from relapse_risk.files import (
     file_sha256,
     json_bytes,
@@ -27,6 +27,7 @@ from relapse_risk.files import (
     sha256,
     write_files,
 )
+from relapse_risk.json_reading import has_shape, parsed, read_json
 
 __all__ = [
     "Outcome",
@@ -34,6 +35,7 @@ __all__ = [
     "commit",
     "is_whole",
     "link_files",
+    "manifest_content",
     "prune",
     "publish_files",
     "published",
@@ -115,14 +117,40 @@ def published(out: Path) -> list[Published]:
     return sorted(found, key=lambda one: (one.month, one.number))
 
 
-def read_manifest(folder: Path) -> Mapping[str, Outcome]:
-    """Outcomes of an edition by report; empty where there is none or it is damaged."""
+def manifest_content(folder: Path) -> dict[str, Any]:
+    """What ``manifest.json`` of an edition says; empty where there is none or it is damaged."""
     try:
-        rows = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["reports"]
-        found = [Outcome(**row) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_json(folder / MANIFEST, RenderError, "render again", {"reports": [dict]})
+    except (FileNotFoundError, RenderError):
         return {}
-    return {outcome.stem: outcome for outcome in found}
+
+
+def read_manifest(folder: Path) -> Mapping[str, Outcome]:
+    """Outcomes of an edition by report; empty where there is none or it is damaged: the reports are rendered again."""
+    found = [_outcome(row) for row in manifest_content(folder).get("reports", ())]
+    return {one.stem: one for one in found if one is not None} if None not in found else {}
+
+
+def _outcome(row: object) -> Outcome | None:
+    """An outcome as it was written, None where it is not one; its files have plain names, so that none elsewhere is touched."""
+    try:
+        outcome = Outcome(**row)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    texts = (
+        outcome.county,
+        outcome.name,
+        outcome.language,
+        outcome.stem,
+        outcome.status,
+        outcome.key,
+        outcome.data_date,
+    )
+    whole = all(isinstance(text, str) for text in (*texts, outcome.error, outcome.stamp))
+    whole = whole and has_shape(outcome.files, {str: str}) and has_shape(outcome.parts, {str: str})
+    whole = whole and has_shape(outcome.undrawn, [str])
+    plain = whole and all(Path(name).name == name for name in outcome.files)
+    return outcome if plain else None
 
 
 def is_whole(folder: Path, outcome: Outcome) -> bool:
@@ -144,9 +172,9 @@ def staged(stage: Path) -> Mapping[str, Outcome]:
     remove_drafts(stage)
     found = {}
     for path in sorted(stage.glob(f".*{VOUCHER}")):
-        with suppress(OSError, ValueError, TypeError):
-            outcome = Outcome(**json.loads(path.read_text(encoding="utf-8")))
-            if is_whole(stage, outcome):
+        with suppress(OSError, ValueError):
+            outcome = _outcome(parsed(path.read_text(encoding="utf-8")))
+            if outcome is not None and is_whole(stage, outcome):
                 found[outcome.stem] = outcome
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -28,6 +27,7 @@ from relapse_risk.editions.publish import (
     commit,
     is_whole,
     link_files,
+    manifest_content,
     prune,
     publish_files,
     published,
@@ -40,6 +40,7 @@ from relapse_risk.editions.remote_rendering import Cluster, render_server
 from relapse_risk.editions.render_tasks import Finish, Job, Preload
 from relapse_risk.errors import WriteError
 from relapse_risk.files import digest, make_folder, write_bytes
+from relapse_risk.json_reading import has_shape
 from relapse_risk.parts import Backend, Processes, opened
 from relapse_risk.progress import Progress, no_progress
 
@@ -370,10 +371,8 @@ def _before(run: _Run) -> Published | None:
 def _verdicts(one: Published | None) -> dict[str, dict[str, str]]:
     if one is None:
         return {}
-    with suppress(OSError, ValueError):
-        found: dict[str, dict[str, str]] = json.loads((one.folder / "manifest.json").read_text("utf-8")).get("verdicts", {})  # fmt: skip
-        return found
-    return {}
+    found = manifest_content(one.folder).get("verdicts", {})
+    return found if has_shape(found, {str: {str: str}}) else {}
 
 
 def _result(run: _Run, outcomes: Sequence[Outcome], one: Published | None, new: bool) -> EditionResult:

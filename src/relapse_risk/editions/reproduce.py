@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 from relapse_risk.editions.edition import Edition, plan
 from relapse_risk.editions.edition_keys import Keys, changed_parts
 from relapse_risk.editions.fork_server import ForkServer
-from relapse_risk.editions.publish import Outcome, read_manifest
+from relapse_risk.editions.publish import Outcome, manifest_content, read_manifest
 from relapse_risk.editions.render import JOB, job_of, setup_of
 from relapse_risk.errors import EditionError, ParameterError, did_you_mean
 from relapse_risk.files import make_folder
@@ -49,7 +48,7 @@ def _published(stamp: str, reports: Path) -> tuple[Outcome, Mapping[str, Any]]:
         for outcome in read_manifest(file.parent).values():
             known.append(outcome.stamp)
             if outcome.stamp == stamp:
-                return outcome, json.loads(file.read_text(encoding="utf-8"))
+                return outcome, manifest_content(file.parent)
     raise EditionError(
         "no published report has this stamp", where=str(reports), got=stamp,
         fix=did_you_mean(stamp, known, "name the folder with --reports"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from relapse_risk.errors import ModelError
 from relapse_risk.evaluation.resampling import bootstrap_measures
@@ -76,7 +77,11 @@ def read_truth(path: Path) -> pd.DataFrame:
             "no file of true risks", where=str(path), fix="only the register of relapse-risk demo has true risks"
         )
     columns = ["household_id", "month", "probability"]
-    return pd.read_parquet(path, columns=columns).rename(columns={"probability": "true_risk"})
+    try:
+        truth = pd.read_parquet(path, columns=columns)
+    except (OSError, pa.ArrowException) as error:
+        raise ModelError(f"damaged: {error}", where=str(path), fix="run relapse-risk demo again") from error
+    return truth.rename(columns={"probability": "true_risk"})
 
 
 @by_row("risk", "truth", "cluster")

@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.files import json_bytes, make_folder, refusals, sha256, write_files
+from relapse_risk.json_reading import parsed
 
 __all__ = ["FOLDER", "Event", "Tip", "append_lines", "read_events", "read_log", "tip_of", "writing"]
 
@@ -210,7 +211,7 @@ def _read(path: Path, before: Tip) -> tuple[Tip, list[Event]]:
 
 def _parsed(line: str, path: Path, number: int) -> dict[str, Any]:
     try:
-        content = json.loads(line)
+        content = parsed(line)
     except ValueError as error:
         raise RegisterError("not a line of the log", where=f"{path}: line {number}", got=line[:80], fix=_FIX) from error
     if not isinstance(content, dict):

@@ -7,7 +7,6 @@ Tables: ``household`` (one row per household as of the month, everything scores 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import pyarrow as pa
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.files import write_json
+from relapse_risk.json_reading import parsed
 from relapse_risk.parts import Part
 
 __all__ = ["Nation", "arrow_of", "floats", "frame_of", "open_nation", "write_nation"]
@@ -77,7 +77,7 @@ def open_nation(folder: str | Path) -> Nation:
     """
     root = Path(folder)
     try:
-        content = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
+        content = parsed((root / MANIFEST).read_text(encoding="utf-8"))
         version = content["version"]
         found = Nation(
             root, content["place"], content["month"], content["made"],

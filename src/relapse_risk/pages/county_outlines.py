@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from relapse_risk.errors import RegisterError, nearest
+from relapse_risk.json_reading import parsed
 
 __all__ = ["OUTLINES_FILE", "Ring", "Shape", "read_outlines"]
 
@@ -62,7 +62,7 @@ def read_outlines(register: str | Path, counties: Iterable[str]) -> dict[str, Sh
 
 def _features(path: Path) -> list[Mapping[str, Any]]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parsed(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RegisterError(f"not readable JSON: {error}", where=str(path), fix="export it as GeoJSON") from error
     features = content.get("features") if isinstance(content, dict) else None

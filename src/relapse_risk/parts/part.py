@@ -138,7 +138,7 @@ def read_part(part: Part, table: str, columns: Sequence[str] | None = None) -> p
     """
     file = part.of(table)
     try:
-        with pq.ParquetFile(file) as opened:
+        with pq.ParquetFile(file, page_checksum_verification=True) as opened:
             there = opened.schema_arrow.names
             wanted = there if columns is None else [name for name in columns if name in there]
             groups = _groups(part, table, opened.metadata)

@@ -10,11 +10,13 @@ from typing import Any
 
 import pandas as pd
 
+from relapse_risk.errors import SourceError
 from relapse_risk.files import write_bytes
 from relapse_risk.register.findings import Findings
+from relapse_risk.register.plain_tables import read_plain_table
 from relapse_risk.register.spreadsheets import CRLF, neutralised, workbook, write_csv
 
-__all__ = ["FindingsFiles", "write_findings"]
+__all__ = ["FindingsFiles", "read_counts", "write_findings"]
 
 # Rows of a sheet below its header row.
 SHEET_ROWS = 1_048_575
@@ -59,6 +61,23 @@ def write_findings(findings: Findings, folder: str | Path) -> FindingsFiles:
     write_csv(findings.skipped, files.skipped, line_end=CRLF)
     write_bytes(files.workbook, _workbook(findings, counts))
     return files
+
+
+def read_counts(path: Path) -> pd.DataFrame:
+    """``findings_counts.csv`` as it was written: county_code, rule, kind, severity, findings.
+
+    Raises
+    ------
+    SourceError
+        If it is no such file any more.
+    """
+    given = read_plain_table(path).frame
+    frame = given.rename(columns=lambda head: str(head).rsplit(" ", 1)[-1]).rename(columns={"county": "county_code"})
+    known = frame.columns.isin(["county_code", "rule", "kind", "severity", "findings"])
+    number = pd.to_numeric(frame["findings"], errors="coerce") if known.all() and len(known) == 5 else pd.Series([None])
+    if number.isna().any() or not frame["severity"].isin(["error", "warning"]).all():
+        raise SourceError("not the counts of a check", where=str(path), fix="run relapse-risk check again")
+    return frame.assign(findings=number.astype("int64"))
 
 
 def _workbook(findings: Findings, counts: pd.DataFrame) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.files import refusals, write_json
+from relapse_risk.json_reading import parsed
 from relapse_risk.register.candidates import Candidate
 from relapse_risk.register.findings import Findings, mask_identity
 from relapse_risk.register.findings_files import write_findings
@@ -162,8 +162,10 @@ def own_folder(parent: Path, name: str, report: ImportReport) -> Path:
     while True:
         folder = parent / (name if number == 1 else f"{name}-{number}")
         try:
-            earlier = json.loads((folder / "import.json").read_text(encoding="utf-8"))
+            earlier = parsed((folder / "import.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
+            return folder
+        if not isinstance(earlier, dict):
             return folder
         if (earlier.get("digest"), earlier.get("mapping")) == (report.digest, report.mapping):
             return folder

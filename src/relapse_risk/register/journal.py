@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_type_hints
 
 from filelock import FileLock
 
 from relapse_risk.errors import RegisterError
-from relapse_risk.files import refusals, write_bytes
+from relapse_risk.files import digest, refusals, write_bytes
+from relapse_risk.json_reading import parsed
 
 __all__ = ["Journal"]
 
@@ -32,6 +34,7 @@ class Dated(Protocol):
 
 
 S = TypeVar("S", bound=Dated)
+CHECK = "check_sum"  # of its line, in every line
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +70,46 @@ class Journal(Generic[S]):
         Raises
         ------
         RegisterError
-            For a line that is not a step, naming the file and the line.  A last line cut short by a crash is ignored.
+            For a line that is not a step, or was changed after it was written, naming the file and the line.  A last
+            line cut short by a crash is ignored.
         """
         path = Path(register) / self.file
         if not path.is_file():
             return ()
-        found = []
-        for number, line in enumerate(
-            path.read_bytes().split(b"\n")[:-1], 1
-        ):  # the last line was not completely written
+        *lines, rest = path.read_bytes().split(b"\n")  # the last line was not completely written
+        found, before = [], ""
+        for number, line in enumerate(lines, 1):
             try:
-                found.append(self.kind(**json.loads(line)))
+                step, before = self._step(parsed(line), before)
             except (ValueError, TypeError) as error:
-                raise RegisterError(
-                    f"not a step of a {self.thing}", where=f"{path}: line {number}",
-                    got=line[:80].decode("utf-8", "replace"), fix="restore the file from a copy",
-                ) from error  # fmt: skip
+                raise self._damage(path, number, line, str(error)) from error
+            found.append(step)
+        if rest and not rest.startswith(b'{"'):
+            raise self._damage(path, len(lines) + 1, rest, "nor the beginning of one")
         return tuple(found)
+
+    def _damage(self, path: Path, number: int, line: bytes, why: str) -> RegisterError:
+        return RegisterError(
+            f"not a step of a {self.thing}: {why}", where=f"{path}: line {number}",
+            got=line[:80].decode("utf-8", "replace"), fix="restore the file from a copy",
+        )  # fmt: skip
+
+    def _step(self, content: dict[str, Any], before: str) -> tuple[S, str]:
+        """A step as it was written, and its check: that fits (lines of older versions have none), and so do its fields."""
+        if not isinstance(content, dict):
+            raise TypeError("not an object")
+        check = content.pop(CHECK, "")
+        if check and check != _check_of(content, before):
+            raise ValueError("it was changed after it was written, or a line before it is gone")
+        step = self.kind(**content)
+        for name, kind in get_type_hints(self.kind).items():
+            value = getattr(step, name)
+            if not (isinstance(value, kind) or (type(value) is int and isinstance(0.0, kind))):
+                raise TypeError(f"{name} is {value!r}")
+        if step.step not in {word for words in self.may_follow.values() for word in words}:
+            raise ValueError(f"no step is called {step.step!r}")
+        date.fromisoformat(step.on)
+        return step, check
 
     def append(self, register: str | Path, steps: Iterable[S]) -> tuple[S, ...]:
         """Add the steps that are new and allowed in the state of their thing; return those added.
@@ -130,8 +156,22 @@ class Journal(Generic[S]):
             )  # fmt: skip
 
 
+def _line(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
+
+
+def _check_of(content: Mapping[str, Any], before: str) -> str:
+    """A short digest of a step and the one before it: a letter that changes, or a line that is lost, is an error."""
+    return digest([before, _line(content)], size=4)
+
+
 def _write(path: Path, steps: Sequence[Dated]) -> None:
-    text = "".join(json.dumps(asdict(step), ensure_ascii=False, sort_keys=True) + "\n" for step in steps).encode()
     whole = path.read_bytes() if path.is_file() else b""
     whole = whole[: whole.rfind(b"\n") + 1]  # remove a line cut short by a crash
-    write_bytes(path, whole + text)
+    last = whole.rstrip(b"\n").rpartition(b"\n")[2]
+    check, text = (str(parsed(last).get(CHECK, "")) if last else ""), ""
+    for step in steps:
+        content = asdict(step)
+        check = _check_of(content, check)
+        text += _line(content | {CHECK: check}) + "\n"
+    write_bytes(path, whole + text.encode())

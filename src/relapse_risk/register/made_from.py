@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.files import write_json
+from relapse_risk.json_reading import parsed
 from relapse_risk.register.register import Register
 
 __all__ = ["check_made_from", "is_stale", "note_made_from"]
@@ -52,7 +52,7 @@ def check_made_from(folder: Path, what: str, register: Register, month: str) -> 
 
 def _noted(folder: Path) -> dict[str, str]:
     try:
-        content: dict[str, str] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        content: dict[str, str] = parsed((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return content
+    return content if isinstance(content, dict) else {}

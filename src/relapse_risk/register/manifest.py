@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.files import file_sha256, sha256, write_json
+from relapse_risk.json_reading import parsed
 from relapse_risk.register.counties import CITY
 from relapse_risk.schema import SCHEMA_VERSION
 
@@ -21,6 +23,7 @@ __all__ = [
     "FileEntry",
     "Group",
     "Manifest",
+    "check_content",
     "find_damage",
     "parsed_entry",
     "read_manifest",
@@ -29,6 +32,7 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 DEMO = "demo.json"  # in the folder of a register that the demonstration made
+_CHECKED = 4096  # files whose checksum is remembered while they do not change
 _FILE = re.compile(r"tables/[a-z_]+/(all|\d{4}-\d{2})-[0-9a-f]{12}\.parquet")
 
 
@@ -130,7 +134,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parsed(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RegisterError(
             f"not a register: no {MANIFEST}", where=str(folder), fix="build one with demo or import"
@@ -187,6 +191,40 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "files": [asdict(entry) for entry in manifest.files],
     }
     write_json(folder / MANIFEST, content)
+
+
+def check_content(folder: Path, entry: FileEntry) -> None:
+    """Compare a file with its checksum before anything is computed from it; again only once it has changed.
+
+    Raises
+    ------
+    RegisterError
+        If the file is gone, or holds other bytes than were written.
+    """
+    path = folder / entry.path
+    try:
+        found = path.stat()
+        same = _sha256_of(path, found.st_size, found.st_mtime_ns, found.st_ino) == entry.sha256
+    except FileNotFoundError as error:
+        raise RegisterError(
+            "file no longer exists: the register was written twice since it was opened", where=str(path),
+            fix="open the register again",
+        ) from error  # fmt: skip
+    except OSError as error:
+        raise RegisterError(
+            f"cannot be read: {error}", where=str(path), fix="check the disk and its permissions"
+        ) from error
+    if not same:
+        damage = _damage_of(folder, entry, deep=True)
+        raise RegisterError(
+            damage.what if damage else "file was changed while it was read", where=str(path),
+            fix=damage.fix if damage else "open the register again",
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=_CHECKED)
+def _sha256_of(path: Path, _size: int, _changed: int, _node: int) -> str:
+    return file_sha256(path)
 
 
 def find_damage(folder: Path, manifest: Manifest, *, deep: bool) -> tuple[Damage, ...]:

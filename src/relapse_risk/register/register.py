@@ -17,7 +17,7 @@ from relapse_risk.errors import RegisterError
 from relapse_risk.files import digest
 from relapse_risk.months import check_month
 from relapse_risk.register.counties import CITY
-from relapse_risk.register.manifest import DEMO, Damage, FileEntry, Manifest, find_damage, read_manifest
+from relapse_risk.register.manifest import DEMO, Damage, FileEntry, Manifest, check_content, find_damage, read_manifest
 from relapse_risk.register.row_groups import read_groups
 from relapse_risk.register.sql_query import run_query
 from relapse_risk.register.states import known_on as known_on_day
@@ -276,6 +276,7 @@ class Register:
         if not indexes:
             return None
         if entry.path not in self._footers:
+            check_content(self.path, entry)
             self._footers[entry.path] = _footer(self.path / entry.path)
         return read_groups(self.path, entry, indexes, columns, self._footers[entry.path])
 

@@ -164,7 +164,7 @@ def read_groups(
     """
     path, rows = root / entry.path, sum(entry.groups[i].rows for i in groups)
     try:
-        with pq.ParquetFile(path, metadata=footer) as file:
+        with pq.ParquetFile(path, metadata=footer, page_checksum_verification=True) as file:
             there = set(file.schema_arrow.names)
             wanted = [name for name in columns if name in there]
             data = file.read_row_groups(list(groups), columns=wanted, use_threads=rows > _MANY_ROWS)

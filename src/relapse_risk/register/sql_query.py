@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from relapse_risk.errors import RegisterError
-from relapse_risk.register.manifest import Manifest
+from relapse_risk.register.manifest import Manifest, check_content
 from relapse_risk.schema import Table, arrow_schema, tables
 
 __all__ = ["run_query"]
@@ -72,6 +72,8 @@ def _prepare(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Mani
     open_tables = [spec for spec in tables().values() if not spec.restricted]
     # A view opens its files to learn their columns, so only the tables in the query get one.
     spoken_of = [spec for spec in open_tables if spec.name in sql.lower()] or open_tables
+    for entry in (entry for spec in spoken_of for entry in manifest.of(spec.name)):
+        check_content(folder, entry)
     paths = {spec.name: [str(folder / entry.path) for entry in manifest.of(spec.name)] for spec in spoken_of}
     allowed = ", ".join(_quoted(path) for several in paths.values() for path in several)
     with suppress(duckdb.InvalidInputException):  # raised in Jupyter without widgets, which has no progress bar

@@ -6,7 +6,6 @@ Parquet files are named after their content, so a state costs what changed and n
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.files import make_folder, write_json
+from relapse_risk.json_reading import parsed
 from relapse_risk.register.manifest import FileEntry, Manifest, parsed_entry, read_manifest
 
 __all__ = ["HISTORY", "files_of_states", "forget", "keep_state", "known_on", "known_since", "states"]
@@ -153,7 +153,7 @@ def _notes(folder: Path) -> list[Path]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parsed(path.read_text(encoding="utf-8"))
         if not isinstance(content, dict) or not {"created", "digest", "replaced"} <= set(content):
             raise ValueError("not the note of a state")
         date.fromisoformat(str(content["created"])[:10])

@@ -6,7 +6,6 @@ removed by the next commit.  What a commit replaces is kept (:mod:`relapse_risk.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from datetime import datetime
@@ -19,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from relapse_risk.errors import RegisterError
 from relapse_risk.files import file_sha256, make_folder, refusals, remove_drafts, write_json
+from relapse_risk.json_reading import parsed
 from relapse_risk.months import check_month
 from relapse_risk.register.counties import UNKNOWN_COUNTY
 from relapse_risk.register.manifest import (
@@ -305,7 +305,7 @@ def _check_folder(path: Path) -> None:
 
 def _holder(path: Path) -> str:
     try:
-        holder: dict[str, Any] = json.loads((path / HOLDER).read_text(encoding="utf-8"))
+        holder: dict[str, Any] = parsed((path / HOLDER).read_text(encoding="utf-8"))
         return f"process {holder['process']} on {holder['computer']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "process unknown"

@@ -15,6 +15,7 @@ import pandas as pd
 
 from relapse_risk.errors import ModelError
 from relapse_risk.files import sha256, write_json
+from relapse_risk.json_reading import parsed
 from relapse_risk.languages import flat, with_label
 from relapse_risk.relapse.features import FEATURES, Feature
 from relapse_risk.relapse.fitted_logit import FittedRelapseLogit, LeftOutTerm, Term
@@ -160,7 +161,7 @@ def load_model(
 def _content(path: Path) -> dict[str, Any]:
     where, fix = str(path), "fit and save the score again"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError("no saved score", where=where, fix="fit and save one") from error
     except (OSError, ValueError) as error:

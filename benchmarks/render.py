@@ -69,7 +69,6 @@ def naive_report(county: str, place: Path, month: str, language: str, folder: Pa
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     printers = {
         "chromium": [browser, "--headless", "--disable-gpu", *sandbox, f"--print-to-pdf={page.with_suffix('.pdf')}", page.as_uri()],
-        "weasyprint": [str(BIN / "weasyprint"), str(page), str(page.with_suffix(".pdf"))],
     }  # fmt: skip
     return [
         spent([str(BIN / "papermill"), str(NOTEBOOK), f"{county}.ipynb", *given, "--no-progress-bar"], folder),
@@ -86,13 +85,13 @@ def empty_kernel(folder: Path) -> Cost:
 
 
 def edition_file(
-    place: Path, month: str, counties: Sequence[str], languages: Sequence[str], folder: Path, pdf: str
+    place: Path, month: str, counties: Sequence[str], languages: Sequence[str], folder: Path, annex: bool
 ) -> Path:
-    file = folder / f"edition-{pdf}.yaml"
+    file = folder / "edition.yaml"
     file.write_text(
         f"name: bench\nplace: dezhou\nmonth: '{month}'\nregister: {place / 'register'}\nfacts: {place / 'facts'}\n"
-        f"notebooks: {NOTEBOOK}\ncounties: {json.dumps(list(counties))}\nlanguages: [{', '.join(languages)}]\npdf: {pdf}\n"
-        f"out: {folder / f'out-{pdf}'}\n"
+        f"notebooks: {NOTEBOOK}\ncounties: {json.dumps(list(counties))}\nlanguages: [{', '.join(languages)}]\nannex: {str(annex).lower()}\n"
+        f"out: {folder / 'out'}\n"
     )
     return file
 
@@ -118,8 +117,8 @@ def main() -> None:
     asked.add_argument("--month", default="2020-12")
     asked.add_argument("--languages", nargs="+", default=["zh", "en"])
     asked.add_argument("--naive", type=int, default=4, help="reports of the naive loop; 0 for all")
-    asked.add_argument("--printer", choices=("chromium", "weasyprint"), default="chromium", help="of the naive loop")
-    asked.add_argument("--ours", nargs="*", default=["auto"], help="pdf engines of ours")
+    asked.add_argument("--printer", choices=("chromium",), default="chromium", help="of the naive loop")
+    asked.add_argument("--annex", action="store_true", help="PDFs of ours hold the annex, too")
     asked.add_argument("--workers", default="2")
     given = asked.parse_args()
     place = given.place.absolute()
@@ -131,7 +130,7 @@ def main() -> None:
 
 
 def measured(given: argparse.Namespace, place: Path, folder: Path) -> None:
-    everyone = edition_file(place, given.month, [], given.languages, folder, "auto")
+    everyone = edition_file(place, given.month, [], given.languages, folder, given.annex)
     everyone.write_text(everyone.read_text().replace("counties: []", "counties: all"))
     reports = [(report.county, report.language) for report in plan(read_edition(everyone)).reports]
     counties = list(dict.fromkeys(county for county, _ in reports))
@@ -150,16 +149,15 @@ def measured(given: argparse.Namespace, place: Path, folder: Path) -> None:
     print(f"naive ({given.printer}): {naive.wall / n:.1f} s wall, {naive.cpu / n:.1f} s CPU per report")
     for what, cost in zip(SAID, split, strict=True):
         print(f"    {what:<20} {cost.wall:5.1f} wall {cost.cpu:5.1f} CPU")
-    for engine in given.ours:
-        file = edition_file(place, given.month, counties, given.languages, folder, engine)
-        command = [sys.executable, "-m", "relapse_risk.cli", "render", str(file), "--workers", given.workers]
-        ours, again = spent(command, folder), spent(command, folder)
-        m = len(reports)
-        print(f"ours ({engine}): {ours.wall / m:.2f} s wall, {ours.cpu / m:.2f} s CPU per report, start-up included")
-        print(f"    ratio {naive.wall / n / (ours.wall / m):.1f} x wall, {naive.cpu / n / (ours.cpu / m):.1f} x CPU")
-        print(f"    nothing changed: {again.wall:.2f} s wall, {again.cpu:.2f} s CPU for {m} reports")
-        rows = json.loads((folder / f"out-{engine}" / f"{given.month}.1" / "manifest.json").read_text())["reports"]
-        print(f"    in the report's process {sum(r['cpu_seconds'] for r in rows) / m:.2f} s CPU, peak {max(r['peak_mb'] for r in rows):.0f} MB")  # fmt: skip
+    file = edition_file(place, given.month, counties, given.languages, folder, given.annex)
+    command = [sys.executable, "-m", "relapse_risk.cli", "render", str(file), "--workers", given.workers]
+    ours, again = spent(command, folder), spent(command, folder)
+    m = len(reports)
+    print(f"ours: {ours.wall / m:.2f} s wall, {ours.cpu / m:.2f} s CPU per report, start-up included")
+    print(f"    ratio {naive.wall / n / (ours.wall / m):.1f} x wall, {naive.cpu / n / (ours.cpu / m):.1f} x CPU")
+    print(f"    nothing changed: {again.wall:.2f} s wall, {again.cpu:.2f} s CPU for {m} reports")
+    rows = json.loads((folder / "out" / f"{given.month}.1" / "manifest.json").read_text())["reports"]
+    print(f"    in the report's process {sum(r['cpu_seconds'] for r in rows) / m:.2f} s CPU, peak {max(r['peak_mb'] for r in rows):.0f} MB")  # fmt: skip
     cells, page = floor(place, given.month, counties[0], given.languages[0])
     print(f"floor: cells {cells.cpu:.2f} s CPU, page {page.cpu:.2f} s CPU in one warm process")
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the virtual environment from the hash lock, and installs Pango (which prints PDFs) where it may.
+# Makes the virtual environment from the hash lock.
 # usage: tools/setup.sh LOCKFILE     (environment: VENV, PYTHON)
 set -eu
 lock=${1:?usage: tools/setup.sh requirements/run.txt}
@@ -40,22 +40,6 @@ make_venv() {
   fi
 }
 
-install_pango() { # PDF only: without it everything else works and reports are HTML
-  "$venv/bin/python" -c 'import weasyprint' >/dev/null 2>&1 && return 0
-  if command -v apt-get >/dev/null 2>&1; then
-    say "Installing Pango, which prints PDFs"
-    apt_install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 && return 0
-    say "Reports will be HTML only. For PDF run once:  sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-  elif command -v brew >/dev/null 2>&1; then
-    say "Installing Pango, which prints PDFs"
-    brew install --quiet pango && return 0
-    say "Reports will be HTML only. For PDF run once:  brew install pango"
-  else
-    say "Reports will be HTML only: Pango is missing. Install the package that holds libpango-1.0 for PDF."
-  fi
-  return 0
-}
-
 stamp="$venv/installed"
 wanted=$(cat "$lock" pyproject.toml | cksum)
 if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
@@ -65,4 +49,3 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
   "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
   printf '%s\n' "$wanted" >"$stamp"
 fi
-install_pango

@@ -11,7 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from relapse_risk.editions.chromium import Browser
+from tests.editions.chromium import Browser
+
 from relapse_risk.errors import RenderError
 
 SECONDS = 60.0

@@ -22,6 +22,8 @@ def test_every_edition_of_the_project_is_right(file: Path) -> None:
         ({"langauges": ["zh"]}, r"unknown key; got 'langauges'.*did you mean 'languages'"),
         ({"languages": ["fr"]}, r"edition\.yaml: languages\.0: unknown word; got 'fr', expected one of zh \| en"),
         ({"formats": ["docx"]}, r"formats.*got 'docx'"),
+        ({"pdf": "chromium"}, r"edition\.yaml.*Typst makes every PDF, there is nothing to choose: drop the line"),
+        ({"paper": "a5"}, r"paper.*got 'a5'"),
         ({"month": "2020-13"}, r"month: not a month; got '2020-13'"),
         ({"counties": "some"}, r"counties"),
         ({"place": None}, r"place: Field required"),

@@ -17,40 +17,19 @@ DONE: list[str] = []
 HERE = "tests.editions.test_fork_server"
 
 
-class Lamp:
-    """A tool that knows who borrowed it."""
-
-    made = 0
-
-    def __init__(self, _: object, slot: int) -> None:
-        Lamp.made += 1
-        self.slot, self.number, self.closed = slot, Lamp.made, False
-
-    def is_running(self) -> bool:
-        return not self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def work(job: str, tool: Lamp | None) -> str:
+def work(job: str) -> str:
     """Stand-in for a report; ``job`` says how it behaves."""
     if job == "dies":
         os._exit(9)
     if job == "hangs":
         time.sleep(600)
-    if job == "lamp":
-        assert tool is not None
-        return f"slot {tool.slot} number {tool.number}"
     DONE.append(job)
     return f"{job} after {DONE[:-1]} with {os.environ['OMP_NUM_THREADS']} thread"
 
 
-def run_all(
-    jobs: list[str], workers: int, timeout: float = 60, task: str = "work", tool: str = ""
-) -> dict[int, object]:
-    with fork_server.ForkServer(fork_server.Setup(workers=workers, timeout=timeout, tool=tool)) as server:
-        return dict(server.run(f"{HERE}:{task}", jobs))
+def run_all(jobs: list[str], workers: int, timeout: float = 60) -> dict[int, object]:
+    with fork_server.ForkServer(fork_server.Setup(workers=workers, timeout=timeout)) as server:
+        return dict(server.run(f"{HERE}:work", jobs))
 
 
 def test_every_job_answers_and_nothing_leaks_between_them() -> None:
@@ -71,14 +50,7 @@ def test_no_job_starts_no_process() -> None:
         assert server._process is None
 
 
-@pytest.mark.skipif(not fork_server.FORKS, reason="tools are inherited only through a fork")
-def test_a_tool_is_borrowed_by_slot_and_replaced_after_a_death() -> None:
-    found = run_all(["lamp", "lamp", "dies", "lamp"], 1, tool=f"{HERE}:Lamp")
-    assert [found[0], found[1]] == ["slot 0 number 1"] * 2
-    assert found[3] == "slot 0 number 2"
-
-
-def slow(job: str, _: object) -> None:
+def slow(job: str) -> None:
     """Leave a sign of life, then wait."""
     Path(job).write_text(str(os.getpid()))
     time.sleep(600)
@@ -113,7 +85,7 @@ def test_free_memory_is_what_psutil_sees() -> None:
     assert fork_server._free_mb() == pytest.approx(psutil.virtual_memory().available / 2**20, rel=0.25)
 
 
-def large(job: str, _: object) -> bytes:
+def large(job: str) -> bytes:
     """Kill the server, then answer with more than a pipe holds."""
     Path(job).write_text(str(os.getpid()))
     os.kill(os.getppid(), signal.SIGKILL)

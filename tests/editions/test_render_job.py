@@ -23,7 +23,7 @@ def test_facts_that_the_fork_server_holds_are_not_read_again(rendered: Edition, 
     keys = Keys(planned)
     facts_store._held.cache_clear()
     facts_store._rows.cache_clear()
-    preload(setup_of(planned, keys, tmp_path, 1).argument)
+    preload(setup_of(planned, 1).argument)
     read = facts_store._held.cache_info().misses
     assert read == len(planned.manifest["tables"])
     given = job_of(planned, keys, planned.reports[0], tmp_path, tmp_path).parameters

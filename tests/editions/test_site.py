@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 from tests.editions.browsing import axe_script, tab
+from tests.editions.chromium import find_chromium
 from tests.report_fixtures import COUNTY, OTHER, edition_file, notebook, released
 
-from relapse_risk.editions.chromium import find_chromium
 from relapse_risk.editions.edition import Edition, read_edition
 from relapse_risk.editions.publish import published
 from relapse_risk.editions.render import render_edition

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from tests.editions.browsing import axe_script, tab
+from tests.editions.chromium import find_chromium
 from tests.pages.test_page_layout import looked_at
 from tests.report_fixtures import COUNTY, ROOT, edition_file
 
-from relapse_risk.editions.chromium import find_chromium
 from relapse_risk.editions.edition import read_edition
 from relapse_risk.editions.render import render_edition
 

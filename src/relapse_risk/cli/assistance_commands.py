@@ -365,14 +365,13 @@ def _pages(
 
 
 def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, out: Path, day: str) -> list[Path]:
-    """Run a notebook and write its page, and a PDF if an engine is available."""
+    """Run a notebook and write its page, and a PDF where one can be made."""
     from tempfile import TemporaryDirectory
 
-    from relapse_risk.editions.chromium import Browser
     from relapse_risk.editions.edition import packaged_notebook
     from relapse_risk.editions.execute import run_notebook
     from relapse_risk.editions.export import Sheet, to_html, to_pdf
-    from relapse_risk.editions.pdf_engine import pdf_engine
+    from relapse_risk.editions.pdf_engine import NO_PDF, pdf_engine
     from relapse_risk.files import write_files
     from relapse_risk.languages import as_language
     from relapse_risk.text import text
@@ -381,16 +380,9 @@ def _page(notebook: str, parameters: dict[str, object], title: str, stem: str, o
     sheet = Sheet(title, language, text("report.skip", as_language(language)), title, stem, day)
     page = to_html(run_notebook(packaged_notebook(notebook), parameters, Path.cwd()), sheet)
     content = {f"{stem}.html": page.encode("utf-8")}
-    engine = pdf_engine()
-    if engine.name == "chromium":
+    if pdf_engine() != NO_PDF:
         with TemporaryDirectory() as folder:
-            browser = Browser(Path(folder))
-            try:
-                content[f"{stem}.pdf"] = to_pdf(page, sheet, engine, browser)
-            finally:
-                browser.close()
-    elif engine.name != "none":
-        content[f"{stem}.pdf"] = to_pdf(page, sheet, engine)
+            content[f"{stem}.pdf"] = to_pdf(page, sheet, Path(folder))
     write_files(out, content, restricted=parameters.get("audience") == "restricted")
     return [out / name for name in content]
 

@@ -101,7 +101,8 @@ class Edition(BaseModel):
         Folder of scores and ranks, for a notebook that takes it: the order of its rows then depends on need and risk too.
     languages, formats : lists
         ``xlsx`` adds a worklist's workbook and its JSON copy, or the annex of a report as a workbook.
-    pdf : {"auto", "chromium", "weasyprint"}
+    paper : {"a4", "us-letter"}
+        Of PDFs.
     annex : bool
         Whether PDFs hold the annex too, which the HTML always does.
     audience : {"public", "restricted"}
@@ -139,7 +140,7 @@ class Edition(BaseModel):
     scores: Path | None = None
     languages: tuple[Language, ...] = Field(default=LANGUAGES, min_length=1)
     formats: tuple[Literal["html", "pdf", "xlsx"], ...] = Field(default=("html", "pdf"), min_length=1)
-    pdf: Literal["auto", "chromium", "weasyprint"] = "auto"
+    paper: Literal["a4", "us-letter"] = "a4"
     annex: bool = False
     audience: Literal["public", "restricted"] = "public"
     out: Path
@@ -153,6 +154,13 @@ class Edition(BaseModel):
     def restricted(self) -> bool:
         """Whether only the owner may read what is published."""
         return self.audience == "restricted"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_one_printer(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and "pdf" in given:
+            raise ValueError("pdf: Typst makes every PDF, there is nothing to choose: drop the line")
+        return given
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Edition:

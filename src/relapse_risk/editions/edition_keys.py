@@ -10,7 +10,7 @@ from pathlib import Path
 from relapse_risk import __version__
 from relapse_risk.editions.edition import CITY, Plan, ReportPlan
 from relapse_risk.editions.fork_server import named
-from relapse_risk.editions.pdf_engine import NO_PDF, PdfEngine, pdf_engine
+from relapse_risk.editions.pdf_engine import NO_PDF, pdf_engine
 from relapse_risk.files import digest
 from relapse_risk.measures.facts_folder import month_before
 from relapse_risk.pages.county_outlines import OUTLINES_FILE
@@ -26,7 +26,7 @@ WORK_SOURCES = (
     "predicates",
 )  # what worklists and plans are assessed by, from the register itself
 WORK_PARAMS = ("lines.yaml", "thresholds.yaml", "measures.yaml")
-SOURCE_KINDS = (".py", ".j2", ".css", ".json", ".xz")
+SOURCE_KINDS = (".py", ".j2", ".css", ".typ", ".json", ".xz")
 
 
 def _digest(*parts: bytes) -> str:
@@ -46,7 +46,7 @@ class Keys:
 
     def __init__(self, plan: Plan) -> None:
         root, edition = Path(str(files("relapse_risk"))), plan.edition
-        self.engine: PdfEngine = pdf_engine(edition.pdf) if "pdf" in edition.formats else NO_PDF
+        self.engine = pdf_engine() if "pdf" in edition.formats else NO_PDF
         self.formats = tuple(kind for kind in edition.formats if kind != "pdf" or self.engine != NO_PDF) or ("html",)
         code = [p for name in SOURCES for p in sorted((root / name).rglob("*")) if p.suffix in SOURCE_KINDS]
         words = sorted((root / "text" / "messages").glob("*.yaml"))
@@ -56,7 +56,7 @@ class Keys:
             "program": _digest(__version__.encode(), *(path.read_bytes() for path in code)),
             "words": _digest(*(path.read_bytes() for path in words)),
             "place": _digest(place.read_bytes()),
-            "pdf": str(self.engine),
+            "pdf": self.engine if self.engine == NO_PDF else f"{self.engine} {edition.paper}",
             "formats": ",".join(self.formats) + (" with annex" if edition.annex else ""),
             "audience": edition.audience,
         }

@@ -51,5 +51,5 @@ class EditionResult:
         lines += [str(self.folder / name) for o in self.outcomes for name in o.files if o.status == "published"]
         lines += [str(self.out / name) for name in INDEX]
         if self.pdf == "none":
-            lines.append(f"HTML only. PDF needs a printer; {pdf_advice()}")
+            lines.append(f"HTML only. For PDF {pdf_advice()}")
         return "\n".join(lines)

@@ -7,36 +7,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from html import escape, unescape
+from importlib import import_module
 from importlib.resources import files
-from string import digits, printable
+from pathlib import Path
+from string import printable
 
 import nbformat
 from nbconvert import HTMLExporter
 
-from relapse_risk.editions.chromium import Browser
-from relapse_risk.editions.fonts import FAMILY, font_css
+from relapse_risk.editions.fonts import font_css
 from relapse_risk.editions.fork_server import named
-from relapse_risk.editions.pdf_engine import PdfEngine, pdf_advice
-from relapse_risk.editions.pdf_postprocess import (
-    PLACEHOLDER_PX,
-    SPECIMEN_PX,
-    compact,
-    objects_of,
-    page_numbers,
-    with_page_numbers,
-)
+from relapse_risk.editions.print_blocks import print_blocks
 from relapse_risk.errors import RenderError
 from relapse_risk.pages.block import ANNEX, ANNEX_END
 from relapse_risk.text import full_width
 
 __all__ = ["TURNED", "Sheet", "to_html", "to_pdf", "visible", "warm_up", "without_annex"]
 
-WEASYPRINT = "relapse_risk.editions.weasyprint_engine:print_page"
 FONTS_MARK = "/*FONTS*/"
 OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["'](?!#|data:)([^"']+)["']|url\((?!data:|#)([^)]+)\)""")
-NARROW = re.compile(r'<svg [^>]*class="narrow".*?</svg>', re.DOTALL)  # never printed; costly to lay out
-CONTENTS = re.compile(r'<nav class="contents".*?</nav>', re.DOTALL)
-ENTRY = re.compile(r'(<li><a href="#([^"]+)">.*?)(</li>)', re.DOTALL)
 # The font draws these as wide Chinese marks.
 STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": "&quot;", "”": "&quot;"})
 TURNED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # marks that turn what follows them round
@@ -51,7 +40,7 @@ TAGS = re.compile(r"<style>.*?</style>|<[^>]+>", re.DOTALL)
 class Sheet:
     """What a page says about itself: title, language, words of its skip link, name at its foot, stamp, data date.
 
-    ``annex``: whether the PDF holds the annex too; the HTML always does.
+    ``annex``: whether the PDF holds the annex too; the HTML always does.  ``paper``: ``a4`` or ``us-letter``.
     """
 
     title: str
@@ -61,6 +50,7 @@ class Sheet:
     stamp: str
     data_date: str
     annex: bool = False
+    paper: str = "a4"
 
 
 class _Page(HTMLExporter):
@@ -113,23 +103,24 @@ def visible(page: str) -> str:
     return unescape(TAGS.sub(" ", page))
 
 
-def to_pdf(page: str, sheet: Sheet, engine: PdfEngine, browser: Browser | None = None) -> bytes:
-    """Print a page: tagged, with bookmarks, contents with page numbers, title and language; same page, same bytes.
+def to_pdf(page: str, sheet: Sheet, work: Path) -> bytes:
+    """The page as a PDF: tagged, with bookmarks, contents with page numbers, title and language; same page, same bytes.
+
+    Call it only where nothing is forked afterwards (:mod:`relapse_risk.editions.typst_engine`).
+
+    Parameters
+    ----------
+    work : Path
+        A folder for the font files; the caller removes it.
 
     Raises
     ------
     RenderError
-        If the engine is missing or printing fails.
+        For an element that has no form on paper, or what the compiler refuses.
     """
-    page = NARROW.sub("", page if sheet.annex else without_annex(page))
-    if engine.name == "chromium" and browser is not None:
-        return _by_chromium(page, sheet, browser)
-    try:
-        content: bytes = named(WEASYPRINT)(page)  # by name: half a second of imports that Chromium's users do not need
-    except OSError as error:  # pragma: no cover - depends on the machine
-        raise RenderError(
-            f"PDF needs Pango ({str(error).splitlines()[0]})", where=sheet.title, fix=pdf_advice()
-        ) from error
+    printed = print_blocks(page if sheet.annex else without_annex(page), sheet.name)
+    lay_out = named("relapse_risk.editions.typst_engine:laid_out")  # by name: HTML is made where Typst is not
+    content: bytes = lay_out(printed, sheet.title, sheet.language, sheet.data_date, work, paper=sheet.paper)
     return content
 
 
@@ -148,39 +139,9 @@ def without_annex(page: str) -> str:
     return LINK.sub(lambda link: link[0] if link[1] in there else link[2], page)
 
 
-def _by_chromium(page: str, sheet: Sheet, browser: Browser) -> bytes:
-    """Chromium knows no page numbers of links: they are printed as 00 and written when the pages are known.
-
-    The PDF's font holds only what was printed, so all ten digits are, and taken out again.
-    On the screen the copy is hidden, so that it is styled and laid out for paper only: a quarter of the cost.
-    """
-    css = (
-        f'<style>@media screen {{ html {{ display: none }} }} @page {{ @bottom-left {{ content: "{sheet.name}" }} }} .contents a::after {{ content: none !important }}'
-        f".contents .page {{ font-size: {PLACEHOLDER_PX}px; color: var(--soft); min-width: 1.6em; text-align: right }}"
-        f".contents .specimen {{ position: absolute; font-size: {SPECIMEN_PX}px; color: #fff }}</style></head>"
-    )
-    wanted: list[str] = []
-
-    def numbered(match: re.Match[str]) -> str:
-        wanted.append(match[2])
-        return f'{match[1]}<span class="page">00</span>{match[3]}'
-
-    specimen = f'<div class="specimen" aria-hidden="true">{digits}</div></nav>'
-    ready = CONTENTS.sub(lambda nav: ENTRY.sub(numbered, nav[0]).replace("</nav>", specimen), page, count=1)
-    ready = ready.replace("</head>", css, 1)
-    objects, trailer = objects_of(browser.print_page(ready))
-    root = re.search(rb"/Root (\d+) 0 R", trailer)
-    pages = page_numbers(objects, int(root[1])) if root else {}
-    if wanted and all(name in pages for name in wanted):
-        objects = with_page_numbers(objects, [pages[name] for name in wanted])
-    return compact(objects, trailer, sheet.data_date)
-
-
-def warm_up(engine: str = "none") -> None:
-    """Do once what every report would do again: compile templates, unpack fonts, start the PDF engine."""
+def warm_up() -> None:
+    """Do once what every report would do again: compile templates, unpack fonts, import Typst (never run it here)."""
     _exporter()
-    css = font_css(ALWAYS + "报告")
-    if engine == "weasyprint":
-        page = f'<html lang="zh-CN"><title>-</title><style>{css} body {{ font-family: "{FAMILY}" }}</style><p>报告'
-        with suppress(RenderError):  # each report meets the same error and says so
-            to_pdf(page, Sheet("warm-up", "zh", "", "", "", ""), PdfEngine("weasyprint", ""))
+    font_css(ALWAYS + "报告")
+    with suppress(ImportError):
+        import_module("relapse_risk.editions.typst_engine")

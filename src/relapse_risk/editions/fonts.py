@@ -32,6 +32,7 @@ __all__ = [
     "font_digest",
     "font_file",
     "missing_characters",
+    "write_fonts",
 ]
 
 FAMILY, FALLBACK = "Report Sans", "Report Sans Regular"
@@ -149,3 +150,12 @@ def font_file(weight: Weight = "Regular") -> Path:
     account = os.getuid() if hasattr(os, "getuid") else 0  # one account may be unable to read what another wrote
     path = Path(gettempdir()) / f"relapse-risk-{account}-{font_digest()}-{weight}.ttf"
     return path if path.is_file() else write_bytes(path, _font_bytes(weight))
+
+
+def write_fonts(folder: Path) -> Path:
+    """Both weights as TrueType files in ``folder`` and nothing else there (for Typst, which reads folders)."""
+    for weight in CSS_WEIGHT:
+        path = folder / f"NotoSansSC-{weight}.ttf"
+        if not path.is_file():
+            write_bytes(path, _font_bytes(weight))
+    return folder

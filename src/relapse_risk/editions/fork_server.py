@@ -21,25 +21,17 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from relapse_risk.errors import RelapseRiskError, RenderError
 
-__all__ = ["ForkServer", "Setup", "Tool", "named", "reports_at_once"]
+__all__ = ["ForkServer", "Setup", "named", "reports_at_once"]
 
 FORKS = sys.platform == "linux"
 TIMEOUT_SECONDS = 900.0
-REPORT_MB = 900.0  # a report's own process and its browser, as measured, with a little to spare
+REPORT_MB = 900.0  # a report's own process, as measured, with a little to spare
 MOST_MB = 1e9
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-class Tool(Protocol):
-    """A resource that a child uses while it works, one per slot, such as a browser that is already running."""
-
-    def is_running(self) -> bool: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +42,6 @@ class Setup:
     ----------
     preload : str
         ``module:function`` that takes ``argument`` and runs once before the first fork; empty for nothing.
-    tool : str
-        ``module:function`` that takes ``argument`` and a number and gives a :class:`Tool`; empty for none.
     argument : object
     workers : int
         Children at once.
@@ -60,7 +50,6 @@ class Setup:
     """
 
     preload: str = ""
-    tool: str = ""
     argument: Any = None
     workers: int = 2
     timeout: float = TIMEOUT_SECONDS
@@ -117,7 +106,7 @@ class ForkServer:
         return self._link
 
     def run(self, task: str, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        """Do ``task(job, tool)`` for every job in a child each; yield (position, result) as they come.
+        """Do ``task(job)`` for every job in a child each; yield (position, result) as they come.
 
         Yields
         ------
@@ -155,10 +144,7 @@ def _one_thread() -> Iterator[None]:
 
 def _serve(driver: Connection, setup: Setup) -> None:
     """The fork server: do one batch after the other, end when the driver is gone."""
-    tools: dict[int, Tool] = {}
     try:
-        for slot in range(setup.workers):  # tools start while this process imports
-            _tool(setup, tools, slot)
         if FORKS and setup.preload:
             with suppress(RelapseRiskError):  # each report meets the same error and says so
                 named(setup.preload)(setup.argument)
@@ -166,24 +152,21 @@ def _serve(driver: Connection, setup: Setup) -> None:
             gc.freeze()
         while True:
             task, jobs = driver.recv()
-            _batch(driver, task, jobs, setup, tools)
+            _batch(driver, task, jobs, setup)
     except (EOFError, ConnectionError, BrokenPipeError):
         return
     finally:
-        for tool in tools.values():
-            tool.close()
         gc.unfreeze()
 
 
 @dataclass(slots=True)
 class _Running:
     at: int
-    slot: int
     process: Any
     deadline: float
 
 
-def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, tools: dict[int, Tool]) -> None:
+def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup) -> None:
     context: Any = get_context("fork" if FORKS else "spawn")
     waiting = list(enumerate(jobs))
     running: dict[Connection, _Running] = {}
@@ -191,13 +174,12 @@ def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, t
         while waiting or running:
             while waiting and len(running) < setup.workers:
                 at, job = waiting.pop(0)
-                slot = min(set(range(setup.workers)) - {child.slot for child in running.values()})
                 mine, theirs = context.Pipe(duplex=False)
                 inherited = (driver, mine, *running) if FORKS else ()
-                process = context.Process(target=_child, args=(theirs, task, job, _tool(setup, tools, slot), inherited))
+                process = context.Process(target=_child, args=(theirs, task, job, inherited))
                 process.start()
                 theirs.close()
-                running[mine] = _Running(at, slot, process, monotonic() + setup.timeout)
+                running[mine] = _Running(at, process, monotonic() + setup.timeout)
             soonest = min(child.deadline for child in running.values())
             ready = wait([driver, *running], max(soonest - monotonic(), 0))
             if driver in ready:
@@ -205,25 +187,11 @@ def _batch(driver: Connection, task: str, jobs: tuple[Any, ...], setup: Setup, t
             for link in [c for c in running if c in ready or running[c].deadline <= monotonic()]:
                 child = running.pop(link)
                 result = _result(link, child.process, link in ready, setup.timeout)
-                if isinstance(result, RenderError) and child.slot in tools:
-                    tools.pop(child.slot).close()  # its protocol may be in the middle of a message
                 driver.send((child.at, result))
     finally:
         for child in running.values():
             child.process.kill()
             child.process.join()
-
-
-def _tool(setup: Setup, tools: dict[int, Tool], slot: int) -> Tool | None:
-    """The tool of a slot, restarted if it has ended; None where a tool cannot be inherited."""
-    if not setup.tool or not FORKS:
-        return None
-    if slot in tools and not tools[slot].is_running():
-        tools.pop(slot).close()
-    if slot not in tools:
-        with suppress(RelapseRiskError, OSError):  # the report says what it lacks
-            tools[slot] = named(setup.tool)(setup.argument, slot)
-    return tools.get(slot)
 
 
 def _result(link: Connection, process: Any, answered: bool, timeout: float) -> Any:
@@ -244,10 +212,10 @@ def _result(link: Connection, process: Any, answered: bool, timeout: float) -> A
         link.close()
 
 
-def _child(results: Connection, task: str, job: Any, tool: Tool | None, inherited: Sequence[Connection]) -> None:
+def _child(results: Connection, task: str, job: Any, inherited: Sequence[Connection]) -> None:
     # An inherited end of the pipe would keep it open after the fork server is killed: child and driver would both hang.
     for link in inherited:
         link.close()
     gc.disable()  # a child lives for one report; collecting its garbage cost a quarter of the time
-    results.send(named(task)(job, tool))
+    results.send(named(task)(job))
     results.close()

@@ -45,7 +45,7 @@ class Cluster:
         return
 
     def run(self, task: str, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        """Do ``task(job, tool)`` for every job; yield (position, result) in the order of the jobs.
+        """Do ``task(job)`` for every job; yield (position, result) in the order of the jobs.
 
         Yields
         ------

@@ -17,7 +17,7 @@ from relapse_risk.editions.edition_keys import Key, Keys, changed_parts
 from relapse_risk.editions.edition_lock import alone, unwritable
 from relapse_risk.editions.edition_result import INDEX, NONE_PUBLISHED, SOME_FAILED, EditionResult
 from relapse_risk.editions.fork_server import ForkServer, Setup, named, reports_at_once
-from relapse_risk.editions.pdf_engine import NO_PDF, PdfEngine
+from relapse_risk.editions.pdf_engine import NO_PDF
 from relapse_risk.editions.publish import (
     FAILURES,
     JUNIT,
@@ -193,7 +193,7 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
     if not todo and all(outcome.status == "unchanged" for outcome in found.values()) and _led_to(run):
         return _result(run, [found[r.stem] for r in run.plan.reports], run.current, new=False)
     workers = run.options.workers or reports_at_once()
-    setup = setup_of(run.plan, run.keys, run.work, min(workers, max(len(todo), 1)))
+    setup = setup_of(run.plan, min(workers, max(len(todo), 1)))
     try:
         make_folder(run.stage, restricted=edition.restricted)
         with opened(_sized(run.options)) as backend, render_server(setup, backend) as server:
@@ -205,13 +205,12 @@ def _rendered(run: _Run, tell: Progress) -> EditionResult:
         raise unwritable(edition.out, error) from error
 
 
-def setup_of(planned: Plan, keys: Keys, work: Path, workers: int) -> Setup:
-    """How a plan's reports are rendered: what is preloaded, the tool, workers and timeout."""
+def setup_of(planned: Plan, workers: int) -> Setup:
+    """How a plan's reports are rendered: what is preloaded, workers and timeout."""
     edition, first = planned.edition, planned.reports[0]
     facts = edition.facts.absolute()  # as the reports name it: preloaded facts are found by their path
-    preload = Preload(keys.engine.name, work, facts, planned.month, first.county, edition.languages)
-    tool = "relapse_risk.editions.chromium:start_browser" if keys.engine.name == "chromium" else ""
-    return Setup(f"{JOB}:preload", tool, preload, workers, edition.timeout_seconds)
+    preload = Preload(facts, planned.month, first.county, edition.languages)
+    return Setup(f"{JOB}:preload", preload, workers, edition.timeout_seconds)
 
 
 def _standing(run: _Run) -> dict[str, Outcome]:
@@ -264,7 +263,7 @@ def job_of(planned: Plan, keys: Keys, report: ReportPlan, stage: Path, work: Pat
     return Job(
         report, _parameters(planned, report), keys.formats, keys.engine, stage, key.digest, dict(key.parts),
         f"{planned.edition.name}/{planned.month}/{report.stem}/{key.digest}", planned.manifest["data_date"], work,
-        planned.edition.place, planned.edition.annex,
+        planned.edition.place, planned.edition.annex, planned.edition.paper,
     )  # fmt: skip
 
 
@@ -333,7 +332,7 @@ def _about(run: _Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     edition = run.plan.edition
     return {
         "edition": edition.name, "month": run.plan.month, "data_date": run.plan.manifest["data_date"],
-        "version": __version__, "pdf": str(run.keys.engine), "audience": edition.audience,
+        "version": __version__, "pdf": run.keys.engine, "audience": edition.audience,
         "settings": edition.model_dump(mode="json", by_alias=True),
     }  # fmt: skip
 
@@ -377,6 +376,5 @@ def _verdicts(one: Published | None) -> dict[str, dict[str, str]]:
 
 def _result(run: _Run, outcomes: Sequence[Outcome], one: Published | None, new: bool) -> EditionResult:
     out = run.plan.edition.out
-    engine: PdfEngine = run.keys.engine
-    pdf = engine.name if engine != NO_PDF or "pdf" in run.plan.edition.formats else "not asked for"
+    pdf = run.keys.engine if run.keys.engine != NO_PDF or "pdf" in run.plan.edition.formats else "not asked for"
     return EditionResult(out, one.folder if one else out, tuple(outcomes), pdf, new)

@@ -14,7 +14,6 @@ import nbformat
 
 from relapse_risk import __version__
 from relapse_risk.assessment import read_facts
-from relapse_risk.editions.chromium import Browser
 from relapse_risk.editions.execute import check_parameters, declared_parameters, run_notebook
 from relapse_risk.editions.export import Sheet, to_html, to_pdf, visible, warm_up
 from relapse_risk.editions.fonts import code_points, missing_characters
@@ -47,7 +46,7 @@ def preload(given: Preload) -> None:
 
     Only our own code runs here, never the edition's notebook: what that leaves behind would be in every report.
     """
-    warm_up(given.engine)
+    warm_up()
     with suppress(RelapseRiskError, OSError, ValueError, KeyError):  # damaged facts: the reports say so themselves
         read_facts(given.facts, given.month).hold()
         for language in given.languages:
@@ -70,7 +69,7 @@ def fitting(notebook: Path, parameters: Mapping[str, object]) -> dict[str, objec
     return {name: value for name, value in parameters.items() if name not in drop}
 
 
-def check(given: tuple[Path, Mapping[str, object]], _: object = None) -> RelapseRiskError | None:
+def check(given: tuple[Path, Mapping[str, object]]) -> RelapseRiskError | None:
     """The error of a notebook's parameters, as a value that crosses a process border."""
     notebook, parameters = given
     try:
@@ -85,11 +84,11 @@ def check(given: tuple[Path, Mapping[str, object]], _: object = None) -> Relapse
     return None
 
 
-def render_report(job: Job, tool: Browser | None) -> Outcome:
+def render_report(job: Job) -> Outcome:
     """Execute, export and write one report aside; whatever goes wrong becomes a failed outcome with its page."""
     wall, cpu = perf_counter(), process_time()
     try:
-        content, undrawn = _content(job, tool)
+        content, undrawn = _content(job)
         digests = publish_files(job.folder, content, restricted=job.restricted)
         (job.folder / f"{job.report.stem}.failed.html").unlink(missing_ok=True)
         outcome = Outcome(
@@ -112,15 +111,15 @@ def render_report(job: Job, tool: Browser | None) -> Outcome:
     return outcome
 
 
-def remake(job: Job, tool: Browser | None) -> dict[str, str] | RelapseRiskError:
+def remake(job: Job) -> dict[str, str] | RelapseRiskError:
     """Write a report's files once more; their SHA-256, or the error as a value."""
     try:
-        return publish_files(job.folder, _content(job, tool)[0], restricted=job.restricted)
+        return publish_files(job.folder, _content(job)[0], restricted=job.restricted)
     except RelapseRiskError as error:
         return error
 
 
-def _content(job: Job, tool: Browser | None) -> tuple[dict[str, bytes], list[str]]:
+def _content(job: Job) -> tuple[dict[str, bytes], list[str]]:
     """Files of a report by name, and the code points that its font cannot draw."""
     report = job.report
     language = as_language(report.language)
@@ -130,14 +129,14 @@ def _content(job: Job, tool: Browser | None) -> tuple[dict[str, bytes], list[str
     title = said(own if has_text(own) else "report.document", language, read_place(job.place), county=report.name)
     sheet = Sheet(
         title, language, text("report.skip", language), report.name,
-        stamp, job.data_date, job.annex,
+        stamp, job.data_date, job.annex, job.paper,
     )  # fmt: skip
     page = to_html(executed, sheet)
     content = {f"{report.stem}.html": page.encode("utf-8")} if "html" in job.formats else {}
     if "xlsx" in job.formats:
         content |= {f"{report.stem}{suffix}": data for suffix, data in _workbooks(job).items()}
     if "pdf" in job.formats:
-        content[f"{report.stem}.pdf"] = _printed(page, sheet, job, tool)
+        content[f"{report.stem}.pdf"] = to_pdf(page, sheet, job.work / report.stem)
     return content, code_points(missing_characters(visible(page)))
 
 
@@ -147,22 +146,6 @@ def _workbooks(job: Job) -> dict[str, bytes]:
         return worklist_files(job.parameters)
     given = {name: str(job.parameters[name]) for name in ("facts", "month", "county", "language", "audience")}
     return {".xlsx": workbook_of(**given)}
-
-
-def _printed(page: str, sheet: Sheet, job: Job, tool: Browser | None) -> bytes:
-    """The PDF; a browser that is stuck or gone is replaced once, by one that only this report uses."""
-    if job.engine.name != "chromium":
-        return to_pdf(page, sheet, job.engine)
-    if tool is not None:
-        try:
-            return to_pdf(page, sheet, job.engine, tool)
-        except RelapseRiskError:
-            tool.kill()
-    own = Browser(job.work / f"own-{job.report.stem}")
-    try:
-        return to_pdf(page, sheet, job.engine, own)
-    finally:
-        own.close()
 
 
 def _peak_mb() -> float:
@@ -178,7 +161,7 @@ def failed(job: Job, error: str) -> Outcome:
     )  # fmt: skip
 
 
-def finish(job: Finish, _: object = None) -> dict[str, bytes] | RelapseRiskError:
+def finish(job: Finish) -> dict[str, bytes] | RelapseRiskError:
     """Write manifest, failures and index of the edition aside; returns the pages that lead to it, or the error."""
     try:
         return _finished(job)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from relapse_risk.editions.edition import ReportPlan
-from relapse_risk.editions.pdf_engine import PdfEngine
 from relapse_risk.editions.publish import Outcome
 
 __all__ = ["Finish", "Job", "Preload"]
@@ -19,16 +18,10 @@ class Preload:
 
     Attributes
     ----------
-    engine : str
-        What prints.
-    work : Path
-        Folder that lives as long as the run.
     facts, month, county, languages
         A typical report of the edition.
     """
 
-    engine: str
-    work: Path
     facts: Path
     month: str
     county: str
@@ -47,12 +40,14 @@ class Job:
         For what only lives as long as the run.
     annex : bool
         Whether the PDF holds the annex.
+    paper : str
+        Of the PDF.
     """
 
     report: ReportPlan
     parameters: dict[str, object]
     formats: tuple[str, ...]
-    engine: PdfEngine
+    engine: str
     folder: Path
     key: str
     parts: dict[str, str]
@@ -61,6 +56,7 @@ class Job:
     work: Path
     place: str
     annex: bool = False
+    paper: str = "a4"
 
     @property
     def restricted(self) -> bool:

@@ -90,7 +90,7 @@ def reproduce_report(stamp: str, reports: Path, out: Path) -> Reproduced:
     work = out / ".work"
     with (
         _removed(work),
-        ForkServer(setup_of(planned, keys, work, 1)) as server,
+        ForkServer(setup_of(planned, 1)) as server,
     ):
         _, made = next(iter(server.run(f"{JOB}:remake", [job_of(planned, keys, report, out, work)])))
     if isinstance(made, Exception):

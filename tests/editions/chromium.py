@@ -1,18 +1,15 @@
-"""A Chromium that keeps running, driven over a pipe: one browser prints many pages, and no port is opened.
+"""A Chromium that keeps running, driven over a pipe, for tests that look at pages: no port is opened.
 
-The pipe outlives a fork, so that a browser started by the fork server prints for whichever report has its turn.  A browser
-ends by itself when every holder of its pipe is gone.
+A browser ends by itself when every holder of its pipe is gone.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import select
 import shutil
 import signal
-import subprocess
 import sys
 from contextlib import suppress
 from functools import cache
@@ -22,7 +19,7 @@ from typing import Any
 
 from relapse_risk.errors import RenderError
 
-__all__ = ["Browser", "chromium_version", "find_chromium", "start_browser"]
+__all__ = ["Browser", "find_chromium"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 SWITCHES = (
@@ -33,11 +30,8 @@ SWITCHES = (
     "--disable-features=IsolateOrigins,site-per-process,PaintHolding,BackForwardCache,"
     "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 )  # fmt: skip
-PRINT_SECONDS = 180.0
 BLOCK = 1 << 20
 LONGEST_FOLDER = 60
-LOAD_FONTS = "Promise.all([...document.fonts].map(font => font.load())).then(found => found.length)"
-TAB = "about:blank#reports"
 
 
 @cache
@@ -48,25 +42,8 @@ def find_chromium() -> str:
     return next((path for name in NAMES if (path := shutil.which(name))), "")
 
 
-@cache
-def chromium_version() -> str:
-    """Version of the installed browser, such as ``156.0.8078.79``; empty without one that answers."""
-    if not (path := find_chromium()):
-        return ""
-    try:
-        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return next((word for word in said.split() if word[:1].isdigit()), "")
-
-
-def start_browser(given: Any, slot: int) -> Browser:
-    """The browser of one slot; ``given.work`` is the folder of the run."""
-    return Browser(given.work / f"browser-{slot}")
-
-
 class Browser:
-    """A running browser that prints pages to PDF.
+    """A running browser.
 
     Parameters
     ----------
@@ -82,33 +59,6 @@ class Browser:
         self.pid = _started(work, commands, answers)
         os.close(commands)
         os.close(answers)
-
-    def print_page(self, page: str) -> bytes:
-        """``page`` as a tagged PDF with an outline.
-
-        Raises
-        ------
-        RenderError
-            If the browser is gone, refuses, or takes too long.
-        """
-        deadline = monotonic() + PRINT_SECONDS
-        # One tab for page after page: a new one would start a process of its own each time, a quarter of the cost.
-        session = self._ask("Target.attachToTarget", deadline, targetId=self._tab(deadline), flatten=True)["sessionId"]
-        self._ask("Page.enable", deadline, session)
-        frame = self._ask("Page.getFrameTree", deadline, session)["frameTree"]["frame"]["id"]
-        self._ask("Page.setDocumentContent", deadline, session, frameId=frame, html=page)
-        # A page that is hidden on the screen asks for no font of its own accord.
-        self._ask("Runtime.evaluate", deadline, session, expression=LOAD_FONTS, awaitPromise=True)
-        options = {"printBackground": True, "preferCSSPageSize": True, "generateTaggedPDF": True, "generateDocumentOutline": True}  # fmt: skip
-        printed = self._ask("Page.printToPDF", deadline, session, **options)["data"]
-        self._ask("Target.detachFromTarget", deadline, sessionId=session)
-        return base64.b64decode(printed)
-
-    def _tab(self, deadline: float) -> str:
-        """The tab for reports: looked up each time, because the last page was printed by another process."""
-        targets = self._ask("Target.getTargets", deadline)["targetInfos"]
-        ours = [target["targetId"] for target in targets if target["url"] == TAB]
-        return str(ours[0] if ours else self._ask("Target.createTarget", deadline, url=TAB)["targetId"])
 
     def _ask(self, method: str, deadline: float, session: str = "", **parameters: object) -> dict[str, Any]:
         self._number += 1
@@ -134,9 +84,9 @@ class Browser:
         while b"\0" not in self._left:
             ready, _, _ = select.select([self._read], [], [], max(deadline - monotonic(), 0))
             if not ready:
-                raise RenderError("Chromium took too long to print", expected=f"at most {PRINT_SECONDS:g} s")
+                raise RenderError("Chromium took too long to answer")
             if not (block := os.read(self._read, BLOCK)):
-                raise RenderError("Chromium stopped while printing", fix="look for memory running out")
+                raise RenderError("Chromium stopped while working", fix="look for memory running out")
             self._left += block
         first, _, self._left = self._left.partition(b"\0")
         message: dict[str, Any] = json.loads(first)

@@ -15,13 +15,12 @@ from typing import Any
 
 from lxml import html as parser
 
+from relapse_risk.editions.print_order import Block, levelled, linked, paged
+from relapse_risk.editions.print_runs import BLANKS, Run, colour, split, text, trimmed
 from relapse_risk.editions.table_widths import Column, TableStyle, column_widths, fitting_style, least_room
 from relapse_risk.errors import RenderError
 
 __all__ = ["HALF", "ROOM", "PrintPage", "print_blocks"]
-
-Run = dict[str, Any]
-Block = dict[str, Any]
 
 ROOM, GAP = 493.2, 17.0  # points: the width of an A4 page between its margins, and between two blocks side by side
 HALF = (ROOM - GAP) / 2
@@ -30,17 +29,13 @@ BESIDE = 7.0  # points: what words need on their left beside a column of numbers
 STRIP = 68.0  # points: the width of a strip drawn in a cell
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.DOTALL)
-KIND, SIZE = re.compile(r'class="([^"]*)"'), re.compile(r'\b(width|height)="([\d.]+)"')
+KIND = re.compile(r'class="([^"]*)"')
 SPOKEN = re.compile(r"<(title|desc)\b[^>]*>(.*?)</\1>", re.DOTALL)
 LABEL = re.compile(r'aria-label="([^"]*)"')
 PNG = "data:image/png;base64,"
-BLANKS = re.compile(r"[ \t\r\n\f]+")
 NEW_PAGE = frozenset({"s0", "s1", "s2", "s16"})  # sections that begin on a page of their own, as in the style sheet
 GROUPS = frozenset({"div", "section", "article", "footer"})
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-COLOURS = frozenset(
-    {"met", "not_met", "watch", "cannot_tell", "no_limit", "not_collected", "withheld", "assumed", "number", "gap"}
-)
 INLINE = frozenset({"a", "abbr", "b", "br", "code", "em", "i", "img", "small", "span", "strong", "sub", "sup", "svg"})
 
 
@@ -86,8 +81,8 @@ def print_blocks(page: str, foot: str = "") -> PrintPage:
 
     tree = parser.fragment_fromstring(SVG.sub(kept, body), create_parent="main")
     reader = _Reader(drawings, PrintPage(foot=foot))
-    reader.page.blocks = _levelled(_paged(list(reader.blocks(tree, ROOM))))
-    _linked(reader.page.blocks)
+    reader.page.blocks = levelled(paged(list(reader.blocks(tree, ROOM))))
+    linked(reader.page.blocks)
     return reader.page
 
 
@@ -114,21 +109,19 @@ class _Reader:
     drawings: Sequence[str]
     page: PrintPage
 
-    # -- blocks --------------------------------------------------------------------------------------------------------
-
     def blocks(self, node: Any, room: float, small: bool = False) -> Iterator[Block]:
         """Blocks of what ``node`` holds; words and inline elements between blocks make a paragraph."""
-        loose: list[Run] = _text(node.text, {})
+        loose: list[Run] = text(node.text, {})
         for child in node:
             if not isinstance(child.tag, str):  # a comment
-                loose += _text(child.tail, {})
+                loose += text(child.tail, {})
                 continue
             if child.tag in INLINE:
-                loose += [*self._inline(child, {}), *_text(child.tail, {})]
+                loose += [*self._inline(child, {}), *text(child.tail, {})]
                 continue
             yield from _paragraph(loose)
             yield from self._block(child, room, small)
-            loose = _text(child.tail, {})
+            loose = text(child.tail, {})
         yield from _paragraph(loose)
 
     def _block(self, node: Any, room: float, small: bool) -> Iterator[Block]:
@@ -189,7 +182,7 @@ class _Reader:
         blocks = []
         for child in _children(node):
             if child.tag == "h1":
-                main, below = _split(self.runs(child), "span")
+                main, below = split(self.runs(child), "span")
                 block = self._heading(child) | {"runs": main, "below": below}
                 if "sheet" in kinds:
                     self.page.foot = _words(child)
@@ -221,7 +214,7 @@ class _Reader:
         if link is not None and str(link.get("href")).startswith("#"):
             entry["to"] = str(link.get("href"))[1:]
         if mark is not None:
-            entry |= {"mark": _words(mark), "c": _colour(_classes(mark))}
+            entry |= {"mark": _words(mark), "c": colour(_classes(mark))}
         return entry
 
     def _list(self, node: Any, kinds: list[str]) -> Block:
@@ -234,15 +227,15 @@ class _Reader:
         return {"what": "list", "kind": kind, "numbered": node.tag == "ol", "items": items}
 
     def _item(self, node: Any, kinds: list[str]) -> Block:
-        item: Block = {"c": _colour(_classes(node))}
+        item: Block = {"c": colour(_classes(node))}
         runs = self.runs(node)
         if "figures" in kinds or "tiles" in kinds:
             first = _first(node, "./b")
             item["gap"] = first is not None and "gap" in _classes(first)
             item["n"] = _words(first) if first is not None else ""
-            runs = _trimmed(runs[1:])
-            item["below"] = _trimmed([run for run in runs if run.get("s")])
-            runs = _trimmed([run for run in runs if not run.get("s")])
+            runs = trimmed(runs[1:])
+            item["below"] = trimmed([run for run in runs if run.get("s")])
+            runs = trimmed([run for run in runs if not run.get("s")])
         return item | {"runs": runs}
 
     def _side(self, node: Any, room: float, small: bool) -> Iterator[Block]:
@@ -250,13 +243,11 @@ class _Reader:
         parts = list(_children(node))
         half = (room - GAP) / 2
         narrow = [list(self.blocks(part, half, small)) for part in parts]
-        if len(parts) == 2 and all(_least(block) <= half + 0.1 for part in narrow for block in part):
+        if len(parts) == 2 and all(block.get("least", 0.0) <= half + 0.1 for part in narrow for block in part):
             yield {"what": "side", "parts": narrow}
         else:
             for part in parts:
                 yield from self.blocks(part, room, small)
-
-    # -- figures and tables ------------------------------------------------------------------------------------------
 
     def _figure(self, node: Any, room: float) -> Iterator[Block]:
         caption = _first(node, "./figcaption")
@@ -284,7 +275,7 @@ class _Reader:
         runs = self.runs(node)
         number = "".join(run["t"] for run in runs if run.get("c") == "number")
         rest = [run for run in runs if run.get("c") != "number"]
-        return number, _trimmed([run for run in rest if not run.get("s")]), _trimmed([run for run in rest if run.get("s")])  # fmt: skip
+        return number, trimmed([run for run in rest if not run.get("s")]), trimmed([run for run in rest if run.get("s")])  # fmt: skip
 
     def _drawing(self, node: Any) -> Run | None:
         """A drawing as it is, with its description; None for the copy drawn for telephones."""
@@ -353,20 +344,18 @@ class _Reader:
             cell |= {"n": 1} if "n" in kinds else {}
             cell |= {"b": 1} if "strong" in kinds else {}
             cell |= {"whole": 1} if "short" in kinds or ("n" in kinds and not head) else {}
-            cell |= {"c": colour} if (colour := _colour(kinds)) in ("withheld", "assumed") else {}
+            cell |= {"c": found} if (found := colour(kinds)) in ("withheld", "assumed") else {}
             cells.append(cell)
         return cells
 
-    # -- words ---------------------------------------------------------------------------------------------------------
-
     def runs(self, node: Any, style: Run | None = None) -> list[Run]:
         """The words of an element, cut where their look changes."""
-        found = _text(node.text, style or {})
+        found = text(node.text, style or {})
         for child in node:
             if isinstance(child.tag, str):
                 found += self._inline(child, style or {})
-            found += _text(child.tail, style or {})
-        return _trimmed(found) if style is None else found
+            found += text(child.tail, style or {})
+        return trimmed(found) if style is None else found
 
     def _inline(self, node: Any, style: Run) -> list[Run]:
         tag, kinds = node.tag, _classes(node)
@@ -396,8 +385,8 @@ class _Reader:
             own |= {"to": target[1:]} if target.startswith("#") else {"href": target}
         if "chip" in kinds or "mark" in kinds:
             own |= {"chip": 1, "b": 1}
-        if colour := _colour(kinds):
-            own["c"] = colour
+        if found := colour(kinds):
+            own["c"] = found
         if "short" in kinds or "chip" in kinds:
             own["whole"] = 1
         if tag == "span" and not kinds and not node.get("aria-hidden"):
@@ -405,103 +394,6 @@ class _Reader:
         return self.runs(node, own)
 
 
-def _colour(kinds: Sequence[str]) -> str:
-    return next((kind for kind in kinds if kind in COLOURS), "")
-
-
-def _text(said: str | None, style: Run) -> list[Run]:
-    return [{**style, "t": BLANKS.sub(" ", said)}] if said else []
-
-
-def _trimmed(runs: list[Run]) -> list[Run]:
-    """Runs without blanks at either end or doubled between them; neighbours of one look are one run."""
-    out: list[Run] = []
-    for run in runs:
-        if "t" not in run:
-            out.append(run)
-            continue
-        said = run["t"]
-        if said.startswith(" ") and (not out or "br" in out[-1] or out[-1].get("t", "").endswith(" ")):
-            said = said.lstrip(" ")
-        if not said:
-            continue
-        same = out and "t" in out[-1] and {**out[-1], "t": ""} == {**run, "t": ""}
-        if same:
-            out[-1]["t"] += said
-        else:
-            out.append({**run, "t": said})
-    while out and ("br" in out[-1] or ("t" in out[-1] and not out[-1]["t"].strip(" "))):
-        out.pop()
-    if out and "t" in out[-1]:
-        out[-1]["t"] = out[-1]["t"].rstrip(" ")
-    return out
-
-
-def _split(runs: list[Run], mark: str) -> tuple[list[Run], list[Run]]:
-    """Runs without and with a mark; the mark is gone."""
-    with_it = [{name: value for name, value in run.items() if name != mark} for run in runs if run.get(mark)]
-    return _trimmed([run for run in runs if not run.get(mark)]), _trimmed(with_it)
-
-
 def _paragraph(runs: list[Run]) -> Iterator[Block]:
-    if found := _trimmed(runs):
+    if found := trimmed(runs):
         yield {"what": "para", "kind": "", "runs": found}
-
-
-def _least(block: Block) -> float:
-    """Points that a block cannot do without."""
-    return float(block.get("least", 0.0))
-
-
-def _paged(blocks: list[Block]) -> list[Block]:
-    """Where pages begin: a section below the head of a sheet, or below the contents of a brief, needs no new one."""
-    before: Block = {}
-    brief = False
-    for block in blocks:
-        if block["what"] == "contents":
-            brief = before.get("what") == "onepage"
-            block["after_brief"] = brief
-        beside = (before.get("what") == "contents" and brief) or before.get("kind") == "sheet"
-        if block.get("new_page") and beside:
-            block["new_page"] = False
-        if block.get("kind") == "stamp" and before.get("what") == "para":
-            before["before_stamp"] = True  # the last line of a report does not stand on a page of its own
-        before = block
-    return blocks
-
-
-def _every(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Blocks and those inside them, in the order of reading."""
-    for block in blocks:
-        yield block
-        for inner in (block.get("blocks", []), *block.get("parts", [])):
-            yield from _every(inner)
-
-
-def _levelled(blocks: list[Block]) -> list[Block]:
-    """Headings begin with level 1 and skip none, as PDF/UA wants."""
-    above: list[int] = []
-    for block in _every(blocks):
-        if block["what"] == "heading":
-            while above and above[-1] >= block["tag"]:
-                above.pop()
-            above.append(block["tag"])
-            block["level"] = len(above)
-    return blocks
-
-
-def _linked(blocks: list[Block]) -> None:
-    """Links that lead nowhere become words: a missing target would stop the document."""
-    there = {block["id"] for block in _every(blocks) if block.get("id")}
-
-    def visit(node: Any) -> None:
-        if isinstance(node, dict):
-            if "to" in node and node["to"] not in there:
-                del node["to"]
-            for value in node.values():
-                visit(value)
-        elif isinstance(node, list):
-            for value in node:
-                visit(value)
-
-    visit(blocks)

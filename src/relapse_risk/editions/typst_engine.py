@@ -100,16 +100,16 @@ def laid_out(
         "day": [*map(int, data_date.split("-")), 1][:3], "blocks": _in_our_font(page.blocks),
     }  # fmt: skip
     data = json.dumps(drawable(filled), ensure_ascii=False).encode("utf-8")
-    given = {"main.typ": _template(), "data.json": data, **page.files}
+    given: Any = {"main.typ": _template(), "data.json": data, **page.files}
+    standards: Any = list(STANDARDS)
     try:
         pdf, warnings = typst.compile_with_warnings(
-            given, root=root, font_paths=known, ignore_system_fonts=True, format="pdf", pdf_standards=list(STANDARDS)
+            given, root=root, font_paths=known, ignore_system_fonts=True, format="pdf", pdf_standards=standards
         )
     except typst.TypstError as error:
         raise RenderError("the PDF cannot be laid out", where=title, got=_said(error)) from error
     if warnings:
         raise RenderError("the PDF was laid out with a warning", where=title, got="; ".join(map(_said, warnings)))
-    assert isinstance(pdf, bytes)
     return row_heads(pdf)
 
 

@@ -62,7 +62,11 @@ def read_yaml(path: Path) -> Any:
         raise ParameterError(f"cannot be read: {error}", where=str(path), fix="save it as UTF-8") from error
     try:
         return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ) as error:  # also no such day, a number of 6,000 digits
         raise ParameterError(f"not valid YAML: {error}", where=str(path), fix="correct the line named") from error
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relapse_risk.editions.publish import Outcome, publish_files, read_manifest, run_files
-from relapse_risk.errors import RegisterError, RelapseRiskError, SourceError
+from relapse_risk.errors import ParameterError, RegisterError, RelapseRiskError, SourceError
 from relapse_risk.files import write_parquet
 from relapse_risk.json_reading import read_json
 from relapse_risk.measures.facts_folder import read_facts_manifest
@@ -44,6 +44,7 @@ from relapse_risk.register.survey_files import read_survey_file
 from relapse_risk.schema import code_list
 from relapse_risk.scores import read_scores
 from relapse_risk.sealed_tables import sealed
+from relapse_risk.yaml_reading import read_yaml
 
 SIGNS = ["¹", "²", "⁴", "₂", "①", "⑿", "⒈", "½", "㏠"]
 
@@ -337,3 +338,11 @@ def test_a_damaged_manifest_of_an_edition_names_no_file_and_is_none(tmp_path: Pa
     content["reports"][0][name] = value
     (tmp_path / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
     assert read_manifest(tmp_path) == {}
+
+
+@pytest.mark.parametrize("text", ["x: 2024-02-30", "x: " + "9" * 6_000, "x: [1"])
+def test_odd_yaml_is_named_in_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"a\.yaml: not valid YAML") as error:
+        read_yaml(tmp_path / "a.yaml")
+    assert len(str(error.value).splitlines()) == 1

@@ -246,10 +246,13 @@ def test_a_month_is_one_command_that_goes_on_where_it_stopped(project: Path) -> 
     assert first.exit_code in (0, 1), first.output
     states = dict(re.findall(r"^([a-z]+)[^:\n]*: (done|unchanged|left out)", first.stdout, flags=re.MULTILINE))
     assert states == {
-        **dict.fromkeys(("import", "check", "score", "rank", "facts", "issues", "render"), "done"),
+        **dict.fromkeys(("import", "check", "score", "rank", "propose", "facts", "issues", "render"), "done"),
         "remind": "left out", "refer": "left out",
     }  # fmt: skip
     assert "this place has no catalogue of aid; write params/assistance/north_kivari.yaml" in first.stdout
+    assert re.search(
+        r"^NK-A1 village: \d households to review, 0 overdue.*first due 2024-02-07", first.stdout, re.MULTILINE
+    )
     (page,) = Path("reports/counties").glob(f"{MONTH}.*/NK-A1-en.html")
     written_at = page.stat().st_mtime_ns
     digest = Register.open("data/register").manifest.digest

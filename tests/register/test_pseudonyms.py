@@ -134,7 +134,7 @@ class TestWhoReadsNames:
 
     def test_no_module_above_the_register_reads_names(self) -> None:
         """A module that must (the restricted household annex) is added to this list by name, and so reviewed."""
-        allowed: set[str] = set()
+        allowed = {"identification/head_names.py"}  # sheets and notices, with --identity and a reason
         source = Path(relapse_risk.__file__).parent
         found = {
             file.relative_to(source).as_posix()

@@ -21,6 +21,7 @@ from relapse_risk.disclosure.control import withhold
 from relapse_risk.disclosure.few_people import FEW_PEOPLE, companion, without_few
 from relapse_risk.disclosure.masking import withheld_columns
 from relapse_risk.disclosure.published_cells import Tables
+from relapse_risk.events import read_events
 from relapse_risk.files import digest
 from relapse_risk.languages import LANGUAGES, labels_by_code
 from relapse_risk.measures import CITY, FactTable
@@ -185,7 +186,8 @@ def _called(place: Place, term: Mapping[str, Any]) -> dict[str, Any]:
 def missing_needs(register: Register, scores: Path | None, month: str) -> dict[str, str]:
     """Everything some table or indicator needs that was never collected, with the reason.
 
-    A need is ``table``, ``table.column``, ``scores.risk`` or ``scores.hardship``, ``place_fact:<words>`` for a fact
+    A need is ``table``, ``table.column``, ``scores.risk`` or ``scores.hardship``, ``events.identification`` (a log that is
+    kept), ``place_fact:<words>`` for a fact
     about the place whose metric starts with these words, or ``table.column=word`` for a group of rows that is large
     enough to speak of.
     """
@@ -201,6 +203,8 @@ def _why_missing(need: str, register: Register, month: str, scores: Scores) -> s
         if getattr(scores, column) is None:
             return "not_scored"
         return "not_fitted" if column == "risk" and card and not card["fitted"] else ""
+    if name == "events":
+        return "" if any(event.kind == column for event in read_events(register.path)) else need
     if need.startswith("place_fact:"):
         metrics = register.read("place_fact", columns=["metric"])["metric"]
         words = need.partition(":")[2]

@@ -14,6 +14,7 @@ import typer
 
 from relapse_risk.cli.app import JsonOption, Language, app, print_result
 from relapse_risk.cli.assistance_commands import refer, remind
+from relapse_risk.cli.identify_commands import due_lines, propose_, reply
 from relapse_risk.cli.issue_commands import issues
 from relapse_risk.cli.register_commands import check, import_
 from relapse_risk.cli.report_commands import facts, render
@@ -23,7 +24,7 @@ from relapse_risk.errors import GateError, RegisterError, SourceError
 if TYPE_CHECKING:
     from relapse_risk.month_steps import Outcome, Step
 
-TEMPLATE = "template"
+TEMPLATE, REVIEWS = "template", "identification"  # how files at the top are read; folder of returned reviews
 
 
 @app.command()
@@ -38,10 +39,10 @@ def month(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Do a month's work in a project: import, check, score, rank, facts, issues, remind, refer, render.
+    """Do a month's work in a project: import, check, score, rank, propose, facts, issues, remind, refer, render.
 
     Files are taken from inbox/YYYY-MM/, in order of their names; those in a folder below it by the mapping of that
-    name, the others as filled-in templates. What was done before is not done again unless what it reads has changed; a
+    name, returned sheets of reviews in identification/ as replies, the others as filled-in templates. What was done before is not done again unless what it reads has changed; a
     run that was stopped goes on where it was. Exit code 0 done, 1 something was found or failed, 3 stopped (the line
     on standard error says why and what to do; then give the same command again), 4 no report was published.
     """
@@ -98,7 +99,8 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
         return f"{rules} {Register.open(register).month_digest(month)}"
 
     common: dict[str, Any] = {"register": register, "month": month, "params": None, "as_json": False}
-    imports = [_import(file, project, common, day) for file in _files(project / "inbox" / month)]
+    files = _files(project / "inbox" / month)
+    imports = [_import(file, project, common, day) for file in files if file.parent.name != REVIEWS]
     if not imports and not (register / "manifest.json").is_file():
         raise SourceError(
             "nothing to import and no register", where=str(project), expected=f"files in inbox/{month}",
@@ -108,22 +110,46 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
     has_items = (params_dir() / "assistance" / f"{place}.yaml").is_file()
     no_items = "" if has_items else f"this place has no catalogue of aid; write params/assistance/{place}.yaml"
     scored = partial(_run, out=data / "scores", **common)
+    when = datetime(day.year, day.month, day.day)
+    replies = [_reply(file, project, register, when) for file in files if file.parent.name == REVIEWS]
     return [
         *imports,
+        *replies,
         Step("check", partial(_run, check, out=None, seeded_errors=None, backend="serial", **common), state, after=taken,
              makes=data / "findings" / month),
         Step("score", partial(scored, score, fail_on_drift=False), state, after=taken, makes=data / "scores" / month),
         Step("rank", partial(scored, rank), state, after=taken, makes=data / "scores" / month / "hardship.parquet"),
+        Step("propose", partial(_run, propose_, scores=data / "scores", out=None, today=when, **common), state, ("score",),
+             (*taken, *(step.name for step in replies)), left_out=_no_rules(place, month)),
         Step("facts", partial(_run, facts, backend="processes:2", scores=None, out=None, **common), state,
              ("score", "rank"), taken, data / "facts" / month / "facts.json"),
         Step("issues", partial(_run, issues, replies=None, facts=None, findings=None, out=None, by="relapse-risk", today=None,
              language=language, invent=False, **common), state, ("check", "facts"), taken),
         Step("remind", partial(_run, remind, out=None, scores=data / "scores", county=None, worklists=True, language=language,
              **common), state, ("score", "rank"), taken, data / "assistance" / month, no_items),
-        Step("refer", partial(_run, refer, replies=None, by="relapse-risk", county=None, today=datetime(day.year, day.month, day.day),
-             **common), state, ("remind",), taken, left_out=no_items),
+        Step("refer", partial(_run, refer, replies=None, by="relapse-risk", county=None, today=when, **common), state, ("remind",), taken, left_out=no_items),
         Step("render", partial(_render, project, month, day), str, ("facts",), taken, always=True),
     ]  # fmt: skip
+
+
+def _reply(file: Path, project: Path, register: Path, when: datetime) -> Step:
+    """Take a returned sheet of reviews."""
+    from relapse_risk.files import file_sha256
+    from relapse_risk.month_steps import Step
+
+    act = partial(_run, reply, files=[file], register=register, today=when, params=None, as_json=False)
+    return Step(f"reply {file.relative_to(project)}", act, lambda: file_sha256(file))
+
+
+def _no_rules(place: str, month: str) -> str:
+    """Why nobody can be proposed in a month; empty where the place has a monitoring line and the rules have begun."""
+    from relapse_risk.months import month_end
+    from relapse_risk.parameters import read_parameters, read_place
+
+    if "monitoring" not in read_place(place).lines:
+        return f"this place has no monitoring line; name one under lines in params/places/{place}.yaml"
+    first = read_parameters().parameter("monitored_types").values[0][0]
+    return "" if first <= month_end(month) else f"the rules of identification begin on {first.isoformat()}"
 
 
 def _files(folder: Path) -> list[Path]:
@@ -193,7 +219,7 @@ def _render(project: Path, month: str, day: date) -> int:
 
 
 def _due(register: Path, month: str, day: date) -> list[str]:
-    """Who has to do what after this month: tables to send, issues and referrals that are open."""
+    """Who has to do what after this month: tables to send, reviews, issues and referrals that are open."""
     from relapse_risk.assistance import read_steps, referral_states
     from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
     from relapse_risk.register import Register
@@ -204,9 +230,26 @@ def _due(register: Path, month: str, day: date) -> list[str]:
     lines = [
         f"{county}: table {table} not yet received (last: {last or 'never'})" for (table, county), last in late.items()
     ]
+    lines += _reviews(register, month, day)
     issued, referred = issue_states(read_issue_steps(register), day), referral_states(read_steps(register), day)
     referred = referred.assign(open=referred["state"].isin(["handed_over", "accepted"]))
     for what, by, states in (("issues", "county_code", issued), ("referrals", "department", referred)):
         counts = states[states["open"].astype(bool)].groupby(by)["overdue"].agg(["size", "sum"])
         lines += [f"{who}: {int(n):,} {what} open, {int(over):,} overdue" for who, n, over in counts.itertuples()]
     return lines
+
+
+def _reviews(register: Path, month: str, day: date) -> list[str]:
+    """Who has to review how many households; notices that are over are taken down."""
+    from relapse_risk.identification import due_list, open_log, take_down
+    from relapse_risk.identification.due_list import due_by_holder
+    from relapse_risk.identification.identification_log import whereabouts
+    from relapse_risk.parameters import read_parameters
+    from relapse_risk.register import Register
+
+    down = take_down(register.parent / "identification" / "notices", day)
+    log = open_log(register, read_parameters())
+    if not log.episodes:
+        return []
+    counts = due_by_holder(due_list(log, whereabouts(Register.open(register), month), day), day)
+    return [*due_lines(counts), *(f"notice over, taken down: {file.name}" for file in down)]

@@ -26,6 +26,7 @@ Unit = Literal["share", "money", "days", "count", "number", "coefficient"]
 KEY_KINDS = frozenset({"text", "code", "town", "bin", "label", "date", "period", "confidence", "verdict"})
 PEOPLE = frozenset({"households", "persons", "records"})
 SCORES = ("scores.risk", "scores.hardship")
+EVENTS = ("events.identification",)  # kinds of things whose log a table may read
 ADDITIVE = PEOPLE | {"count", "money_wan"}
 
 
@@ -52,8 +53,11 @@ def check_needs(needs: tuple[str, ...], where: str) -> None:
         if name == "scores":
             if need not in SCORES:
                 raise unknown("score", need, SCORES, where, SchemaError)
+        elif name == "events":
+            if need not in EVENTS:
+                raise unknown("kind of events", need, EVENTS, where, SchemaError)
         elif name not in tables():
-            raise unknown("table", name, ("scores", *tables()), where, SchemaError)
+            raise unknown("table", name, ("scores", "events", *tables()), where, SchemaError)
         elif column and column not in tables()[name].names:
             raise unknown(f"column of {name}", column, tables()[name].names, where, SchemaError)
         elif asks and word not in (words := code_list(table(name).column(column).codes).words):
@@ -141,7 +145,8 @@ class FactTable:
     Attributes
     ----------
     needs : tuple of str
-        ``table`` or ``table.column`` that must have been collected, or ``scores.risk`` / ``scores.hardship``.
+        ``table`` or ``table.column`` that must have been collected, ``scores.risk`` / ``scores.hardship``, or
+        ``events.identification``: that such a log is kept.
     compute : callable
         From one county's data to its rows, without the columns that are ratios (``of``).
     city : {"sum", "counties", "same", "none"}

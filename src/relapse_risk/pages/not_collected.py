@@ -56,7 +56,8 @@ def _named(source: Source, need: str) -> str:
         key = f"need.{column.replace(' ', '_')}"
         return source.say(key) if has_text(key) else table(name).label[source.language]
     if name not in tables():
-        return need
+        key = f"need.{name}_{column}"
+        return source.say(key) if has_text(key) else need
     spec = table(name)
     if not column or column not in spec.names:
         return spec.label[source.language]

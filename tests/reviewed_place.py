@@ -30,14 +30,18 @@ def project(folder: Path) -> Path:
     return make_project(folder, ASKED, date(2024, 1, 2))
 
 
-def workbook(path: Path, month: str, low: float | None = None) -> Path:
-    """The county's workbook of a month; ``low`` is the income a head of :data:`LOW` instead of its own."""
+def workbook(path: Path, month: str, without: str = "") -> Path:
+    """The county's workbook of a month, ``without`` one household."""
     write_template(path, language="en", tables=TABLES)
     book = openpyxl.load_workbook(path)
-    for name, rows in _rows(month, low).items():
-        _fill(book[table(name).label.en], name, rows)
+    for name, rows in _rows(month).items():
+        _fill(book[table(name).label.en], name, [row for row in rows if not without or not _is_of(row, without)])
     book.save(path)
     return path
+
+
+def _is_of(row: Mapping[str, object], household: str) -> bool:
+    return household in (row.get("household_id"), str(row.get("person_id", "")).rpartition("-")[0])
 
 
 def _fill(sheet: openpyxl.worksheet.worksheet.Worksheet, name: str, rows: Sequence[Mapping[str, object]]) -> None:
@@ -58,7 +62,7 @@ def _income(household: str, month: str) -> float:
     return (9000.0 if month >= RECOVERED or month < "2024-01" else 3000.0) if household == LOW else 8000.0
 
 
-def _rows(month: str, low: float | None) -> dict[str, list[dict[str, object]]]:
+def _rows(month: str) -> dict[str, list[dict[str, object]]]:
     found: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
     found["village"] = [
         {"village_code": code, "town_code": TOWN, "county_code": COUNTY, "town_name_en": "Lower Aster"}
@@ -83,7 +87,7 @@ def _rows(month: str, low: float | None) -> dict[str, list[dict[str, object]]]:
             )  # fmt: skip
             found["identity"].append({"person_id": f"{household}-{k}", "person_name": f"Ada Moss {number}{k}"})
         for period in (*earlier, month):
-            income = low if low is not None and household == LOW and period == month else _income(household, period)
+            income = _income(household, period)
             found["income"].append(
                 {"household_id": household, "period_end": period, "months": 12, "wage_income": 2 * income, "medical_self_paid": 100}
             )  # fmt: skip

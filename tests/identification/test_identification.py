@@ -285,3 +285,45 @@ def test_a_notice_that_would_show_a_number_is_refused(place: Path, name: str) ->
     assert not re.search(r"\d{8}", str(error.value))
     assert not Path("notices").exists()
     assert states()[LOW] == "to_post"
+
+
+def test_nobody_leaves_the_register_without_a_reason(place: Path) -> None:
+    """In November the delivery is complete and has one household less; its county says why, and its episode ends."""
+    to_monitoring()
+    file = workbook(Path("inbox/2024-11.xlsx"), "2024-11", without=LOW)
+    import_source(file, "template", REGISTER, "2024-11", as_of=month_end("2024-11"), complete=True, accept="Dee Park: merged")  # fmt: skip
+    assert "missed: 1" in run("propose", "--month", "2024-11", "--today", "2024-12-02")
+    assert "NK-A1 county: 1 households left the register without a reason, 0 overdue" in run("due", "--today", "2024-12-02")  # fmt: skip
+    file = sheet("county", "2024-12-02", "NK-A1")
+    assert (
+        fill_left(
+            file, leaving="Merged with another household", on=date(2024, 12, 2), by="Dee Park", evidence="letter 7"
+        )
+        == 1
+    )
+    said = run("reply", file, "--today", "2024-12-02", code=1)
+    assert "并入或分出的户 (Went into household): 这一步必须填写此栏" in said
+    fill_left(file, into=SAFE)
+    assert "1 steps taken" in run("reply", file, "--today", "2024-12-02")
+    assert states()[LOW] == "gone"
+    assert "left the register" not in run("due", "--today", "2024-12-03")
+    assert "NK-A1.001#1" in run("story", LOW)
+
+
+def fill_left(file: Path, **said: object) -> int:
+    import openpyxl
+
+    book = openpyxl.load_workbook(file)
+    sheet = book["Left the register"]
+    heads = {str(cell.value): at for at, cell in enumerate(sheet[1], start=1)}
+    words = {
+        "leaving": "Reason for leaving",
+        "into": "Went into household",
+        "on": "Day",
+        "by": "By",
+        "evidence": "Evidence",
+    }
+    for column, value in said.items():
+        sheet.cell(2, heads[words[column]], value)
+    book.save(file)
+    return int(sheet.max_row) - 1

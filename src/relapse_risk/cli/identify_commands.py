@@ -68,17 +68,21 @@ def propose_(
 ) -> None:
     """Propose by the rules of the month, and by score, whom to take into monitoring and whose risk is eliminated.
 
+    Households of the month before that the month has not are noted, too: their county is asked why they left.
+
     Steps are added to the log of events, none is changed; a household that is open already is not proposed again.
     Lists written: where register and log differ, and what keeps whom under monitoring.
     """
     from relapse_risk.identification import propose, take_down
+    from relapse_risk.identification.leavers import find_leavers
     from relapse_risk.scores import read_scores
 
     opened, log = _opened(register, month, params)
     day = _day(today)
     risk = read_scores(scores, opened.month).risk if scores is not None else None
     found = propose(opened.register, opened.month, log, opened.parameters, opened.place, day, risk)
-    log.append(found.events)
+    left = find_leavers(opened.register, opened.month, log, day) if opened.place.records == "register" else ()
+    log.append([*found.events, *left])
     folder = opened.beside(out, "identification")
     files = [
         written(found.differs, folder / opened.month / "differs.csv"),
@@ -86,6 +90,8 @@ def propose_(
     ]
     down = take_down(folder / "notices", day)
     counts = found.counts()
+    for event in left:
+        counts[event.step] = counts.get(event.step, 0) + 1
     shown = ", ".join(f"{name.replace('_', ' ')}: {count:,}" for name, count in counts.items()) or "nothing new"
     shown += f"\nregister and log differ: {len(found.differs):,}; kept under monitoring: {len(found.held_back):,}"
     shown += "".join(f"\nnotice over, taken down: {file}" for file in down)
@@ -205,7 +211,7 @@ def due(
     as_json: JsonOption = False,
 ) -> None:
     """Say who has to act on which household, since when, by when, and how many days it is over."""
-    from relapse_risk.identification.due_list import due_by_holder, due_list, labelled_due
+    from relapse_risk.identification.due_list import due_by_holder, due_list, labelled_due, leavers_due
     from relapse_risk.identification.identification_log import whereabouts
 
     opened, log = _opened(register, None, params)
@@ -214,8 +220,9 @@ def due(
     folder = opened.beside(out, "identification")
     path = written(labelled_due(found, log, homes, language.value), folder / "due" / f"{day.isoformat()}.csv")
     counts = due_by_holder(found, day)
-    result = {"due": found.to_dict("records"), "by_holder": counts.to_dict("records"), "file": path}
-    print_result(result, "\n".join([*due_lines(counts), str(path)]), as_json)
+    left = leavers_due(log, day)
+    result = {"due": found.to_dict("records"), "by_holder": counts.to_dict("records"), "left": left, "file": path}
+    print_result(result, "\n".join([*due_lines(counts), *left_lines(left), str(path)]), as_json)
 
 
 def due_lines(counts: Any) -> list[str]:
@@ -224,6 +231,14 @@ def due_lines(counts: Any) -> list[str]:
         f"{one['county']} {one['holder']}: {one['households']:,} households to review, {one['overdue']:,} overdue, "
         f"{one['undecided']:,} undecided beyond the whole limit (first due {one['first_due']})"
         for one in counts.to_dict("records")
+    ]
+
+
+def left_lines(left: Any) -> list[str]:
+    """Counties that have to say why households left the register."""
+    return [
+        f"{one['county']} county: {one['households']:,} households left the register without a reason, {one['overdue']:,} overdue"
+        for one in left
     ]
 
 

@@ -14,7 +14,7 @@ import typer
 
 from relapse_risk.cli.app import JsonOption, Language, app, print_result
 from relapse_risk.cli.assistance_commands import refer, remind
-from relapse_risk.cli.identify_commands import due_lines, propose_, reply
+from relapse_risk.cli.identify_commands import due_lines, left_lines, propose_, reply
 from relapse_risk.cli.issue_commands import issues
 from relapse_risk.cli.register_commands import check, import_
 from relapse_risk.cli.report_commands import facts, render
@@ -242,14 +242,18 @@ def _due(register: Path, month: str, day: date) -> list[str]:
 def _reviews(register: Path, month: str, day: date) -> list[str]:
     """Who has to review how many households; notices that are over are taken down."""
     from relapse_risk.identification import due_list, open_log, take_down
-    from relapse_risk.identification.due_list import due_by_holder
+    from relapse_risk.identification.due_list import due_by_holder, leavers_due
     from relapse_risk.identification.identification_log import whereabouts
     from relapse_risk.parameters import read_parameters
     from relapse_risk.register import Register
 
     down = take_down(register.parent / "identification" / "notices", day)
     log = open_log(register, read_parameters())
-    if not log.episodes:
+    if not (log.episodes or log.left):
         return []
     counts = due_by_holder(due_list(log, whereabouts(Register.open(register), month), day), day)
-    return [*due_lines(counts), *(f"notice over, taken down: {file.name}" for file in down)]
+    return [
+        *due_lines(counts),
+        *left_lines(leavers_due(log, day)),
+        *(f"notice over, taken down: {file.name}" for file in down),
+    ]

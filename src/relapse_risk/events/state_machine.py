@@ -221,12 +221,18 @@ def _type_is_one(on: str, facts: Mapping[str, str], due: str) -> str:
     return "a type, not none" if facts.get("type") == "none" else ""
 
 
+def _into_where_needed(on: str, facts: Mapping[str, str], due: str) -> str:
+    lacks = facts.get("leaving") in ("merged", "split") and not facts.get("into", "").strip()
+    return "the household it was merged with, or split into" if lacks else ""
+
+
 # Column that is at fault, and a function of the day of a step, what the thing and the step say, and the day by which its
 # state ends (or nothing): it gives what was expected where that does not hold.
 CHECKS: Mapping[str, tuple[str, Callable[[str, Mapping[str, str], str], str]]] = MappingProxyType(
     {
         "within_notice": ("on", _within_notice), "after_notice": ("on", _after_notice), "in_time": ("on", _in_time),
         "notice_in_order": ("on", _notice_in_order), "type_is_one": ("type", _type_is_one),
+        "into_where_needed": ("into", _into_where_needed),
     }
 )  # fmt: skip
 
@@ -292,7 +298,7 @@ def _check_conditions(step: Step, event: Said, facts: Mapping[str, str], due: st
     for name in step.checks:
         column, wrong = CHECKS[name]
         if wanted := wrong(event.on, facts, due):
-            got = event.on if column == "on" else facts.get(column)
+            got = event.on if column == "on" else facts.get(column) or "nothing"
             raise RegisterError(f"{event.step} cannot be so", where=f"{where}: {column}", got=got, expected=wanted)
 
 

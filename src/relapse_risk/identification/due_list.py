@@ -6,12 +6,12 @@ from datetime import date
 
 import pandas as pd
 
-from relapse_risk.identification.identification_log import IdentificationLog, Whereabouts
+from relapse_risk.identification.identification_log import LEAVING, IdentificationLog, Whereabouts
 from relapse_risk.identification.review_sheets import unit_of
 from relapse_risk.languages import Language
 from relapse_risk.text import text
 
-__all__ = ["COLUMNS", "due_by_holder", "due_list", "labelled_due"]
+__all__ = ["COLUMNS", "due_by_holder", "due_list", "labelled_due", "leavers_due"]
 
 COLUMNS = (
     "name", "household_id", "county", "town", "village", "state", "holder", "unit", "since", "due_on", "decide_by", "overdue",
@@ -48,6 +48,15 @@ def due_by_holder(due: pd.DataFrame, day: date) -> pd.DataFrame:
         households=("name", "size"), overdue=("over", "sum"), undecided=("late", "sum"), first_due=("due_on", "min")
     )
     return found.reset_index()
+
+
+def leavers_due(log: IdentificationLog, day: date) -> list[dict[str, object]]:
+    """Households that left the register without a reason: county, households, overdue."""
+    found: dict[str, list[bool]] = {}
+    for one in log.now_of(LEAVING).values():
+        if log.machines[LEAVING].states[one.state].holder:
+            found.setdefault(one.place[0], []).append(log.due_on(one) < day.isoformat())
+    return [{"county": county, "households": len(late), "overdue": sum(late)} for county, late in sorted(found.items())]
 
 
 def labelled_due(due: pd.DataFrame, log: IdentificationLog, homes: Whereabouts, language: Language) -> pd.DataFrame:

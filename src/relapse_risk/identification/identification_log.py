@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -27,9 +27,9 @@ from relapse_risk.parameters import Parameters
 from relapse_risk.register import Register
 from relapse_risk.register.area_codes import areas_of
 
-__all__ = ["KIND", "IdentificationLog", "Whereabouts", "open_log", "whereabouts"]
+__all__ = ["KIND", "LEAVING", "IdentificationLog", "Whereabouts", "open_log", "whereabouts"]
 
-KIND = "identification"
+KIND, LEAVING = "identification", "leaving"  # kinds of things, by the names of their machines
 # Steps that the program itself writes, or asks for: a machine without one of them is refused.
 OWN_STEPS = ("proposed", "clue_added", "taken_over", "notice_begun", "elimination_proposed", "objected", "appealed")
 OWN_FACTS = ("channel", "type", "rules", "month", "first_day", "last_day", "digest")
@@ -46,12 +46,15 @@ class IdentificationLog:
     due : DueDays
     episodes : mapping of str to tuple of Standing
         Every household that ever came up, its episodes in order.
+    left : mapping of str to tuple of Standing
+        The same of those that left the register.
     """
 
     register: Path
     machines: Mapping[str, Machine]
     due: DueDays
     episodes: Mapping[str, tuple[Standing, ...]]
+    left: Mapping[str, tuple[Standing, ...]] = field(default_factory=dict)
 
     @property
     def machine(self) -> Machine:
@@ -63,14 +66,19 @@ class IdentificationLog:
         """The newest episode of every household."""
         return {household: every[-1] for household, every in self.episodes.items()}
 
+    def now_of(self, kind: str) -> dict[str, Standing]:
+        """The newest episode of every thing of a kind."""
+        return {thing: every[-1] for thing, every in (self.left if kind == LEAVING else self.episodes).items()}
+
     def held(self, *states: str) -> list[Standing]:
         """Newest episodes in one of ``states``, by household."""
         return [one for _, one in sorted(self.now.items()) if one.state in states]
 
     def due_on(self, one: Standing) -> str:
         """The day by which whoever holds it should have acted; empty where nobody has to."""
-        state = self.machine.states[one.state]
-        return self.due.of_state(self.machine, one.state, one.since, one.facts) if state.holder else ""
+        machine = self.machines[one.kind]
+        state = machine.states[one.state]
+        return self.due.of_state(machine, one.state, one.since, one.facts) if state.holder else ""
 
     def decide_by(self, one: Standing) -> str:
         """The day by which an undecided household should have been decided on; empty once it is."""
@@ -100,8 +108,8 @@ def open_log(
     machines = read_machines(root, parameters)
     _check_own(machines)
     things = standings(read_events(register, known_on), machines)
-    episodes = {household: things[KIND, household] for household in current(things, KIND)}
-    return IdentificationLog(Path(register), machines, DueDays(parameters, read_calendar(root)), episodes)
+    episodes, left = ({one: things[kind, one] for one in current(things, kind)} for kind in (KIND, LEAVING))
+    return IdentificationLog(Path(register), machines, DueDays(parameters, read_calendar(root)), episodes, left)
 
 
 def _check_own(machines: Mapping[str, Machine]) -> None:

@@ -13,8 +13,9 @@ from python_calamine import CalamineWorkbook
 
 from relapse_risk.errors import RegisterError, SourceError
 from relapse_risk.events import Event, replies_of
-from relapse_risk.identification.identification_log import KIND, IdentificationLog, Whereabouts
-from relapse_risk.identification.review_sheets import ANSWERS, BY_COMMAND, CLUE_COLUMNS, LEVELS
+from relapse_risk.identification.identification_log import KIND, LEAVING, IdentificationLog, Whereabouts
+from relapse_risk.identification.leavers import follow_up
+from relapse_risk.identification.review_sheets import ANSWERS, BY_COMMAND, CLUE_COLUMNS, LEFT_COLUMNS, LEVELS
 from relapse_risk.languages import LANGUAGES, Label
 from relapse_risk.schema import code_list
 from relapse_risk.text import messages
@@ -22,6 +23,7 @@ from relapse_risk.text import messages
 __all__ = ["ReviewReplies", "take_review_replies"]
 
 CLUES = "clues"
+ASKED = {CLUES: CLUE_COLUMNS, LEAVING: ("name", *LEFT_COLUMNS)}  # columns of the sheets that are no review
 FAULT_COLUMNS = (
     "file",
     "sheet",
@@ -97,16 +99,24 @@ def take_review_replies(path: str | Path, log: IdentificationLog, homes: Whereab
         seen: set[str] = set()
         for number, cells in enumerate(rows, 2):
             values = {name: _shown(cells[column]) if column < len(cells) else "" for name, column in at.items()}
-            asked = CLUE_COLUMNS if level == CLUES else ANSWERS
+            asked = {CLUES: CLUE_COLUMNS, LEAVING: LEFT_COLUMNS}.get(level, ANSWERS)
             if not any(values.get(name) for name in asked):
                 continue
             try:
-                event = _clue(values, log, homes, begun, today, file) if level == CLUES else _reply(values, level, log, homes, seen, today, file)  # fmt: skip
+                if level == CLUES:
+                    event = _clue(values, log, homes, begun, today, file)
+                elif level == LEAVING:
+                    event = _explained(values, log, homes, today, file)
+                else:
+                    event = _reply(values, level, log, homes, seen, today, file)
             except _Fault as fault:
                 faults.append(_fault_row(file, sheet, number, fault))
             else:
                 good.append((event, sheet, number))
     added = log.append([event for event, _, _ in good], leave_out=True)
+    log.append(
+        [more for event in added.written if event.step == "explained" for more in follow_up(event, log)], leave_out=True
+    )
     places = {event.said: (sheet, number) for event, sheet, number in good}
     for event, error in added.refused:
         faults.append(_fault_row(file, *places[event.said], _of_error(event, error, log)))
@@ -121,7 +131,7 @@ def _sheets(file: Path) -> list[tuple[str, str, dict[str, int], list[list[Any]]]
         names = book.sheet_names
     except Exception as error:  # the reader has no error class for damaged files
         raise SourceError("not a workbook", where=str(file), got=str(error), fix="send back the .xlsx that was sent out") from error  # fmt: skip
-    titles = {title: level for level in (*LEVELS, CLUES) for title in messages()[f"review.sheet.{level}"].by_language.values()}  # fmt: skip
+    titles = {title: level for level in (*LEVELS, CLUES, LEAVING) for title in messages()[f"review.sheet.{level}"].by_language.values()}  # fmt: skip
     if not set(names) & set(titles):
         raise SourceError("the workbook has no sheet of a review", where=str(file), got=" | ".join(names), expected=" | ".join(titles))  # fmt: skip
     found = []
@@ -134,7 +144,7 @@ def _sheets(file: Path) -> list[tuple[str, str, dict[str, int], list[list[Any]]]
 
 def _columns(file: Path, sheet: str, level: str, heads: list[Any]) -> dict[str, int]:
     texts = [str(head).strip() for head in heads]
-    asked = CLUE_COLUMNS if level == CLUES else ("name", *ANSWERS)
+    asked = ASKED.get(level, ("name", *ANSWERS))
     found = {}
     for name in asked:
         column = next((texts.index(word) for word in messages()[f"review.{name}"].by_language.values() if word in texts), None)  # fmt: skip
@@ -234,6 +244,23 @@ def _clue(
     return event
 
 
+def _explained(
+    values: Mapping[str, str], log: IdentificationLog, homes: Whereabouts, today: date, file: Path
+) -> Event:  # fmt: skip
+    """Why a household left the register."""
+    household, _, episode = values["name"].rpartition("#")
+    now = log.now_of(LEAVING).get(household)
+    if now is None or str(now.episode) != episode:
+        raise _Fault("name", "unknown", values["name"], now.name if now else "a number of the sheet that was sent")
+    if not values["leaving"]:
+        raise _Fault("leaving", "alone", "", " | ".join(code_list("leaving_reason").of(w).zh for w in code_list("leaving_reason").words))  # fmt: skip
+    facts = {
+        "leaving": _word(values["leaving"], "leaving", "leaving_reason"),
+        **({"into": values["into"]} if values["into"] else {}),
+    }
+    return _event(values, household, "explained", "county", facts, homes, today, file, now.place, LEAVING)
+
+
 def _is_the_opening(now: Any, values: Mapping[str, str], channel: str) -> bool:
     """Whether the clue is the one that the open episode began with: the file came a second time."""
     first = now.events[0]
@@ -242,14 +269,14 @@ def _is_the_opening(now: Any, values: Mapping[str, str], channel: str) -> bool:
 
 def _event(
     values: Mapping[str, str], household: str, step: str, role: str, facts: dict[str, str], homes: Whereabouts, today: date,
-    file: Path, before: tuple[str, str, str],
+    file: Path, before: tuple[str, str, str], kind: str = KIND,
 ) -> Event:  # fmt: skip
     if not values["by"]:
         raise _Fault("by", "by", "", "a name or an office")
     here = homes.of(household)
     county, town, village = here if here[0] else before
     return Event(
-        KIND, household, 0, step, _day(values["on"]), today.isoformat(), values["by"], role, county, town, village,
+        kind, household, 0, step, _day(values["on"]), today.isoformat(), values["by"], role, county, town, village,
         values["reason"], values["evidence"], file.name, facts,
     )  # fmt: skip
 
@@ -262,13 +289,13 @@ def _of_error(event: Event, error: RegisterError, log: IdentificationLog) -> _Fa
     kind = name if name in ("step", "role", "on") else "said" if missing else "value"
     expected, value = str(error.expected), "" if missing else str(error.got)
     if name == "step":
-        now = log.now.get(event.thing)
-        offered = log.machine.allowed(now.state, event.role) if now else ()
-        expected = " | ".join(log.machine.step_label(step).zh for step in offered if step not in BY_COMMAND) or "—"
-        label = log.machine.step_label(event.step)
+        now, machine = log.now_of(event.kind).get(event.thing), log.machines[event.kind]
+        offered = machine.allowed(now.state, event.role) if now else ()
+        expected = " | ".join(machine.step_label(step).zh for step in offered if step not in BY_COMMAND) or "—"
+        label = machine.step_label(event.step)
         value = f"{label.zh} ({label.en})"
         if now:
-            state = log.machine.state_label(now.state)
+            state = machine.state_label(now.state)
             expected += f" ({state.zh} / {state.en})"
     return _Fault(column, kind, value, expected)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from relapse_risk.events import Standing, replies_of
 from relapse_risk.files import write_bytes
-from relapse_risk.identification.identification_log import IdentificationLog, Whereabouts
+from relapse_risk.identification.identification_log import LEAVING, IdentificationLog, Whereabouts
 from relapse_risk.languages import Label, Language
 from relapse_risk.register.spreadsheets import neutralised, workbook
 from relapse_risk.schema import code_list
 from relapse_risk.text import text
 
-__all__ = ["ANSWERS", "BY_COMMAND", "CLUE_COLUMNS", "LEVELS", "unit_of", "write_review_sheets"]
+__all__ = ["ANSWERS", "BY_COMMAND", "CLUE_COLUMNS", "LEFT_COLUMNS", "LEVELS", "unit_of", "write_review_sheets"]
 
 LEVELS = ("village", "town", "county")
 ABOUT = (
@@ -28,6 +28,8 @@ ANSWERS = ("reply", "on", "by", "type_said", "reason", "evidence", "leaving")
 CLUE_COLUMNS = ("household_id", "channel_said", "on", "by", "reason", "evidence")
 WORDS = {"type_said": "monitor_type", "leaving": "leaving_reason", "channel_said": "identification_channel"}
 BY_COMMAND = ("notice_begun", "clue_added", "taken_over", "proposed")  # written otherwise than by a reply
+LEFT_ABOUT = ("name", "household_id", "village", "month", "since", "due_on")
+LEFT_COLUMNS = ("leaving", "into", "on", "by", "reason", "evidence")
 CLUE_ROWS = 50
 WIDTHS = {"why": 40, "state": 18, "reply": 20, "reason": 30, "evidence": 30, "household_id": 16, "name": 18, "type": 16}
 
@@ -72,15 +74,17 @@ def write_review_sheets(
     root, known = Path(folder), names or {}
     files = []
     for level in levels:
-        units: dict[str, list[Standing]] = {}
+        left = _unexplained(log) if level == "county" else {}
+        units: dict[str, list[Standing]] = {code: [] for code in left}
         for one in log.now.values():
             if _is_listed(log, one, level, day):
                 place = homes.of(one.thing)
                 units.setdefault(unit_of(place if place[0] else one.place, level), []).append(one)
         for code, mine in sorted(units.items()):
             content = _workbook(
-                log, homes, sorted(mine, key=lambda one: _order(log, one, level)), level, code, day, language, known
-            )
+                log, homes, sorted(mine, key=lambda one: _order(log, one, level)), level, code, day, language, known,
+                left.get(code, ()),
+            )  # fmt: skip
             files.append(write_bytes(root / f"{level}-{code}.xlsx", content, restricted=bool(known)))
     return (*files, write_bytes(root / "clues.xlsx", _clue_workbook(day, language)))
 
@@ -100,7 +104,7 @@ def _order(log: IdentificationLog, one: Standing, level: str) -> tuple[bool, str
 
 def _workbook(
     log: IdentificationLog, homes: Whereabouts, rows: list[Standing], level: str, code: str, day: date, language: Language,
-    names: Mapping[str, str],
+    names: Mapping[str, str], left: Sequence[Standing] = (),
 ) -> bytes:  # fmt: skip
     heads = tuple(name for name in (*ABOUT, *ANSWERS) if name != "head" or names)
     with workbook(day, in_memory=True) as (book, held):
@@ -116,8 +120,40 @@ def _workbook(
                     sheet.write_string(line, column, neutralised(about[name]), plain)
             _offer(sheet, line, line, heads, language, [log.machine.step_label(step) for step in replies_of(log.machine, one.state, level, BY_COMMAND)])  # fmt: skip
         _finish(sheet, f"{homes.name(code, language)} {text(f'review.sheet.{level}', language)} {day.isoformat()}", len(rows), len(heads))  # fmt: skip
+        if left:
+            _left_sheet(book, log, homes, left, day, language)
         _clue_sheet(book, day, language)
     return held.getvalue()
+
+
+def _unexplained(log: IdentificationLog) -> dict[str, list[Standing]]:
+    """Households that left the register without a reason, by county."""
+    found: dict[str, list[Standing]] = {}
+    for _, one in sorted(log.now_of(LEAVING).items()):
+        if log.machines[LEAVING].states[one.state].holder:
+            found.setdefault(unit_of(one.place, "county"), []).append(one)
+    return found
+
+
+def _left_sheet(
+    book: xlsxwriter.Workbook, log: IdentificationLog, homes: Whereabouts, left: Sequence[Standing], day: date, language: Language
+) -> None:  # fmt: skip
+    """The sheet on which a county says why households are no longer in the register."""
+    sheet, heads = book.add_worksheet(text("review.sheet.leaving", language)), (*LEFT_ABOUT, *LEFT_COLUMNS)
+    _heads(book, sheet, heads, language)
+    plain, answer, when = _formats(book)
+    for line, one in enumerate(left, 1):
+        about = {
+            "name": one.name, "household_id": one.thing, "village": homes.name(one.place[2], language), "since": one.since,
+            "month": one.facts["month"], "due_on": log.due_on(one),
+        }  # fmt: skip
+        for column, name in enumerate(heads):
+            if name in LEFT_COLUMNS:
+                sheet.write_blank(line, column, None, when if name == "on" else answer)
+            else:
+                sheet.write_string(line, column, neutralised(about[name]), plain)
+    _offer(sheet, 1, len(left), heads, language, [])
+    _finish(sheet, f"{text('review.sheet.leaving', language)} {day.isoformat()}", len(left), len(heads))
 
 
 def _clue_workbook(day: date, language: Language) -> bytes:

@@ -22,6 +22,7 @@ from relapse_risk.identification.identification_log import KIND, whereabouts
 from relapse_risk.months import month_end
 from relapse_risk.parameters import read_parameters
 from relapse_risk.register import Register
+from relapse_risk.register.history import copy_state
 from relapse_risk.register.importing import import_source
 
 REGISTER = Path("data/register")
@@ -327,3 +328,9 @@ def fill_left(file: Path, **said: object) -> int:
         sheet.cell(2, heads[words[column]], value)
     book.save(file)
     return int(sheet.max_row) - 1
+
+
+def test_the_log_goes_with_a_copy_of_the_register(place: Path, tmp_path: Path) -> None:
+    run("propose", "--month", "2024-01", "--today", "2024-02-05")
+    copy_state(REGISTER, tmp_path / "copy", date.today())
+    assert read_events(tmp_path / "copy") == read_events(REGISTER)

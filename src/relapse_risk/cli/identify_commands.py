@@ -73,7 +73,7 @@ def propose_(
     Steps are added to the log of events, none is changed; a household that is open already is not proposed again.
     Lists written: where register and log differ, and what keeps whom under monitoring.
     """
-    from relapse_risk.identification import propose, take_down
+    from relapse_risk.identification import open_log, propose, take_down
     from relapse_risk.identification.leavers import find_leavers
     from relapse_risk.scores import read_scores
 
@@ -83,13 +83,18 @@ def propose_(
     found = propose(opened.register, opened.month, log, opened.parameters, opened.place, day, risk)
     left = find_leavers(opened.register, opened.month, log, day) if opened.place.records == "register" else ()
     log.append([*found.events, *left])
+    counts = found.counts()
+    if "taken_over" in counts:  # whom the register monitored already may be judged now
+        log = open_log(opened.register.path, opened.parameters, params)
+        found = propose(opened.register, opened.month, log, opened.parameters, opened.place, day, risk)
+        log.append(found.events)
+        counts |= found.counts()
     folder = opened.beside(out, "identification")
     files = [
         written(found.differs, folder / opened.month / "differs.csv"),
         written(found.held_back, folder / opened.month / "held_back.csv"),
     ]
     down = take_down(folder / "notices", day)
-    counts = found.counts()
     for event in left:
         counts[event.step] = counts.get(event.step, 0) + 1
     shown = ", ".join(f"{name.replace('_', ' ')}: {count:,}" for name, count in counts.items()) or "nothing new"

@@ -91,7 +91,7 @@ def copy_state(folder: Path, out: Path, day: date) -> Manifest:
     """Make the register of ``folder``, as it was known at the end of ``day``, a register of its own in ``out``.
 
     Files are linked, not copied, where the disk allows.  Whatever is computed from it is what would have been computed
-    then; the steps of issues and referrals come whole, since they bear their own days.
+    then; the steps of issues, referrals and the log of events come whole, since they bear their own days.
 
     Raises
     ------
@@ -104,8 +104,8 @@ def copy_state(folder: Path, out: Path, day: date) -> Manifest:
     for entry in state.files:
         make_folder((out / entry.path).parent)
         link_file(folder / entry.path, out / entry.path, restricted=table(entry.table).restricted)
-    for file in (*folder.glob("*.jsonl"), *folder.glob(DEMO)):
-        write_bytes(out / file.name, file.read_bytes())
+    for file in (*folder.glob("*.jsonl"), *sorted(folder.glob("events/*.json*")), *folder.glob(DEMO)):
+        write_bytes(out / file.relative_to(folder), file.read_bytes())
     write_manifest(out, state)
     return state
 

@@ -22,13 +22,13 @@ JUMP = 3.0  # times from one dated value to the next: no line or amount moved so
 LINE_OVER_POVERTY = {"monitoring": (1.0, 2.5), "dibao": (0.5, 3.0)}  # of the poverty line on the same day
 # What a name ends in says its unit; CURRENCY stands for any currency.
 UNIT_OF_NAME = (
-    (r"_days(_max)?$", r"days(/year)?"), (r"_months$", r"months"), (r"_minutes(_max)?$", r"minutes per trip"),
+    (r"_days(_max)?$", r"(working )?days(/year)?"), (r"_months$", r"months"), (r"_minutes(_max)?$", r"minutes per trip"),
     (r"_(limit|target|share|guide)(_|$)", r"share\b.*"), (r"_ratio$", r"ratio\b.*|share"), (r"_rate$", r"share\b.*"),
     (r"line", r"[A-Z]{3}/(person|adult equivalent)/year"),
 )  # fmt: skip
 # The order of values of a unit; what is usually true of each.
 USUAL = (
-    (r"CNY/(person|household|village).*", (500.0, 20000.0)), (r"days|days/year", (5.0, 60.0)), (r"minutes per trip", (5.0, 60.0)),
+    (r"CNY/(person|household|village).*", (500.0, 20000.0)), (r"days|days/year", (5.0, 60.0)), (r"working days", (2.0, 15.0)), (r"minutes per trip", (5.0, 60.0)),
     (r"L/person/day", (15.0, 100.0)), (r"months", (1.0, 12.0)), (r"ratio.*", (0.5, 3.0)), (r"number of types", (1.0, 5.0)),
     (r"households or persons", (3.0, 10.0)), (r"households", (5.0, 30.0)), (r"share a year", (0.01, 0.15)), (r"share of the rows before", (0.005, 0.2)),
     (r"share of (registered persons|scored households)", (0.02, 0.3)),
@@ -63,7 +63,7 @@ def _parameters(read: FilesRead) -> Iterator[Fault]:
         for start, value in known:
             if one.unit.startswith("share") and not 0 <= value <= 1:
                 yield Fault(_where(one, start), "a share outside 0 to 1", f"{value:g}", "write 0.05 for 5 %")
-            if value < 0 or (one.unit.startswith(("days", "months")) and value != int(value)):
+            if value < 0 or (one.unit.startswith(("days", "working days", "months")) and value != int(value)):
                 yield Fault(
                     _where(one, start), "not a number of this unit", f"{value:g} {one.unit}", "check value and unit"
                 )

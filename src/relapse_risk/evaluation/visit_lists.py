@@ -62,6 +62,8 @@ class VisitLists:
         low, high = proportion_confint(table["held"].fillna(0).to_numpy() * events, events, method="wilson")
         return table.assign(low=low, high=high)
 
+    judged = evaluated  # its former name, in scripts written before
+
 
 @by_row("event", "score", "county")
 def visit_lists(event: pd.Series, score: pd.Series, county: pd.Series, coverage: float = 0.9) -> VisitLists:

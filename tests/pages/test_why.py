@@ -76,8 +76,8 @@ def test_a_share_says_its_counts_unknowns_line_and_delivery(project: Path) -> No
     found = asked(project, "below_line")
     assert found.value == 12 / 23
     words = found.summary()
-    for said in ("Persons below the poverty line, Qihe, December 2020: 52.2%", "Numerator 12, denominator 23", "Not answered: Income 1 / 24",
-                 "No limit: it is not judged", "National exit-income standard (2,800 × 1.06^n) 4000 CNY/person/year: since 1 January 2020, unverified",
+    for said in ("Persons below the poverty line, Qihe, December 2020: 52.2%", "Numerator 12, denominator 23", "Blank (not answered, or does not apply): Income fewer than 5 / 24",
+                 "No limit: it is not judged", "National exit-income standard (2,800 × 1.06^n) 4,000 CNY/person/year: since 1 January 2020, unverified",
                  "Delivery 收入.xlsx (Income, 2020-12, received 5 January 2021, 24 rows)"):  # fmt: skip
         assert said in words, said
     assert "走访.xlsx" not in words, "visits are no part of it"
@@ -91,15 +91,28 @@ def test_a_guarantee_says_its_limit_and_whose_word_it_is(project: Path) -> None:
         "齐河县",
         "住房鉴定为A级或B级的户",
         "分子 16，分母 22",
-        "未填写：住房安全等级 2 / 24",
-        "标准 100%：未达标",
+        "空白（未填写，或不适用）：住房安全等级 不足5 / 24",
+        "标准：不低于 100%，未达标",
         "DEF-3G",
     ):
         assert said in found.summary(), found.summary()
 
 
+def test_a_median_rests_on_people_and_has_a_unit(project: Path) -> None:
+    words = asked(project, "median_income").summary()
+    assert ": 3,900 CNY" in words
+    assert "Rests on 23 (households or persons)" in words
+    assert "Numerator" not in words
+
+
+def test_a_table_without_a_figure_of_the_whole_says_so(project: Path) -> None:
+    words = asked(project, "poverty_measures.headcount", county="city", language="zh").summary()
+    assert "只按县计算，没有全市值" in words
+
+
 def test_a_column_of_a_table_says_its_rows(project: Path) -> None:
     found = asked(project, "income_by_town.mean_income")
+    assert found.lines[0] == "Qihe, December 2020, table “Income by town”, column “Income per head (CNY)”:"
     assert "Jia: 6,339" in found.summary()  # (12 x 3,900 + 11 x 9,000) / 23
     assert WITHHELD not in found.summary(), "nothing of it rests on a few"
 
@@ -126,7 +139,7 @@ def test_what_was_withheld_stays_so(hand_register: Register, tmp_path: Path) -> 
             if row["withheld"]:
                 found = why(hand_register, facts, county, item.name, PARAMETERS, PLACE, "en")
                 assert found.value is None or pd.isna(row["numerator"])
-                assert not re.search(r"Numerator|Not answered", found.summary())
+                assert not re.search(r"Numerator|Blank", found.summary())
 
 
 def test_every_indicator_is_defined_in_both_languages() -> None:

@@ -27,6 +27,7 @@ EQUAL = (
     ("dwelling_missed.known", "house_safe.no"),
     ("dropped_out_missed.known", "education_ok.no"),
     ("uninsured_missed.known", "medical_ok.no"),
+    ("wrong_exit_rate.known", "relapse_rate.known"),
     # What fails a guarantee.
     ("house_safe.no", "reason.dwelling_c.yes + reason.dwelling_d.yes"),
     ("education_ok.no", "reason.dropped_out.yes"),
@@ -61,6 +62,9 @@ EQUAL_IN_SAMPLES = (
 WATER = ("water_quality", "water_amount", "water_distance", "water_outage")
 REASONS = (*WATER, "dwelling_c", "dwelling_d", "dropped_out", "uninsured", "staple_food", "protein_food", "clothes")
 SOME = (
+    # Those not yet lifted or missed, and those never lifted: what is left is a count of people, too.
+    ("combined_poverty_rate.yes", "wrong_exit_rate.yes"),
+    ("members.yes", "wrong_exit_rate.known"),
     *(("water_safe.no", f"reason.{name}.yes") for name in WATER),
     *((f"reason.{name}.yes", f"wrong_exit.{name}.yes") for name in REASONS),
     *(("pupils_sponsored.yes", f"pupils_sponsored.{role}.yes") for role in code_list("sponsor_role").words),

@@ -14,13 +14,14 @@ from relapse_risk.derive import household_frame
 from relapse_risk.errors import RelapseRiskError, unknown
 from relapse_risk.languages import labels_by_code
 from relapse_risk.measures import CITY, FactTable, Indicator
+from relapse_risk.months import month_end
 from relapse_risk.pages.format import NOT_COMPUTED, WITHHELD, format_date, format_interval, format_value, is_null
-from relapse_risk.pages.html_tables import hidden_gaps
+from relapse_risk.pages.html_tables import column_label, hidden_gaps
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import limits_of, read_predicates
 from relapse_risk.register import Register
 from relapse_risk.schema import table, tables
-from relapse_risk.text import Language, bilingual, said
+from relapse_risk.text import Language, bilingual, has_text, said
 from relapse_risk.text.by_language import enumerated, month_in_words
 
 __all__ = ["Why", "parameters_of", "why"]
@@ -84,6 +85,13 @@ class _Asked:
             return self.place.label.in_language(self.language)
         return labels_by_code(self.facts.manifest["counties"])[self.county][self.language]
 
+    @property
+    def currency(self) -> str:
+        return self.place.currency.in_language(self.language)
+
+    def column(self, table: str, column: FactColumn) -> str:
+        return column_label(column, self.language, self.currency, table, self.place)
+
     def written(self, value: object, unit: str) -> str:
         return format_value(value, FactColumn("value", unit), self.language)  # type: ignore[arg-type]
 
@@ -127,7 +135,10 @@ def _of_indicator(asked: _Asked, item: Indicator) -> Why:
     row = rows.loc[item.name]
     withheld = bool(row["withheld"])
     shown = WITHHELD if withheld and is_null(row["value"]) else asked.written(row["value"], item.unit)
+    if item.unit in ("money", "days") and not is_null(row["value"]):
+        shown = asked.say(f"why.value_{item.unit}", value=shown, currency=asked.currency)
     lines = [
+        *_nature(asked),
         asked.say("why.title", county=asked.county_name, month=month_in_words(asked.month, asked.language),
                   name=asked.say(f"indicator.{item.name}"), value=shown),
         asked.say("why.definition", words=asked.say(f"definition.{item.name}")),
@@ -146,25 +157,40 @@ def _of_indicator(asked: _Asked, item: Indicator) -> Why:
     )
 
 
+def _nature(asked: _Asked) -> Iterator[str]:
+    """That no household is real, where none is."""
+    if asked.facts.manifest.get("synthetic"):
+        yield asked.place.note_on_data(True).in_language(asked.language)
+
+
 def _counted(asked: _Asked, item: Indicator, row: pd.Series) -> Iterator[str]:
     if interval := format_interval(row["low"], row["high"], item.unit, asked.language):
         kind = str(row["sampled"]) or "unknown"
         yield asked.say("why.interval", interval=interval, kind=asked.say(f"why.kind_{kind}"))
     unit = "money" if item.unit in ("money", "money_wan") else "number"
-    if not is_null(row["denominator"]):
-        numerator = "–" if is_null(row["numerator"]) else asked.written(row["numerator"], unit)
-        yield asked.say("why.counts", numerator=numerator, denominator=asked.written(row["denominator"], "number"))
+    if is_null(row["denominator"]):
+        return
+    numerator, denominator = asked.written(row["numerator"], unit), asked.written(row["denominator"], "number")
+    if row["weighted"]:
+        yield asked.say("why.rests_on", n=asked.written(row["n"], "number"))
+    elif is_null(row["numerator"]) or item.city in ("pooled", "total"):
+        yield asked.say("why.rests_on", n=denominator)
+    elif row["sampled"] == "survey":
+        yield asked.say("why.weighted", cases=numerator, n=denominator)
+    else:
+        yield asked.say("why.counts", numerator=numerator, denominator=denominator)
 
 
 def _unanswered(asked: _Asked, needs: tuple[str, ...]) -> str:
-    """How many cells of what it reads are blank; that is public, whatever they would say."""
-    found = []
+    """How many cells of what it reads are blank, a few as so many; a blank may be no answer, or nothing to answer."""
+    found, few = [], int(asked.parameters.on("small_cell", month_end(asked.month)).value)
     for need in dict.fromkeys(one.partition("=")[0] for one in needs):
         name, _, column = need.partition(".")
         blank, of = _blanks(asked, name, column)
         if blank:
             label = table(name).column(column).label[asked.language] if column else table(name).label[asked.language]
-            found.append(f"{label} {blank:,} / {of:,}")
+            number = f"{blank:,}" if blank >= few else asked.say("why.few", few=few)
+            found.append(asked.say("why.blank", label=label, number=number, of=f"{of:,}"))
     return asked.say("why.unknown", items=enumerated(found, asked.language)) if found else asked.say("why.no_unknown")
 
 
@@ -184,7 +210,7 @@ def _limit(asked: _Asked, item: Indicator, row: pd.Series) -> str:
         return asked.say("why.no_limit")
     dated = next(one for one in asked.facts.manifest["parameters"] if one["name"] == item.limit)
     return asked.say(
-        "why.limit", value=asked.written(row["limit"], item.unit), verdict=asked.say(f"value.verdict.{row['verdict']}"),
+        f"why.limit_{item.direction}", value=asked.written(row["limit"], item.unit), verdict=asked.say(f"value.verdict.{row['verdict']}"),
         start=format_date(str(dated["start"]), asked.language), confidence=asked.say(f"value.confidence.{row['limit_confidence']}"),
         source=bilingual(str(row["limit_source"]), asked.language),
     )  # fmt: skip
@@ -205,11 +231,17 @@ def _of_table(asked: _Asked, name: str, column: str) -> Why:
     chosen = next(one for one in spec.columns if one.name == column)
     title = asked.say(f"exhibit.{name}.title")
     frame = asked.facts.table(name, asked.county)
-    lines = [asked.say("why.rows", title=title), *_rows(asked, spec, chosen, frame)]
-    basis = chosen.of or chosen.rests_on or ()
-    if basis or chosen.counts:
-        words = " ÷ ".join(basis) if chosen.of else ", ".join(basis) or str(chosen.counts)
-        lines.insert(1, asked.say("why.definition", words=words))
+    month = month_in_words(asked.month, asked.language)
+    head = asked.column(name, chosen)
+    lines = [*_nature(asked), asked.say("why.rows", county=asked.county_name, month=month, title=title, column=head)]
+    rows = list(_rows(asked, spec, chosen, frame))
+    lines += rows or [
+        asked.say("why.by_county_only" if asked.county == CITY and spec.city == "none" else "why.no_rows")
+    ]
+    if chosen.of and set(chosen.of) <= {one.name for one in spec.columns if not one.hidden}:
+        by_name = {one.name: one for one in spec.columns}
+        words = " ÷ ".join(asked.column(name, by_name[side]) for side in chosen.of)
+        lines.append(asked.say("why.definition", words=words))
     lines.append(_unanswered(asked, spec.needs))
     names = _named_in(spec.compute, asked.parameters, asked.place)
     return _finished(asked, f"{name}.{column}", None, lines, _dated(asked, names), spec.needs)
@@ -236,7 +268,7 @@ def _finished(
     lines += [
         asked.say(
             "why.parameter", label=asked.parameters.parameter(one["name"]).label.in_language(asked.language),
-            value=f"{one['value']:g}", unit=one["unit"], start=format_date(str(one["start"]), asked.language),
+            value=f"{one['value']:,g}", unit=_unit(asked, one["unit"]), start=format_date(str(one["start"]), asked.language),
             confidence=asked.say(f"value.confidence.{one['confidence']}"), source=bilingual(str(one["source"]), asked.language),
         )
         for one in used
@@ -251,15 +283,23 @@ def _finished(
                 "why.tables", tables=enumerated([table(one).label[asked.language] for one in read], asked.language)
             )
         )
+    if any(need.startswith("scores.") for need in needs):
+        lines.append(asked.say("why.from_scores"))
     came = _deliveries(asked, read)
+    none = [asked.say("why.no_delivery")] if read else []
     lines += [
         asked.say(
             "why.delivery", source=one["source"], table=table(one["table_name"]).label[asked.language], month=one["snapshot_month"],
             received=format_date(one["received_on"], asked.language), rows=f"{one['rows']:,}",
         )
         for one in came
-    ] or [asked.say("why.no_delivery")]  # fmt: skip
+    ] or none  # fmt: skip
     return Why(name, asked.county, asked.month, asked.language, value, tuple(lines), tuple(used), read, came)
+
+
+def _unit(asked: _Asked, unit: str) -> str:
+    key = f"unit.{unit}"
+    return asked.say(key) if has_text(key) else unit
 
 
 def _deliveries(asked: _Asked, read: tuple[str, ...]) -> tuple[dict[str, Any], ...]:

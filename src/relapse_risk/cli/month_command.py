@@ -112,6 +112,7 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
     scored = partial(_run, out=data / "scores", **common)
     when = datetime(day.year, day.month, day.day)
     replies = [_reply(file, project, register, when) for file in files if file.parent.name == REVIEWS]
+    answered = [step.name for step in replies]
     return [
         *imports,
         *replies,
@@ -120,9 +121,9 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
         Step("score", partial(scored, score, fail_on_drift=False), state, after=taken, makes=data / "scores" / month),
         Step("rank", partial(scored, rank), state, after=taken, makes=data / "scores" / month / "hardship.parquet"),
         Step("propose", partial(_run, propose_, scores=data / "scores", out=None, today=when, **common), state, ("score",),
-             (*taken, *(step.name for step in replies)), left_out=_no_rules(place, month)),
+             (*taken, *answered), left_out=_no_rules(place, month)),
         Step("facts", partial(_run, facts, backend="processes:2", scores=None, out=None, **common), state,
-             ("score", "rank"), taken, data / "facts" / month / "facts.json"),
+             ("score", "rank", "propose", *answered), taken, data / "facts" / month / "facts.json"),
         Step("issues", partial(_run, issues, replies=None, facts=None, findings=None, out=None, by="relapse-risk", today=None,
              language=language, invent=False, **common), state, ("check", "facts"), taken),
         Step("remind", partial(_run, remind, out=None, scores=data / "scores", county=None, worklists=True, language=language,

@@ -105,6 +105,12 @@ def test_a_median_rests_on_people_and_has_a_unit(project: Path) -> None:
     assert "Numerator" not in words
 
 
+def test_what_was_not_collected_is_named_in_words(project: Path) -> None:
+    words = asked(project, "visited_in_time").summary()
+    assert "Not collected: Visits" in words
+    assert "visit_record" not in words
+
+
 def test_a_table_without_a_figure_of_the_whole_says_so(project: Path) -> None:
     words = asked(project, "poverty_measures.headcount", county="city", language="zh").summary()
     assert "只按县计算，没有全市值" in words

@@ -11,7 +11,7 @@ from relapse_risk.assessment import FactTable
 from relapse_risk.parameters import Place
 from relapse_risk.text import Language
 
-__all__ = ["ANNEX", "ANNEX_END", "Block", "Source", "anchor"]
+__all__ = ["ANNEX", "ANNEX_END", "Block", "Source", "Speaks", "anchor"]
 
 ANNEX, ANNEX_END = (
     "<!--annex-->",
@@ -40,15 +40,21 @@ def anchor(number: int) -> str:
     return "s1" if number == 1 else f"part{number}"
 
 
-class Source(Protocol):
+class Speaks(Protocol):
+    """Says messages in one language."""
+
+    @property
+    def language(self) -> Language: ...
+    def say(self, key: str, /, **values: object) -> str: ...
+
+
+class Source(Speaks, Protocol):
     """What front matter, verdicts and back matter need of a report."""
 
     @property
     def facts(self) -> Any: ...
     @property
     def county(self) -> str: ...
-    @property
-    def language(self) -> Language: ...
     @property
     def name(self) -> str: ...
     @property
@@ -59,7 +65,6 @@ class Source(Protocol):
     def month(self) -> str: ...
     @property
     def limits(self) -> dict[str, float]: ...
-    def say(self, key: str, /, **values: object) -> str: ...
     def label(self, part: str) -> str: ...
     def missing(self, number: int) -> str: ...
     def numbered(self, section: int) -> int: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from relapse_risk.pages.block import Source
+from relapse_risk.pages.block import Speaks
 from relapse_risk.schema import table, tables
 from relapse_risk.text import has_text
 from relapse_risk.text.by_language import enumerated
@@ -15,13 +15,13 @@ LATE = "not_received:"  # a table that is expected and has not come yet
 IN_WORDS = ("not_scored", "not_fitted", "no_cases", "few_people")  # reasons that name no column
 
 
-def named_needs(source: Source, reasons: Iterable[str]) -> str:
+def named_needs(source: Speaks, reasons: Iterable[str]) -> str:
     """What reasons name, each once: ``Households: Dwelling grade, Visits``."""
     named = dict.fromkeys(_named(source, need) for need in _needs(reasons))
     return enumerated(named, source.language)
 
 
-def needs_by_table(source: Source, reasons: Iterable[str]) -> str:
+def needs_by_table(source: Speaks, reasons: Iterable[str]) -> str:
     """The same, the columns of a table together: ``Households (Dwelling grade, Main cause of poverty); Visits``."""
     found: dict[str, list[str]] = {}
     for need in _needs(reasons):
@@ -45,7 +45,7 @@ def _parts(need: str) -> tuple[str, str]:
     return name, column
 
 
-def _named(source: Source, need: str) -> str:
+def _named(source: Speaks, need: str) -> str:
     """``household.dwelling_grade`` in the words of the dictionary."""
     if need.startswith(IN_WORDS):
         return source.say(f"report.{need.split(':')[0]}")

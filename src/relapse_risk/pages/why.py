@@ -17,6 +17,7 @@ from relapse_risk.measures import CITY, FactTable, Indicator
 from relapse_risk.months import month_end
 from relapse_risk.pages.format import NOT_COMPUTED, WITHHELD, format_date, format_interval, format_value, is_null
 from relapse_risk.pages.html_tables import column_label, hidden_gaps
+from relapse_risk.pages.not_collected import named_needs
 from relapse_risk.parameters import Parameters, Place
 from relapse_risk.predicates import limits_of, read_predicates
 from relapse_risk.register import Register
@@ -144,7 +145,7 @@ def _of_indicator(asked: _Asked, item: Indicator) -> Why:
         asked.say("why.definition", words=asked.say(f"definition.{item.name}")),
     ]  # fmt: skip
     if row["verdict"] == "not_collected":
-        lines.append(asked.say("why.not_collected", reason=str(row["reason"] or "–")))
+        lines.append(asked.say("why.not_collected", reason=named_needs(asked, [str(row["reason"] or "")]) or "–"))
     elif withheld:
         lines.append(asked.say("why.withheld"))
     else:

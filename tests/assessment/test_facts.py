@@ -308,7 +308,7 @@ def by_hand(hand_register: Register, tmp_path_factory: pytest.TempPathFactory) -
     return manifest, read_facts(out, MONTH), told
 
 
-@pytest.mark.parametrize("backend", ["processes:2", "dask"])
+@pytest.mark.parametrize("backend", ["processes:2", pytest.param("dask", marks=pytest.mark.long)])
 def test_every_backend_writes_the_same_bytes(
     hand_register: Register, by_hand: HandMade, cluster: str, backend: str, tmp_path: Path
 ) -> None:

@@ -99,7 +99,7 @@ def test_the_check_says_nothing_that_the_key_does_not_explain(demo_register: Pat
     assert [row for row in map(tuple, findings[PLACE].astype(str).to_numpy()) if row not in known] == []
 
 
-@pytest.mark.parametrize("backend", ["processes:2", "dask"])
+@pytest.mark.parametrize("backend", ["processes:2", pytest.param("dask", marks=pytest.mark.long)])
 def test_every_backend_writes_the_same_findings(small: Register, cluster: str, backend: str, tmp_path: Path) -> None:
     def written(word: str) -> dict[str, bytes]:
         found = check_register(small, "2020-12", read_parameters(), "dezhou", backend=word)

@@ -21,7 +21,7 @@ __all__ = ["ANSWERS", "BY_COMMAND", "CLUE_COLUMNS", "LEFT_COLUMNS", "LEVELS", "u
 
 LEVELS = ("village", "town", "county")
 ABOUT = (
-    "name", "household_id", "head", "town", "village", "state", "type", "channel", "why", "since", "due_on", "decide_by",
+    "name", "household_id", "head_name", "town", "village", "state", "type", "channel", "why", "since", "due_on", "decide_by",
     "last_day",
 )  # fmt: skip
 ANSWERS = ("reply", "on", "by", "type_said", "reason", "evidence", "leaving")
@@ -106,7 +106,7 @@ def _workbook(
     log: IdentificationLog, homes: Whereabouts, rows: list[Standing], level: str, code: str, day: date, language: Language,
     names: Mapping[str, str], left: Sequence[Standing] = (),
 ) -> bytes:  # fmt: skip
-    heads = tuple(name for name in (*ABOUT, *ANSWERS) if name != "head" or names)
+    heads = tuple(name for name in (*ABOUT, *ANSWERS) if name != "head_name" or names)
     with workbook(day, in_memory=True) as (book, held):
         sheet = book.add_worksheet(text(f"review.sheet.{level}", language))
         _heads(book, sheet, heads, language)
@@ -181,7 +181,7 @@ def _about(
     _, town, village = here if here[0] else one.place
     opened = one.events[0]
     return {
-        "name": one.name, "household_id": one.thing, "head": names.get(one.thing, ""), "town": homes.name(town, language),
+        "name": one.name, "household_id": one.thing, "head_name": names.get(one.thing, ""), "town": homes.name(town, language),
         "village": homes.name(village, language), "state": machine.state_label(one.state)[language],
         "type": machine.said("type", facts["type"])[language] if "type" in facts else "",
         "channel": machine.said("channel", facts["channel"])[language] if "channel" in facts else "",

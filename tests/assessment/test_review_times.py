@@ -31,7 +31,7 @@ def test_days_come_from_the_log_and_without_one_they_are_not_collected(tmp_path:
     )
     register = Register.open("data/register")
     assert missing_needs(register, None, "2024-02")[NEED] == NEED
-    log = open_log("data/register", read_parameters())
+    log = open_log("data/register", read_parameters(), "north_kivari")
     steps = [
         ("proposed", LOW, "2024-02-05", "rule", {"channel": "rule"}, "low income", ""),
         ("visited", LOW, "2024-02-06", "village", {}, "", "form 1"),

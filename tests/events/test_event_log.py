@@ -26,7 +26,7 @@ from relapse_risk.parameters import read_parameters
 
 KIND = "identification"
 MACHINES = read_machines()
-DUE = DueDays(read_parameters(), read_calendar())
+DUE = DueDays(read_parameters(), read_calendar("dezhou"))
 
 
 def said(step: str, on: str, role: str, household: str = "H1", **more: Any) -> Event:
@@ -66,6 +66,15 @@ def register(tmp_path: Path) -> Path:
     folder = tmp_path / "register"
     folder.mkdir()
     return folder
+
+
+def test_a_text_may_hold_any_character(register: Path) -> None:
+    """U+2028, U+0085 and a form feed end lines for Python, and not for a file of lines."""
+    odd = replace(WAY[0], reason='income\u2028fell\x85by \x0c half\nand "more"')
+    append_events(register, [odd], MACHINES, DUE)
+    append_events(register, WAY[1:3], MACHINES, DUE)
+    assert read_events(register)[0].reason == odd.reason
+    assert len(read_events(register)) == 3
 
 
 def test_a_household_goes_the_whole_way_and_begins_anew_afterwards(register: Path) -> None:

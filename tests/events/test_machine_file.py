@@ -81,7 +81,7 @@ def test_a_place_that_posts_the_notice_last_says_so_in_a_few_lines(folder: Path)
 
 def test_limits_are_counted_by_the_calendar() -> None:
     """New Year 2021 was off from Friday to Sunday; 11 to 17 February the Spring Festival, with 20 February worked."""
-    due, machine = DueDays(read_parameters(), read_calendar()), read_machine(KIND)
+    due, machine = DueDays(read_parameters(), read_calendar("dezhou")), read_machine(KIND)
     assert due.of_state(machine, "clue", "2020-12-31", {}) == "2021-01-05"  # Monday and Tuesday
     assert due.of_state(machine, "clue", "2021-02-10", {}) == "2021-02-19"  # Thursday 18, Friday 19
     assert due.of_state(machine, "verified", "2021-02-10", {}) == "2021-02-20"  # a Saturday that is worked
@@ -89,7 +89,7 @@ def test_limits_are_counted_by_the_calendar() -> None:
     assert due.of_state(machine, "declined", "2021-03-01", {}) == "2021-03-31"
     assert due.of_state(machine, "monitored", "2021-03-01", {}) == ""
     assert due.of_whole(machine, "2021-02-22") == "2021-03-09"
-    calendar = read_calendar()
+    calendar = read_calendar("dezhou")
     assert calendar.last_of(date(2021, 9, 29), 5) == date(2021, 10, 11)  # 29, 30, then 8, 9 (worked) and 11 October
     assert (calendar.knows(date(2021, 5, 1)), calendar.knows(date(2023, 5, 1))) == (True, False)
 
@@ -104,14 +104,13 @@ def test_limits_are_counted_by_the_calendar() -> None:
     ],
 )  # fmt: skip
 def test_a_faulty_calendar_is_told(folder: Path, text: str, words: str) -> None:
-    (folder / "calendar.yaml").write_text(text, encoding="utf-8")
+    (folder / "calendars" / "dezhou.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ParameterError) as error:
-        read_calendar(folder)
+        read_calendar("dezhou", folder)
     assert words in str(error.value)
-    assert "calendar.yaml" in str(error.value)
+    assert "calendars/dezhou.yaml" in str(error.value)
 
 
 def test_a_place_without_a_calendar_has_its_weekends(folder: Path) -> None:
-    (folder / "calendar.yaml").unlink()
-    calendar = read_calendar(folder)
+    calendar = read_calendar("north_kivari", folder)
     assert [calendar.works(date(2021, 2, day)) for day in (12, 13, 15)] == [True, False, True]

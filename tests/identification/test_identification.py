@@ -278,7 +278,7 @@ def test_a_notice_that_would_show_a_number_is_refused(place: Path, name: str) ->
     run("propose", "--month", "2024-01", "--today", "2024-02-05")
     reply("village", "NK-A1-v1", "2024-02-06", reply="visited", evidence="form 12")
     reply("village", "NK-A1-v1", "2024-02-07", reply="voted for", evidence="meeting")
-    log = open_log(REGISTER, read_parameters())
+    log = open_log(REGISTER, read_parameters(), "north_kivari")
     homes = whereabouts(Register.open(REGISTER), "2024-10")
     day = date(2024, 2, 8)
     with pytest.raises(SourceError, match="would stand on a public notice") as error:

@@ -58,7 +58,7 @@ def test_every_command_of_the_story_does_what_it_says(place: Path, language: str
         for line in (piece["printed"] or "").splitlines():
             assert line in printed, f"{line}\nis not in\n{printed}"
     assert count == {"en": 29, "zh": 23}[language]
-    now = open_log("data/register", read_parameters()).now
+    now = open_log("data/register", read_parameters(), "north_kivari").now
     assert now[LOW].state == "eliminated"
 
 

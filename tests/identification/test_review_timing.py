@@ -20,7 +20,7 @@ def timing(
 ) -> dict[str, list[float]]:
     folder.mkdir(exist_ok=True)
     append_events(folder, events, MACHINES, DUE)
-    found = review_timing(open_log(folder, read_parameters()), "NK-A1", after, until)
+    found = review_timing(open_log(folder, read_parameters(), "north_kivari"), "NK-A1", after, until)
     return {row[0]: list(row[1:]) for row in found.itertuples(index=False)}
 
 
@@ -32,7 +32,7 @@ def test_days_by_who_had_to_act(tmp_path: Path) -> None:
     found = timing(tmp_path / "r", WAY[:9], date(2021, 12, 31))
     assert found == {"village": [1, 11, 11, 1], "town": [1, 3, 3, 1], "county": [1, 2, 2, 1], "whole": [1, 16, 16, 0]}
     assert review_timing(
-        open_log(tmp_path / "r", read_parameters()), "elsewhere", date(2020, 1, 1), date(2022, 1, 1)
+        open_log(tmp_path / "r", read_parameters(), "north_kivari"), "elsewhere", date(2020, 1, 1), date(2022, 1, 1)
     ).empty
 
 

@@ -47,7 +47,7 @@ def _opened(register: Path | None, month: str | None, params: Path | None) -> tu
     from relapse_risk.identification import open_log
 
     opened = opened_register(register, month, params)
-    return opened, open_log(opened.register.path, opened.parameters, params)
+    return opened, open_log(opened.register.path, opened.parameters, opened.place.name, params)
 
 
 def _day(today: datetime | None) -> date:
@@ -85,7 +85,7 @@ def propose_(
     log.append([*found.events, *left])
     counts = found.counts()
     if "taken_over" in counts:  # whom the register monitored already may be judged now
-        log = open_log(opened.register.path, opened.parameters, params)
+        log = open_log(opened.register.path, opened.parameters, opened.place.name, params)
         found = propose(opened.register, opened.month, log, opened.parameters, opened.place, day, risk)
         log.append(found.events)
         counts |= found.counts()
@@ -162,7 +162,7 @@ def reply(
         taken["known"] += found.known
         taken["refused"] += len(found.faults)
         taken["faults"] += found.faults.to_dict("records")
-        log = open_log(opened.register.path, opened.parameters, params)
+        log = open_log(opened.register.path, opened.parameters, opened.place.name, params)
     print_result(taken, f"{taken['taken']} steps taken, {taken['known']} known before, {taken['refused']} refused", as_json)  # fmt: skip
     if taken["refused"]:
         raise typer.Exit(EXIT_FOUND)
@@ -202,7 +202,9 @@ def notice(
     lines = [f"{one.unit}: {len(one.households)} on notice to {one.last_day}: {one.file}" for one in found]
     lines += [f"over, taken down: {file}" for file in down]
     if found and not log.due.calendar.knows(first):
-        lines.append(f"holidays of {first.year} are not entered in calendar.yaml: only weekends were left out")
+        lines.append(
+            f"holidays of {first.year} are not entered in calendars/{opened.place.name}.yaml: only weekends were left out"
+        )
     print_result({"notices": found, "taken_down": down}, "\n".join(lines) or "nobody to put on notice", as_json)
 
 

@@ -249,10 +249,11 @@ def _reviews(register: Path, month: str, day: date) -> list[str]:
     from relapse_risk.register import Register
 
     down = take_down(register.parent / "identification" / "notices", day)
-    log = open_log(register, read_parameters())
+    opened = Register.open(register)
+    log = open_log(register, read_parameters(), opened.place)
     if not (log.episodes or log.left):
         return []
-    counts = due_by_holder(due_list(log, whereabouts(Register.open(register), month), day), day)
+    counts = due_by_holder(due_list(log, whereabouts(opened, month), day), day)
     return [
         *due_lines(counts),
         *left_lines(leavers_due(log, day)),

@@ -193,7 +193,7 @@ def _read(path: Path, before: Tip) -> tuple[Tip, list[Event]]:
     text = path.read_text(encoding="utf-8", errors="replace")
     first, _, body = text.partition("\n")
     head = _parsed(first, path, 1)
-    count = len(body.splitlines()) if body else 0
+    count = body.count("\n")  # not splitlines: a text may hold U+2028
     wanted = _digest(before, count, body)
     if head.get("digest") != wanted or head.get("previous") != before.digest:
         what = "the log was changed after it was written" if head.get("previous") == before.digest else (

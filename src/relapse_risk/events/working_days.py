@@ -15,7 +15,7 @@ from relapse_risk.yaml_reading import STRICT, check_model, read_yaml
 
 __all__ = ["WorkingDays", "read_calendar"]
 
-FILE = "calendar.yaml"
+FOLDER = "calendars"
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -107,8 +107,8 @@ class WorkingDays:
         return day.year in self.years
 
 
-def read_calendar(folder: str | Path | None = None) -> WorkingDays:
-    """The working days of the place, from ``calendar.yaml``; Saturdays and Sundays off where there is none.
+def read_calendar(place: str, folder: str | Path | None = None) -> WorkingDays:
+    """The working days of a place, from ``calendars/<place>.yaml``; Saturdays and Sundays off where there is none.
 
     Raises
     ------
@@ -117,18 +117,21 @@ def read_calendar(folder: str | Path | None = None) -> WorkingDays:
 
     Examples
     --------
-    >>> read_calendar().works(date(2020, 10, 8)), read_calendar().works(date(2020, 10, 10))
-    (False, True)
+    >>> [read_calendar("dezhou").works(date(2020, 10, day)) for day in (8, 10)]  # National Day; a Saturday worked
+    [False, True]
+    >>> read_calendar("elsewhere").works(date(2020, 10, 8))
+    True
     """
-    path = params_dir(folder) / FILE
+    file = f"{FOLDER}/{place}.yaml"
+    path = params_dir(folder) / file
     if not path.is_file():
         return WorkingDays()
-    calendar = check_model(WorkingDays, read_yaml(path) or {}, FILE)
+    calendar = check_model(WorkingDays, read_yaml(path) or {}, file)
     named = [(f"holidays {one.first.isoformat()}", one.first) for one in calendar.holidays]
     for where, day in (*named, *((f"worked {day.isoformat()}", day) for day in calendar.worked)):
         if not calendar.knows(day):
             raise ParameterError(
-                "a year that is not listed", where=f"{FILE}: {where}", got=day.year,
+                "a year that is not listed", where=f"{file}: {where}", got=day.year,
                 expected=" | ".join(map(str, calendar.years)) or "years", fix=f"add {day.year} to years once all of it is entered",
             )  # fmt: skip
     return calendar

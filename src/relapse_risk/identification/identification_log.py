@@ -93,9 +93,9 @@ class IdentificationLog:
 
 
 def open_log(
-    register: str | Path, parameters: Parameters, folder: str | Path | None = None, known_on: date | None = None
+    register: str | Path, parameters: Parameters, place: str, folder: str | Path | None = None, known_on: date | None = None
 ) -> IdentificationLog:  # fmt: skip
-    """The log of a register with the machines and the calendar of its parameters.
+    """The log of a register with the machines of its parameters and the calendar of ``place``.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def open_log(
     _check_own(machines)
     things = standings(read_events(register, known_on), machines)
     episodes, left = ({one: things[kind, one] for one in current(things, kind)} for kind in (KIND, LEAVING))
-    return IdentificationLog(Path(register), machines, DueDays(parameters, read_calendar(root)), episodes, left)
+    return IdentificationLog(Path(register), machines, DueDays(parameters, read_calendar(place, root)), episodes, left)
 
 
 def _check_own(machines: Mapping[str, Machine]) -> None:

@@ -110,7 +110,7 @@ def read_all(folder: Path, place: str | None = None) -> FilesRead:
     items = [name for name in stems(folder / "assistance") if name in asked]
     read.catalogues = read.each(items, lambda name: read_catalogue(name, str(folder)))
     read.each([read_measures, read_policies, read_answers, read_expected], lambda reader: reader(folder))
-    read.each([read_calendar], lambda reader: reader(folder))
+    read.each([one for one in stems(folder / "calendars") if one in asked], lambda name: read_calendar(name, folder))
     read.each(stems(folder / "events"), lambda kind: read_machine(kind, folder, read.parameters))
     read.each(stems(folder / "sources"), lambda name: _source(name, read))
     read.each(sorted((folder / "editions").glob("*.yaml")), lambda file: _edition(file, asked, read))

@@ -18,7 +18,7 @@ C = FactColumn
 
 def review_times(data: CountyData) -> pd.DataFrame:
     """Households whose review ended, or whose limit ran out, in the last 12 months: days, and how many in time."""
-    log = open_log(data.register.path, data.parameters)
+    log = open_log(data.register.path, data.parameters, data.place.name)
     return review_timing(log, data.county, (pd.Timestamp(data.day) - pd.DateOffset(years=1)).date(), data.day)
 
 

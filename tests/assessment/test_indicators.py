@@ -306,7 +306,7 @@ def one_of(code: str, numerator: float, denominator: float, **more: Any) -> dict
     value = numerator / denominator if denominator > 0 else np.nan
     return empty | {
         "county_code": code, "indicator": "x", "section": 4, "numerator": numerator, "denominator": denominator,
-        "value": value, "cases": numerator, "n": denominator, "unit": "share", "reason": "", "weighted": False,
+        "value": value, "cases": numerator, "n": denominator, "unit": "share", "reason": "", "weighted": False, "sampled": "",
         "limit_confidence": None, "limit_source": None, "previous_period": None,
     } | more  # fmt: skip
 
@@ -401,6 +401,21 @@ def test_where_all_sampled_counties_say_the_same_there_is_nothing_to_pull(cases:
     rows = [one_of(code, cases, 10, se=0.0, section=16) for code in "ab"]
     found = with_city(pd.DataFrame(rows), [item(section=16, sampled="survey")])["shrunk"]
     assert found.tolist()[:2] == pytest.approx([cases / 10] * 2)
+
+
+@pytest.mark.parametrize(("cases", "word"), [(1, "cannot_tell"), (2, "cannot_tell"), (3, "not_met")])
+def test_a_lower_bound_may_miss_a_limit_and_never_meets_it(county: CountyData, cases: int, word: str) -> None:
+    """Of a hundred; the limit is 2 %, and something that would be added was not collected."""
+    spec = replace(item(limit="combined_poverty_limit", direction="lower_better", history=False),
+                   compute=lambda data: Fraction(cases, 100.0))  # fmt: skip
+    row = indicator_rows(county, [spec], {}, least={"x"})
+    assert row.loc[0, ["value", "sampled", "verdict"]].tolist() == [cases / 100, "least", word]
+    assert row.loc[0, ["low", "high"]].isna().all(), "no interval is printed of it"
+    city = with_city(pd.concat([row, row.assign(county_code="b")]), [spec]).set_index("county_code").loc["city"]
+    assert city[["value", "sampled", "verdict"]].tolist() == [cases / 100, "least", word]
+    assert indicator_rows(county, [spec], {}).loc[0, "verdict"] == (
+        "met" if cases == 1 else "watch" if cases == 2 else word
+    )
 
 
 def test_a_row_says_why_it_has_no_value(county: CountyData) -> None:

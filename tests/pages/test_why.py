@@ -111,6 +111,17 @@ def test_what_was_not_collected_is_named_in_words(project: Path) -> None:
     assert "visit_record" not in words
 
 
+def test_a_rate_to_which_something_is_missing_is_a_lower_bound(hand_register: Register, tmp_path: Path) -> None:
+    """The register has no ordinary households, among whom the missed would be: nobody can say that the 2 % are met."""
+    compute_facts(hand_register, MONTH, PARAMETERS, PLACE, None, tmp_path)
+    facts = read_facts(tmp_path, MONTH)
+    rows = facts.table("indicator", COUNTY).set_index("indicator")
+    assert rows.loc[["missed_rate", "combined_poverty_rate"], "verdict"].tolist() == ["not_collected", "cannot_tell"]
+    words = why(hand_register, facts, COUNTY, "combined_poverty_rate", PARAMETERS, PLACE, "en").summary()
+    assert "≥" in words
+    assert "A lower bound: what would be added from data not collected" in words
+
+
 def test_a_table_without_a_figure_of_the_whole_says_so(project: Path) -> None:
     words = asked(project, "poverty_measures.headcount", county="city", language="zh").summary()
     assert "只按县计算，没有全市值" in words

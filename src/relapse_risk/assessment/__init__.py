@@ -5,7 +5,7 @@ from relapse_risk.assessment.facts import compute_facts
 from relapse_risk.assessment.facts_store import Facts, FactsManifest, read_facts
 from relapse_risk.assessment.sampling import answer_weights, county_frame, telephone_sample, verification_sample
 from relapse_risk.assessment.sections import ACTIONS, ASPECTS, EXHIBITS, INDICATORS, SECTIONS, TABLES
-from relapse_risk.measures import CITY, FactColumn, FactTable, Fraction, Indicator
+from relapse_risk.measures import CITY, LEAST, FactColumn, FactTable, Fraction, Indicator
 
 __all__ = [
     "ACTIONS",
@@ -13,6 +13,7 @@ __all__ = [
     "CITY",
     "EXHIBITS",
     "INDICATORS",
+    "LEAST",
     "SECTIONS",
     "TABLES",
     "CountyData",

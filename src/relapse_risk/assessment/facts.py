@@ -183,6 +183,12 @@ def _called(place: Place, term: Mapping[str, Any]) -> dict[str, Any]:
     return {**term, **label.by_language} if label else dict(term)
 
 
+def _every_need() -> set[str]:
+    return {need for table in TABLES for need in table.needs} | {
+        need for item in INDICATORS for need in (*item.needs, *item.adds)
+    }
+
+
 def missing_needs(register: Register, scores: Path | None, month: str) -> dict[str, str]:
     """Everything some table or indicator needs that was never collected, with the reason.
 
@@ -191,7 +197,7 @@ def missing_needs(register: Register, scores: Path | None, month: str) -> dict[s
     about the place whose metric starts with these words, or ``table.column=word`` for a group of rows that is large
     enough to speak of.
     """
-    needs = {need for table in TABLES for need in table.needs} | {need for item in INDICATORS for need in item.needs}
+    needs = _every_need()
     found = read_scores(scores, month) if scores else NO_SCORES
     return {need: reason for need in sorted(needs) if (reason := _why_missing(need, register, month, found))}
 
@@ -218,7 +224,7 @@ def _why_missing(need: str, register: Register, month: str, scores: Scores) -> s
 
 def _not_received(late: Mapping[str, str]) -> dict[str, str]:
     """Every need that rests on a table not yet received, with the reason: it is not yet known, and not "not done"."""
-    needs = {need for table in TABLES for need in table.needs} | {need for item in INDICATORS for need in item.needs}
+    needs = _every_need()
     named = {need: need.partition(".")[0] for need in needs}
     return {need: f"{NOT_RECEIVED}:{name}" for need, name in sorted(named.items()) if name in late}
 
@@ -229,7 +235,8 @@ def _reason(needs: tuple[str, ...], missing: Mapping[str, str]) -> str:
 
 def _county(data: CountyData, missing: Mapping[str, str], recorder: _Recorder) -> _County:
     reasons = {item.name: _reason(item.needs, missing) for item in INDICATORS}
-    rows = indicator_rows(data, INDICATORS, reasons)
+    least = {item.name for item in INDICATORS if not reasons[item.name] and _reason(item.adds, missing)}
+    rows = indicator_rows(data, INDICATORS, reasons, least)
     data.once("indicator", lambda: rows)
     tables, status = {}, []
     for spec in TABLES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData
 from relapse_risk.assessment.intervals import beta_binomial, combined, fay_herriot
-from relapse_risk.measures import CITY, Fraction, Indicator, Values
+from relapse_risk.measures import CITY, LEAST, Fraction, Indicator, Values
 from relapse_risk.parameters import DatedValue
 
 __all__ = ["VERDICTS", "Samples", "county_samples", "indicator_rows", "verdict", "with_city"]
@@ -68,9 +68,12 @@ def _reaches_over(low: float, limit: float, high: float, direction: str) -> bool
     return not (np.isnan(low) or np.isnan(high)) and meets_low != meets_high
 
 
-def indicator_rows(data: CountyData, items: Sequence[Indicator], reasons: Mapping[str, str]) -> pd.DataFrame:
-    """One row per indicator of one county; ``reasons`` says why those that cannot be computed cannot."""
-    rows = [_row(item, data, reasons.get(item.name, "")) for item in items]
+def indicator_rows(
+    data: CountyData, items: Sequence[Indicator], reasons: Mapping[str, str], least: Collection[str] = ()
+) -> pd.DataFrame:
+    """One row per indicator of one county; ``reasons`` says why those that cannot be computed cannot, ``least`` names
+    those that are lower bounds."""
+    rows = [_row(item, data, reasons.get(item.name, ""), item.name in least) for item in items]
     return _typed(pd.DataFrame(rows))
 
 
@@ -79,7 +82,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({name: kind for name, kind in types.items() if name in frame})
 
 
-def _row(item: Indicator, data: CountyData, reason: str) -> dict[str, object]:
+def _row(item: Indicator, data: CountyData, reason: str, is_least: bool) -> dict[str, object]:
     found = Fraction(np.nan, np.nan) if reason else item.compute(data)
     earlier = data.earlier if item.history and not reason else None
     before = item.compute(earlier) if earlier is not None else Fraction(np.nan, np.nan)
@@ -90,15 +93,22 @@ def _row(item: Indicator, data: CountyData, reason: str) -> dict[str, object]:
     return {
         "county_code": data.county, "section": item.section, "indicator": item.name, "headline": item.headline,
         "numerator": found.numerator, "denominator": found.denominator, "value": found.ratio,
-        "low": found.low, "high": found.high, "sampled": item.sampled or ("survey" if found.se is not None else ""),
+        "low": found.low, "high": found.high, "sampled": LEAST if is_least else item.sampled or ("survey" if found.se is not None else ""),
         "previous": before.ratio, "previous_numerator": before.numerator, "previous_denominator": before.denominator,
         "previous_cases": previous_cases, "previous_n": previous_n,
         "previous_period": data.previous if before.ratio is not None and not np.isnan(before.ratio) else None,
         "unit": item.unit, "direction": item.direction, **_limit(limit), "source": item.source,
         **_unchanged_basis(item, data, before), "cases": cases, "n": n, "se": found.se, "population": found.population, "weighted": found.weighted,
         "reason": "no_cases" if empty else reason,
-        "verdict": verdict(found.ratio, limit.value if limit else None, item.direction, found.low, found.high),
+        "verdict": verdict(found.ratio, limit.value if limit else None, item.direction, *_reach(is_least, found.ratio, found.low, found.high)),
     }  # fmt: skip
+
+
+def _reach(
+    is_least: bool, value: float | None, low: float | None, high: float | None
+) -> tuple[float | None, float | None]:
+    """What the value may be: its interval, or from a lower bound on."""
+    return (value, np.inf) if is_least else (low, high)
 
 
 def _unchanged_basis(item: Indicator, data: CountyData, before: Fraction) -> dict[str, object]:
@@ -204,7 +214,7 @@ def _city_row(item: Indicator, mine: pd.DataFrame, samples: Sequence[Samples]) -
         "previous": mine["previous"].sum(min_count=1) if item.city == "total" else previous,
         "previous_held": sums["held_cases"] / sums["held_n"] if item.city == "ratio" and sums["held_n"] > 0 else None,
         "reason": [*late, *reasons][0] if value is None and reasons else "",
-        "verdict": verdict(value, first["limit"], item.direction, low, high), "weighted": bool(mine["weighted"].any()),
+        "verdict": verdict(value, first["limit"], item.direction, *_reach(first["sampled"] == LEAST, value, low, high)), "weighted": bool(mine["weighted"].any()),
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from relapse_risk.measures.counts import Cell, Count, read_count
 from relapse_risk.measures.fact_tables import (
     ADDITIVE,
     CITY,
+    LEAST,
     PEOPLE,
     FactColumn,
     FactTable,
@@ -15,6 +16,6 @@ from relapse_risk.measures.fact_tables import (
 )
 
 __all__ = [
-    "ADDITIVE", "CITY", "PEOPLE", "Bins", "Cell", "Count", "FactColumn", "FactTable", "Fraction", "Indicator",
+    "ADDITIVE", "CITY", "LEAST", "PEOPLE", "Bins", "Cell", "Count", "FactColumn", "FactTable", "Fraction", "Indicator",
     "Pooled", "Values", "read_count",
 ]  # fmt: skip

@@ -13,9 +13,21 @@ from relapse_risk.errors import MeasureError, SchemaError, unknown
 from relapse_risk.measures.counts import Count, read_count
 from relapse_risk.schema import code_list, code_lists, table, tables
 
-__all__ = ["ADDITIVE", "CITY", "PEOPLE", "FactColumn", "FactTable", "Fraction", "Indicator", "Pooled", "Values"]
+__all__ = [
+    "ADDITIVE",
+    "CITY",
+    "LEAST",
+    "PEOPLE",
+    "FactColumn",
+    "FactTable",
+    "Fraction",
+    "Indicator",
+    "Pooled",
+    "Values",
+]
 
 CITY = "city"
+LEAST = "least"  # in the column ``sampled``: a lower bound, for something that adds to it was not collected
 Values: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Kind = Literal[
     "households", "persons", "records", "count", "share", "money", "money_wan", "number", "index", "days", "date", "text", "code",
@@ -286,6 +298,8 @@ class Indicator:
         The numerator counts households or persons, so that a small one is withheld.
     measure : str
         The measure whose yes (numerator), no and known (denominator) it prints; unsaid: its name.
+    adds : tuple of str
+        Needs of which something would be added: without one of them the value is a lower bound.
     sampled : {"", "survey", "model"}
         Why it has an interval; a full count of the register has none.
     city : {"ratio", "pooled", "total"}
@@ -312,9 +326,10 @@ class Indicator:
     people: bool = True
     measure: str = ""
     line: Literal["", "poverty", "monitoring"] = ""
+    adds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_needs(self.needs, f"indicator {self.name}: needs")
+        check_needs((*self.needs, *self.adds), f"indicator {self.name}: needs")
 
     @property
     def measured(self) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from relapse_risk.measures import LEAST
 from relapse_risk.months import month_end
 from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.brief_actions import Due, actions_due, people_left
@@ -330,9 +331,10 @@ def _rate_cells(source: Source, name: str, row: pd.Series) -> list[Cell]:
     if row["verdict"] == "not_collected":
         return [Cell(words), Cell(DASH), Cell(limit_text(source, row)), Cell(verdict)]
     interval = format_interval(row["low"], row["high"], str(row["unit"]), source.language)
+    basis = source.say("brief.least" if row["sampled"] == LEAST else "brief.full_count")
     mark = "" if is_null(row["limit"]) else MARKS.get(str(row["limit_confidence"]), "")
     return [
-        Cell(words), Cell(value_text(source, row), "strong", interval or source.say("brief.full_count")),
+        Cell(words), Cell(value_text(source, row), "strong", interval or basis),
         Cell(limit_text(source, row) + mark), Cell(verdict),
     ]  # fmt: skip
 

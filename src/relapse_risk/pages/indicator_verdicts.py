@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 from markupsafe import Markup
 
-from relapse_risk.assessment import FactColumn
+from relapse_risk.assessment import LEAST, FactColumn
 from relapse_risk.charts import strip
 from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.format import (
@@ -66,7 +66,8 @@ def value_text(source: Source, row: Row | pd.Series, *beside: object) -> str:
     """
     if is_null(row["value"]) and (row.get("withheld") or row["verdict"] in ASSESSED):
         return WITHHELD
-    return written(source, row["value"], str(row["unit"]), _decimals(row, *beside))
+    found = written(source, row["value"], str(row["unit"]), _decimals(row, *beside))
+    return f"≥{found}" if row.get("sampled") == LEAST else found
 
 
 def limit_text(source: Source, row: Row | pd.Series, *beside: object) -> str:
@@ -270,6 +271,8 @@ def _notes(source: Source, rows: pd.DataFrame) -> list[str]:
         notes.append(source.say("report.full_count"))
     if sampled.any():
         notes.append(source.say("report.sampled"))
+    if (rows["sampled"] == LEAST).any():
+        notes.append(source.say("report.least"))
     changed = rows if "line_now" in rows else rows.assign(line_before=None, line_now=None)  # facts of an older version
     changes = changed.loc[changed["line_now"].notna(), ["line_before", "line_now"]].drop_duplicates()
     notes += [

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from relapse_risk.assessment import INDICATORS, TABLES, FactColumn, Facts
+from relapse_risk.assessment import INDICATORS, LEAST, TABLES, FactColumn, Facts
 from relapse_risk.derive import household_frame
 from relapse_risk.errors import RelapseRiskError, unknown
 from relapse_risk.languages import labels_by_code
@@ -136,6 +136,8 @@ def _of_indicator(asked: _Asked, item: Indicator) -> Why:
     row = rows.loc[item.name]
     withheld = bool(row["withheld"])
     shown = WITHHELD if withheld and is_null(row["value"]) else asked.written(row["value"], item.unit)
+    if row["sampled"] == LEAST and not is_null(row["value"]):
+        shown = f"≥{shown}"
     if item.unit in ("money", "days") and not is_null(row["value"]):
         shown = asked.say(f"why.value_{item.unit}", value=shown, currency=asked.currency)
     lines = [
@@ -165,6 +167,8 @@ def _nature(asked: _Asked) -> Iterator[str]:
 
 
 def _counted(asked: _Asked, item: Indicator, row: pd.Series) -> Iterator[str]:
+    if row["sampled"] == LEAST:
+        yield asked.say("why.least", what=named_needs(asked, item.adds))
     if interval := format_interval(row["low"], row["high"], item.unit, asked.language):
         kind = str(row["sampled"]) or "unknown"
         yield asked.say("why.interval", interval=interval, kind=asked.say(f"why.kind_{kind}"))

@@ -100,15 +100,16 @@ def _timeliness(data: CountyData) -> Fraction:
 
 
 EXIT = ("household.exit_year", "household.dwelling_grade", "person.medical_insurance")
+ORDINARY = "household.household_class=ordinary"  # among them are those never registered
 HELP = ("household.monitor_identified_on", "assistance_record")
 INDICATORS = (
-    Indicator("missed_rate", 16, "share", "lower_better", ("household.household_class=ordinary", "income"), _missed,
+    Indicator("missed_rate", 16, "share", "lower_better", (ORDINARY, "income"), _missed,
               limit="missed_limit", source="DEF-RATES", line="poverty"),
     Indicator("wrong_exit_rate", 16, "share", "lower_better", EXIT, _wrong_exit, limit="wrong_exit_limit",
               source="DEF-RATES", line="poverty"),
     Indicator("combined_poverty_rate", 16, "share", "lower_better",
               ("county.rural_population", "household.register_year", "income"), _combined,
-              limit="combined_poverty_limit", source="DEF-RATES", line="poverty"),
+              limit="combined_poverty_limit", source="DEF-RATES", line="poverty", adds=(ORDINARY,)),
     Indicator("missed_monitoring", 16, "share", "lower_better", ("household.monitor_type", "income"), _missed_monitoring,
               limit="zero_target", source="MEM", headline=True, line="monitoring"),
     Indicator("failed_help", 16, "share", "lower_better", HELP, _failed_help, limit="zero_target", source="QA-RULES",

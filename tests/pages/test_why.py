@@ -36,6 +36,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "household_id": ids,
             "village_code": "371425101001",
             "household_size": 1,
+            "register_year": 2014,
             "dwelling_grade": ["C"] * 6 + ["A"] * 16 + [None] * 2,
         }
     )
@@ -51,7 +52,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "town_name_en": ["Jia"],
         }
     )
-    county = pd.DataFrame({"county_code": [COUNTY], "county_name_zh": ["齐河县"], "county_name_en": ["Qihe"]})
+    county = pd.DataFrame(
+        {
+            "county_code": [COUNTY],
+            "county_name_zh": ["齐河县"],
+            "county_name_en": ["Qihe"],
+            "rural_population": [10_000],
+        }
+    )
     delivery = pd.DataFrame({
         "delivery_id": ["d1", "d2"], "table_name": ["income", "visit_record"], "county_code": [COUNTY] * 2, "source": ["收入.xlsx", "走访.xlsx"],
         "digest": "77ab", "mapping": "template", "received_on": pd.to_datetime(["2021-01-05"] * 2), "complete": True, "rows": [24, 3],
@@ -111,15 +119,17 @@ def test_what_was_not_collected_is_named_in_words(project: Path) -> None:
     assert "visit_record" not in words
 
 
-def test_a_rate_to_which_something_is_missing_is_a_lower_bound(hand_register: Register, tmp_path: Path) -> None:
-    """The register has no ordinary households, among whom the missed would be: nobody can say that the 2 % are met."""
-    compute_facts(hand_register, MONTH, PARAMETERS, PLACE, None, tmp_path)
-    facts = read_facts(tmp_path, MONTH)
-    rows = facts.table("indicator", COUNTY).set_index("indicator")
+def test_a_rate_to_which_something_is_missing_is_a_lower_bound(project: Path) -> None:
+    """24 not yet lifted of 10,000; no ordinary household is there, among whom the missed would be: 2 % may not be met."""
+    rows = read_facts(project / "facts", MONTH).table("indicator", COUNTY).set_index("indicator")
     assert rows.loc[["missed_rate", "combined_poverty_rate"], "verdict"].tolist() == ["not_collected", "cannot_tell"]
-    words = why(hand_register, facts, COUNTY, "combined_poverty_rate", PARAMETERS, PLACE, "en").summary()
-    assert "≥" in words
-    assert "A lower bound: what would be added from data not collected" in words
+    words = asked(project, "combined_poverty_rate").summary()
+    assert ": ≥0.24%" in words
+    assert (
+        "A lower bound: what would be added from data not collected (Households: Ordinary rural household) is not in it"
+        in words
+    )
+    assert "Limit at most 2.0%: cannot tell" in words
 
 
 def test_a_table_without_a_figure_of_the_whole_says_so(project: Path) -> None:

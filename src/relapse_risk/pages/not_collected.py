@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from relapse_risk.pages.block import Speaks
-from relapse_risk.schema import table, tables
+from relapse_risk.schema import code_list, table, tables
 from relapse_risk.text import has_text
 from relapse_risk.text.by_language import enumerated
 
@@ -46,7 +46,7 @@ def _parts(need: str) -> tuple[str, str]:
 
 
 def _named(source: Speaks, need: str) -> str:
-    """``household.dwelling_grade`` in the words of the dictionary."""
+    """``household.dwelling_grade`` (or a word of it, ``household.household_class=ordinary``) as the dictionary calls it."""
     if need.startswith(IN_WORDS):
         return source.say(f"report.{need.split(':')[0]}")
     if need.startswith(LATE):
@@ -59,7 +59,9 @@ def _named(source: Speaks, need: str) -> str:
         key = f"need.{name}_{column}"
         return source.say(key) if has_text(key) else need
     spec = table(name)
+    column, _, word = column.partition("=")
     if not column or column not in spec.names:
         return spec.label[source.language]
-    label = spec.column(column).label[source.language]
+    found = spec.column(column)
+    label = code_list(found.codes).label(word, source.language) if word else found.label[source.language]
     return source.say("report.column_of", table=spec.label[source.language], column=label)

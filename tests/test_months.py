@@ -24,3 +24,5 @@ def test_month_end_knows_leap_years(month: str, last: int) -> None:
 def test_adding_months_crosses_years() -> None:
     assert add_months("2020-11", 3) == "2021-02"
     assert add_months("2020-02", -3) == "2019-11"
+    assert add_months("2020-01", -25) == "2017-12"
+    assert add_months("2020-12", 0) == "2020-12"

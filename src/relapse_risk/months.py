@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date
-
-import pandas as pd
 
 from relapse_risk.errors import RelapseRiskError
 
@@ -44,7 +43,8 @@ def month_end(month: str) -> date:
     >>> month_end("2020-02")
     datetime.date(2020, 2, 29)
     """
-    return pd.Period(check_month(month), freq="M").end_time.date()
+    year, number = map(int, check_month(month).split("-"))
+    return date(year, number, monthrange(year, number)[1])
 
 
 def add_months(month: str, count: int) -> str:
@@ -55,4 +55,6 @@ def add_months(month: str, count: int) -> str:
     >>> add_months("2020-01", -1), add_months("2020-12", 12)
     ('2019-12', '2021-12')
     """
-    return str(pd.Period(check_month(month), freq="M") + count)
+    year, number = map(int, check_month(month).split("-"))
+    year, before = divmod(12 * year + number - 1 + count, 12)
+    return f"{year:04}-{before + 1:02}"

@@ -22,7 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relapse_risk.editions.edition import plan, read_edition
+from relapse_risk.editions.edition import read_edition
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.editions.execute import run_notebook
 from relapse_risk.editions.export import Sheet, to_html, warm_up
 

@@ -14,7 +14,7 @@ import pytest
 
 from relapse_risk.assessment import INDICATORS, TABLES, CountyData
 from relapse_risk.assessment.indicators import county_samples, indicator_rows, verdict, with_city
-from relapse_risk.assessment.sections.monitored_households import risk_reasons
+from relapse_risk.assessment.sections.risk_of_relapse import risk_reasons
 from relapse_risk.measures import Fraction, Indicator
 from relapse_risk.measures.fact_tables import Direction, Kind, Unit
 from relapse_risk.parameters import read_place

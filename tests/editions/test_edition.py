@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tests.report_fixtures import ROOT, edition_file
 
-from relapse_risk.editions.edition import plan, read_edition
+from relapse_risk.editions.edition import read_edition
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.errors import EditionError, RelapseRiskError
 
 

@@ -13,8 +13,9 @@ import pytest
 from tests.report_fixtures import COUNTY, MONTH, OTHER, edition_file, notebook, released
 
 from relapse_risk.editions.due import due_editions
-from relapse_risk.editions.edition import Edition, edition_month, on_day, plan, read_edition
+from relapse_risk.editions.edition import Edition, edition_month, on_day, read_edition
 from relapse_risk.editions.edition_keys import Keys, changed_parts
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.editions.publish import read_manifest
 from relapse_risk.editions.render import render_edition
 from relapse_risk.editions.reproduce import reproduce_report

@@ -11,8 +11,9 @@ import pytest
 from tests.report_fixtures import COUNTY, MONTH
 
 from relapse_risk.assessment import facts_store, read_facts
-from relapse_risk.editions.edition import Edition, plan
+from relapse_risk.editions.edition import Edition
 from relapse_risk.editions.edition_keys import Keys
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.editions.render import job_of, setup_of
 from relapse_risk.editions.render_job import preload
 from relapse_risk.pages.county_report import open_report

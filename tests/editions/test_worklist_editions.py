@@ -12,8 +12,9 @@ from tests.report_fixtures import COUNTY, MONTH, ROOT, edition_file, released
 
 from relapse_risk.assistance import read_catalogue
 from relapse_risk.editions.due import due_editions
-from relapse_risk.editions.edition import Edition, plan, read_edition
+from relapse_risk.editions.edition import Edition, read_edition
 from relapse_risk.editions.edition_keys import Keys
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.editions.render import render_edition
 from relapse_risk.errors import EditionError, RelapseRiskError
 from relapse_risk.pages.plan_page import open_plan

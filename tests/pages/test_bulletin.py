@@ -18,8 +18,9 @@ from relapse_risk.assessment.issue_checks import failures_of_facts, passes_of_fa
 from relapse_risk.cli import app
 from relapse_risk.demo import read_calibration
 from relapse_risk.demo.issue_replies import invented_replies
-from relapse_risk.editions.edition import on_day, plan, read_edition
+from relapse_risk.editions.edition import on_day, read_edition
 from relapse_risk.editions.edition_keys import LEDGER_FILES, Keys
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.editions.issue_dispatch import dispatch_list, take_issue_replies
 from relapse_risk.editions.render import render_edition
 from relapse_risk.errors import EditionError, SourceError

@@ -12,8 +12,9 @@ import pytest
 from tests.report_fixtures import MONTH, ROOT, edition_file, released
 
 from relapse_risk.assessment import CITY, read_facts
-from relapse_risk.editions.edition import plan, read_edition
+from relapse_risk.editions.edition import read_edition
 from relapse_risk.editions.edition_keys import Keys
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.editions.render import render_edition
 from relapse_risk.pages.city_figures import outliers
 from relapse_risk.pages.city_report import CityReport, open_city

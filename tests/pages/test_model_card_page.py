@@ -11,7 +11,8 @@ from tests.pages.test_county_report import calls
 from tests.panel_fixtures import simulated
 from tests.report_fixtures import COUNTY, MONTH, ROOT, edition_file, released
 
-from relapse_risk.editions.edition import plan, read_edition
+from relapse_risk.editions.edition import read_edition
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.editions.render import render_edition
 from relapse_risk.pages.county_report import open_report
 from relapse_risk.pages.model_card_page import PARTS, SECTIONS

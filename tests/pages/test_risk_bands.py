@@ -8,7 +8,7 @@ from relapse_risk.assessment.facts import INDICATOR_COLUMNS
 from relapse_risk.assessment.indicators import NUMERIC
 from relapse_risk.assessment.linked_counts import LINKS
 from relapse_risk.assessment.sections import INDICATORS, TABLES
-from relapse_risk.assessment.sections.monitored_households import PROBABILITIES
+from relapse_risk.assessment.sections.risk_of_relapse import PROBABILITIES
 from relapse_risk.disclosure.control import withhold
 from relapse_risk.disclosure.masking import where_described
 from relapse_risk.disclosure.published_cells import published_cells

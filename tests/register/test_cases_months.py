@@ -15,7 +15,8 @@ from tests.report_fixtures import ROOT
 
 from relapse_risk.assistance import hand_over, read_order, read_steps, referral_states, take_replies
 from relapse_risk.demo import build_demo
-from relapse_risk.editions.edition import plan, read_edition
+from relapse_risk.editions.edition import read_edition
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.errors import EditionError, GateError, SourceError
 from relapse_risk.register import Register
 from relapse_risk.register.import_report import ImportReport

@@ -9,7 +9,8 @@ import pytest
 from tests.office_fixtures import december, take
 from tests.report_fixtures import ROOT, edition_file
 
-from relapse_risk.editions.edition import plan, read_edition
+from relapse_risk.editions.edition import read_edition
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.errors import EditionError, RegisterError
 from relapse_risk.register import Register
 from relapse_risk.register.made_from import check_made_from, is_stale, note_made_from

@@ -9,7 +9,8 @@ from __future__ import annotations
 from relapse_risk.assessment.sections.alert_handling import CONFIRMED, HELPED
 from relapse_risk.assessment.sections.baseline import AGES
 from relapse_risk.assessment.sections.exit_quality import CHANGE, NEAR, RATIO
-from relapse_risk.assessment.sections.monitored_households import MONITORED, PROBABILITIES, RULE_WORDS
+from relapse_risk.assessment.sections.monitored_households import MONITORED, RULE_WORDS
+from relapse_risk.assessment.sections.risk_of_relapse import PROBABILITIES
 from relapse_risk.assessment.sections.segments import MOVES, SEGMENTS
 from relapse_risk.disclosure.relations import Link
 from relapse_risk.schema import code_list

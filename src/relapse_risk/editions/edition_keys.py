@@ -8,7 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from relapse_risk import __version__
-from relapse_risk.editions.edition import CITY, Plan, ReportPlan
+from relapse_risk.editions.edition import CITY
+from relapse_risk.editions.edition_plan import Plan, ReportPlan
 from relapse_risk.editions.fork_server import named
 from relapse_risk.editions.pdf_engine import NO_PDF, pdf_engine
 from relapse_risk.files import digest

@@ -12,9 +12,10 @@ from time import perf_counter
 from typing import Any
 
 from relapse_risk import __version__
-from relapse_risk.editions.edition import Edition, Plan, ReportPlan, plan
+from relapse_risk.editions.edition import Edition
 from relapse_risk.editions.edition_keys import Key, Keys, changed_parts
 from relapse_risk.editions.edition_lock import alone, unwritable
+from relapse_risk.editions.edition_plan import Plan, ReportPlan, plan
 from relapse_risk.editions.edition_result import INDEX, NONE_PUBLISHED, SOME_FAILED, EditionResult
 from relapse_risk.editions.fork_server import ForkServer, Setup, named, reports_at_once
 from relapse_risk.editions.pdf_engine import NO_PDF

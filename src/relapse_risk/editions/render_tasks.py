@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relapse_risk.editions.edition import ReportPlan
+from relapse_risk.editions.edition_plan import ReportPlan
 from relapse_risk.editions.publish import Outcome
 
 __all__ = ["Finish", "Job", "Preload"]

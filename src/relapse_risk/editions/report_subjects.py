@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from relapse_risk.assistance import read_catalogue
-from relapse_risk.editions.edition import CITY, Edition, Subject
+from relapse_risk.editions.edition import CITY, Edition
+from relapse_risk.editions.edition_plan import Subject
 from relapse_risk.errors import EditionError, unknown
 from relapse_risk.languages import Label
 from relapse_risk.register import Register

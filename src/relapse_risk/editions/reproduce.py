@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relapse_risk.editions.edition import Edition, plan
+from relapse_risk.editions.edition import Edition
 from relapse_risk.editions.edition_keys import Keys, changed_parts
+from relapse_risk.editions.edition_plan import plan
 from relapse_risk.editions.fork_server import ForkServer
 from relapse_risk.editions.publish import Outcome, manifest_content, read_manifest
 from relapse_risk.editions.render import JOB, job_of, setup_of

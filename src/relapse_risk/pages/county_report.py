@@ -16,24 +16,17 @@ import pandas as pd
 
 from relapse_risk.assessment import CITY, EXHIBITS, TABLES, Facts, FactTable, read_facts
 from relapse_risk.assessment import SECTIONS as NUMBERS
-from relapse_risk.charts import figure
 from relapse_risk.errors import EditionError
 from relapse_risk.languages import labels_by_code
-from relapse_risk.measures import PEOPLE
-from relapse_risk.pages import back_matter, front_matter, indicator_verdicts
+from relapse_risk.pages import back_matter, exhibit_blocks, front_matter, indicator_verdicts
 from relapse_risk.pages.block import ANNEX, Block
 from relapse_risk.pages.brief import brief as first_page
-from relapse_risk.pages.finding_sentences import caption, finding, titled
 from relapse_risk.pages.format import is_null
-from relapse_risk.pages.html_tables import column_label, left_out, render_table, withheld, withheld_last
 from relapse_risk.pages.model_card_page import card_part
-from relapse_risk.pages.not_collected import named_needs
-from relapse_risk.pages.section_heading import heading, is_left_out, missing, only_part
-from relapse_risk.pages.table_figures import Canvas, drawing
+from relapse_risk.pages.section_heading import heading, is_left_out, missing
 from relapse_risk.parameters import Place, read_place
-from relapse_risk.schema import table, tables
 from relapse_risk.text import LANGUAGES, Language, has_text, said
-from relapse_risk.text.by_language import enumerated, month_in_words
+from relapse_risk.text.by_language import month_in_words
 
 __all__ = ["CORE", "Block", "Report", "open_report"]
 
@@ -45,7 +38,6 @@ CORE: Mapping[str, tuple[int, ...]] = MappingProxyType(
         "issues": (17,),
     }
 )  # fmt: skip
-MOST_DESCRIBED = 24  # rows described in words for screen readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +99,6 @@ class Report:
     def limits(self) -> dict[str, float]:
         """Dated values used, by name (the latest of each)."""
         return {used["name"]: float(used["value"]) for used in self.facts.manifest["parameters"]}
-
-    @property
-    def _threshold(self) -> int:
-        """Counts of people below this are withheld."""
-        return int(self.limits.get("small_cell", 5))
 
     def rows(self, name: str, county: str | None = None) -> pd.DataFrame:
         """Rows of a fact table: of one county (or ``city``), or of every one; each read once."""
@@ -271,22 +258,6 @@ class Report:
         _, status, reason = self.availability().get(name, (0, "not_collected", ""))
         return str(status), str(reason)
 
-    def absent(self, name: str) -> Block | None:
-        """The notice in a table's place when there is nothing to show; None when there is."""
-        status, reason = self.status(name)
-        if EXHIBITS[name].needs_parts and only_part(self):
-            return Block("")
-        if status == "collected":
-            return None
-        if status == "not_collected" and (not self.place.limits_apply or self.missing(self.spec(name).section)):
-            return Block("")  # the annex, or the section's heading, has said so
-        if status == "not_collected":
-            why = self.say("report.not_collected", what=named_needs(self, [reason]))
-        else:
-            key = f"exhibit.{name}.{status}"
-            why = self.say(key) if has_text(key) else self.say(f"report.{status}", division=self.label("division"))
-        return _instead(self.say(f"exhibit.{name}.title"), why)
-
     def numbered(self, section: int) -> int:
         """The number of a section: its own, or its place among those there are where sections are left out."""
         if self.place.limits_apply:
@@ -300,67 +271,11 @@ class Report:
         known = self._numbers.setdefault((kind, section), {})
         return self.say(f"report.{kind}_number", number=f"{section}-{known.setdefault(name, len(known) + 1)}")
 
-    def _source(self, spec: FactTable) -> str:
-        """Where the numbers come from, and their date."""
-        names = dict.fromkeys(need.replace(":", ".").partition(".")[0] for need in spec.needs)
-        named = [
-            self.say("report.scores") if n == "scores" else table(n).label[self.language]
-            for n in names
-            if n in tables() or n == "scores"
-        ]
-        joined = enumerated(named, self.language)
-        return self.say("report.source", table=joined, month=self.month) if joined else ""
-
     def table(self, name: str) -> Block:
         """A fact table with its notes, or the reason why there is none."""
         if self.spec(name).restricted and self.audience != "restricted":
-            return _instead(self.say(f"exhibit.{name}.title"), self.say("report.restricted"))
-        if (gap := self.absent(name)) is not None:
-            return gap
-        spec = self.spec(name)
-        frame = withheld_last(self.rows(name, self.county), spec)
-        whole = withheld(frame, spec.columns) and not spec.restricted and frame.iloc[:, 1:].isna().all(axis=None)
-        subject = EXHIBITS[name].subject
-        if whole or (subject and not frame[subject].fillna(0).gt(0).any()):
-            return _instead(
-                self.say(f"exhibit.{name}.title"), self.say("report.all_withheld", threshold=self._threshold)
-            )
-        notes = [self.say(own)] if has_text(own := f"exhibit.{name}.note") else []
-        notes += self._sample_note(spec) + self._gone(spec, frame)
-        if withheld(frame, spec.columns):
-            notes.append(self.say("report.suppressed", threshold=self._threshold))
-        if "confidence" in frame and frame["confidence"].isin(["assumed", "from_memory", "carried"]).any():
-            notes.append(self.say("report.marks"))
-        number = self.number("table", spec.section, name)
-        caption = self.say(f"exhibit.{name}.title")
-        html = render_table(
-            caption, frame, spec.columns, self.language, [*notes, self._source(spec)], number, self.label("currency"),
-            name=name, limits=self.limits, place=self.place,
-        )  # fmt: skip
-        return Block(html)
-
-    def _sample_note(self, spec: FactTable) -> list[str]:
-        """Under a table or drawing of a sample: that counts are of the sample, or that values are weighted."""
-        if not self.is_sample:
-            return []
-        counts = any(column.kind in PEOPLE and not column.hidden for column in spec.columns)
-        keys = ["report.sample_counts"] if counts else []
-        keys += [own] if has_text(own := f"exhibit.{spec.name}.note.sample") else []
-        return [self.say(key) for key in keys]
-
-    def _gone(self, spec: FactTable, frame: pd.DataFrame) -> list[str]:
-        """Columns that are left out because every number of theirs is withheld here: they were collected."""
-        unwritten = left_out(frame, spec.columns)
-        rows = self.rows("availability", self.county)
-        if not unwritten or "gone" not in rows:  # facts of an older version do not say
-            return []
-        names = {name for words in rows.loc[rows["table"] == spec.name, "gone"] for name in words.split(",")}
-        gone = [c for c in unwritten if c.name in names]
-        joined = enumerated(
-            (column_label(column, self.language, self.label("currency"), spec.name, self.place) for column in gone),
-            self.language,
-        )
-        return [self.say("report.columns_withheld", columns=joined)] if gone else []
+            return exhibit_blocks.instead(self.say(f"exhibit.{name}.title"), self.say("report.restricted"))
+        return exhibit_blocks.table(self, name)
 
     def figure(self, name: str, *, half: bool = False) -> Block:
         """The drawing of a fact table under a title that says its finding.
@@ -368,23 +283,7 @@ class Report:
         Only the finding where all is the same; only the reason where too little of it may be shown; nothing where it
         was the :meth:`picture` of a page before.
         """
-        if EXHIBITS[self.spec(name).name].chart is None or name in self._pictures or self.absent(name) is not None:
-            return Block("")
-        canvas = self._canvas(name)
-        found, draw, half = finding(canvas), drawing(canvas), half or EXHIBITS[name].half
-        if draw is None and withheld(canvas.frame, canvas.table.columns) and not _alike(canvas):
-            return _instead(titled(canvas), self.say("report.figure_withheld", threshold=self._threshold))
-        if draw is None:
-            return Block(f'<p class="finding">{escape(found)}</p>' if found != titled(canvas) else "")
-        number = self.number("figure", self.spec(name).section, name)
-        notes = self._sample_note(self.spec(name)) + self._gone(self.spec(name), canvas.frame)
-        aside = "（{}）" if self.language == "zh" else " ({})"
-        below = caption(canvas) + "".join(aside.format(note) for note in notes)
-        drawn = figure(draw, found, self._described(canvas), f"f-{name}", half=half)
-        return Block(
-            f'<figure class="chart{" half" if half else ""}"><figcaption><span class="number">{escape(number)}</span> '
-            f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawn}</figure>"
-        )
+        return Block("") if name in self._pictures else exhibit_blocks.figure(self, name, half=half)
 
     def exhibit(self, name: str) -> Block:
         """The drawing and the table of a fact table: a small drawing beside its table, another above it."""
@@ -395,28 +294,6 @@ class Report:
         """Small figures and tables side by side where the page is wide enough."""
         found = "".join(f"<div>{block.html}</div>" for block in blocks if block.html)
         return Block(f'<div class="side">{found}</div>' if found else "")
-
-    def _canvas(self, name: str) -> Canvas:
-        frame = self.rows(name, self.county).reset_index(drop=True)
-        city = self.rows(name, CITY)
-        return Canvas(self.spec(name), frame, city, self.limits, self.language, self.label("currency"), self.place)
-
-    def _described(self, canvas: Canvas) -> str:
-        shown = [c.name for c in canvas.table.columns if c.name in canvas.frame and canvas.known(c.name)]
-        columns = (canvas.words(name)[:MOST_DESCRIBED] for name in shown)
-        rows = "; ".join(f"{first}: " + ", ".join(others) for first, *others in zip(*columns, strict=True))
-        return self.say("chart.desc", rows=rows)
-
-
-def _instead(title: str, why: str) -> Block:
-    """The notice in the place of a table or figure: its title, and why it is not there."""
-    return Block(f'<p class="missing"><b>{escape(title)}</b> {escape(why)}</p>')
-
-
-def _alike(canvas: Canvas) -> bool:
-    """Whether a share is the same in every row shown, so that the finding says everything."""
-    shares = (canvas.frame[c.name].dropna() for c in canvas.table.columns if c.kind == "share" and c.name in canvas.frame)  # fmt: skip
-    return any(len(known) > 1 and known.nunique() == 1 for known in shares)
 
 
 @cache

@@ -4,14 +4,13 @@ from relapse_risk.poverty.af_change import alkire_foster_change
 from relapse_risk.poverty.alkire_foster import AlkireFoster, alkire_foster, deprivation_scores, identify_poor
 from relapse_risk.poverty.calibrated_weights import calibrate, calibrated_weights, post_stratify, rake, trim_weights
 from relapse_risk.poverty.change_parts import fields_decomposition, mld_change
+from relapse_risk.poverty.chronic_poverty import chronic_transient, duration_poverty
 from relapse_risk.poverty.curve_result import Curve
 from relapse_risk.poverty.curves import dominance_curves, growth_incidence, tip_curves
 from relapse_risk.poverty.deprivation import DeprivationMatrix, Guarantees, deprivation_matrix, guarantee_test
 from relapse_risk.poverty.deprivation_design import DeprivationDesign, read_deprivation
 from relapse_risk.poverty.dynamics import (
     Transitions,
-    chronic_transient,
-    duration_poverty,
     spell_survival,
     spells,
     transition_events,

@@ -2,8 +2,9 @@
 
 from relapse_risk.research.attrition import Attrition, attrition_weights
 from relapse_risk.research.benchmark_models import BENCHMARKS
+from relapse_risk.research.comparison_splits import Split, splits
 from relapse_risk.research.hazard import RelapseHazard, spell_frailty
-from relapse_risk.research.model_comparison import Comparison, Prepared, Split, compare, prepared, splits
+from relapse_risk.research.model_comparison import Comparison, Prepared, compare, prepared
 from relapse_risk.research.random_effects import RandomEffects, fit_random_effects, posterior_probability
 from relapse_risk.research.transition import FittedTransition, TransitionModel
 from relapse_risk.research.unobserved_heterogeneity import GammaFrailty, fit_gamma_frailty

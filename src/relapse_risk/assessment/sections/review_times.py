@@ -12,7 +12,7 @@ from relapse_risk.measures import FactColumn, FactTable
 
 __all__ = ["SECTION", "TABLES"]
 
-SECTION = Section(12, place=2)
+SECTION = Section(12, place=3)
 C = FactColumn
 
 

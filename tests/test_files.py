@@ -26,10 +26,19 @@ from tests.system_faults import LINUX, ROOT, file_limit, other_account, small_di
 
 from relapse_risk import files
 from relapse_risk.assessment.facts_store import FactsManifest, read_facts, write_facts
-from relapse_risk.assistance import draw_order, hand_over, read_catalogue, remind, write_order, write_worklists
+from relapse_risk.assistance import (
+    draw_order,
+    hand_over,
+    open_referrals,
+    read_catalogue,
+    remind,
+    write_order,
+    write_worklists,
+)
 from relapse_risk.editions import publish
 from relapse_risk.errors import WriteError
 from relapse_risk.files import DRAFT, replacing, write_bytes, write_files, write_json
+from relapse_risk.parameters import read_parameters
 from relapse_risk.register import RegisterWriter
 from relapse_risk.register.findings_files import write_findings
 from relapse_risk.register.pseudonyms import create_key
@@ -71,11 +80,11 @@ def workbook_with_names(folder: Path) -> Path:
 
 
 def assistance(folder: Path) -> Path:
-    """Worklists, an order list, and the journal of referrals."""
+    """Worklists, an order list, and the log of referrals."""
     reminders = remind(entitled(("H1", "P1", "MZ07")), records({"household_id": "H9", "item_code": "CL03"}), CATALOGUE)
     write_worklists(reminders.frame, CATALOGUE, DAY, folder / "worklists")
     write_order(draw_order(waiting(a=9), "CL02", quota=1), folder / "order.json")
-    hand_over(folder, reminders.frame, "扶贫办", DAY)
+    hand_over(open_referrals(folder, read_parameters(), "dezhou"), reminders.frame, "扶贫办", DAY)
     return folder
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.own_place import county_workbook
 
+from relapse_risk.events import read_events
 from relapse_risk.files import file_sha256
 from relapse_risk.new_project import NewProject, make_project
 from relapse_risk.register import Register
@@ -68,8 +69,8 @@ def result(project: Path) -> dict[str, str]:
     found["register"] = register.manifest.digest
     found["deliveries"] = str(len(register.read("delivery", MONTH)))
     assert int(found["deliveries"]) > 0
-    for name in ("issues.jsonl", "referrals.jsonl"):
-        found[name] = str(len((register.path / name).read_text(encoding="utf-8").splitlines()))
+    found["issues"] = str(len((register.path / "issues.jsonl").read_text(encoding="utf-8").splitlines()))
+    found["events"] = str(sorted((event.kind, event.name, event.step) for event in read_events(register.path)))
     return found
 
 

@@ -14,25 +14,40 @@ from tests.assistance.test_ledger import records
 from tests.assistance.test_reminders import DAY, entitled
 
 from relapse_risk.assistance import (
-    Step,
-    append_steps,
     hand_over,
+    open_referrals,
     read_catalogue,
-    read_replies,
-    read_steps,
     referral_states,
     remind,
     take_replies,
     write_worklists,
 )  # fmt: skip
-from relapse_risk.assistance import replies as replies_module
 from relapse_risk.assistance.department_lists import WorkList
 from relapse_risk.assistance.worklists import worklist_content, worklist_files
 from relapse_risk.errors import RegisterError, SourceError
+from relapse_risk.events import Event, KeptLog, read_events
+from relapse_risk.parameters import read_parameters
 
 CATALOGUE = read_catalogue("dezhou")
 TODAY = date(2021, 2, 1)
 NONE = {"household_id": "H99", "item_code": "CL03"}
+
+
+PARAMETERS = read_parameters()
+
+
+def log_of(register: Path) -> KeptLog:
+    return open_referrals(register, PARAMETERS, "dezhou")
+
+
+def say(register: Path, name: str, step: str, on: str, by: str = "x", role: str = "department", **facts: str) -> None:
+    log_of(register).append([Event("reminder", name, 0, step, on, TODAY.isoformat(), by, role, facts=facts)])
+
+
+def handed(register: Path, *names: str) -> None:
+    about = {"household": "H1", "item": "MZ01", "department": "MZ", "due_on": "2021-01-30"}
+    for name in names:
+        say(register, name, "handed_over", "2020-12-31", "office", "office", **about)
 
 
 @pytest.fixture
@@ -42,7 +57,7 @@ def office(tmp_path: Path) -> tuple[Path, Path, pd.DataFrame]:
     reminders = remind(claims, records(NONE), CATALOGUE).frame
     register = tmp_path / "register"
     register.mkdir()
-    hand_over(register, reminders, "扶贫办", DAY)
+    hand_over(log_of(register), reminders, "扶贫办", DAY)
     files = write_worklists(reminders, CATALOGUE, DAY, tmp_path / "out")
     return register, next(file for file in files if file.name == "371425-MZ.xlsx"), reminders
 
@@ -60,7 +75,7 @@ def test_the_sheet_is_ready_for_a_clerk_and_harmless(office: tuple[Path, Path, p
     assert not sheet.cell(2, at["办理结果"]).protection.locked
     assert sheet.cell(2, at["户编号"]).protection.locked
     lists = [v for v in sheet.data_validations.dataValidation if v.type == "list"]
-    assert lists[0].formula1 == '"已受理,退回,已办结"'
+    assert lists[0].formula1 == '"已受理,退回,已办结,办结后未落实"'
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.print_title_rows in ("1:1", "$1:$1")
     items = {item.label.zh: item.confidence for item in CATALOGUE.items}
@@ -118,33 +133,33 @@ def fill(path: Path, twice: bool = True) -> None:
 def test_every_good_reply_comes_home_and_every_bad_one_is_named(office: tuple[Path, Path, pd.DataFrame]) -> None:
     register, path, _ = office
     fill(path)
-    replies = take_replies(path, register, TODAY)
+    replies = take_replies(path, log_of(register), TODAY)
     assert [step.step for step in replies.steps] == ["finished", "accepted", "returned"]
     assert [step.on for step in replies.steps] == ["2021-01-15", "2021-01-16", "2021-01-17"]
     wanted = {(row, said) for row, (_, said) in enumerate(FILLED, 2) if said} | {(15, "同一提醒填写了两次")}
     assert set(replies.faults[["row", "zh"]].itertuples(index=False, name=None)) == wanted
     assert set(replies.faults["sheet"]) == {"办理"}
     assert replies.faults.set_index("row").loc[6, ["column", "value"]].tolist() == ["办理日期", "昨天"]
-    states = referral_states(read_steps(register), TODAY)["state"].value_counts().to_dict()
+    states = referral_states(log_of(register), TODAY)["state"].value_counts().to_dict()
     assert states == {"handed_over": 10, "finished": 1, "accepted": 1, "returned": 1}
 
 
 def test_the_second_import_changes_nothing(office: tuple[Path, Path, pd.DataFrame]) -> None:
     register, path, _ = office
     fill(path)
-    take_replies(path, register, TODAY)
-    before = (register / "referrals.jsonl").read_bytes()
-    assert take_replies(path, register, TODAY).steps == ()
-    assert (register / "referrals.jsonl").read_bytes() == before
+    take_replies(path, log_of(register), TODAY)
+    before = read_events(register)
+    assert take_replies(path, log_of(register), TODAY).steps == ()
+    assert read_events(register) == before
 
 
 def test_what_others_answered_meanwhile_stays(office: tuple[Path, Path, pd.DataFrame]) -> None:
     register, path, reminders = office
     fill(path)
     other = reminders["reminder_id"].iloc[-1]
-    append_steps(register, [Step(other, "accepted", "2021-01-20", "another office")])
-    take_replies(path, register, TODAY)
-    states = referral_states(read_steps(register), TODAY).set_index("reminder_id")["state"]
+    say(register, other, "accepted", "2021-01-20", "another office")
+    take_replies(path, log_of(register), TODAY)
+    states = referral_states(log_of(register), TODAY).set_index("reminder_id")["state"]
     assert states[other] == "accepted"
     assert (states == "finished").sum() == 1
 
@@ -152,15 +167,12 @@ def test_what_others_answered_meanwhile_stays(office: tuple[Path, Path, pd.DataF
 def test_two_writers_at_once_lose_nothing(office: tuple[Path, Path, pd.DataFrame]) -> None:
     register, _, reminders = office
     ids = reminders["reminder_id"].tolist()
-    threads = [
-        threading.Thread(target=append_steps, args=(register, [Step(one, "accepted", "2021-01-05", "x")]))
-        for one in ids
-    ]
+    threads = [threading.Thread(target=say, args=(register, one, "accepted", "2021-01-05")) for one in ids]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(read_steps(register)) == 2 * len(ids)
+    assert len(read_events(register)) == 2 * len(ids)
 
 
 def test_a_finished_referral_may_be_said_finished_again_and_is_not_accepted_anew(
@@ -168,27 +180,14 @@ def test_a_finished_referral_may_be_said_finished_again_and_is_not_accepted_anew
 ) -> None:
     register, path, reminders = office
     first = reminders["reminder_id"].iloc[0]
-    append_steps(register, [Step(first, "finished", "2021-01-02", "x")])
+    say(register, first, "finished", "2021-01-02")
     fill(path, twice=False)
-    taken = take_replies(path, register, TODAY)
-    assert "该提醒已办结或已退回" not in set(taken.faults["zh"])
-    states = referral_states(read_steps(register), TODAY).set_index("reminder_id")
+    taken = take_replies(path, log_of(register), TODAY)
+    assert "现在状态不能这样办理" not in set(taken.faults["zh"])
+    states = referral_states(log_of(register), TODAY).set_index("reminder_id")
     assert states.loc[first, "state"] == "finished"
     with pytest.raises(RegisterError, match="this step cannot follow"):
-        append_steps(register, [Step(first, "accepted", "2021-01-03", "x")])
-
-
-def test_a_line_cut_short_by_a_crash_is_no_step_and_heals(office: tuple[Path, Path, pd.DataFrame]) -> None:
-    register, _, reminders = office
-    log = register / "referrals.jsonl"
-    whole = read_steps(register)
-    log.write_bytes(log.read_bytes() + b'{"reminder_id": "R')
-    assert read_steps(register) == whole
-    append_steps(register, [Step(reminders["reminder_id"].iloc[0], "accepted", "2021-01-03", "x")])
-    assert len(read_steps(register)) == len(whole) + 1
-    log.write_bytes(b"nonsense\n" + log.read_bytes())
-    with pytest.raises(RegisterError, match=r"line 1: not a step of a referral: .*; got 'nonsense'"):
-        read_steps(register)
+        say(register, first, "accepted", "2021-01-16")
 
 
 def test_a_file_that_is_no_worklist(office: tuple[Path, Path, pd.DataFrame], tmp_path: Path) -> None:
@@ -196,38 +195,30 @@ def test_a_file_that_is_no_worklist(office: tuple[Path, Path, pd.DataFrame], tmp
     text = tmp_path / "a.xlsx"
     text.write_text("no workbook")
     with pytest.raises(SourceError, match="not a workbook"):
-        read_replies(text, register, TODAY)
+        take_replies(text, log_of(register), TODAY)
     book = openpyxl.load_workbook(path)
     book["办理"].cell(1, heads(book["办理"])["办理结果"]).value = "结果"
     book.save(text)
     with pytest.raises(SourceError, match="a column is missing"):
-        read_replies(text, register, TODAY)
+        take_replies(text, log_of(register), TODAY)
     book["办理"].title = "x"
     book.save(text)
     with pytest.raises(SourceError, match="no worklist sheet"):
-        read_replies(text, register, TODAY)
+        take_replies(text, log_of(register), TODAY)
 
 
-def test_an_answer_given_while_the_workbook_is_read_is_named_and_the_others_come_in(
-    office: tuple[Path, Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+def test_an_answer_given_since_the_log_was_opened_is_named_and_the_others_come_in(
+    office: tuple[Path, Path, pd.DataFrame],
 ) -> None:
-    """Between reading and writing somebody else returns the first referral: its row becomes a fault, the rest is taken."""
+    """Somebody else returned the first referral meanwhile: its row is a fault that says where it stands, the rest is taken."""
     register, path, reminders = office
     fill(path, twice=False)
-    first = reminders["reminder_id"].iloc[0]
-    real, calls = replies_module.append_steps, []
-
-    def meanwhile(folder: Path, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        if not calls:
-            calls.append(1)
-            real(folder, [Step(first, "returned", "2021-01-02", "another office")])
-        return real(folder, steps)
-
-    monkeypatch.setattr(replies_module, "append_steps", meanwhile)
-    taken = take_replies(path, register, TODAY)
+    first, log = reminders["reminder_id"].iloc[0], log_of(register)
+    say(register, first, "returned", "2021-01-02", "another office")
+    taken = take_replies(path, log, TODAY)
     assert [step.step for step in taken.steps] == ["accepted", "returned"]
-    assert "该提醒已办结或已退回" in set(taken.faults["zh"])
-    assert [step.by for step in read_steps(register) if step.reminder_id == first][1:] == ["another office"]
+    (told,) = taken.faults.loc[taken.faults["zh"] == "现在状态不能这样办理", "expected"]
+    assert told == "— (已退回 / returned, 转办单位 / office)"
 
 
 OVER = {"household_id": "H98", "item_code": "MZ08", "person_id": "P98"}
@@ -249,11 +240,12 @@ def test_a_row_of_the_sheet_says_what_when_and_why_in_either_language(tmp_path: 
         rows[language] = list(sheet.iter_rows(values_only=True))
     first, second = frame["reminder_id"]
     assert rows["zh"] == [
-        ("提醒编号", "户编号", "人员编号", "乡镇", "事项", "类型", "理由", "依据", "年金额（元）", "数据日期", "办理期限", "优先度", "办理结果", "办理日期", "办理人", "说明"),
+        ("提醒编号", "户编号", "人员编号", "乡镇", "事项", "类型", "理由", "依据", "年金额（元）", "数据日期", "办理期限", "优先度", "办理状态",
+         "经办人", "办理结果", "办理日期", "办理人", "说明", "应转部门（退回时）"),
         (first, "H1", None, "甲镇", "农村最低生活保障", "应享未享", "人均纯收入低于低保标准（不计低保、特困供养金）；财产核对通过", "有文件依据", 1200, "2020-12-31",
-         "2021-01-30", frame["priority"][0], None, None, None, None),
+         "2021-01-30", frame["priority"][0], None, None, *[None] * 5),
         (second, "H98", "P98", "t2", "重度残疾人护理补贴", "在享存疑", rows["zh"][2][6], "待核实，请核对文件", None, "2020-12-31", "2021-01-30",
-         frame["priority"][1], None, None, None, None),
+         frame["priority"][1], None, None, *[None] * 5),
     ]  # fmt: skip
     assert rows["zh"][2][6].startswith("正在享受，但不再同时符合：")
     assert rows["en"][0][:4] == ("Reminder", "Household", "Person", "Town")
@@ -277,33 +269,37 @@ def test_the_sheet_prints_and_protects_itself(tmp_path: Path) -> None:
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.oddHeader.left.text == "A && B Civil Affairs 2020-12-31"
     assert sheet.oddFooter.right.text == "&P / &N"
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", "A1:P3")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", "A1:S3")
     rights = sheet.protection
     assert not any((rights.sort, rights.autoFilter, rights.formatColumns, rights.formatRows)), "false here: allowed"
     assert rights.insertRows
     rules = {rule.type: rule for rule in sheet.data_validations.dataValidation}
-    assert (str(rules["list"].sqref), rules["list"].formula1) == ("M2:M3", '"accepted,returned,finished"')
+    assert (str(rules["list"].sqref), rules["list"].formula1) == (
+        "O2:O3",
+        '"accepted,returned,finished,not delivered after all"',
+    )
     assert (str(rules["date"].sqref), rules["date"].operator, rules["date"].formula1) == (
-        "N2:N3",
+        "P2:P3",
         "greaterThanOrEqual",
         "36526",
     )  # 1 January 2000
-    widths = {letter: sheet.column_dimensions[letter].width for letter in ("A", "B", "G", "P")}
+    widths = {letter: sheet.column_dimensions[letter].width for letter in ("A", "B", "G", "R")}
     assert {letter: round(width) for letter, width in widths.items()} == {
         "A": 16,
         "B": 17,
         "G": 47,
-        "P": 25,
+        "R": 25,
     }  # Excel adds 0.7
-    assert [sheet.cell(2, column).protection.locked for column in (12, 13, 14, 15, 16)] == [
+    assert [sheet.cell(2, column).protection.locked for column in (14, 15, 16, 17, 18, 19)] == [
         True,
         False,
         False,
         False,
         False,
+        False,
     ]
-    assert (sheet.cell(2, 14).number_format, sheet.cell(2, 9).number_format) == ("yyyy-mm-dd", "#,##0")
-    answer, head = sheet.cell(2, 13), sheet.cell(1, 1)
+    assert (sheet.cell(2, 16).number_format, sheet.cell(2, 9).number_format) == ("yyyy-mm-dd", "#,##0")
+    answer, head = sheet.cell(2, 15), sheet.cell(1, 1)
     assert (answer.fill.fgColor.rgb, answer.border.left.style, answer.border.top.color.rgb) == (
         "FFFFF7E6",
         "thin",
@@ -423,13 +419,13 @@ def test_the_same_rows_make_the_same_bytes() -> None:
     "day", ["2021-01-15", "2021/1/15", "2021年1月15日", " 2021-01-15 ", datetime(2021, 1, 15, 8, 30), date(2021, 1, 15)]
 )
 def test_a_reply_in_whatever_way_a_clerk_writes_it(tmp_path: Path, said: str, step: str, day: object) -> None:
-    handed = Step("R1", "handed_over", "2020-12-31", "office", "H1", "", "MZ01", "MZ", "2021-01-30")
-    append_steps(tmp_path, [handed])
+    handed(tmp_path, "R1")
     path = returned(tmp_path, {"Reminder": " R1 ", "Reply": said, "Replied on": day, "By": " Li ", "Note": " paid "})
-    replies = read_replies(path, tmp_path, TODAY)
-    assert replies.steps == (Step("R1", step, "2021-01-15", "Li", note="paid"),)
+    replies = take_replies(path, log_of(tmp_path), TODAY)
+    (one,) = replies.steps
+    assert (one.thing, one.step, one.on, one.by, one.reason or one.evidence) == ("R1", step, "2021-01-15", "Li", "paid")
     assert replies.summary() == "1 replies taken, 0 rejected"
-    assert list(replies.faults.columns) == ["file", "sheet", "row", "column", "value", "zh", "en"]
+    assert list(replies.faults.columns) == ["file", "sheet", "row", "column", "value", "expected", "zh", "en"]
 
 
 def returned(folder: Path, *rows: dict[str, object]) -> Path:
@@ -447,19 +443,18 @@ def returned(folder: Path, *rows: dict[str, object]) -> Path:
 
 def test_a_fault_names_file_sheet_row_column_and_value(tmp_path: Path) -> None:
     """The day of the hand-over and today itself may be written; a day before or after may not."""
-    append_steps(
-        tmp_path,
-        [Step(f"R{i}", "handed_over", "2020-12-31", "office", "H1", "", "MZ01", "MZ", "2021-01-30") for i in range(6)],
-    )
+    handed(tmp_path, *(f"R{i}" for i in range(6)))
     path = returned(
         tmp_path, {"Reminder": "R0", "Reply": "finished", "Replied on": "2020-12-30"}, {"Reminder": "R1", "Reply": "finished", "Replied on": "2020-12-31"},
         {"Reminder": "R2", "Reply": "finished", "Replied on": "2021-02-01"}, {"Reminder": "R3", "Reply": "finished", "Replied on": "2021-02-02"},
         {"Reminder": "R4", "Note": "?"}, {"Reminder": "R9", "By": "Li"}, {"Reminder": "R5", "Reply": "finished", "Replied on": "2021-02-30"}, {"Reminder": "R5"},
         {"Reminder": "R5", "Reply": "accepted", "Replied on": "2021-01-05"},
     )  # fmt: skip
-    replies = read_replies(path, tmp_path, TODAY)
-    assert [(step.reminder_id, step.by, step.note) for step in replies.steps] == [("R1", "", ""), ("R2", "", "")]
-    assert replies.faults.to_numpy().tolist() == [
+    replies = take_replies(path, log_of(tmp_path), TODAY)
+    assert [(step.thing, step.by, step.evidence) for step in replies.steps] == [("R1", "MZ", ""), ("R2", "MZ", "")], (
+        "signed by its department"
+    )
+    assert replies.faults.drop(columns="expected").to_numpy().tolist() == [
         ["back.xlsx", "Worklist", 2, "办理日期", "2020-12-30", "日期早于转办日期", "the day is before the hand-over"],
         ["back.xlsx", "Worklist", 5, "办理日期", "2021-02-02", "日期在今天之后", "the day is in the future"],
         ["back.xlsx", "Worklist", 6, "办理结果", "", "填写了日期或说明，但没有选择办理结果", "a day or a note without a reply"],
@@ -470,13 +465,12 @@ def test_a_fault_names_file_sheet_row_column_and_value(tmp_path: Path) -> None:
 
 
 def test_what_is_finished_or_came_back_takes_no_other_reply_but_the_same_again(tmp_path: Path) -> None:
+    handed(tmp_path, "R0", "R1", "R2")
     for name, last in (("R0", "finished"), ("R1", "returned"), ("R2", "accepted")):
-        append_steps(
-            tmp_path, [Step(name, "handed_over", "2020-12-31", "office"), Step(name, last, "2021-01-05", "Li")]
-        )
+        say(tmp_path, name, last, "2021-01-05", "Li")
     rows = [{"Reminder": f"R{i}", "Reply": "finished", "Replied on": "2021-01-05", "By": "Li"} for i in range(3)]
-    replies = read_replies(returned(tmp_path, *rows), tmp_path, TODAY)
-    assert [step.reminder_id for step in replies.steps] == ["R2"], "R0 said so already; R1 was sent back"
+    replies = take_replies(returned(tmp_path, *rows), log_of(tmp_path), TODAY)
+    assert [step.thing for step in replies.steps] == ["R2"], "R0 said so already; R1 was sent back"
     assert replies.faults[["row", "column", "value", "en"]].to_numpy().tolist() == [
-        [3, "办理结果", "finished", "the referral is already finished or returned"]
+        [3, "办理结果", "finished", "this cannot follow where the referral stands"]
     ]

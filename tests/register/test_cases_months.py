@@ -13,11 +13,13 @@ import pytest
 import yaml
 from tests.report_fixtures import ROOT
 
-from relapse_risk.assistance import hand_over, read_order, read_steps, referral_states, take_replies
+from relapse_risk.assistance import hand_over, open_referrals, read_order, referral_states, take_replies
 from relapse_risk.demo import build_demo
 from relapse_risk.editions.edition import read_edition
 from relapse_risk.editions.edition_plan import plan
 from relapse_risk.errors import EditionError, GateError, SourceError
+from relapse_risk.events import Event, KeptLog
+from relapse_risk.parameters import read_parameters
 from relapse_risk.register import Register
 from relapse_risk.register.import_report import ImportReport
 from relapse_risk.register.importing import import_source
@@ -78,18 +80,25 @@ def test_03_04_a_referral_finished_twice_is_finished(tmp_path: Path, cases: Path
         {"reminder_id": sent["提醒编号"], "household_id": sent["户编号"], "person_id": sent["人员编号"], "item_code": "MZ01",
          "department": "MZ", "due_on": pd.to_datetime(sent["办理期限"]), "evidence_on": pd.Timestamp("2021-01-31")}
     ).dropna(subset="reminder_id")  # fmt: skip
-    hand_over(tmp_path, reminders, "扶贫办", date(2021, 2, 1))
-    first = take_replies(cases / "03_reply_finished_jan.xlsx", tmp_path, date(2021, 2, 28))
-    again = take_replies(cases / "04_reply_feb_refused.xlsx", tmp_path, date(2021, 3, 31))
+
+    def log() -> KeptLog:
+        return open_referrals(tmp_path, read_parameters(), "dezhou")
+
+    hand_over(log(), reminders, "扶贫办", date(2021, 2, 1))
+    first = take_replies(cases / "03_reply_finished_jan.xlsx", log(), date(2021, 2, 28))
+    again = take_replies(cases / "04_reply_feb_refused.xlsx", log(), date(2021, 3, 31))
     assert [(len(one.steps), len(one.faults)) for one in (first, again)] == [(2, 0), (1, 0)]
-    states = referral_states(read_steps(tmp_path), date(2021, 3, 31)).set_index("reminder_id")
+    states = referral_states(log(), date(2021, 3, 31)).set_index("reminder_id")
     assert states.loc[["R4847d6074b9d", "Ra25db36b14b4"], "state"].tolist() == ["finished", "finished"]
-    assert hand_over(tmp_path, reminders, "扶贫办", date(2021, 3, 31)) == (), (
-        "the records of a later month have not come"
-    )
-    march = reminders.assign(evidence_on=pd.Timestamp("2021-04-30"))
-    assert {step.reminder_id for step in hand_over(tmp_path, march, "扶贫办", date(2021, 5, 4))} == {
-        "R4847d6074b9d", "Ra25db36b14b4",
+    assert hand_over(log(), reminders, "扶贫办", date(2021, 3, 31)).written == (), "the ledger has not contested it"
+    log().append(
+        [
+            Event("reminder", name, 0, "contested", "2021-04-30", "2021-05-04", "aid records", "ledger", facts={"month": "2021-04"})
+            for name in ("R4847d6074b9d", "Ra25db36b14b4")
+        ]
+    )  # fmt: skip
+    assert {event.name for event in hand_over(log(), reminders, "扶贫办", date(2021, 5, 4)).written} == {
+        "R4847d6074b9d#2", "Ra25db36b14b4#2",
     }  # fmt: skip
 
 

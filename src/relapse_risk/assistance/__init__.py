@@ -2,6 +2,7 @@
 
 from relapse_risk.assistance.assessed_register import Assessed, assess, assess_months, spending_known
 from relapse_risk.assistance.catalogue import Catalogue, Item, read_catalogue
+from relapse_risk.assistance.claim_ends import close_reminders
 from relapse_risk.assistance.cliffs import Cliffs, cliffs
 from relapse_risk.assistance.department_lists import WorkList, department_lists, job_matches
 from relapse_risk.assistance.entitlements import (
@@ -41,16 +42,16 @@ from relapse_risk.assistance.orders import (
     write_order,
 )
 from relapse_risk.assistance.process_clock import ProcessClock, process_clock
-from relapse_risk.assistance.referrals import (
-    Step,
-    append_steps,
-    awaiting_records,
+from relapse_risk.assistance.referral_log import (
+    escalate,
     hand_over,
-    read_steps,
+    not_listed,
+    open_referrals,
     referral_states,
+    with_standing,
 )
 from relapse_risk.assistance.reminders import Reminders, remind
-from relapse_risk.assistance.replies import Replies, read_replies, take_replies
+from relapse_risk.assistance.replies import Replies, take_replies
 from relapse_risk.assistance.worklists import worklist_content, write_worklists
 
 __all__ = [
@@ -65,18 +66,16 @@ __all__ = [
     "ProcessClock",
     "Reminders",
     "Replies",
-    "Step",
     "WorkList",
     "aid_totals",
-    "append_steps",
     "assess",
     "assess_months",
     "assign_jobs",
     "audit_posts",
-    "awaiting_records",
     "cancel_order",
     "check_records",
     "cliffs",
+    "close_reminders",
     "cycle_of",
     "decision_on",
     "department_lists",
@@ -84,6 +83,7 @@ __all__ = [
     "drawn_lines",
     "enter_order",
     "entitlements",
+    "escalate",
     "explain",
     "follow_up",
     "hand_over",
@@ -91,13 +91,13 @@ __all__ = [
     "ledger_findings",
     "near_misses",
     "not_drawn_yet",
+    "not_listed",
+    "open_referrals",
     "openings_on",
     "person_frame",
     "process_clock",
     "read_catalogue",
     "read_order",
-    "read_replies",
-    "read_steps",
     "receipts",
     "redraw",
     "referral_states",
@@ -105,6 +105,7 @@ __all__ = [
     "seekers_of",
     "spending_known",
     "take_replies",
+    "with_standing",
     "worklist_content",
     "write_order",
     "write_worklists",

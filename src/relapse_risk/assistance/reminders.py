@@ -21,7 +21,7 @@ from relapse_risk.languages import Language
 from relapse_risk.predicates.clauses import Clause
 from relapse_risk.text import text
 
-__all__ = ["Reminders", "reason_of", "remind", "with_receipts"]
+__all__ = ["Reminders", "reason_of", "remind", "reminder_identity", "with_receipts"]
 
 DUE_DAYS = 30  # for items without a statutory period
 PAIR = ["household_id", "person_id", "item_code"]
@@ -225,7 +225,18 @@ def _days(item: Item, day: date) -> int:
 def _identities(frame: pd.DataFrame) -> list[str]:
     """Id of a claim, the same every month, so that a reply can be matched."""
     parts = [frame[name].to_numpy(na_value="") for name in ("kind", *PAIR)]
-    return ["R" + sha256(["|".join(row)])[:12] for row in zip(*parts, strict=True)]
+    return [reminder_identity(*row) for row in zip(*parts, strict=True)]
+
+
+def reminder_identity(kind: str, household: str, person: str, item: str) -> str:
+    """Id of one claim, the same every month; the person is empty where the item is the household's.
+
+    Examples
+    --------
+    >>> reminder_identity("missing", "H1", "", "MZ01") == reminder_identity("over", "H1", "", "MZ01")
+    False
+    """
+    return "R" + sha256(["|".join((kind, household, person, item))])[:12]
 
 
 def _prioritised(frame: pd.DataFrame, scores: pd.DataFrame | None) -> pd.DataFrame:

@@ -1,25 +1,28 @@
-"""Returned worklists: good replies are taken; each bad reply is reported by sheet, row and column."""
+"""Returned worklists: good replies become steps of the log; each bad one is named by sheet, row and column."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from python_calamine import CalamineWorkbook
 
-from relapse_risk.assistance.referrals import MAY_FOLLOW, Step, append_steps, read_steps
-from relapse_risk.assistance.worklists import ANSWERED, HEADS, REPLIES
-from relapse_risk.errors import RegisterError, SourceError
+from relapse_risk.assistance.referral_log import KIND
+from relapse_risk.assistance.worklists import ANSWERED, MAY_ANSWER, REPLIES
+from relapse_risk.errors import RegisterError
+from relapse_risk.events import Event, KeptLog, Standing, read_events, standings
+from relapse_risk.events.returned_sheets import day_said, returned_sheets
 from relapse_risk.languages import LANGUAGES
+from relapse_risk.schema import code_list
 from relapse_risk.text import messages, text
 
-__all__ = ["Replies", "read_replies", "take_replies"]
+__all__ = ["FAULT_COLUMNS", "Replies", "take_replies"]
 
-TRIES = 5  # attempts to take a workbook while other replies are written
+FAULT_COLUMNS = ("file", "sheet", "row", "column", "value", "expected", *LANGUAGES)
+# Column of the sheet, and kind of fault, by what the machine names when it refuses a step.
+REFUSED = {"step": ("reply", "order"), "on": ("replied_on", "early"), "reason": ("note", "reason")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,13 @@ class Replies:
 
     Attributes
     ----------
-    steps : tuple of Step
-        Good replies, in the order of the sheet.
+    steps : tuple of Event
+        Good replies that are new, in the order of the sheet.
     faults : DataFrame
-        file, sheet, row, column, value, zh, en: every rejected reply, with the reason.
+        file, sheet, row, column, value, expected, zh, en: every rejected reply, with the reason.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[Event, ...]
     faults: pd.DataFrame
 
     def summary(self) -> str:
@@ -42,16 +45,25 @@ class Replies:
         return f"{len(self.steps)} replies taken, {len(self.faults)} rejected"
 
 
-def read_replies(path: str | Path, register: str | Path, today: date) -> Replies:
-    """Read a department's returned worklist; a bad reply does not affect the good ones.
+class _Fault(Exception):
+    """A reply that is rejected: column, kind of fault, and what was expected."""
+
+    def __init__(self, column: str, kind: str, expected: str = "") -> None:
+        self.column, self.kind, self.expected = column, kind, expected
+        super().__init__(kind)
+
+
+def take_replies(path: str | Path, log: KeptLog, today: date) -> Replies:
+    """Read a department's returned worklist and add its good replies to the log; the same file twice changes nothing.
 
     Parameters
     ----------
     path : path
-        Workbook written by :func:`write_worklists` and filled in, rows in any order, columns found by their heads.
-    register : path
-        Register whose referrals are answered.
-    today : date
+        Workbook written by :func:`relapse_risk.assistance.write_worklists` and filled in, rows in any order, columns
+        found by their heads.
+    log : KeptLog
+        :func:`relapse_risk.assistance.open_referrals`; what others wrote since it was opened is seen, too.
+    today : datetime.date
 
     Raises
     ------
@@ -59,135 +71,89 @@ def read_replies(path: str | Path, register: str | Path, today: date) -> Replies
         If the file is not such a workbook (no sheet or no column of a worklist).
     """
     file = Path(path)
-    sheet, rows, at = _opened(file)
-    steps = read_steps(register)
-    handed = {step.reminder_id: step for step in steps if step.step == "handed_over"}
-    standing = {step.reminder_id: step.step for step in steps}
-    said = {(step.reminder_id, step.step, step.on, step.by) for step in steps}
-    good: list[Step] = []
+    columns = {"worklist.sheet": ("reminder_id", *ANSWERED)}
+    (sheet, *_) = returned_sheets(file, "worklist", columns, "worklist sheet", MAY_ANSWER)
+    good: list[tuple[Event, int, Mapping[str, str]]] = []
     faults: list[tuple[object, ...]] = []
     seen: set[str] = set()
-    for number, row in enumerate(rows, 2):
-        values = {name: row[column] for name, column in at.items()}
-        if all(_blank(values[name]) for name in ANSWERED):
-            continue
-        column, kind = _fault(values, handed, seen, today)
-        if kind == "" and (step := _step(values)) is not None:
-            again = (step.reminder_id, step.step, step.on, step.by) in said
-            if not again and step.step not in MAY_FOLLOW[standing[step.reminder_id]]:
-                column, kind = "reply", "order"
-            else:
-                good += [] if again else [step]
-        if kind:
-            faults.append(
-                (
-                    file.name,
-                    sheet,
-                    number,
-                    text(f"worklist.{column}", "zh"),
-                    str(values[column]),
-                    *messages()[f"worklist.fault.{kind}"].by_language.values(),
-                )
-            )
-        seen.add(str(values["reminder_id"]).strip())
-    return Replies(tuple(good), pd.DataFrame(faults, columns=["file", "sheet", "row", "column", "value", *LANGUAGES]))
-
-
-def take_replies(path: str | Path, register: str | Path, today: date) -> Replies:
-    """Read a returned worklist and append its good replies; the same file twice changes nothing."""
-    for left in reversed(range(TRIES)):
-        replies = read_replies(path, register, today)
+    for number, values in sheet.answered((*ANSWERED, *MAY_ANSWER)):
         try:
-            return Replies(append_steps(register, replies.steps), replies.faults)
-        except RegisterError:  # one was answered meanwhile: read again; it is now an error of that row
-            if not left:
-                raise
-    raise AssertionError("never reached")
+            good.append((_event(values, log, seen, today, file), number, values))
+        except _Fault as fault:
+            faults.append(_fault_row(file, sheet.title, number, values, fault))
+        seen.add(values["reminder_id"])
+    added = log.append([event for event, _, _ in good], leave_out=True)
+    rows = {event.said: (number, values) for event, number, values in good}
+    for event, error in added.refused:
+        number, values = rows[event.said]
+        faults.append(_fault_row(file, sheet.title, number, values, _refused(log, event, error)))
+    faults.sort(key=lambda row: int(str(row[2])))
+    return Replies(added.written, pd.DataFrame(faults, columns=list(FAULT_COLUMNS)))
 
 
-def _opened(file: Path) -> tuple[str, list[list[Any]], dict[str, int]]:
-    try:
-        book = CalamineWorkbook.from_path(str(file))
-    except Exception as error:  # the reader has no error class for damaged files
-        raise SourceError(
-            "not a workbook", where=str(file), got=str(error), fix="send back the .xlsx that was sent out"
-        ) from error
-    sheets = messages()["worklist.sheet"].by_language.values()
-    names = [name for name in book.sheet_names if name in sheets]
-    if not names:
-        raise SourceError(
-            "the workbook has no worklist sheet",
-            where=str(file),
-            got=" | ".join(book.sheet_names),
-            expected=" | ".join(sheets),
-        )
-    rows = book.get_sheet_by_name(names[0]).to_python(skip_empty_area=False)
-    heads = [str(value).strip() for value in rows[0]] if rows else []
-    at = {
-        name: heads.index(head)
-        for name in HEADS
-        for head in messages()[f"worklist.{name}"].by_language.values()
-        if head in heads
-    }
-    for name in ("reminder_id", *ANSWERED):
-        if name not in at:
-            raise SourceError(
-                "a column is missing",
-                where=f"{file}: {names[0]}",
-                expected=text(f"worklist.{name}", "zh"),
-                fix="do not rename or delete columns",
-            )
-    return names[0], rows[1:], at
+def _event(values: Mapping[str, str], log: KeptLog, seen: set[str], today: date, file: Path) -> Event:
+    name = values["reminder_id"]
+    now = log.last(KIND, name)
+    if now is None or now.state == "found":
+        raise _Fault("reminder_id", "unknown")
+    if name in seen:
+        raise _Fault("reminder_id", "twice")
+    step = _step(values["reply"])
+    day = day_said(values["replied_on"])
+    if not day:
+        raise _Fault("replied_on", "date")
+    if day > today.isoformat():
+        raise _Fault("replied_on", "future", f"≤ {today.isoformat()}")
+    said = {"reason": values["note"]} if step in ("returned", "not_delivered") else {"evidence": values["note"]}
+    by = values["by"] or now.facts["department"]
+    facts = {"to_department": other} if (other := _department(values.get("to_department", ""))) else {}
+    return Event(KIND, name, 0, step, day, today.isoformat(), by, "department", *now.place, source=file.name, facts=facts, **said)  # fmt: skip
 
 
-def _blank(value: object) -> bool:
-    return value is None or str(value).strip() == ""
+def _step(value: str) -> str:
+    expected = " | ".join(text(f"worklist.reply.{reply}", "zh") for reply in REPLIES)
+    if not value:
+        raise _Fault("reply", "alone", expected)
+    said = value.lower()
+    for reply in REPLIES:
+        if said in (word.lower() for word in messages()[f"worklist.reply.{reply}"].by_language.values()):
+            return reply
+    raise _Fault("reply", "reply", expected)
 
 
-def _reply(value: object) -> str:
-    said = str(value).strip().lower()
-    return next((reply for reply in REPLIES if said in messages()[f"worklist.reply.{reply}"].by_language.values()), "")
+def _department(value: str) -> str:
+    """Code of the department that a cell names by code or name; empty where it names none."""
+    codes = code_list("department")
+    if not value:
+        return ""
+    for word in codes.words:
+        if value.lower() in (word.lower(), *(name.lower() for name in codes.of(word).by_language.values())):
+            return word
+    raise _Fault("to_department", "reply", " | ".join(codes.words))
 
 
-def _day(value: object) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    text = str(value).strip().replace("/", "-").replace("年", "-").replace("月", "-").replace("日", "")
-    try:
-        year, month, day = (int(part) for part in text.split("-"))
-        return date(year, month, day)
-    except ValueError:
-        return None
+def _refused(log: KeptLog, event: Event, error: RegisterError) -> _Fault:
+    """What the machine refused, as the column of the sheet that says it: where the referral stands, and what may follow."""
+    name = error.where.rpartition(": ")[2]
+    column, kind = REFUSED.get(name, ("reply", "order"))
+    expected = str(error.expected)
+    if name == "step":
+        now = _standing(log, event.thing)
+        machine = log.machines[KIND]
+        offered = " | ".join(machine.step_label(step).zh for step in machine.allowed(now.state, "department")) or "—"
+        state, holder = machine.state_label(now.state), log.holder_of(now)
+        held = f", {machine.roles[holder].zh} / {machine.roles[holder].en}" if holder else ""
+        expected = f"{offered} ({state.zh} / {state.en}{held})"
+    return _Fault(column, kind, expected)
 
 
-def _fault(values: Mapping[str, Any], handed: Mapping[str, Step], seen: set[str], today: date) -> tuple[str, str]:
-    """Column and kind of the first error in a reply; the kind is empty if there is none."""
-    reminder = str(values["reminder_id"]).strip()
-    if reminder not in handed:
-        return "reminder_id", "unknown"
-    if reminder in seen:
-        return "reminder_id", "twice"
-    if _blank(values["reply"]):
-        return "reply", "alone"
-    if not _reply(values["reply"]):
-        return "reply", "reply"
-    day = _day(values["replied_on"])
-    if day is None:
-        return "replied_on", "date"
-    if day > today:
-        return "replied_on", "future"
-    if day.isoformat() < handed[reminder].on:
-        return "replied_on", "early"
-    return "", ""
+def _standing(log: KeptLog, name: str) -> Standing:
+    """How a thing stands now, with what was written since ``log`` was opened."""
+    mine = [event for event in read_events(log.register) if event.kind == KIND and event.thing == name]
+    return standings(mine, log.machines)[KIND, name][-1]
 
 
-def _step(values: Mapping[str, Any]) -> Step | None:
-    day = _day(values["replied_on"])
-    if day is None:
-        return None
-    return Step(
-        str(values["reminder_id"]).strip(), _reply(values["reply"]), day.isoformat(), str(values["by"] or "").strip(),
-        note=str(values["note"] or "").strip(),
-    )  # fmt: skip
+def _fault_row(file: Path, sheet: str, number: int, values: Mapping[str, str], fault: _Fault) -> tuple[object, ...]:
+    said = messages()[f"worklist.fault.{fault.kind}"].by_language.values()
+    head = text(f"worklist.{fault.column}", "zh")
+    return file.name, sheet, number, head, values.get(fault.column, ""), fault.expected, *said

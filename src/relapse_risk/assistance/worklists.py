@@ -28,13 +28,23 @@ __all__ = ["worklist_content", "worklist_files", "write_worklists"]
 
 HEADS = (
     "reminder_id", "household_id", "person_id", "town", "item", "kind", "reason", "basis", "amount_year", "evidence_on",
-    "due_on", "priority", "reply", "replied_on", "by", "note",
+    "due_on", "priority", "stands", "assignee", "reply", "replied_on", "by", "note", "to_department",
 )  # fmt: skip
 SUMMARY = ("county_code", "department", "kind", "reminders", "households", "amount_year", "first_due")
-REPLIES = ("accepted", "returned", "finished")
+REPLIES = ("accepted", "returned", "finished", "not_delivered")
 KINDS = ("missing", "over")
 ANSWERED = ("reply", "replied_on", "by", "note")
-WIDTHS = {"reason": 46, "item": 24, "household_id": 16, "person_id": 18, "reminder_id": 15, "note": 24, "town": 12}
+MAY_ANSWER = ("to_department",)  # for what is sent back: where it belongs
+WIDTHS = {
+    "reason": 46,
+    "item": 24,
+    "household_id": 16,
+    "person_id": 18,
+    "reminder_id": 15,
+    "note": 24,
+    "town": 12,
+    "stands": 20,
+}
 
 
 def worklist_files(reminders: pd.DataFrame, root: Path) -> dict[tuple[str, str], Path]:
@@ -121,7 +131,9 @@ def _labelled(
     labels = {item.code: item.label.in_language(language) for item in catalogue.items}
     bases = {item.code: text(f"worklist.basis.{item.confidence}", language) for item in catalogue.items}
     reasons = {(i.code, kind): reason_of(i, day, kind, language) for i in catalogue.items for kind in KINDS}
+    known = {name: reminders.get(name) for name in ("stands", "assignee")}
     return reminders.assign(
+        **known,
         item=reminders["item_code"].map(labels),
         basis=reminders["item_code"].map(bases),
         reason=[reasons[pair] for pair in zip(reminders["item_code"], reminders["kind"], strict=True)],
@@ -201,7 +213,7 @@ def _write_rows(book: xlsxwriter.Workbook, sheet: Worksheet, rows: pd.DataFrame,
     shown = rows.assign(kind=rows["kind"].map(lambda kind: text(f"worklist.kind.{kind}", language)))
     for line, row in enumerate(shown.to_dict("records"), 1):
         for column, name in enumerate(HEADS):
-            if name in ANSWERED:
+            if name in (*ANSWERED, *MAY_ANSWER):
                 sheet.write_blank(line, column, None, day if name == "replied_on" else answer)
             elif isinstance(row[name], Real) and not _empty(row[name]):
                 sheet.write_number(line, column, row[name], money)

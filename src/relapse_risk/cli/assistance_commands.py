@@ -1,9 +1,9 @@
-"""Commands that turn rules and records into work: entitlements, remind, refer, order, jobs, plan, worklist."""
+"""Commands that turn rules and records into work: entitlements, remind, order, jobs, plan, worklist."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relapse_risk.cli.app import (
-    DAY,
     JsonOption,
     Language,
     MonthOption,
@@ -25,7 +24,6 @@ from relapse_risk.cli.app import (
     opened_register,
     print_result,
     register_folder,
-    report_replies,
     written,
 )
 from relapse_risk.errors import RegisterError
@@ -40,7 +38,7 @@ COUNTY = typer.Option(help="Only this county.", metavar="CODE")
 RECORDS = "assistance_record"
 
 
-def _assessed(
+def assessed(
     register: Path | None, month: str | None, params: Path | None, county: str | None = None
 ) -> tuple[Opened, Any, Any]:
     """Register and month, catalogue, and the month assessed, for one command."""
@@ -57,7 +55,7 @@ def _entitled_in(at: Any, item: str, counties: frozenset[str]) -> int:
     return int(((claims["item_code"] == item) & claims["county_code"].isin(counties)).sum())
 
 
-def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
+def scores_of(folder: Path | None, month: str) -> pd.DataFrame | None:
     """Need and risk of every household, if computed."""
     from relapse_risk.scores import need_and_risk
 
@@ -66,7 +64,7 @@ def _scores(folder: Path | None, month: str) -> pd.DataFrame | None:
 
 def _need(folder: Path | None, month: str) -> pd.Series | None:
     """Need by household, if computed."""
-    known = _scores(folder, month)
+    known = scores_of(folder, month)
     return None if known is None else known.drop_duplicates("household_id").set_index("household_id")["need"]
 
 
@@ -84,6 +82,12 @@ def _lists(opened: Opened, at: Any, catalogue: Any, scores: Path | None) -> dict
     }
 
 
+def _states(log: Any, reminders: pd.DataFrame) -> list[str]:
+    """Where each reminder stands in the log; empty where it is new: not found before, or done with and come up again."""
+    last = (log.last("reminder", name) for name in reminders["reminder_id"])
+    return [one.state if one is not None and log.is_open(one) else "" for one in last]
+
+
 @app.command()
 def entitlements(
     register: RegisterOption = None,
@@ -94,7 +98,7 @@ def entitlements(
     as_json: JsonOption = False,
 ) -> None:
     """List who is entitled to what on the last day of a month: yes or cannot tell, never a guess."""
-    opened, _, at = _assessed(register, month, params, county)
+    opened, _, at = assessed(register, month, params, county)
     path = written(at.claims.frame, opened.beside(out, "assistance") / opened.month / "entitlements.csv")
     states = {word: int(count) for word, count in at.claims.frame["state"].value_counts().items()}
     print_result({"month": opened.month, "states": states, "file": path}, f"{states}\n{path}", as_json)
@@ -114,7 +118,7 @@ def cliffs(
     from relapse_risk.assistance import cliffs as find
     from relapse_risk.predicates import setting_on
 
-    opened, catalogue, at = _assessed(register, month, params, county)
+    opened, catalogue, at = assessed(register, month, params, county)
     found = find(at.homes, at.persons, catalogue, setting_on(opened.parameters, opened.place, at.day), reach)
     folder = opened.beside(out, "assistance") / opened.month
     tables = {"cliffs": found.households, "cliff_items": found.items, "cliffs_by_item": found.by_item(), "cliffs_worst": found.worst()}  # fmt: skip
@@ -141,28 +145,29 @@ def remind(
     as_json: JsonOption = False,
 ) -> None:
     """Find who is entitled and not receiving, and who receives without entitlement; by priority."""
-    from relapse_risk.assistance import awaiting_records, ledger_findings, read_steps, write_worklists
+    from relapse_risk.assistance import ledger_findings, open_referrals, with_standing, write_worklists
     from relapse_risk.assistance import remind as compare
     from relapse_risk.register.made_from import check_made_from, note_made_from
 
     with bar("remind") as progress:
         progress(0, 3, "entitlements")
-        asked, catalogue, at = _assessed(register, month, params, county)
+        asked, catalogue, at = assessed(register, month, params, county)
         opened, chosen, *_ = asked
         progress(1, 3, "reminders")
         late = at.counties_awaited(RECORDS)
         if scores is not None:
             for made in ("score", "rank"):
                 check_made_from(scores / chosen, made, opened, chosen)
-        reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes, late)
+        reminders = compare(at.claims, at.records, catalogue, scores_of(scores, chosen), at.homes, late)
         wrong = ledger_findings(at.records, opened.read("person", chosen, county), catalogue, at.day)
         wrong = wrong.but_for("interrupted", at.homes.loc[at.homes["county_code"].isin(late), "household_id"])
         progress(2, 3, "files")
         folder = asked.beside(out, "assistance") / chosen
-        waits = awaiting_records(read_steps(opened.path), reminders.frame)
-        listed = reminders.frame[~waits]
+        log = open_referrals(opened.path, asked.parameters, asked.place.name, params)
+        listed = with_standing(reminders.frame, log, language.value)
+        shown = reminders.frame.assign(referral=_states(log, reminders.frame))
         files = [
-            written(reminders.frame.assign(referral=waits.map({True: "finished, record awaited", False: ""})), folder / "reminders.csv"), written(reminders.counts, folder / "reminder_counts.csv"),
+            written(shown, folder / "reminders.csv"), written(reminders.counts, folder / "reminder_counts.csv"),
             written(wrong.frame, folder / "ledger_findings.csv"),
         ]  # fmt: skip
         if worklists:
@@ -174,51 +179,10 @@ def remind(
         note_made_from(folder, "remind", opened, chosen)
         progress(3, 3, "done")
     result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
-    shown = lines_of(files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
-    result["awaiting_records"] = int(waits.sum())
-    later = f"\n{int(waits.sum())} finished, their aid records awaited: not on the worklists" if waits.any() else ""
-    print_result(result, f"{reminders.summary()}{later}\nledger: {wrong.summary()}\n{shown}", as_json)
-
-
-@app.command()
-def refer(
-    replies: Annotated[
-        list[Path] | None, typer.Argument(help="Returned worklists (Excel); without files: hand over.")
-    ] = None,
-    register: RegisterOption = None,
-    month: MonthOption = None,
-    by: Annotated[str, typer.Option(help="Office that hands over.")] = "扶贫开发领导小组办公室",
-    today: Annotated[
-        datetime | None, typer.Option(formats=DAY, help="Day of the hand-over or reply; today when left out.")
-    ] = None,
-    county: Annotated[str | None, COUNTY] = None,
-    params: ParamsOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Hand the month's reminders over to departments, or read returned worklists.
-
-    Every step is added to the register's referrals, none is changed. Exit code 1 if a reply was rejected.
-    """
-    from relapse_risk.assistance import hand_over, read_steps, referral_states, take_replies
-    from relapse_risk.assistance import remind as compare
-
-    register = register_folder(register)
-    day = today.date() if today else date.today()
-    if replies:
-        report_replies(replies, [take_replies(file, register, day) for file in replies], as_json)
-        return
-    _, catalogue, at = _assessed(register, month, params, county)
-    steps = hand_over(
-        register, compare(at.claims, at.records, catalogue, None, at.homes, at.counties_awaited(RECORDS)).frame, by, day
-    )
-    states = referral_states(read_steps(register), day)
-    counts = {
-        "handed_over": len(steps),
-        "open": int(states["state"].isin(["handed_over", "accepted"]).sum()),
-        "overdue": int(states["overdue"].sum()),
-    }
-    shown = f"{counts['handed_over']:,} handed over; {counts['open']:,} open, {counts['overdue']:,} overdue"
-    print_result(counts, shown, as_json)
+    told = lines_of(files[:3]) + (f"\n{folder / 'worklists'}" if worklists else "")
+    result["new"], result["left_out"] = int((shown["referral"] == "").sum()), len(shown) - len(listed)
+    known = f"\n{result['new']:,} new since the last hand-over; {result['left_out']:,} finished or withdrawn: on no worklist"
+    print_result(result, f"{reminders.summary()}{known}\nledger: {wrong.summary()}\n{told}", as_json)
 
 
 @app.command()
@@ -264,11 +228,11 @@ def order(
         count = cancel_order(register, read_order(cancel), date.today())
         print_result({"cancelled": count}, f"{count} taken off the list", as_json)
         return
-    opened, catalogue, at = _assessed(register, month, params, county)
+    opened, catalogue, at = assessed(register, month, params, county)
     chosen = opened.month
     cycle = cycle_of(catalogue.item(item).cadence, at.day)
     late = at.counties_awaited(RECORDS)
-    reminders = compare(at.claims, at.records, catalogue, _scores(scores, chosen), at.homes, late).frame
+    reminders = compare(at.claims, at.records, catalogue, scores_of(scores, chosen), at.homes, late).frame
     amounts = at.claims.frame[["household_id", "person_id", "item_code", "amount"]]
     missing = reminders[reminders["kind"] == "missing"].merge(
         amounts, on=["household_id", "person_id", "item_code"], how="left"
@@ -329,7 +293,7 @@ def jobs(
     from relapse_risk.assistance import assign_jobs, audit_posts, openings_on, seekers_of, zero_employment
     from relapse_risk.register.area_codes import areas_of
 
-    asked, _, at = _assessed(register, month, params)
+    asked, _, at = assessed(register, month, params)
     opened = asked.register
     idle = zero_employment(at.homes, at.day)
     granted, posts = at.claims.granted(), opened.read("special_post")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relapse_risk.cli.app import JsonOption, Language, app, print_result
-from relapse_risk.cli.assistance_commands import refer, remind
+from relapse_risk.cli.assistance_commands import remind
 from relapse_risk.cli.identify_commands import due_lines, left_lines, propose_, reply
 from relapse_risk.cli.issue_commands import issues
+from relapse_risk.cli.refer_command import refer
 from relapse_risk.cli.register_commands import check, import_
 from relapse_risk.cli.report_commands import facts, render
 from relapse_risk.cli.score_commands import rank, score
@@ -128,7 +129,8 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
              language=language, invent=False, **common), state, ("check", "facts"), taken),
         Step("remind", partial(_run, remind, out=None, scores=data / "scores", county=None, worklists=True, language=language,
              **common), state, ("score", "rank"), taken, data / "assistance" / month, no_items),
-        Step("refer", partial(_run, refer, replies=None, by="relapse-risk", county=None, today=when, **common), state, ("remind",), taken, left_out=no_items),
+        Step("refer", partial(_run, refer, replies=None, by="relapse-risk", county=None, today=when, department=None, item=None, reminder=None,
+             first=None, due=None, assignee="", escalate=True, scores=data / "scores", **common), state, ("remind",), taken, left_out=no_items),
         Step("render", partial(_render, project, month, day), str, ("facts",), taken, always=True),
     ]  # fmt: skip
 
@@ -221,8 +223,9 @@ def _render(project: Path, month: str, day: date) -> int:
 
 def _due(register: Path, month: str, day: date) -> list[str]:
     """Who has to do what after this month: tables to send, reviews, issues and referrals that are open."""
-    from relapse_risk.assistance import read_steps, referral_states
+    from relapse_risk.assistance import open_referrals, referral_states
     from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
+    from relapse_risk.parameters import read_parameters
     from relapse_risk.register import Register
     from relapse_risk.register.completeness import read_expected, waiting_for
 
@@ -232,8 +235,10 @@ def _due(register: Path, month: str, day: date) -> list[str]:
         f"{county}: table {table} not yet received (last: {last or 'never'})" for (table, county), last in late.items()
     ]
     lines += _reviews(register, month, day)
-    issued, referred = issue_states(read_issue_steps(register), day), referral_states(read_steps(register), day)
-    referred = referred.assign(open=referred["state"].isin(["handed_over", "accepted"]))
+    issued, referred = (
+        issue_states(read_issue_steps(register), day),
+        referral_states(open_referrals(register, read_parameters(), opened.place), day),
+    )
     for what, by, states in (("issues", "county_code", issued), ("referrals", "department", referred)):
         counts = states[states["open"].astype(bool)].groupby(by)["overdue"].agg(["size", "sum"])
         lines += [f"{who}: {int(n):,} {what} open, {int(over):,} overdue" for who, n, over in counts.itertuples()]

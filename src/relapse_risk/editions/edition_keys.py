@@ -69,7 +69,7 @@ class Keys:
             {
                 "rules": _rules(edition.place),
                 "scores": _scores(edition.scores, plan.month),
-                "referrals": _file_digest(edition.register_folder / "referrals.jsonl"),
+                "referrals": _file_digest(edition.register_folder / "events" / "tip.json"),
             }
             if any(report.subject for report in plan.reports)
             else {}

@@ -27,10 +27,14 @@ class DueDays:
     def of_state(self, machine: Machine, state: str, since: str, facts: Mapping[str, str]) -> str:
         """The day by which a state that began on ``since`` ends; empty where it has no limit.
 
-        A state with ``until`` runs from the day that fact names.
+        A state with ``until`` runs from the day that fact names; one with ``due`` ends on the day that fact names.
         """
         found = machine.states.get(state)
-        if found is None or found.limit is None:
+        if found is None:
+            return ""
+        if said := facts.get(found.due, ""):
+            return said
+        if found.limit is None:
             return ""
         start = facts.get(found.until, "") or since
         return self.after(found.limit, date.fromisoformat(start)).isoformat()

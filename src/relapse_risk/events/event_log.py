@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from relapse_risk.json_reading import parsed
 __all__ = ["FOLDER", "Event", "Tip", "append_lines", "read_events", "read_log", "tip_of", "writing"]
 
 FOLDER = "events"
+KEPT = 4096  # files of logs kept in memory once they were read and checked: a month's commands read them many times
 TIP = "tip.json"
 _FIX = "restore the folder events/ of the register from a copy"
 
@@ -175,21 +177,25 @@ def _digest(before: Tip, count: int, body: str) -> str:
     return sha256([f"{before.number + 1}|{before.digest}|{count}\n", body])
 
 
-def _batches(folder: Path) -> Iterator[tuple[Tip, list[Event]]]:
+def _batches(folder: Path) -> Iterator[tuple[Tip, tuple[Event, ...]]]:
     if not folder.is_dir():
         return
     tip = Tip()
     for path in sorted(folder.glob("[0-9]*.jsonl")):
         if path.name != _name(tip.number + 1):
             raise RegisterError("a file of the log is missing", where=str(folder), got=path.name, expected=_name(tip.number + 1), fix=_FIX)  # fmt: skip
-        tip, events = _read(path, tip)
+        is_now = path.stat()
+        tip, events = _read(str(path), tip, (is_now.st_mtime_ns, is_now.st_size, is_now.st_ino))
         yield tip, events
     last = _read_tip(folder / TIP)
     if last.number > tip.number or (last.number == tip.number and last.digest != tip.digest):
         raise RegisterError("the end of the log is missing or was replaced", where=str(folder), got=_name(tip.number), expected=_name(last.number), fix=_FIX)  # fmt: skip
 
 
-def _read(path: Path, before: Tip) -> tuple[Tip, list[Event]]:
+@lru_cache(maxsize=KEPT)
+def _read(name: str, before: Tip, is_now: tuple[int, int, int]) -> tuple[Tip, tuple[Event, ...]]:
+    """One file, checked; ``is_now`` (time of change, size, number of the file) tells it from the same file changed."""
+    path = Path(name)
     text = path.read_text(encoding="utf-8", errors="replace")
     first, _, body = text.partition("\n")
     head = _parsed(first, path, 1)
@@ -206,7 +212,7 @@ def _read(path: Path, before: Tip) -> tuple[Tip, list[Event]]:
         if set(content) != set(_FIELDS):
             raise RegisterError("not an event", where=f"{path}: line {number}", got=sorted(content), expected=" | ".join(_FIELDS), fix=_FIX)  # fmt: skip
         events.append(Event(**content))
-    return Tip(before.number + 1, wanted), events
+    return Tip(before.number + 1, wanted), tuple(events)
 
 
 def _parsed(line: str, path: Path, number: int) -> dict[str, Any]:

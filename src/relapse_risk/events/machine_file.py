@@ -62,8 +62,9 @@ def _check_names(machine: Machine, parameters: Parameters, where: str) -> None:
         at = f"{where}: states.{name}"
         if state.holder:
             _known("role", state.holder, roles, f"{at}.holder")
-        if state.until:
-            _known("fact", state.until, machine.facts, f"{at}.until")
+        for name_of, fact_name in (("until", state.until), ("due", state.due)):
+            if fact_name:
+                _known("fact", fact_name, machine.facts, f"{at}.{name_of}")
         _check_limit(state.limit, parameters, f"{at}.limit")
     for name, step in machine.steps.items():
         at = f"{where}: steps.{name}"

@@ -81,6 +81,11 @@ class Standing:
         """This thing after one more step."""
         return replace(self, states=(*self.states, state), events=(*self.events, event))
 
+    def as_of(self, day: str) -> Standing:
+        """This thing as its steps up to a day left it."""
+        count = sum(event.on <= day for event in self.events)
+        return replace(self, states=self.states[:count], events=self.events[:count])
+
     def without_last(self) -> Standing:
         """This thing before its last step."""
         return replace(self, states=self.states[:-1], events=self.events[:-1])
@@ -163,14 +168,17 @@ def append_events(
     RegisterError
         For the first event that may not follow.
     """
+    asked = list(events)
+    kinds = {event.kind for event in asked}
     with writing(register):
         log, tip = read_log(register)
-        things = standings(log, machines)
-        said = {event.said for event in log}
+        mine = [event for event in log if event.kind in kinds]
+        things = standings(mine, machines)
+        said = {event.said for event in mine}
         written: list[Event] = []
         known: list[Event] = []
         refused: list[tuple[Event, RegisterError]] = []
-        for event in events:
+        for event in asked:
             if event.said in said:
                 known.append(event)
                 continue

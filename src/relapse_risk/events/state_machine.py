@@ -56,6 +56,8 @@ class State:
         From the day the state began.
     until : str
         Fact that holds the last day before which there is nothing to do.
+    due : str
+        Fact that holds the day by which it ends, where the thing bears its own deadline; it goes before ``limit``.
     final : bool
         Whether a new episode may begin after it.
     """
@@ -65,6 +67,7 @@ class State:
     holder: str = ""
     limit: Limit | None = None
     until: str = ""
+    due: str = ""
     final: bool = False
 
 
@@ -212,6 +215,10 @@ def _in_time(on: str, facts: Mapping[str, str], due: str) -> str:
     return "" if not due or on <= due else f"{due} or earlier"
 
 
+def _overdue(on: str, facts: Mapping[str, str], due: str) -> str:
+    return "" if due and on > due else f"a day after {due or 'its limit'}"
+
+
 def _notice_in_order(on: str, facts: Mapping[str, str], due: str) -> str:
     first, last = facts.get("first_day", ""), facts.get("last_day", "")
     return "" if on <= first <= last else "first_day this day or later, and last_day not before it"
@@ -231,6 +238,7 @@ def _into_where_needed(on: str, facts: Mapping[str, str], due: str) -> str:
 CHECKS: Mapping[str, tuple[str, Callable[[str, Mapping[str, str], str], str]]] = MappingProxyType(
     {
         "within_notice": ("on", _within_notice), "after_notice": ("on", _after_notice), "in_time": ("on", _in_time),
+        "overdue": ("on", _overdue),
         "notice_in_order": ("on", _notice_in_order), "type_is_one": ("type", _type_is_one),
         "into_where_needed": ("into", _into_where_needed),
     }

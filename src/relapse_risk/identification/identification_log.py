@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from relapse_risk.errors import ParameterError
-from relapse_risk.events import (
-    Added,
-    DueDays,
-    Event,
-    Machine,
-    Standing,
-    append_events,
-    current,
-    read_calendar,
-    read_events,
-    read_machines,
-    standings,
-)
+from relapse_risk.events import KeptLog, Machine, Standing, open_kept_log
 from relapse_risk.parameters import Parameters
 from relapse_risk.register import Register
 from relapse_risk.register.area_codes import areas_of
@@ -36,25 +24,18 @@ OWN_FACTS = ("channel", "type", "rules", "month", "first_day", "last_day", "dige
 
 
 @dataclass(frozen=True, slots=True)
-class IdentificationLog:
-    """The log of identification of one register, as it stands.
+class IdentificationLog(KeptLog):
+    """The log of identification of one register, as it stands: households that came up, and those that left."""
 
-    Attributes
-    ----------
-    register : Path
-    machines : mapping of str to Machine
-    due : DueDays
-    episodes : mapping of str to tuple of Standing
-        Every household that ever came up, its episodes in order.
-    left : mapping of str to tuple of Standing
-        The same of those that left the register.
-    """
+    @property
+    def episodes(self) -> dict[str, tuple[Standing, ...]]:
+        """Every household that ever came up, its episodes in order."""
+        return {thing: every for (kind, thing), every in self.things.items() if kind == KIND}
 
-    register: Path
-    machines: Mapping[str, Machine]
-    due: DueDays
-    episodes: Mapping[str, tuple[Standing, ...]]
-    left: Mapping[str, tuple[Standing, ...]] = field(default_factory=dict)
+    @property
+    def left(self) -> dict[str, tuple[Standing, ...]]:
+        """The same of those that left the register."""
+        return {thing: every for (kind, thing), every in self.things.items() if kind == LEAVING}
 
     @property
     def machine(self) -> Machine:
@@ -64,21 +45,11 @@ class IdentificationLog:
     @property
     def now(self) -> dict[str, Standing]:
         """The newest episode of every household."""
-        return {household: every[-1] for household, every in self.episodes.items()}
-
-    def now_of(self, kind: str) -> dict[str, Standing]:
-        """The newest episode of every thing of a kind."""
-        return {thing: every[-1] for thing, every in (self.left if kind == LEAVING else self.episodes).items()}
+        return self.now_of(KIND)
 
     def held(self, *states: str) -> list[Standing]:
         """Newest episodes in one of ``states``, by household."""
         return [one for _, one in sorted(self.now.items()) if one.state in states]
-
-    def due_on(self, one: Standing) -> str:
-        """The day by which whoever holds it should have acted; empty where nobody has to."""
-        machine = self.machines[one.kind]
-        state = machine.states[one.state]
-        return self.due.of_state(machine, one.state, one.since, one.facts) if state.holder else ""
 
     def decide_by(self, one: Standing) -> str:
         """The day by which an undecided household should have been decided on; empty once it is."""
@@ -86,10 +57,6 @@ class IdentificationLog:
         if whole is None or any(state in whole.until for state in one.states) or self.machine.states[one.state].final:
             return ""
         return self.due.of_whole(self.machine, one.begun)
-
-    def append(self, events: Iterable[Event], *, leave_out: bool = False) -> Added:
-        """Add steps to the log (:func:`relapse_risk.events.append_events`)."""
-        return append_events(self.register, events, self.machines, self.due, leave_out=leave_out)
 
 
 def open_log(
@@ -104,12 +71,9 @@ def open_log(
     RegisterError
         If the log is damaged.
     """
-    root = folder if folder is not None else parameters.folder
-    machines = read_machines(root, parameters)
-    _check_own(machines)
-    things = standings(read_events(register, known_on), machines)
-    episodes, left = ({one: things[kind, one] for one in current(things, kind)} for kind in (KIND, LEAVING))
-    return IdentificationLog(Path(register), machines, DueDays(parameters, read_calendar(place, root)), episodes, left)
+    log = open_kept_log(register, parameters, place, folder, known_on, (KIND, LEAVING))
+    _check_own(log.machines)
+    return IdentificationLog(log.register, log.machines, log.due, log.things)
 
 
 def _check_own(machines: Mapping[str, Machine]) -> None:

@@ -45,7 +45,7 @@ def _event(household: str, step: str, day: date, month: str, place: tuple[str, s
 
 def follow_up(said: Event, log: IdentificationLog) -> tuple[Event, ...]:
     """What a reason for leaving means for the household's identification: an open episode has ended."""
-    now = log.now.get(said.thing)
+    now = log.last(KIND, said.thing)
     if now is None or log.machine.states[now.state].final:
         return ()
     return (

@@ -111,7 +111,7 @@ class _Context:
 
     def may_begin(self, household: str, rules: str) -> bool:
         """Whether nothing is open about the household, and it was not closed for the same reasons lately."""
-        now = self.log.now.get(household)
+        now = self.log.last(KIND, household)
         if now is None:
             return True
         if not self.log.machine.states[now.state].final:
@@ -137,7 +137,7 @@ def _joined(labels: list[Label]) -> str:
 def _taken_over(watched: pd.DataFrame, at: _Context) -> Iterator[Event]:
     end = min(month_end(at.month), at.day)
     for household, kind, since in watched[["household_id", "monitor_type", "monitor_identified_on"]].itertuples(index=False):  # fmt: skip
-        if household not in at.log.episodes:
+        if at.log.last(KIND, household) is None:
             on = end if pd.isna(since) else min(since.date(), end)
             yield at.event(household, "taken_over", on, "register", "delivery", type=str(kind), evidence="monitored in the register")  # fmt: skip
 
@@ -184,10 +184,11 @@ def _eliminations(
     held = Label(zh=f"收入稳定{months}个月", en=f"income has held for {months} months")
     reason = _joined([held, Label.from_cell(said)])
     fit = found.loc[found["eliminable"].to_numpy(dtype=bool), "household_id"]
+    standing = at.log.now
     events = [
         at.event(name, "elimination_proposed", at.day, "elimination rules", "rule", rules=";".join(CONDITIONS), reason=reason)
         for name in fit
-        if not _kept_lately(at.log.now[name], at, months)
+        if not _kept_lately(standing[name], at, months)
     ]  # fmt: skip
     rest = found.loc[~found["eliminable"].to_numpy(dtype=bool), ["household_id", "in_the_way"]]
     return events, rest.reset_index(drop=True)

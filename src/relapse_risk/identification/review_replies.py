@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from python_calamine import CalamineWorkbook
 
-from relapse_risk.errors import RegisterError, SourceError
+from relapse_risk.errors import RegisterError
 from relapse_risk.events import Event, replies_of
+from relapse_risk.events.returned_sheets import day_said, returned_sheets
 from relapse_risk.identification.identification_log import KIND, LEAVING, IdentificationLog, Whereabouts
 from relapse_risk.identification.leavers import follow_up
 from relapse_risk.identification.review_sheets import ANSWERS, BY_COMMAND, CLUE_COLUMNS, LEFT_COLUMNS, LEVELS
@@ -23,7 +23,8 @@ from relapse_risk.text import messages
 __all__ = ["ReviewReplies", "take_review_replies"]
 
 CLUES = "clues"
-ASKED = {CLUES: CLUE_COLUMNS, LEAVING: ("name", *LEFT_COLUMNS)}  # columns of the sheets that are no review
+_REVIEWS = {f"review.sheet.{level}": ("name", *ANSWERS) for level in LEVELS}
+ASKED = {**_REVIEWS, f"review.sheet.{CLUES}": CLUE_COLUMNS, f"review.sheet.{LEAVING}": ("name", *LEFT_COLUMNS)}
 FAULT_COLUMNS = (
     "file",
     "sheet",
@@ -95,13 +96,10 @@ def take_review_replies(path: str | Path, log: IdentificationLog, homes: Whereab
     good: list[tuple[Event, str, int]] = []
     faults: list[tuple[object, ...]] = []
     begun: set[str] = set()
-    for sheet, level, at, rows in _sheets(file):
+    for one in returned_sheets(file, "review", ASKED, "sheet of a review"):
+        sheet, level = one.title, one.key.rpartition(".")[2]
         seen: set[str] = set()
-        for number, cells in enumerate(rows, 2):
-            values = {name: _shown(cells[column]) if column < len(cells) else "" for name, column in at.items()}
-            asked = {CLUES: CLUE_COLUMNS, LEAVING: LEFT_COLUMNS}.get(level, ANSWERS)
-            if not any(values.get(name) for name in asked):
-                continue
+        for number, values in one.answered({CLUES: CLUE_COLUMNS, LEAVING: LEFT_COLUMNS}.get(level, ANSWERS)):
             try:
                 if level == CLUES:
                     event = _clue(values, log, homes, begun, today, file)
@@ -124,56 +122,10 @@ def take_review_replies(path: str | Path, log: IdentificationLog, homes: Whereab
     return ReviewReplies(added.written, len(added.known), pd.DataFrame(faults, columns=list(FAULT_COLUMNS)))
 
 
-def _sheets(file: Path) -> list[tuple[str, str, dict[str, int], list[list[Any]]]]:
-    """Name, level, columns and rows of each sheet of the workbook that is one of ours."""
-    try:
-        book = CalamineWorkbook.from_path(str(file))
-        names = book.sheet_names
-    except Exception as error:  # the reader has no error class for damaged files
-        raise SourceError("not a workbook", where=str(file), got=str(error), fix="send back the .xlsx that was sent out") from error  # fmt: skip
-    titles = {title: level for level in (*LEVELS, CLUES, LEAVING) for title in messages()[f"review.sheet.{level}"].by_language.values()}  # fmt: skip
-    if not set(names) & set(titles):
-        raise SourceError("the workbook has no sheet of a review", where=str(file), got=" | ".join(names), expected=" | ".join(titles))  # fmt: skip
-    found = []
-    for name in names:
-        if name in titles:
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            found.append((name, titles[name], _columns(file, name, titles[name], rows[0] if rows else []), rows[1:]))
-    return found
-
-
-def _columns(file: Path, sheet: str, level: str, heads: list[Any]) -> dict[str, int]:
-    texts = [str(head).strip() for head in heads]
-    asked = ASKED.get(level, ("name", *ANSWERS))
-    found = {}
-    for name in asked:
-        column = next((texts.index(word) for word in messages()[f"review.{name}"].by_language.values() if word in texts), None)  # fmt: skip
-        if column is None:
-            raise SourceError(
-                "a column is missing", where=f"{file}: {sheet}", got=" | ".join(texts),
-                expected=messages()[f"review.{name}"].cell, fix="do not rename or delete columns",
-            )  # fmt: skip
-        found[name] = column
-    return found
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value).strip()
-
-
 def _day(value: str) -> str:
-    plain = value.replace("/", "-").replace("年", "-").replace("月", "-").replace("日", "")
-    try:
-        year, month, day = (int(part) for part in plain.split("-"))
-        return date(year, month, day).isoformat()
-    except ValueError:
-        raise _Fault("on", "date", value, "2021-03-01") from None
+    if day := day_said(value):
+        return day
+    raise _Fault("on", "date", value, "2021-03-01")
 
 
 def _word(value: str, column: str, codes: str) -> str:
@@ -189,7 +141,7 @@ def _reply(
     values: Mapping[str, str], level: str, log: IdentificationLog, homes: Whereabouts, seen: set[str], today: date, file: Path
 ) -> Event:  # fmt: skip
     household, _, episode = values["name"].rpartition("#")
-    now = log.now.get(household)
+    now = log.last(KIND, household)
     if now is None or str(now.episode) != episode:
         raise _Fault("name", "unknown", values["name"], now.name if now else "a number of the sheet that was sent")
     if now.name in seen:
@@ -225,7 +177,7 @@ def _clue(
     if not values["channel_said"]:
         raise _Fault("channel_said", "alone", "", "a word of the list")
     channel = _word(values["channel_said"], "channel_said", "identification_channel")
-    now = log.now.get(household)
+    now = log.last(KIND, household)
     open_ = now is not None and not log.machine.states[now.state].final
     more = household in begun or (open_ and not _is_the_opening(now, values, channel))
     role = "household" if channel == "self_application" else "village"
@@ -249,7 +201,7 @@ def _explained(
 ) -> Event:  # fmt: skip
     """Why a household left the register."""
     household, _, episode = values["name"].rpartition("#")
-    now = log.now_of(LEAVING).get(household)
+    now = log.last(LEAVING, household)
     if now is None or str(now.episode) != episode:
         raise _Fault("name", "unknown", values["name"], now.name if now else "a number of the sheet that was sent")
     if not values["leaving"]:
@@ -289,7 +241,7 @@ def _of_error(event: Event, error: RegisterError, log: IdentificationLog) -> _Fa
     kind = name if name in ("step", "role", "on") else "said" if missing else "value"
     expected, value = str(error.expected), "" if missing else str(error.got)
     if name == "step":
-        now, machine = log.now_of(event.kind).get(event.thing), log.machines[event.kind]
+        now, machine = log.last(event.kind, event.thing), log.machines[event.kind]
         offered = machine.allowed(now.state, event.role) if now else ()
         expected = " | ".join(machine.step_label(step).zh for step in offered if step not in BY_COMMAND) or "—"
         label = machine.step_label(event.step)

@@ -13,16 +13,16 @@ from relapse_risk.assessment import FactColumn
 from relapse_risk.assistance import (
     Reminders,
     WorkList,
-    awaiting_records,
     department_lists,
     ledger_findings,
+    open_referrals,
     process_clock,
-    read_steps,
     referral_states,
     remind,
+    with_standing,
     worklist_content,
 )
-from relapse_risk.assistance.referrals import STEPS
+from relapse_risk.assistance.referral_log import STATES
 from relapse_risk.errors import EditionError
 from relapse_risk.pages.block import Block
 from relapse_risk.pages.format import column_decimals, format_date, format_value
@@ -143,8 +143,9 @@ class WorklistPage:
 
     def referrals(self) -> Block:
         """Where the department's referrals of this county stand."""
-        register = self.at.register.path
-        states = referral_states(read_steps(register), self.reminders.day)
+        states = referral_states(
+            open_referrals(self.at.register.path, self.at.parameters, self.at.place.name, county=self.at.code), self.reminders.day
+        )
         mine = states[
             (states["department"] == self.department)
             & states["household_id"].isin(self.at.assessed.homes["household_id"].unique())
@@ -166,7 +167,7 @@ class WorklistPage:
                 Cell(f"{int(group['overdue'].sum()):,}"),
                 Cell(format_value(float(group["days"].median()), number, self.language)),
             ]
-            for state in STEPS
+            for state in STATES
             for group in [mine[mine["state"] == state]]
             if len(group)
         ]
@@ -256,6 +257,6 @@ def open_worklist(
     found = remind(
         now.claims, now.records, at.catalogue, at.scores, now.homes, now.counties_awaited("assistance_record")
     )
-    waits = awaiting_records(read_steps(register), found.frame)
-    found = replace(found, frame=found.frame[~waits].reset_index(drop=True))
+    log = open_referrals(register, at.parameters, at.place.name, county=county)
+    found = replace(found, frame=with_standing(found.frame, log, spoken))
     return WorklistPage(at, found, department, name, spoken)

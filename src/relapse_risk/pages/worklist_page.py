@@ -144,7 +144,8 @@ class WorklistPage:
     def referrals(self) -> Block:
         """Where the department's referrals of this county stand."""
         states = referral_states(
-            open_referrals(self.at.register.path, self.at.parameters, self.at.place.name, county=self.at.code), self.reminders.day
+            open_referrals(self.at.register.path, self.at.parameters, self.at.place.name, county=self.at.code),
+            self.reminders.day,
         )
         mine = states[
             (states["department"] == self.department)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from relapse_risk.assessment import INDICATORS, Facts, compute_facts, read_facts
 from relapse_risk.cli import app
 from relapse_risk.errors import RelapseRiskError
+from relapse_risk.pages.documents_cited import cited
 from relapse_risk.pages.format import WITHHELD
 from relapse_risk.pages.why import Why, parameters_of, why
 from relapse_risk.parameters import read_parameters, read_place
@@ -89,7 +90,7 @@ def test_a_share_says_its_counts_unknowns_line_and_delivery(project: Path) -> No
                  "Delivery 收入.xlsx (Income, 2020-12, received 5 January 2021, 24 rows)"):  # fmt: skip
         assert said in words, said
     assert "走访.xlsx" not in words, "visits are no part of it"
-    assert found.tables == ("income",)
+    assert found.tables == ("income", "household"), "households are counted, by their size"
 
 
 def test_a_guarantee_says_its_limit_and_whose_word_it_is(project: Path) -> None:
@@ -101,7 +102,7 @@ def test_a_guarantee_says_its_limit_and_whose_word_it_is(project: Path) -> None:
         "分子 16，分母 22",
         "空白（未填写，或不适用）：住房安全等级 不足5 / 24",
         "标准：不低于 100%，未达标",
-        "DEF-3G",
+        "DEF-3G：“三保障”工作标准",
     ):
         assert said in found.summary(), found.summary()
 
@@ -167,6 +168,14 @@ def test_what_was_withheld_stays_so(hand_register: Register, tmp_path: Path) -> 
                 found = why(hand_register, facts, county, item.name, PARAMETERS, PLACE, "en")
                 assert found.value is None or pd.isna(row["numerator"])
                 assert not re.search(r"Numerator|Blank", found.summary())
+
+
+def test_every_document_that_a_parameter_cites_has_a_title() -> None:
+    """An id alone tells a reader nothing: every report lists the titles of those it cites, and so does why."""
+    sources = [entry.source for name in PARAMETERS.by_name for _, entry in PARAMETERS.parameter(name).values]
+    assert [
+        name for name in cited([*sources, *(item.source for item in INDICATORS)]) if not has_text(f"source.{name}")
+    ] == []
 
 
 def test_every_indicator_is_defined_in_both_languages() -> None:

@@ -16,6 +16,7 @@ from relapse_risk.errors import ParameterError
 from relapse_risk.issues.issue_ledger import DAYS
 from relapse_risk.pages.block import Block, Source
 from relapse_risk.pages.brief_actions import people_in_trouble
+from relapse_risk.pages.documents_cited import titled
 from relapse_risk.pages.format import NOT_COMPUTED, WITHHELD, format_date, format_value
 from relapse_risk.pages.html_tables import STACKED, Cell, Head, render_rows
 from relapse_risk.pages.indicator_verdicts import limit_text, value_text, written
@@ -28,7 +29,6 @@ from relapse_risk.text.by_language import enumerated
 
 FIRST_SECTION, ISSUES = 2, 17  # sections of facts; the issues follow from them
 HYPHENED = re.compile(r"\w+(?:-\w+)+")
-DOCUMENT = re.compile(r"[A-Z]+-[A-Z0-9]+")
 UNDOCUMENTED = ("from_memory", "assumed", "carried")  # marks of a value that a reader should check
 ALWAYS = "2000-01-01"  # start of a value that no document dates: it holds for every month
 __all__ = ["index_note", "issues", "method_notes", "model_note", "not_collected", "parameters"]
@@ -123,7 +123,7 @@ def _documents(source: Source) -> str:
     rows = source.indicator_rows()
     defined = rows.loc[rows["verdict"] != "not_collected", "source"].dropna() if source.place.limits_apply else ()
     cited = [*defined, *(p["source"] for p in source.facts.manifest["parameters"])]
-    found = sorted({name for words in cited for name in DOCUMENT.findall(str(words)) if has_text(f"source.{name}")})
+    found = titled(cited)
     if not found:
         return ""
     heads = [Head(source.say("column.document")), Head(source.say("column.document_title"))]

@@ -15,6 +15,7 @@ from relapse_risk.errors import RelapseRiskError, unknown
 from relapse_risk.languages import labels_by_code
 from relapse_risk.measures import CITY, FactTable, Indicator
 from relapse_risk.months import month_end
+from relapse_risk.pages.documents_cited import titled
 from relapse_risk.pages.format import NOT_COMPUTED, WITHHELD, format_date, format_interval, format_value, is_null
 from relapse_risk.pages.html_tables import column_label, hidden_gaps
 from relapse_risk.pages.not_collected import named_needs
@@ -28,6 +29,8 @@ from relapse_risk.text.by_language import enumerated, month_in_words
 __all__ = ["Why", "parameters_of", "why"]
 
 MOST_ROWS, DEPTH = 30, 4
+# What of a county's data a computation asks for, by the table that it is read from.
+READS = {"household": {"now", "households", "members"}, "person": {"persons"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +138,7 @@ def _of_indicator(asked: _Asked, item: Indicator) -> Why:
     rows = asked.facts.table("indicator", asked.county).set_index("indicator")
     row = rows.loc[item.name]
     withheld = bool(row["withheld"])
-    shown = WITHHELD if withheld and is_null(row["value"]) else asked.written(row["value"], item.unit)
-    if row["sampled"] == LEAST and not is_null(row["value"]):
-        shown = f"≥{shown}"
-    if item.unit in ("money", "days") and not is_null(row["value"]):
-        shown = asked.say(f"why.value_{item.unit}", value=shown, currency=asked.currency)
+    shown = WITHHELD if withheld and is_null(row["value"]) else _value(asked, item, row, "value")
     lines = [
         *_nature(asked),
         asked.say("why.title", county=asked.county_name, month=month_in_words(asked.month, asked.language),
@@ -154,10 +153,44 @@ def _of_indicator(asked: _Asked, item: Indicator) -> Why:
         lines += _counted(asked, item, row)
         lines.append(_unanswered(asked, item.needs))
     used = _dated(asked, parameters_of(item, asked.parameters, asked.place))
+    lines += _before(asked, item, row)
     lines.append(_limit(asked, item, row))
     return _finished(
-        asked, item.name, None if is_null(row["value"]) else float(row["value"]), lines, used, item.needs, item.limit
+        asked,
+        item.name,
+        None if is_null(row["value"]) else float(row["value"]),
+        lines,
+        used,
+        item.needs,
+        item.compute,
+        item.limit,
     )
+
+
+def _value(asked: _Asked, item: Indicator, row: pd.Series, column: str) -> str:
+    """A value with its unit; a lower bound as such."""
+    if is_null(row[column]):
+        return NOT_COMPUTED
+    shown = asked.written(row[column], item.unit)
+    if row["sampled"] == LEAST:
+        shown = f"≥{shown}"
+    if item.unit in ("money", "days"):
+        shown = asked.say(f"why.value_{item.unit}", value=shown, currency=asked.currency)
+    return shown
+
+
+def _before(asked: _Asked, item: Indicator, row: pd.Series) -> Iterator[str]:
+    """The value of the period before, and by the line of this one where the line has changed."""
+    if is_null(row["previous"]) or is_null(row["previous_period"]):
+        return
+    words = {
+        "period": month_in_words(row["previous_period"], asked.language),
+        "value": _value(asked, item, row, "previous"),
+    }
+    if is_null(row["previous_held"]):
+        yield asked.say("why.previous", **words)
+    else:
+        yield asked.say("why.previous_held", **words, held=_value(asked, item, row, "previous_held"))
 
 
 def _nature(asked: _Asked) -> Iterator[str]:
@@ -249,7 +282,7 @@ def _of_table(asked: _Asked, name: str, column: str) -> Why:
         lines.append(asked.say("why.definition", words=words))
     lines.append(_unanswered(asked, spec.needs))
     names = _named_in(spec.compute, asked.parameters, asked.place)
-    return _finished(asked, f"{name}.{column}", None, lines, _dated(asked, names), spec.needs)
+    return _finished(asked, f"{name}.{column}", None, lines, _dated(asked, names), spec.needs, spec.compute)
 
 
 def _rows(asked: _Asked, spec: FactTable, column: FactColumn, frame: pd.DataFrame) -> Iterator[str]:
@@ -268,7 +301,7 @@ def _rows(asked: _Asked, spec: FactTable, column: FactColumn, frame: pd.DataFram
 
 def _finished(
     asked: _Asked, name: str, value: float | None, lines: list[str], used: list[dict[str, Any]], needs: tuple[str, ...],
-    limit: str = "",
+    compute: Callable[..., Any], limit: str = "",
 ) -> Why:  # fmt: skip
     lines += [
         asked.say(
@@ -279,9 +312,13 @@ def _finished(
         for one in used
         if one["name"] != limit
     ]  # fmt: skip
-    read = tuple(
-        dict.fromkeys(name for need in needs if (name := need.partition(".")[0].partition(":")[0]) in tables())
-    )
+    judged = [one["source"] for one in asked.facts.manifest["parameters"] if limit and one["name"] == limit]
+    lines += [
+        asked.say("why.document", name=one, title=asked.say(f"source.{one}"))
+        for one in titled([*judged, *(one["source"] for one in used)])
+    ]
+    needed = [name for need in needs if (name := need.partition(".")[0].partition(":")[0]) in tables()]
+    read = tuple(dict.fromkeys([*needed, *_read_by(compute)]))
     if read:
         lines.append(
             asked.say(
@@ -346,7 +383,7 @@ def _line(place: Place, role: str) -> str:
 
 def _named_in(function: Callable[..., Any], parameters: Parameters, place: Place) -> list[str]:
     """Parameters, and limits of predicates, that a computation names in its code or in what it calls in the package."""
-    words = list(dict.fromkeys(_words(function, DEPTH, set())))
+    words = list(dict.fromkeys(word for word in _said_by(function, DEPTH, set()) if isinstance(word, str)))
     predicates = read_predicates(parameters.folder)
     found = [word for word in words if word in parameters.by_name]
     for word in words:
@@ -355,7 +392,14 @@ def _named_in(function: Callable[..., Any], parameters: Parameters, place: Place
     return [name for name in dict.fromkeys(found) if name in parameters.by_name]
 
 
-def _words(function: Any, depth: int, seen: set[int]) -> Iterator[str]:
+def _read_by(function: Callable[..., Any]) -> list[str]:
+    """Tables that a computation reads through the county's data: households where it counts them, persons."""
+    asked = {name for word in _said_by(function, DEPTH, set()) if isinstance(word, tuple) for name in word}
+    return [name for name, ways in READS.items() if asked & ways]
+
+
+def _said_by(function: Any, depth: int, seen: set[int]) -> Iterator[str | tuple[str, ...]]:
+    """Texts of a function's code and of those it calls here, and, as a tuple, the names each uses."""
     function = getattr(function, "__wrapped__", function)
     if (
         not isinstance(function, FunctionType)
@@ -365,12 +409,13 @@ def _words(function: Any, depth: int, seen: set[int]) -> Iterator[str]:
         return
     seen.add(id(function))
     for code in _codes(function.__code__):
+        yield code.co_names
         yield from (word for word in code.co_consts if isinstance(word, str))
         if depth:
             called = [function.__globals__[name] for name in code.co_names if name in function.__globals__]
             held = [cell.cell_contents for cell in function.__closure__ or ()]
             for one in [*called, *held]:
-                yield from ([one] if isinstance(one, str) else _words(one, depth - 1, seen))
+                yield from ([one] if isinstance(one, str) else _said_by(one, depth - 1, seen))
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

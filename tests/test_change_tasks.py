@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import relapse_risk
 from relapse_risk.editions.edition import read_edition
 from relapse_risk.parameters import params_dir, read_parameters
 from relapse_risk.register.importing import import_source
@@ -90,3 +94,54 @@ def test_somebodys_headers_are_one_mapping(folder: Path, tmp_path: Path) -> None
     )  # fmt: skip
     assert {count.table: count.accepted for count in report.tables}["household"] == 1
     assert changed(folder) == ["sources/theirs.yaml"]
+
+
+NORMALISER = """
+
+def halved(x: npt.ArrayLike, where: str = "halved") -> Array:
+    return _answered(x, where)[0] / 2
+
+
+NORMALISERS = MappingProxyType({**NORMALISERS, "halved": halved})
+"""
+MODEL = """
+
+def by_size(fold: Fold) -> Array:
+    return _one_variable(fold, fold.train["size"], fold.test["size"])
+
+
+BENCHMARKS = MappingProxyType({**BENCHMARKS, "by_size": by_size})
+"""
+USED = """
+import numpy as np
+import pandas as pd
+import relapse_risk as rr
+from relapse_risk.research import compare, prepared
+from relapse_risk.research.benchmark_models import BENCHMARKS
+from relapse_risk.text import said
+
+design = rr.index_design({"indicators": [{"code": "road", "weight": 1, "normalise": "halved"}]})
+index = rr.hardship_index(pd.DataFrame({"village": ["a", "b"], "road": [10.0, 30.0]}), design, unit="village")
+print(index.frame["need"].tolist())
+visits = rr.datasets.panel(households=200).rename(columns={"income": "income_pc_year"}).assign(poverty_line=4000.0)
+models = {name: BENCHMARKS[name] for name in ("official", "by_size")}
+found = compare(prepared(visits, None, kind="all"), np.random.default_rng(1), benchmarks=models, draws=20, years=1, groups=2)
+print(sorted(found.table["score"].unique()))
+print(said("indicator.below_line", "en"))
+"""
+
+
+def test_a_text_a_normaliser_and_a_benchmark_model_are_one_file_each(tmp_path: Path) -> None:
+    source = Path(shutil.copytree(Path(relapse_risk.__file__).parent, tmp_path / "relapse_risk"))
+    for name, more in (("hardship/normalise.py", NORMALISER), ("research/benchmark_models.py", MODEL)):
+        with (source / name).open("a", encoding="utf-8") as file:
+            file.write(more)
+    words = source / "text" / "messages" / "section_04.yaml"
+    words.write_text(
+        words.read_text("utf-8").replace("Persons below the poverty line", "Persons who are poor"), "utf-8"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", USED], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert found.stdout.splitlines() == ["[5.0, 15.0]", "['by_size', 'official']", "Persons who are poor"], found.stderr

@@ -29,7 +29,7 @@ from relapse_risk.assessment.facts_store import FactsManifest, read_facts, write
 from relapse_risk.assistance import (
     draw_order,
     hand_over,
-    open_referrals,
+    open_aid_log,
     read_catalogue,
     remind,
     write_order,
@@ -84,7 +84,7 @@ def assistance(folder: Path) -> Path:
     reminders = remind(entitled(("H1", "P1", "MZ07")), records({"household_id": "H9", "item_code": "CL03"}), CATALOGUE)
     write_worklists(reminders.frame, CATALOGUE, DAY, folder / "worklists")
     write_order(draw_order(waiting(a=9), "CL02", quota=1), folder / "order.json")
-    hand_over(open_referrals(folder, read_parameters(), "dezhou"), reminders.frame, "扶贫办", DAY)
+    hand_over(open_aid_log(folder, read_parameters(), "dezhou"), reminders.frame, "扶贫办", DAY)
     return folder
 
 

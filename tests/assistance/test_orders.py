@@ -6,22 +6,38 @@ import json
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
+from tests.assistance.test_ledger import records
+from tests.assistance.test_reminders import entitled
 
 from relapse_risk.assistance import (
+    Assessed,
+    Replies,
     cancel_order,
+    confirm_orders,
     draw_order,
     drawn_lines,
     enter_order,
     not_drawn_yet,
+    open_aid_log,
+    order_lines,
+    read_catalogue,
     read_order,
     redraw,
+    send_order,
+    take_replies,
     write_order,
 )
+from relapse_risk.assistance.entitlements import Entitlements
+from relapse_risk.assistance.order_log import Who
 from relapse_risk.errors import ModelError, RegisterError, SourceError
+from relapse_risk.events import KeptLog, read_events
+from relapse_risk.parameters import read_parameters
 
 DAY = date(2021, 1, 31)
+PARAMETERS, CATALOGUE = read_parameters(), read_catalogue("dezhou")
 
 
 def waiting(**priority: float) -> pd.DataFrame:
@@ -213,33 +229,111 @@ def test_of_nobody_nobody_is_left_and_the_list_is_empty() -> None:
     assert draw_order(not_drawn_yet(nobody, {}), "CL02", quota=5).frame.empty
 
 
+def log_of(folder: Path) -> KeptLog:
+    return open_aid_log(folder, PARAMETERS, "dezhou")
+
+
+def lines(folder: Path) -> dict[Who, str]:
+    return drawn_lines(log_of(folder), "CL02", "2021")
+
+
+def states(folder: Path) -> dict[str, str]:
+    found = order_lines(log_of(folder))
+    return dict(zip(found["household_id"], found["state"], strict=True))
+
+
+def answer(folder: Path, *rows: tuple[str, str, str, str, str]) -> Replies:
+    """The sheet of a list filled in: household, reply, day, amount, note."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Order list"
+    sheet.append(["Line", "Reply", "Replied on", "By", "Note", "Amount delivered"])
+    for household, reply, on, paid, note in rows:
+        sheet.append([f"CL02|2021|{household}|", reply, on, "Li", note, paid])
+    book.save(folder / "back.xlsx")
+    return take_replies(folder / "back.xlsx", log_of(folder), date(2021, 3, 1))
+
+
 def test_nobody_is_drawn_twice_in_a_cycle(tmp_path: Path) -> None:
     rows = waiting(a=9, b=8, c=7)
     first = draw_order(rows, "CL02", quota=2, cycle="2021")
-    assert enter_order(tmp_path, first, DAY) == 2
-    left = not_drawn_yet(rows, drawn_lines(tmp_path, "CL02", "2021"))
-    second = draw_order(left, "CL02", quota=2, cycle="2021")
+    assert enter_order(log_of(tmp_path), first, DAY) == 2
+    second = draw_order(not_drawn_yet(rows, lines(tmp_path)), "CL02", quota=2, cycle="2021")
     assert second.drawn()["household_id"].tolist() == ["c"]
-    assert drawn_lines(tmp_path, "CL02", "2022") == {}, "another cycle"
-    assert drawn_lines(tmp_path, "CL03", "2021") == {}, "another item"
-    with pytest.raises(RegisterError, match="drawn after drawn"):
-        enter_order(tmp_path, draw_order(rows, "CL02", quota=3, cycle="2021"), DAY)
-    assert set(drawn_lines(tmp_path, "CL02", "2021")) == {("a", ""), ("b", "")}, "and nothing of it was written"
+    assert drawn_lines(log_of(tmp_path), "CL02", "2022") == {}, "another cycle"
+    assert drawn_lines(log_of(tmp_path), "CL03", "2021") == {}, "another item"
+    before = read_events(tmp_path)
+    with pytest.raises(RegisterError, match="this step cannot follow in state drawn"):
+        enter_order(log_of(tmp_path), draw_order(rows, "CL02", quota=3, cycle="2021"), DAY)
+    assert read_events(tmp_path) == before, "nothing of it was written"
 
 
 def test_a_redraw_takes_the_place_of_its_list_and_a_cancelled_one_frees_everybody(tmp_path: Path) -> None:
     first = draw_order(waiting(a=9, b=8, c=7), "CL02", quota=2, cycle="2021")
-    enter_order(tmp_path, first, DAY)
+    enter_order(log_of(tmp_path), first, DAY)
     now = waiting(a=9, c=7)  # b has been aided
-    after, _ = redraw(
-        first, not_drawn_yet(now, drawn_lines(tmp_path, "CL02", "2021"), first.digest), now.assign(item_code="CL02")
+    after, _ = redraw(first, not_drawn_yet(now, lines(tmp_path), first.digest), now.assign(item_code="CL02"))
+    enter_order(log_of(tmp_path), after, DAY, "office", first)
+    assert lines(tmp_path) == {("a", ""): after.digest, ("c", ""): after.digest}
+    assert not_drawn_yet(now, lines(tmp_path), after.digest)["household_id"].tolist() == ["a", "c"]
+    (gone,) = (event for event in read_events(tmp_path) if event.step == "cancelled")
+    assert (gone.thing, gone.reason) == ("CL02|2021|b|", f"not on list {after.digest[:12]}, which took the place of {first.digest[:12]}")  # fmt: skip
+    with pytest.raises(RegisterError, match="cancelled must say it"):
+        cancel_order(log_of(tmp_path), after, DAY, "office", "")
+    assert cancel_order(log_of(tmp_path), after, DAY, "office", "no money") == 2
+    assert lines(tmp_path) == {}
+    assert cancel_order(log_of(tmp_path), after, DAY, "office", "no money") == 0
+
+
+def test_a_list_is_delivered_in_part_and_what_was_not_can_be_drawn_again(tmp_path: Path) -> None:
+    """a whole, b in part and then the rest, c not: only c can be drawn again in the cycle; d was never sent a reply."""
+    rows = waiting(a=9, b=8, c=7, d=6)
+    order = draw_order(rows, "CL02", quota=4, cycle="2021")
+    enter_order(log_of(tmp_path), order, DAY)
+    assert send_order(log_of(tmp_path), order, DAY, "office", "CL", date(2021, 2, 28)) == 4
+    assert send_order(log_of(tmp_path), order, DAY, "office", "CL") == 0
+    taken = answer(
+        tmp_path, ("a", "delivered", "2021-02-01", "3500", ""), ("b", "delivered in part", "2021-02-01", "2,000", "rest in March"),
+        ("c", "not delivered", "2021-02-01", "", "moved away"), ("d", "delivered in part", "2021-02-01", "", ""), ("x", "delivered", "2021-02-01", "", ""),
+    )  # fmt: skip
+    assert len(taken.steps) == 3
+    assert taken.faults[["row", "column", "en"]].to_numpy().tolist() == [
+        [5, "实发金额（元）", "write an amount such as 1200"], [6, "名单行编号", "no such number was sent out"],
+    ]  # fmt: skip
+    assert states(tmp_path) == {"a": "delivered", "b": "partly", "c": "undelivered", "d": "sent"}
+    assert not_drawn_yet(rows, lines(tmp_path))["household_id"].tolist() == ["c"]
+    again = answer(
+        tmp_path, ("b", "delivered", "2021-02-20", "1500", ""), ("a", "not delivered", "2021-02-21", "", "?")
     )
-    enter_order(tmp_path, after, DAY, first)
-    assert drawn_lines(tmp_path, "CL02", "2021") == {("a", ""): after.digest, ("c", ""): after.digest}
-    assert not_drawn_yet(now, drawn_lines(tmp_path, "CL02", "2021"), after.digest)["household_id"].tolist() == [
-        "a",
-        "c",
+    assert [step.facts["paid"] for step in again.steps] == ["1500"]
+    (told,) = again.faults["expected"]
+    assert told == "退款或收回 (部门报告已发放，待台账印证 / delivered, record awaited, 发放部门 / department)"
+    found = order_lines(log_of(tmp_path)).set_index("household_id")
+    assert found.loc["d", "due_on"] == "2021-02-28"
+    assert found.loc["a", "due_on"] == "2021-04-02", "the aid record is due 60 days after 1 February"
+
+
+def test_the_ledger_shows_what_was_delivered_after_the_draw(tmp_path: Path) -> None:
+    """a was paid after the draw, b half a year before it (by a record that says nothing of this list), c not at all."""
+    rows = waiting(a=9, b=8, c=7)
+    enter_order(log_of(tmp_path), draw_order(rows, "CL02", quota=3, cycle="2021"), date(2021, 1, 5))
+    ledger = records(
+        {"household_id": "a", "item_code": "CL02", "delivered_on": "2021-02-10", "period_start": None, "period_end": None},
+        {"household_id": "b", "item_code": "CL02", "delivered_on": "2020-07-10", "period_start": None, "period_end": None},
+    )  # fmt: skip
+    nobody = Entitlements(entitled().frame, date(2021, 2, 28))
+    at = Assessed(date(2021, 2, 28), pd.DataFrame(), pd.DataFrame(), ledger, nobody)
+    confirm_orders(log_of(tmp_path), at, CATALOGUE, date(2021, 3, 2))
+    assert states(tmp_path) == {"a": "confirmed", "b": "drawn", "c": "drawn"}
+    assert ("a", "") in lines(tmp_path), "not again in this cycle"
+
+
+def test_a_journal_of_an_older_version_is_moved_into_the_log_once(tmp_path: Path) -> None:
+    kept = [
+        {"line": "CL02|2021|a|", "step": step, "on": "2021-01-05", "list": digest, "household_id": "a", "person_id": ""}
+        for step, digest in (("drawn", "77ab"), ("cancelled", "77ab"), ("drawn", "88cd"))
     ]
-    assert cancel_order(tmp_path, after, DAY) == 2
-    assert drawn_lines(tmp_path, "CL02", "2021") == {}
-    assert cancel_order(tmp_path, after, DAY) == 0
+    (tmp_path / "orders.jsonl").write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+    assert lines(tmp_path) == {("a", ""): "88cd"}
+    assert [event.name for event in read_events(tmp_path)] == ["CL02|2021|a|#1", "CL02|2021|a|#1", "CL02|2021|a|#2"]
+    assert (tmp_path / "orders.jsonl.moved").is_file()

@@ -17,7 +17,7 @@ from relapse_risk.assistance import (
     escalate,
     hand_over,
     not_listed,
-    open_referrals,
+    open_aid_log,
     read_catalogue,
     referral_states,
     remind,
@@ -34,7 +34,7 @@ DAY = date(2021, 1, 5)
 
 
 def log_of(folder: Path) -> KeptLog:
-    return open_referrals(folder, PARAMETERS, "dezhou")
+    return open_aid_log(folder, PARAMETERS, "dezhou")
 
 
 def reminders(*ids: str, seen: str = "2020-11-30") -> pd.DataFrame:

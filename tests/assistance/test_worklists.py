@@ -15,7 +15,7 @@ from tests.assistance.test_reminders import DAY, entitled
 
 from relapse_risk.assistance import (
     hand_over,
-    open_referrals,
+    open_aid_log,
     read_catalogue,
     referral_states,
     remind,
@@ -37,7 +37,7 @@ PARAMETERS = read_parameters()
 
 
 def log_of(register: Path) -> KeptLog:
-    return open_referrals(register, PARAMETERS, "dezhou")
+    return open_aid_log(register, PARAMETERS, "dezhou")
 
 
 def say(register: Path, name: str, step: str, on: str, by: str = "x", role: str = "department", **facts: str) -> None:
@@ -105,9 +105,9 @@ FILLED: list[tuple[dict[str, object], str]] = [
     ({"办理结果": "办好了", "办理日期": "2021-01-17"}, "请从下拉列表中选择"),
     ({"办理结果": "已办结", "办理日期": "昨天"}, "请填写日期，如 2020-12-31"),
     ({"办理结果": "已办结", "办理日期": datetime(2031, 1, 1)}, "日期在今天之后"),
-    ({"办理结果": "已办结", "办理日期": datetime(2020, 1, 1)}, "日期早于转办日期"),
+    ({"办理结果": "已办结", "办理日期": datetime(2020, 1, 1)}, "日期早于上一环节"),
     ({"办理日期": datetime(2021, 1, 1)}, "填写了日期或说明，但没有选择办理结果"),
-    ({"提醒编号": "R000", "办理结果": "已办结", "办理日期": datetime(2021, 1, 1)}, "没有这个提醒编号"),
+    ({"提醒编号": "R000", "办理结果": "已办结", "办理日期": datetime(2021, 1, 1)}, "没有这个编号"),
     ({}, ""),
 ]
 
@@ -136,7 +136,7 @@ def test_every_good_reply_comes_home_and_every_bad_one_is_named(office: tuple[Pa
     replies = take_replies(path, log_of(register), TODAY)
     assert [step.step for step in replies.steps] == ["finished", "accepted", "returned"]
     assert [step.on for step in replies.steps] == ["2021-01-15", "2021-01-16", "2021-01-17"]
-    wanted = {(row, said) for row, (_, said) in enumerate(FILLED, 2) if said} | {(15, "同一提醒填写了两次")}
+    wanted = {(row, said) for row, (_, said) in enumerate(FILLED, 2) if said} | {(15, "同一编号填写了两次")}
     assert set(replies.faults[["row", "zh"]].itertuples(index=False, name=None)) == wanted
     assert set(replies.faults["sheet"]) == {"办理"}
     assert replies.faults.set_index("row").loc[6, ["column", "value"]].tolist() == ["办理日期", "昨天"]
@@ -455,12 +455,12 @@ def test_a_fault_names_file_sheet_row_column_and_value(tmp_path: Path) -> None:
         "signed by its department"
     )
     assert replies.faults.drop(columns="expected").to_numpy().tolist() == [
-        ["back.xlsx", "Worklist", 2, "办理日期", "2020-12-30", "日期早于转办日期", "the day is before the hand-over"],
+        ["back.xlsx", "Worklist", 2, "办理日期", "2020-12-30", "日期早于上一环节", "the day is before the step before it"],
         ["back.xlsx", "Worklist", 5, "办理日期", "2021-02-02", "日期在今天之后", "the day is in the future"],
         ["back.xlsx", "Worklist", 6, "办理结果", "", "填写了日期或说明，但没有选择办理结果", "a day or a note without a reply"],
-        ["back.xlsx", "Worklist", 7, "提醒编号", "R9", "没有这个提醒编号", "no such reminder was handed over"],
+        ["back.xlsx", "Worklist", 7, "提醒编号", "R9", "没有这个编号", "no such number was sent out"],
         ["back.xlsx", "Worklist", 8, "办理日期", "2021-02-30", "请填写日期，如 2020-12-31", "write a day such as 2020-12-31"],
-        ["back.xlsx", "Worklist", 10, "提醒编号", "R5", "同一提醒填写了两次", "the same reminder is answered twice"],
+        ["back.xlsx", "Worklist", 10, "提醒编号", "R5", "同一编号填写了两次", "the same number is answered twice"],
     ]  # fmt: skip
 
 
@@ -472,5 +472,5 @@ def test_what_is_finished_or_came_back_takes_no_other_reply_but_the_same_again(t
     replies = take_replies(returned(tmp_path, *rows), log_of(tmp_path), TODAY)
     assert [step.thing for step in replies.steps] == ["R2"], "R0 said so already; R1 was sent back"
     assert replies.faults[["row", "column", "value", "en"]].to_numpy().tolist() == [
-        [3, "办理结果", "finished", "this cannot follow where the referral stands"]
+        [3, "办理结果", "finished", "this cannot follow where it stands"]
     ]

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from tests.report_fixtures import ROOT
 
-from relapse_risk.assistance import hand_over, open_referrals, read_order, referral_states, take_replies
+from relapse_risk.assistance import hand_over, open_aid_log, read_order, referral_states, take_replies
 from relapse_risk.demo import build_demo
 from relapse_risk.editions.edition import read_edition
 from relapse_risk.editions.edition_plan import plan
@@ -82,7 +82,7 @@ def test_03_04_a_referral_finished_twice_is_finished(tmp_path: Path, cases: Path
     ).dropna(subset="reminder_id")  # fmt: skip
 
     def log() -> KeptLog:
-        return open_referrals(tmp_path, read_parameters(), "dezhou")
+        return open_aid_log(tmp_path, read_parameters(), "dezhou")
 
     hand_over(log(), reminders, "扶贫办", date(2021, 2, 1))
     first = take_replies(cases / "03_reply_finished_jan.xlsx", log(), date(2021, 2, 28))

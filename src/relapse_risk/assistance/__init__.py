@@ -1,5 +1,6 @@
 """Assistance a household is entitled to and does not receive, who must act by when, and work for those without it."""
 
+from relapse_risk.assistance.aid_log import open_aid_log
 from relapse_risk.assistance.assessed_register import Assessed, assess, assess_months, spending_known
 from relapse_risk.assistance.catalogue import Catalogue, Item, read_catalogue
 from relapse_risk.assistance.claim_ends import close_reminders
@@ -29,24 +30,21 @@ from relapse_risk.assistance.ledger import (
     ledger_findings,
     receipts,
 )  # fmt: skip
-from relapse_risk.assistance.orders import (
-    OrderList,
+from relapse_risk.assistance.order_log import (
     cancel_order,
-    cycle_of,
-    draw_order,
+    confirm_orders,
     drawn_lines,
     enter_order,
     not_drawn_yet,
-    read_order,
-    redraw,
-    write_order,
+    order_lines,
+    send_order,
 )
+from relapse_risk.assistance.orders import OrderList, cycle_of, draw_order, read_order, redraw, write_order
 from relapse_risk.assistance.process_clock import ProcessClock, process_clock
 from relapse_risk.assistance.referral_log import (
     escalate,
     hand_over,
     not_listed,
-    open_referrals,
     referral_states,
     with_standing,
 )
@@ -76,6 +74,7 @@ __all__ = [
     "check_records",
     "cliffs",
     "close_reminders",
+    "confirm_orders",
     "cycle_of",
     "decision_on",
     "department_lists",
@@ -92,8 +91,9 @@ __all__ = [
     "near_misses",
     "not_drawn_yet",
     "not_listed",
-    "open_referrals",
+    "open_aid_log",
     "openings_on",
+    "order_lines",
     "person_frame",
     "process_clock",
     "read_catalogue",
@@ -103,6 +103,7 @@ __all__ = [
     "referral_states",
     "remind",
     "seekers_of",
+    "send_order",
     "spending_known",
     "take_replies",
     "with_standing",

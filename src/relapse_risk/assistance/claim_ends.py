@@ -32,7 +32,7 @@ def close_reminders(
     Parameters
     ----------
     log : KeptLog
-        :func:`relapse_risk.assistance.open_referrals`.
+        :func:`relapse_risk.assistance.open_aid_log`.
     at : Assessed
         The month; a reminder already judged by a later month is left alone.
     reminders : DataFrame

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from relapse_risk.assistance.reminders import reminder_identity
 from relapse_risk.events import Event, KeptLog
@@ -13,7 +14,7 @@ from relapse_risk.register import Register
 from relapse_risk.register.area_codes import areas_of
 from relapse_risk.register.journal import Journal
 
-__all__ = ["MOVED", "move_referrals"]
+__all__ = ["MOVED", "move_journals"]
 
 MOVED = ".moved"  # added to the name of a journal whose steps are in the log
 
@@ -34,23 +35,38 @@ class _Referral:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of ``orders.jsonl``."""
+
+    line: str
+    step: str
+    on: str
+    list: str
+    household_id: str
+    person_id: str = ""
+
+
 _ANY = ("handed_over", "accepted", "returned", "finished")
 _REFERRALS = Journal("referrals.jsonl", _Referral, "referral", "reminder_id", dict.fromkeys(("", *_ANY), _ANY))
+_ORDERS = Journal("orders.jsonl", _Line, "line of an order list", "line", {"": ("drawn",), "drawn": ("cancelled",), "cancelled": ("drawn",)})  # fmt: skip
 
 
-def move_referrals(log: KeptLog) -> bool:
-    """Add the steps of ``referrals.jsonl`` to the log, and set the file aside; whether there was one.
+def move_journals(log: KeptLog) -> bool:
+    """Add the steps of ``referrals.jsonl`` and ``orders.jsonl`` to the log, and set the files aside; whether there were any.
 
-    A run that is stopped in between is done again: a step said before changes nothing.  Two steps that the old journal
+    A run that is stopped in between is done again: a step said before changes nothing.  Two steps that an old journal
     holds against the order of their days bear the later day.
     """
-    path = log.register / _REFERRALS.file
-    if not path.is_file():
-        return False
-    log.append(_referral_events(_REFERRALS.read(log.register), counties_of(log.register)), leave_out=True)
-    write_bytes(path.with_name(path.name + MOVED), path.read_bytes())
-    path.unlink()
-    return True
+    moved = False
+    for journal, events_of in ((_REFERRALS, _referral_events), (_ORDERS, _order_events)):
+        path = log.register / journal.file
+        if path.is_file():
+            log.append(events_of(journal.read(log.register), counties_of(log.register)), leave_out=True)
+            write_bytes(path.with_name(path.name + MOVED), path.read_bytes())
+            path.unlink()
+            moved = True
+    return moved
 
 
 def counties_of(register: Path) -> dict[str, str]:
@@ -63,7 +79,7 @@ def counties_of(register: Path) -> dict[str, str]:
     return dict(zip(rows["household_id"].astype("str"), counties, strict=True))
 
 
-def _referral_events(steps: tuple[_Referral, ...], counties: Mapping[str, str]) -> Iterator[Event]:
+def _referral_events(steps: tuple[Any, ...], counties: Mapping[str, str]) -> Iterator[Event]:
     last: dict[str, Event] = {}
     for step in steps:
         before = last.get(step.reminder_id)
@@ -85,3 +101,25 @@ def _referral_events(steps: tuple[_Referral, ...], counties: Mapping[str, str]) 
             event = replace(event, evidence=step.note)
         last[step.reminder_id] = event
         yield event
+
+
+def _order_events(steps: tuple[Any, ...], counties: Mapping[str, str]) -> Iterator[Event]:
+    last: dict[str, str] = {}
+    for step in steps:
+        item, cycle, *_ = step.line.split("|")
+        on = last[step.line] = max(step.on, last.get(step.line, ""))
+        event = Event(
+            "order",
+            step.line,
+            0,
+            step.step,
+            on,
+            on,
+            "order",
+            "office",
+            counties.get(step.household_id, ""),
+            source=_ORDERS.file,
+        )
+        facts = {"list": step.list, "household": step.household_id, "item": item, "cycle": cycle}
+        facts |= {"person": step.person_id} if step.person_id else {}
+        yield replace(event, facts=facts) if step.step == "drawn" else replace(event, reason="taken off its list")

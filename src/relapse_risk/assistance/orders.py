@@ -13,13 +13,9 @@ from relapse_risk.errors import ModelError, SourceError
 from relapse_risk.files import sha256, write_json
 from relapse_risk.json_reading import parsed
 from relapse_risk.languages import LANGUAGES
-from relapse_risk.register.journal import Journal
 from relapse_risk.text import messages
 
-__all__ = [
-    "OrderLine", "OrderList", "cancel_order", "cycle_of", "draw_order", "drawn_lines", "enter_order", "not_drawn_yet",
-    "read_order", "redraw", "write_order",
-]  # fmt: skip
+__all__ = ["OrderList", "cycle_of", "draw_order", "read_order", "redraw", "write_order"]
 
 _COLUMNS = ("place", "household_id", "person_id", "priority", "need", "amount")
 _TYPES = {"household_id": "str", "person_id": "str", "priority": float, "need": float, "amount": float, "drawn": bool}
@@ -212,37 +208,6 @@ def read_order(path: str | Path) -> OrderList:
     return order
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
-    """One step of one line of a list: somebody drawn for an item in a cycle, or taken off again.
-
-    Attributes
-    ----------
-    line : str
-        Item, cycle, household and person: what may stand on one list at a time.
-    step : {"drawn", "cancelled"}
-    on : str
-        Day, YYYY-MM-DD.
-    list : str
-        Digest of the list.
-    household_id, person_id : str
-        Empty person for household items.
-    """
-
-    line: str
-    step: str
-    on: str
-    list: str
-    household_id: str
-    person_id: str = ""
-
-
-LINES = Journal(
-    "orders.jsonl", OrderLine, "line of an order list", "line",
-    {"": ("drawn",), "drawn": ("cancelled",), "cancelled": ("drawn",)},
-)  # fmt: skip
-
-
 def cycle_of(cadence: str, day: date) -> str:
     """The cycle of an item within which nobody is drawn twice.
 
@@ -259,71 +224,3 @@ def cycle_of(cadence: str, day: date) -> str:
         "quarterly": f"{year}Q{(month + 2) // 3}",
     }  # fmt: skip
     return by_cadence.get(cadence, f"{year}-{month:02d}")
-
-
-def drawn_lines(register: str | Path, item_code: str, cycle: str) -> dict[tuple[str, str], str]:
-    """(household, person) of everybody who stands on a list of the item in the cycle, and the digest of that list."""
-    last = {step.line: step for step in LINES.read(register)}
-    head = f"{item_code}|{cycle}|"
-    return {
-        (one.household_id, one.person_id): one.list
-        for name, one in last.items()
-        if name.startswith(head) and one.step == "drawn"
-    }
-
-
-def not_drawn_yet(missing: pd.DataFrame, drawn: dict[tuple[str, str], str], but: str = "") -> pd.DataFrame:
-    """``missing`` without those who stand on another list than ``but``.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"household_id": ["a", "b"], "person_id": ["p", None]})
-    >>> not_drawn_yet(rows, {("b", ""): "77ab"})["household_id"].tolist()
-    ['a']
-    """
-    keys = zip(missing["household_id"], missing["person_id"].fillna("").astype("str"), strict=True)
-    free = [drawn.get((str(home), person), but) == but for home, person in keys]
-    return missing[pd.Series(free, index=missing.index, dtype=bool)]
-
-
-def enter_order(register: str | Path, order: OrderList, day: date, before: OrderList | None = None) -> int:
-    """Write down who was drawn; with ``before``, this list takes the place of that one.
-
-    Returns
-    -------
-    int
-        Who stands on it.
-
-    Raises
-    ------
-    RegisterError
-        If somebody stands on another list of the cycle: nothing is written then.
-    """
-    if before is not None and before.digest == order.digest:
-        return len(_people(order))
-    standing = drawn_lines(register, order.item_code, order.cycle)
-    left = [who for who, digest in standing.items() if before is not None and digest == before.digest]
-    steps = [_line(order, who, "cancelled", day, standing[who]) for who in left]
-    steps += [_line(order, who, "drawn", day, order.digest) for who in _people(order)]
-    LINES.append(register, steps)
-    return len(_people(order))
-
-
-def cancel_order(register: str | Path, order: OrderList, day: date) -> int:
-    """Take everybody off a list again, so that they can be drawn; how many were taken off."""
-    standing = drawn_lines(register, order.item_code, order.cycle)
-    steps = [_line(order, who, "cancelled", day, order.digest) for who in _people(order) if who in standing]
-    return len(LINES.append(register, steps))
-
-
-def _people(order: OrderList) -> dict[tuple[str, str], None]:
-    rows = order.drawn()
-    return dict.fromkeys(
-        zip(rows["household_id"].astype("str"), rows["person_id"].fillna("").astype("str"), strict=True)
-    )
-
-
-def _line(order: OrderList, who: tuple[str, str], step: str, day: date, digest: str) -> OrderLine:
-    return OrderLine(
-        f"{order.item_code}|{order.cycle}|{who[0]}|{who[1]}", step, day.isoformat(), digest, who[0], who[1]
-    )

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from relapse_risk.assistance.old_journals import move_referrals
-from relapse_risk.errors import ParameterError
-from relapse_risk.events import Added, Event, KeptLog, Standing, open_kept_log
+from relapse_risk.assistance.aid_log import REMINDER
+from relapse_risk.events import Added, Event, KeptLog, Standing
 from relapse_risk.languages import Language
 from relapse_risk.months import add_months
-from relapse_risk.parameters import Parameters
 
 __all__ = [
     "KIND",
@@ -22,12 +19,11 @@ __all__ = [
     "escalate",
     "hand_over",
     "not_listed",
-    "open_referrals",
     "referral_states",
     "with_standing",
 ]
 
-KIND = "reminder"
+KIND = REMINDER
 STATES = (
     "handed_over",
     "accepted",
@@ -57,39 +53,6 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def open_referrals(
-    register: str | Path, parameters: Parameters, place: str, folder: str | Path | None = None, county: str = ""
-) -> KeptLog:  # fmt: skip
-    """The log of reminders and referrals of a register; what an older version kept apart is moved into it first.
-
-    Parameters
-    ----------
-    register : path
-    parameters : Parameters
-    place : str
-        Whose working days limits are counted in.
-    folder : path, optional
-        Of parameters, where they are not the project's.
-    county : str
-        Only those of this county.
-
-    Raises
-    ------
-    ParameterError
-        If the machine lacks a step that the program itself writes.
-    RegisterError
-        If the log is damaged.
-    """
-    log = open_kept_log(register, parameters, place, folder, kinds=(KIND,), county=county)
-    machine = log.machines.get(KIND)
-    for step in OWN_STEPS:
-        if machine is None or step not in machine.steps:
-            raise ParameterError("missing, and the program writes it", where=f"events/{KIND}.yaml: steps", got=step, fix=f"add {step} again")  # fmt: skip
-    if move_referrals(log):
-        return open_kept_log(register, parameters, place, folder, kinds=(KIND,), county=county)
-    return log
-
-
 def hand_over(
     log: KeptLog, reminders: pd.DataFrame, by: str, day: date, chosen: pd.Series | None = None, due_on: date | None = None,
     assignee: str = "",
@@ -104,7 +67,7 @@ def hand_over(
     Parameters
     ----------
     log : KeptLog
-        :func:`open_referrals`.
+        :func:`relapse_risk.assistance.open_aid_log`.
     reminders : DataFrame
         Rows of :attr:`relapse_risk.assistance.Reminders.frame`.
     by : str

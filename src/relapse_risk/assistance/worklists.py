@@ -18,6 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.department_lists import WorkList, labelled_list
 from relapse_risk.assistance.reminders import reason_of
+from relapse_risk.assistance.reply_sheets import SHEETS
 from relapse_risk.files import write_bytes
 from relapse_risk.languages import Language
 from relapse_risk.register.spreadsheets import neutralised, workbook
@@ -31,10 +32,8 @@ HEADS = (
     "due_on", "priority", "stands", "assignee", "reply", "replied_on", "by", "note", "to_department",
 )  # fmt: skip
 SUMMARY = ("county_code", "department", "kind", "reminders", "households", "amount_year", "first_due")
-REPLIES = ("accepted", "returned", "finished", "not_delivered")
 KINDS = ("missing", "over")
-ANSWERED = ("reply", "replied_on", "by", "note")
-MAY_ANSWER = ("to_department",)  # for what is sent back: where it belongs
+ASKS = SHEETS["worklist.sheet"]
 WIDTHS = {
     "reason": 46,
     "item": 24,
@@ -213,7 +212,7 @@ def _write_rows(book: xlsxwriter.Workbook, sheet: Worksheet, rows: pd.DataFrame,
     shown = rows.assign(kind=rows["kind"].map(lambda kind: text(f"worklist.kind.{kind}", language)))
     for line, row in enumerate(shown.to_dict("records"), 1):
         for column, name in enumerate(HEADS):
-            if name in (*ANSWERED, *MAY_ANSWER):
+            if name in ASKS.answers:
                 sheet.write_blank(line, column, None, day if name == "replied_on" else answer)
             elif isinstance(row[name], Real) and not _empty(row[name]):
                 sheet.write_number(line, column, row[name], money)
@@ -224,7 +223,7 @@ def _write_rows(book: xlsxwriter.Workbook, sheet: Worksheet, rows: pd.DataFrame,
 def _offer_replies(sheet: Worksheet, last: int, language: Language) -> None:
     """A drop-down for the reply, and a date check for the day."""
     reply, replied_on = (HEADS.index(name) for name in ("reply", "replied_on"))
-    words = {"validate": "list", "source": [text(f"worklist.reply.{word}", language) for word in REPLIES]}
+    words = {"validate": "list", "source": [text(f"worklist.reply.{word}", language) for word in ASKS.replies]}
     days = {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1), "ignore_blank": True}
     sheet.data_validation(1, reply, last, reply, words)
     sheet.data_validation(1, replied_on, last, replied_on, days)

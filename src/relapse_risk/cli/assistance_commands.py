@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +22,6 @@ from relapse_risk.cli.app import (
     lines_of,
     opened_register,
     print_result,
-    register_folder,
     written,
 )
 from relapse_risk.errors import RegisterError
@@ -47,12 +45,6 @@ def assessed(
     opened = opened_register(register, month, params)
     catalogue = read_catalogue(opened.place.name, str(params) if params else None)
     return opened, catalogue, assess(opened.register, opened.month, catalogue, opened.parameters, opened.place, county)
-
-
-def _entitled_in(at: Any, item: str, counties: frozenset[str]) -> int:
-    """How many are entitled to ``item`` in ``counties``."""
-    claims = at.claims.granted()
-    return int(((claims["item_code"] == item) & claims["county_code"].isin(counties)).sum())
 
 
 def scores_of(folder: Path | None, month: str) -> pd.DataFrame | None:
@@ -145,7 +137,7 @@ def remind(
     as_json: JsonOption = False,
 ) -> None:
     """Find who is entitled and not receiving, and who receives without entitlement; by priority."""
-    from relapse_risk.assistance import ledger_findings, open_referrals, with_standing, write_worklists
+    from relapse_risk.assistance import ledger_findings, open_aid_log, with_standing, write_worklists
     from relapse_risk.assistance import remind as compare
     from relapse_risk.register.made_from import check_made_from, note_made_from
 
@@ -163,7 +155,7 @@ def remind(
         wrong = wrong.but_for("interrupted", at.homes.loc[at.homes["county_code"].isin(late), "household_id"])
         progress(2, 3, "files")
         folder = asked.beside(out, "assistance") / chosen
-        log = open_referrals(opened.path, asked.parameters, asked.place.name, params)
+        log = open_aid_log(opened.path, asked.parameters, asked.place.name, params)
         listed = with_standing(reminders.frame, log, language.value)
         shown = reminders.frame.assign(referral=_states(log, reminders.frame))
         files = [
@@ -183,101 +175,6 @@ def remind(
     result["new"], result["left_out"] = int((shown["referral"] == "").sum()), len(shown) - len(listed)
     known = f"\n{result['new']:,} new since the last hand-over; {result['left_out']:,} finished or withdrawn: on no worklist"
     print_result(result, f"{reminders.summary()}{known}\nledger: {wrong.summary()}\n{told}", as_json)
-
-
-@app.command()
-def order(
-    item: Annotated[str, typer.Argument(help="Item code, such as CL02.")],
-    register: RegisterOption = None,
-    month: MonthOption = None,
-    quota: Annotated[int | None, typer.Option(help="Length of the list; or give a budget.")] = None,
-    budget: Annotated[float | None, typer.Option(help="Currency to spend, one delivery each.")] = None,
-    before: Annotated[
-        Path | None, typer.Option("--redraw", help="Earlier list (.json): draw again and explain each change.")
-    ] = None,
-    cancel: Annotated[
-        Path | None, typer.Option(help="A list (.json) that is not carried out: who stands on it can be drawn again.")
-    ] = None,
-    scores: Annotated[Path | None, SCORES] = None,
-    out: Annotated[Path | None, beside("for the results", "assistance")] = None,
-    county: Annotated[str | None, COUNTY] = None,
-    params: ParamsOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Draw a list for one item from those entitled and not receiving, by priority, stored with a hash.
-
-    Nobody is drawn twice in a cycle of the item (once for all, a year, a half-year, a quarter, a month): a second draw
-    goes on behind the first. Ties: the greater need, then the lower household and person id. An earlier list keeps its
-    limit and cycle when drawn again.
-    """
-    from relapse_risk.assistance import (
-        cancel_order,
-        cycle_of,
-        draw_order,
-        drawn_lines,
-        enter_order,
-        not_drawn_yet,
-        read_order,
-        redraw,
-        write_order,
-    )
-    from relapse_risk.assistance import remind as compare
-
-    register = register_folder(register)
-    if cancel is not None:
-        count = cancel_order(register, read_order(cancel), date.today())
-        print_result({"cancelled": count}, f"{count} taken off the list", as_json)
-        return
-    opened, catalogue, at = assessed(register, month, params, county)
-    chosen = opened.month
-    cycle = cycle_of(catalogue.item(item).cadence, at.day)
-    late = at.counties_awaited(RECORDS)
-    reminders = compare(at.claims, at.records, catalogue, scores_of(scores, chosen), at.homes, late).frame
-    amounts = at.claims.frame[["household_id", "person_id", "item_code", "amount"]]
-    missing = reminders[reminders["kind"] == "missing"].merge(
-        amounts, on=["household_id", "person_id", "item_code"], how="left"
-    )
-    folder, changes, frozen = opened.beside(out, "assistance") / chosen, None, None
-    if before is not None:
-        frozen = read_order(before)
-        cycle = frozen.cycle
-        if frozen.item_code != item or quota is not None or budget is not None:
-            raise RegisterError(
-                "a redraw keeps item and limit", where=str(before), got=item, expected=frozen.item_code, fix="drop --quota and --budget"
-            )  # fmt: skip
-    earlier = drawn_lines(register, item, cycle)
-    missing = missing[missing["item_code"] == item]
-    free = not_drawn_yet(missing, earlier, frozen.digest if frozen else "")
-    if frozen is not None:
-        drawn, changes = redraw(frozen, free, at.claims.granted())
-    else:
-        drawn = draw_order(free, item, quota, budget, cycle)
-    path = written(drawn.frame, folder / f"order-{item}.csv")
-    files = [path, write_order(drawn, folder / f"order-{item}-{drawn.digest[:12]}.json")]
-    files += [] if changes is None else [written(changes, folder / f"order-{item}-changes.csv")]
-    enter_order(register, drawn, at.day, frozen)
-    others = len(missing) - len(free)
-    waits = _entitled_in(at, item, late)
-    count = int(drawn.frame["drawn"].sum())
-    moved = {} if changes is None else {word: int(n) for word, n in changes["change"].value_counts().items()}
-    shown = "\n".join(
-        [
-            f"{count} of {len(drawn.frame)} waiting; list {drawn.digest[:12]}",
-            *([f"{moved}"] if moved else []),
-            *([f"{others} stand on another list of cycle {cycle} and were left out"] if others else []),
-            *(
-                [f"{waits} entitled in {', '.join(sorted(late))} wait: their aid records are not received"]
-                if waits
-                else []
-            ),
-            *map(str, files),
-        ]
-    )
-    result = {
-        "item": item, "drawn": count, "waiting": len(drawn.frame), "digest": drawn.digest, "file": path, "files": files,
-        "changes": moved, "cycle": cycle, "on_other_lists": others, "waiting_for_records": waits,
-    }  # fmt: skip
-    print_result(result, shown, as_json)
 
 
 @app.command()

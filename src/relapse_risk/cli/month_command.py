@@ -223,7 +223,7 @@ def _render(project: Path, month: str, day: date) -> int:
 
 def _due(register: Path, month: str, day: date) -> list[str]:
     """Who has to do what after this month: tables to send, reviews, issues and referrals that are open."""
-    from relapse_risk.assistance import open_referrals, referral_states
+    from relapse_risk.assistance import open_aid_log, referral_states
     from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
     from relapse_risk.parameters import read_parameters
     from relapse_risk.register import Register
@@ -237,7 +237,7 @@ def _due(register: Path, month: str, day: date) -> list[str]:
     lines += _reviews(register, month, day)
     issued, referred = (
         issue_states(read_issue_steps(register), day),
-        referral_states(open_referrals(register, read_parameters(), opened.place), day),
+        referral_states(open_aid_log(register, read_parameters(), opened.place), day),
     )
     for what, by, states in (("issues", "county_code", issued), ("referrals", "department", referred)):
         counts = states[states["open"].astype(bool)].groupby(by)["overdue"].agg(["size", "sum"])

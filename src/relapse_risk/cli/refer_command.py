@@ -54,7 +54,14 @@ def refer(
     What the month's records say is written down first: confirmed by the ledger, finished but not shown, or gone and why.
     Every step is added to the log of events, none is changed. Exit code 1 if a reply was rejected.
     """
-    from relapse_risk.assistance import close_reminders, hand_over, open_referrals, referral_states, take_replies
+    from relapse_risk.assistance import (
+        close_reminders,
+        confirm_orders,
+        hand_over,
+        open_aid_log,
+        referral_states,
+        take_replies,
+    )
     from relapse_risk.assistance import escalate as tell_county
     from relapse_risk.assistance import remind as compare
     from relapse_risk.cli.app import opened_register
@@ -64,19 +71,20 @@ def refer(
         opened = opened_register(register, None, params)
         taken = []
         for file in replies:
-            log = open_referrals(opened.register.path, opened.parameters, opened.place.name, params)
+            log = open_aid_log(opened.register.path, opened.parameters, opened.place.name, params)
             taken.append(take_replies(file, log, day))
         report_replies(replies, taken, as_json)
         return
     opened, catalogue, at = assessed(register, month, params, county)
-    log = open_referrals(opened.register.path, opened.parameters, opened.place.name, params)
+    log = open_aid_log(opened.register.path, opened.parameters, opened.place.name, params)
     known = scores_of(scores, opened.month)
     found = compare(at.claims, at.records, catalogue, known, at.homes, at.counties_awaited(RECORDS)).frame
     closed = close_reminders(log, at, found, catalogue, day, whole=county is None)
-    log = open_referrals(opened.register.path, opened.parameters, opened.place.name, params)
+    confirm_orders(log, at, catalogue, day)
+    log = open_aid_log(opened.register.path, opened.parameters, opened.place.name, params)
     chosen = _chosen(found, department, item, reminder, first)
     added = hand_over(log, found, by, day, chosen, due.date() if due else None, assignee)
-    log = open_referrals(opened.register.path, opened.parameters, opened.place.name, params)
+    log = open_aid_log(opened.register.path, opened.parameters, opened.place.name, params)
     told = len(tell_county(log, by, day, department or ()).written) if escalate else 0
     states = referral_states(log, day)
     steps = [event.step for event in (*closed.written, *added.written)]

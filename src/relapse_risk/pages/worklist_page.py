@@ -15,7 +15,7 @@ from relapse_risk.assistance import (
     WorkList,
     department_lists,
     ledger_findings,
-    open_referrals,
+    open_aid_log,
     process_clock,
     referral_states,
     remind,
@@ -144,7 +144,7 @@ class WorklistPage:
     def referrals(self) -> Block:
         """Where the department's referrals of this county stand."""
         states = referral_states(
-            open_referrals(self.at.register.path, self.at.parameters, self.at.place.name, county=self.at.code),
+            open_aid_log(self.at.register.path, self.at.parameters, self.at.place.name, county=self.at.code),
             self.reminders.day,
         )
         mine = states[
@@ -258,6 +258,6 @@ def open_worklist(
     found = remind(
         now.claims, now.records, at.catalogue, at.scores, now.homes, now.counties_awaited("assistance_record")
     )
-    log = open_referrals(register, at.parameters, at.place.name, county=county)
+    log = open_aid_log(register, at.parameters, at.place.name, county=county)
     found = replace(found, frame=with_standing(found.frame, log, spoken))
     return WorklistPage(at, found, department, name, spoken)

@@ -76,7 +76,7 @@ def hand_over(
     chosen : Series of bool, optional
         Which of them are handed over; all when left out.
     due_on : datetime.date, optional
-        Deadline; that of the item when left out.
+        Deadline; when left out that of the item, which runs from the data's day, or from ``day`` where it would be past.
     assignee : str
         To whom in the department.
 
@@ -123,10 +123,18 @@ def _claim(row: dict[str, Any]) -> dict[str, str]:
     return said | ({} if pd.isna(person) or not person else {"person": person}) | ({"month": month} if month else {})
 
 
+def _deadline(row: dict[str, Any], day: date) -> date:
+    """The reminder's own deadline; where that is past on the day of handing over, its days run from that day."""
+    due, seen = pd.Timestamp(row["due_on"]).date(), row.get("evidence_on")
+    if due >= day or seen is None or pd.isna(seen):
+        return due
+    return day + (due - pd.Timestamp(seen).date())
+
+
 def _handed(
     row: dict[str, Any], now: Standing | None, by: str, day: date, due_on: date | None, assignee: str
 ) -> Event:  # fmt: skip
-    due = due_on.isoformat() if due_on else f"{pd.Timestamp(row['due_on']):%Y-%m-%d}"
+    due = (due_on or _deadline(row, day)).isoformat()
     facts = _claim(row) | {"due_on": due} | ({"assignee": assignee} if assignee else {})
     reason = ""
     if now is not None and now.state == "returned" and (other := now.events[-1].facts.get("to_department")):

@@ -31,6 +31,7 @@ from relapse_risk.cli import (
     why_command,
     issue_commands,
     identify_commands,
+    event_commands,
     research_commands,
     nation_commands,
     params_commands,
@@ -41,6 +42,7 @@ from relapse_risk.cli import (
 __all__ = [
     "app",
     "assistance_commands",
+    "event_commands",
     "history_commands",
     "identify_commands",
     "issue_commands",

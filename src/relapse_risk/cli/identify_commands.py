@@ -258,12 +258,11 @@ def story(
     as_json: JsonOption = False,
 ) -> None:
     """Tell one household's story: every step of identification, review and elimination, by whom and why."""
-    from relapse_risk.events import read_events
-    from relapse_risk.identification import household_story
+    from relapse_risk.events.thing_story import thing_story
+    from relapse_risk.identification import KIND
 
-    opened, log = _opened(register, None, params)
-    events = read_events(opened.register.path)
-    told = {one.value: household_story(log, events, household, one.value) for one in language or list(Language)}
+    _, log = _opened(register, None, params)
+    told = {one.value: thing_story(log, household, one.value, KIND) for one in language or list(Language)}
     shown = "\n\n".join(
         "\n".join(" | ".join(str(cell) for cell in row if cell) for row in frame.itertuples(index=False)) for frame in told.values()
     )  # fmt: skip

@@ -1,7 +1,6 @@
 """Identification of households at risk: proposed, reviewed by village, town and county, on notice, monitored, and out again."""
 
 from relapse_risk.identification.due_list import due_list
-from relapse_risk.identification.household_story import household_story
 from relapse_risk.identification.identification_log import KIND, IdentificationLog, open_log
 from relapse_risk.identification.proposals import Proposals, propose
 from relapse_risk.identification.public_notice import begin_notices, take_down
@@ -15,7 +14,6 @@ __all__ = [
     "ReviewReplies",
     "begin_notices",
     "due_list",
-    "household_story",
     "open_log",
     "propose",
     "take_down",

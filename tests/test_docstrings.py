@@ -9,6 +9,8 @@ from importlib import import_module
 
 import pytest
 
+import relapse_risk as rr
+
 UNITS = ("poverty", "hardship", "ranking", "impact", "decisions")
 PUBLIC = [
     pytest.param(found, id=f"{unit}.{name}")
@@ -31,3 +33,11 @@ def test_a_docstring_has_its_sections_a_source_and_an_example(function: Callable
     named = doc.split("Parameters\n----------\n")[1]
     for name in inspect.signature(function).parameters:
         assert re.search(rf"\b{name}\b", named), f"does not say what {name} is"
+
+
+CLASSES = [pytest.param(found, id=name) for name in rr.__all__ if inspect.isclass(found := getattr(rr, name))]
+
+
+@pytest.mark.parametrize("offered", CLASSES)
+def test_a_class_of_the_library_shows_itself(offered: type) -> None:
+    assert ">>> " in (inspect.getdoc(offered) or ""), "shows no example"

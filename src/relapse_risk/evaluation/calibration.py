@@ -151,7 +151,7 @@ def calibration_error(
     outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = 10, equal: str = "mass",
     weights: npt.ArrayLike | None = None,
 ) -> float:  # fmt: skip
-    """Expected calibration error: sum over bins of weight of the bin × |observed - expected|.
+    """Expected calibration error: sum over bins of weight of the bin × ``|observed - expected|``.
 
     Examples
     --------

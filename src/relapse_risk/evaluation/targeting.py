@@ -31,7 +31,7 @@ class Targeting:
     cgh : float
         Coady-Grosh-Hoddinott: share of benefits that goes to the poor over their share of the population.
     bpac : float
-        100 × (TP - |FN - FP|) / P.
+        100 × (TP - ``|FN - FP|``) / P.
     """
 
     headcount: float

@@ -57,6 +57,17 @@ class Indicator:
         Further arguments of the normaliser, such as ``low`` and ``high`` of the scale.
     missing : str
         ``share`` the weight, take the ``worst``, ``best`` or ``median`` score, or ``refuse``.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, doi:10.1787/9789264043466-en.
+
+    Examples
+    --------
+    An income of 9,000 scores (15,000 - 9,000) / (15,000 - 3,000) = 50.
+
+    >>> Indicator("income", "need", 5, (("income", 1.0),), worst=3000, best=15000).inputs
+    ('income',)
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -82,7 +93,25 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class SubIndex:
-    """One inner node: an aggregate of its children, itself weighted in its parent."""
+    """One inner node: an aggregate of its children, itself weighted in its parent.
+
+    Attributes
+    ----------
+    code, parent : str
+    weight : float
+        Relative to its siblings.
+    aggregate : str
+        A name in :data:`relapse_risk.hardship.aggregate.AGGREGATES`.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, doi:10.1787/9789264043466-en.
+
+    Examples
+    --------
+    >>> SubIndex("access", "need", 3).aggregate
+    'arithmetic'
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     code: str
@@ -123,6 +152,29 @@ class IndexDesign:
         Columns that may never be an input.
     ties : tuple of str
         Columns that break equal scores, in order, ascending.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, doi:10.1787/9789264043466-en.
+
+    Examples
+    --------
+    Income has three quarters of the whole; a clinic three quarters of the rest.
+
+    >>> design = IndexDesign(
+    ...     "mine",
+    ...     "mine.yaml",
+    ...     indicators=(
+    ...         Indicator("income", TOP, 3, (("income", 1.0),), worst=3000, best=15000),
+    ...         Indicator("road", "access", 1, (("road", 1.0),), worst=10, best=0),
+    ...         Indicator("clinic", "access", 3, (("clinic", 1.0),), worst=20, best=1),
+    ...     ),
+    ...     subindexes=(SubIndex("access", TOP, 1),),
+    ... )
+    >>> design.effective_weights()
+    {'access': 0.25, 'road': 0.0625, 'clinic': 0.1875, 'income': 0.75}
+    >>> design.without(["clinic"]).effective_weights()["road"]
+    0.25
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT

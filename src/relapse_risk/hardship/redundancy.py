@@ -38,7 +38,7 @@ def column_statistics(
     DataFrame
         code, min, max, mean, median, std, skew, kurtosis (both bias-corrected), n_available, n_nonzero, n_unique,
         n_same (size of the largest tie), share_available, share_nonzero, share_unique, share_same, and flags
-        flag_available, flag_nonzero, flag_unique, flag_outlier (|skew| and kurtosis both above their limits).
+        flag_available, flag_nonzero, flag_unique, flag_outlier (``|skew|`` and kurtosis both above their limits).
 
     Raises
     ------

@@ -41,6 +41,22 @@ class Uncertainty:
     missing : tuple of str
         Equally likely meanings of a missing answer: ``share`` its weight, ``worst``, ``best``, or ``donor`` (the answer
         of a random answered household).
+
+    References
+    ----------
+    Saisana, Saltelli and Tarantola (2005), doi:10.1111/j.1467-985X.2005.00350.x.
+
+    Examples
+    --------
+    Where nothing varies, a village is on the list or not; where every weight varies, some are on it at times.
+
+    >>> import relapse_risk as rr
+    >>> index = rr.hardship_index(rr.datasets.villages(), rr.datasets.village_design(), unit="village", groups="county")
+    >>> for how in (Uncertainty(weights=0.0), Uncertainty(weights=0.25)):
+    ...     listed = rr.shortlist(index, np.random.default_rng(1), quota=10, uncertainty=how, draws=50)
+    ...     print(listed.frame["probability"].between(0, 1, inclusive="neither").any())
+    False
+    True
     """
 
     weights: float = 0.25

@@ -64,6 +64,16 @@ class RelapseHazard(RiskEstimator):
     References
     ----------
     Prentice and Gloeckler (1978), Biometrics 34, 57-67; Jenkins (1995), Oxford Bulletin 57, 129-138.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> X = pd.DataFrame({"since_exit": rng.integers(1, 4, 600), "income": rng.normal(size=600)})
+    >>> fell = rng.random(600) < 1 - np.exp(-np.exp(-1 - 0.7 * X["income"]))  # the hazard falls with income
+    >>> model = RelapseHazard().fit(X, fell)
+    >>> poorer, richer = model.predict_proba(X.head(2).assign(income=[-1, 1]))[:, 1]
+    >>> bool(poorer > richer)
+    True
     """
 
     model: RelapseLogit | None = None

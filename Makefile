@@ -7,7 +7,7 @@ BEFORE := 2020-11
 RR := $(BIN)/relapse-risk
 export VENV
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev reports demo test check lint types lab trials mutants floors bench lock clean
+.PHONY: help setup setup-dev reports demo test check lint types lab trials mutants floors bench docs lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -53,6 +53,10 @@ floors: setup-dev ## the lowest versions that pyproject.toml allows: the tests o
 	@$(BIN)/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct --group dev -e ".[scale]"
 	@build/lowest/bin/python -m pytest -q -p no:cacheprovider -m "not long and not city and not shared and not browser" tests/poverty tests/hardship tests/predicates tests/register
 
+docs: setup-dev ## the documentation site, its links checked, and its archive, in build/docs
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.docs_site
+
 lab: demo ## JupyterLab on the exploration notebooks
 	@$(BIN)/jupyter lab notebooks/explore/01_register.ipynb
 
@@ -64,6 +68,8 @@ lock: setup-dev ## compile the hash locks anew (names no registry host)
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/dev.txt
 	@$(BIN)/uv pip compile --group mutation -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/mutants.txt
+	@$(BIN)/uv pip compile --group docs -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/docs.txt
 
 clean: ## remove data, reports and caches (not the environment)
 	@rm -rf data build dist mutants .pytest_cache .mypy_cache .ruff_cache reports/*/

@@ -13,7 +13,7 @@ import pytest
 import relapse_risk
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ("requirements/run.txt", "requirements/dev.txt", "requirements/mutants.txt")
+LOCKS = ("requirements/run.txt", "requirements/dev.txt", "requirements/mutants.txt", "requirements/docs.txt")
 SOURCE = Path(relapse_risk.__file__).parent
 TEXT = {".py", ".md", ".yaml", ".toml", ".txt", ".sh", ".ipynb", ".j2", ".css", ".csv", ".in", ""}
 
@@ -50,6 +50,7 @@ def test_every_dependency_is_locked() -> None:
         ("requirements/run.txt", project["project"]["dependencies"]),
         ("requirements/dev.txt", project["project"]["dependencies"] + project["dependency-groups"]["dev"]),
         ("requirements/mutants.txt", project["dependency-groups"]["mutation"]),
+        ("requirements/docs.txt", project["dependency-groups"]["docs"]),
     ):
         locked = {name.lower() for name in re.findall(r"^([A-Za-z0-9._-]+)", (ROOT / lock).read_text(), re.MULTILINE)}
         names = {re.match(r"[A-Za-z0-9._-]+", item)[0].lower() for item in wanted}  # type: ignore[index]

@@ -40,7 +40,9 @@ from relapse_risk.assistance.order_log import (
     send_order,
 )
 from relapse_risk.assistance.orders import OrderList, cycle_of, draw_order, read_order, redraw, write_order
+from relapse_risk.assistance.placement_log import declined_of, enter_matches, follow_register, free_of, placement_lines
 from relapse_risk.assistance.process_clock import ProcessClock, process_clock
+from relapse_risk.assistance.push_lists import PushList, job_rows, push, read_push_list, social_rows
 from relapse_risk.assistance.referral_log import (
     escalate,
     hand_over,
@@ -50,6 +52,7 @@ from relapse_risk.assistance.referral_log import (
 )
 from relapse_risk.assistance.reminders import Reminders, remind
 from relapse_risk.assistance.replies import Replies, take_replies
+from relapse_risk.assistance.sendings import note_back, sendings, worklists_sent
 from relapse_risk.assistance.worklists import worklist_content, write_worklists
 
 __all__ = [
@@ -62,6 +65,7 @@ __all__ = [
     "OrderList",
     "Placement",
     "ProcessClock",
+    "PushList",
     "Reminders",
     "Replies",
     "WorkList",
@@ -77,37 +81,49 @@ __all__ = [
     "confirm_orders",
     "cycle_of",
     "decision_on",
+    "declined_of",
     "department_lists",
     "draw_order",
     "drawn_lines",
+    "enter_matches",
     "enter_order",
     "entitlements",
     "escalate",
     "explain",
+    "follow_register",
     "follow_up",
+    "free_of",
     "hand_over",
     "job_matches",
+    "job_rows",
     "ledger_findings",
     "near_misses",
     "not_drawn_yet",
     "not_listed",
+    "note_back",
     "open_aid_log",
     "openings_on",
     "order_lines",
     "person_frame",
+    "placement_lines",
     "process_clock",
+    "push",
     "read_catalogue",
     "read_order",
+    "read_push_list",
     "receipts",
     "redraw",
     "referral_states",
     "remind",
     "seekers_of",
     "send_order",
+    "sendings",
+    "social_rows",
     "spending_known",
     "take_replies",
     "with_standing",
     "worklist_content",
+    "worklists_sent",
     "write_order",
     "write_worklists",
     "zero_employment",

@@ -1,4 +1,4 @@
-"""The log of events as far as aid is concerned: reminders, lines of order lists, placements in work, lists sent."""
+"""The log of events as far as aid is concerned: reminders, orders, placements, pledges, lists sent."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from relapse_risk.errors import ParameterError
 from relapse_risk.events import KeptLog, open_kept_log
 from relapse_risk.parameters import Parameters
 
-__all__ = ["ORDER", "PLACEMENT", "REMINDER", "SENDING", "open_aid_log"]
+__all__ = ["ORDER", "PLACEMENT", "PLEDGE", "REMINDER", "SENDING", "open_aid_log"]
 
-REMINDER, ORDER, PLACEMENT, SENDING = "reminder", "order", "placement", "sending"
+REMINDER, ORDER, PLACEMENT, PLEDGE, SENDING = "reminder", "order", "placement", "pledge", "sending"
 # Steps that the program itself writes, or asks for: a machine without one of them is refused.
 OWN_STEPS = {
     REMINDER: ("found", "handed_over", "accepted", "returned", "finished", "not_delivered", "escalated", "confirmed", "contested", "ceased"),
     ORDER: ("drawn", "drawn_again", "sent", "delivered", "partly", "undelivered", "brought_back", "cancelled", "confirmed"),
-    PLACEMENT: ("matched", "offered", "accepted", "declined", "lapsed", "started", "pay_checked", "lost"),
+    PLACEMENT: ("sought", "found", "matched", "offered", "accepted", "declined", "lapsed", "started", "pay_checked", "lost"),
+    PLEDGE: ("shown", "taken_up", "given", "declined"),
     SENDING: ("sent", "received", "partly_back", "back"),
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ assignment is optimal, and is shown beside first come, first served.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -222,8 +223,17 @@ def _area(frame: pd.DataFrame, level: str) -> pd.Series:
     return town_in_code(village) if level == "town_code" else village.astype("str")
 
 
-def assign_jobs(seekers: pd.DataFrame, openings: pd.DataFrame) -> Placement:
+def assign_jobs(
+    seekers: pd.DataFrame, openings: pd.DataFrame, declined: Collection[tuple[str, str]] = ()
+) -> Placement:  # fmt: skip
     """Match every seeker with at most one opening so that the sum of points of :func:`job_values` is maximal.
+
+    Parameters
+    ----------
+    seekers, openings : DataFrame
+        :func:`seekers_of`, :func:`openings_on`.
+    declined : collection of (str, str)
+        Person and opening that are not matched again.
 
     Raises
     ------
@@ -248,7 +258,7 @@ def assign_jobs(seekers: pd.DataFrame, openings: pd.DataFrame) -> Placement:
     for frame, key in ((seekers, "person_id"), (openings, "opening_id")):
         if frame[key].duplicated().any():
             raise ModelError("appears twice", where=f"jobs: {key}", got=frame.loc[frame[key].duplicated(), key].iloc[0])
-    value = job_values(seekers, openings)
+    value = np.where(_declined(seekers, openings, declined), 0.0, job_values(seekers, openings))
     rows, columns = linear_sum_assignment(value, maximize=True)
     good = value[rows, columns] > 0
     chosen = np.full(len(seekers), -1)
@@ -262,6 +272,23 @@ def assign_jobs(seekers: pd.DataFrame, openings: pd.DataFrame) -> Placement:
     frame = frame.assign(**{language: [text(f"job.{word}", language) for word in outcome] for language in LANGUAGES})
     total = float(value[rows[good], columns[good]].sum())
     return Placement(frame, total, float(sum(value[i, j] for i, j in first)), len(first))
+
+
+def _declined(
+    seekers: pd.DataFrame, openings: pd.DataFrame, declined: Collection[tuple[str, str]]
+) -> npt.NDArray[np.bool_]:  # fmt: skip
+    """Which seeker declined which opening, or another place of the same vacancy; shape (seekers, openings)."""
+    vacancies = [_vacancy(name, kind) for name, kind in zip(openings["opening_id"], openings["kind"], strict=True)]
+    said = {(person, name) for person, name in declined} | {
+        (person, name.rpartition("-")[0]) for person, name in declined
+    }
+    return np.array(
+        [[(person, one) in said for one in vacancies] for person in seekers["person_id"]], dtype=bool
+    ).reshape(len(seekers), len(openings))
+
+
+def _vacancy(opening: str, kind: str) -> str:
+    return opening.rpartition("-")[0] if kind == "vacancy" and "-" in opening else opening
 
 
 def _first_come(value: npt.NDArray[np.float64]) -> list[tuple[int, int]]:

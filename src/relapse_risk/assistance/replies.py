@@ -27,7 +27,7 @@ __all__ = ["FAULT_COLUMNS", "Replies", "take_replies"]
 
 FAULT_COLUMNS = ("file", "sheet", "row", "column", "value", "expected", *LANGUAGES)
 # Column of a sheet, and kind of fault, by what the machine names when it refuses a step.
-REFUSED = {"step": ("reply", "order"), "on": ("replied_on", "early"), "reason": ("note", "reason"), "paid": ("paid", "amount"), "pay": ("pay", "amount")}  # fmt: skip
+REFUSED = {"step": ("reply", "order"), "on": ("replied_on", "early"), "reason": ("note", "reason"), "paid": ("paid", "amount"), "pay": ("pay", "amount"), "given": ("given", "amount")}  # fmt: skip
 ASKED = {key: (spec.identity, *ANSWERED) for key, spec in SHEETS.items()}
 LINES = ".jsonl"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from relapse_risk.assistance.aid_log import ORDER, PLACEMENT, REMINDER
+from relapse_risk.assistance.aid_log import ORDER, PLACEMENT, PLEDGE, REMINDER, SENDING
 from relapse_risk.languages import Language
 from relapse_risk.register.spreadsheets import neutralised, workbook
 from relapse_risk.text import text
@@ -61,7 +61,10 @@ SHEETS: Mapping[str, ReplySheet] = MappingProxyType({
     "worklist.order": ReplySheet(ORDER, "line_id", "department", ("delivered", "partly", "undelivered", "brought_back"),
                                  ("line_id", "place", "household_id", "person_id", "amount", "due_on", "stands"), {"paid": "paid"}),
     "worklist.placement": ReplySheet(PLACEMENT, "match_id", "platform", ("offered", "accepted", "declined", "started", "pay_checked", "lost", "lapsed"),
-                                     ("match_id", "seeker", "age", "education", "town", "opening_id", "monthly_pay", "stands"), {"pay": "pay"}),
+                                     ("match_id", "seeker", "age", "education", "labour", "town", "opening_id", "monthly_pay", "stands"), {"pay": "pay"}),
+    "worklist.pledge": ReplySheet(PLEDGE, "pledge_id", "platform", ("taken_up", "given", "declined"),
+                                  ("pledge_id", "household", "county", "town", "persons", "needs"), {"given": "given"}),
+    "worklist.sending": ReplySheet(SENDING, "list", "receiver", ("received",)),
 })  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.department_lists import WorkList, labelled_list
 from relapse_risk.assistance.reminders import reason_of
 from relapse_risk.assistance.reply_sheets import SHEETS
-from relapse_risk.files import write_bytes
+from relapse_risk.files import sha256, write_bytes
 from relapse_risk.languages import Language
 from relapse_risk.register.spreadsheets import neutralised, workbook
 from relapse_risk.schema import code_list
@@ -120,8 +120,9 @@ def worklist_content(
         "reminders": json.loads(_as_json(labelled)),
         "lists": {one.name: json.loads(_as_json(one.frame)) for one in lists},
     }
-    plain = json.dumps(copy, ensure_ascii=False, indent=1) + "\n"
-    return {".xlsx": _workbook(labelled, title, day, language, lists), ".json": plain.encode("utf-8")}
+    digest = sha256([json.dumps(copy, ensure_ascii=False, sort_keys=True)])  # of everything the list says
+    plain = json.dumps(copy | {"digest": digest}, ensure_ascii=False, indent=1) + "\n"
+    return {".xlsx": _workbook(labelled, title, day, language, lists, digest), ".json": plain.encode("utf-8")}
 
 
 def _labelled(
@@ -156,7 +157,9 @@ def _as_json(frame: pd.DataFrame) -> bytes:
     return (plain + "\n").encode("utf-8")
 
 
-def _workbook(rows: pd.DataFrame, title: str, day: date, language: Language, lists: Sequence[WorkList] = ()) -> bytes:
+def _workbook(
+    rows: pd.DataFrame, title: str, day: date, language: Language, lists: Sequence[WorkList] = (), digest: str = ""
+) -> bytes:  # fmt: skip
     with workbook(day, in_memory=True) as (book, held):
         sheet = book.add_worksheet(text("worklist.sheet", language))
         _write_rows(book, sheet, rows, language)
@@ -164,7 +167,7 @@ def _workbook(rows: pd.DataFrame, title: str, day: date, language: Language, lis
         sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
         sheet.autofilter(0, 0, max(len(rows), 1), len(HEADS) - 1)
         sheet.freeze_panes(1, 1)
-        _print_setup(sheet, title)
+        _print_setup(sheet, title, digest)
         for one in lists:
             if len(one.frame):
                 _write_list(book, one, title, language)
@@ -190,10 +193,10 @@ def _write_list(book: xlsxwriter.Workbook, found: WorkList, title: str, language
     _print_setup(sheet, f"{title} {found.title(language)}")
 
 
-def _print_setup(sheet: Worksheet, title: str) -> None:
+def _print_setup(sheet: Worksheet, title: str, digest: str = "") -> None:
     """A4, landscape, one page wide, the heads on every page, a running head and page numbers."""
     sheet.set_header(f"&L{title.replace('&', '&&')}")
-    sheet.set_footer("&R&P / &N")
+    sheet.set_footer(f"&L{digest}&R&P / &N")
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)

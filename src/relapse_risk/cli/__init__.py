@@ -27,6 +27,7 @@ from relapse_risk.cli import (
     assistance_commands,
     refer_command,
     order_command,
+    work_commands,
     sample_commands,
     why_command,
     issue_commands,
@@ -59,6 +60,7 @@ __all__ = [
     "sample_commands",
     "score_commands",
     "why_command",
+    "work_commands",
 ]
 
 

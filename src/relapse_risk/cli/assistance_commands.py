@@ -1,8 +1,10 @@
-"""Commands that turn rules and records into work: entitlements, remind, order, jobs, plan, worklist."""
+"""Commands that turn rules and records into work: entitlements, remind, plan, worklist."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relapse_risk.cli.app import (
+    DAY,
     JsonOption,
     Language,
     MonthOption,
@@ -54,7 +57,7 @@ def scores_of(folder: Path | None, month: str) -> pd.DataFrame | None:
     return None if folder is None else need_and_risk(folder, month)
 
 
-def _need(folder: Path | None, month: str) -> pd.Series | None:
+def need_of(folder: Path | None, month: str) -> pd.Series | None:
     """Need by household, if computed."""
     known = scores_of(folder, month)
     return None if known is None else known.drop_duplicates("household_id").set_index("household_id")["need"]
@@ -65,7 +68,7 @@ def _lists(opened: Opened, at: Any, catalogue: Any, scores: Path | None) -> dict
     from relapse_risk.assistance import department_lists
 
     register, month, parameters, place = opened
-    need = _need(scores, month)
+    need = need_of(scores, month)
     departments = dict.fromkeys(item.department for item in catalogue.items)
     return {
         (county, department): department_lists(register, at, county, parameters, place, department, need)
@@ -133,11 +136,12 @@ def remind(
     county: Annotated[str | None, COUNTY] = None,
     worklists: Annotated[bool, typer.Option(help="Also one workbook per department and county.")] = False,
     language: Annotated[Language, typer.Option(help="Language of the workbooks.")] = Language.zh,
+    today: Annotated[datetime | None, typer.Option(formats=DAY, help="Day the workbooks are sent; today when left out.")] = None,
     params: ParamsOption = None,
     as_json: JsonOption = False,
-) -> None:
+) -> None:  # fmt: skip
     """Find who is entitled and not receiving, and who receives without entitlement; by priority."""
-    from relapse_risk.assistance import ledger_findings, open_aid_log, with_standing, write_worklists
+    from relapse_risk.assistance import ledger_findings, open_aid_log, with_standing, worklists_sent, write_worklists
     from relapse_risk.assistance import remind as compare
     from relapse_risk.register.made_from import check_made_from, note_made_from
 
@@ -167,7 +171,9 @@ def remind(
             towns = villages[f"town_name_{language.value}"].dropna().to_dict()
             found = _lists(asked, at, catalogue, scores)
             target = folder / "worklists"
-            files += write_worklists(listed, catalogue, at.day, target, language.value, towns, found)
+            books = write_worklists(listed, catalogue, at.day, target, language.value, towns, found)
+            worklists_sent(log, _sent(books), chosen, today.date() if today else date.today(), asked.place.name)
+            files += books
         note_made_from(folder, "remind", opened, chosen)
         progress(3, 3, "done")
     result = {"month": chosen, "reminders": len(reminders.frame), "ledger": wrong.summary(), "files": files}
@@ -177,35 +183,11 @@ def remind(
     print_result(result, f"{reminders.summary()}{known}\nledger: {wrong.summary()}\n{told}", as_json)
 
 
-@app.command()
-def jobs(
-    register: RegisterOption = None,
-    month: MonthOption = None,
-    scores: Annotated[Path | None, SCORES] = None,
-    out: Annotated[Path | None, beside("for the results", "assistance")] = None,
-    params: ParamsOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Find households where nobody works, and match their members with vacancies and village special posts."""
-    from relapse_risk.assistance import assign_jobs, audit_posts, openings_on, seekers_of, zero_employment
-    from relapse_risk.register.area_codes import areas_of
-
-    asked, _, at = assessed(register, month, params)
-    opened = asked.register
-    idle = zero_employment(at.homes, at.day)
-    granted, posts = at.claims.granted(), opened.read("special_post")
-    entitled = granted.loc[granted["item_code"].isin(at.roles.get("public_works_post", ())), "person_id"]
-    seekers = seekers_of(idle, at.persons, _need(scores, asked.month), entitled)
-    placement = assign_jobs(seekers, openings_on(opened.read("vacancy"), posts, at.day, areas_of(opened)))
-    folder = asked.beside(out, "assistance") / asked.month
-    files = [
-        written(idle, folder / "zero_employment.csv"),
-        written(placement.frame, folder / "jobs.csv"),
-        written(audit_posts(posts, at.persons, at.day), folder / "post_audit.csv"),
-    ]
-    text = f"{len(idle):,} households without work; {placement.summary()}\n" + lines_of(files)
-    result = {"households": len(idle), "placement": placement.summary(), "files": files}
-    print_result(result, text, as_json)
+def _sent(books: Iterable[Path]) -> list[tuple[str, str, int, str]]:
+    """County, department, rows to answer and digest of each worklist, as its JSON copy says them."""
+    copies = [book for book in books if book.suffix == ".json" and book.stem != "summary"]
+    said = [(book.stem.rsplit("-", 1), json.loads(book.read_text(encoding="utf-8"))) for book in copies]
+    return [(county, department, len(one["reminders"]), one["digest"]) for (county, department), one in said]
 
 
 LANGUAGES = typer.Option(help="Language (repeatable).")

@@ -20,12 +20,13 @@ from relapse_risk.cli.refer_command import refer
 from relapse_risk.cli.register_commands import check, import_
 from relapse_risk.cli.report_commands import facts, render
 from relapse_risk.cli.score_commands import rank, score
+from relapse_risk.cli.work_commands import jobs
 from relapse_risk.errors import GateError, RegisterError, SourceError
 
 if TYPE_CHECKING:
     from relapse_risk.month_steps import Outcome, Step
 
-TEMPLATE, REVIEWS = "template", "identification"  # how files at the top are read; folder of returned reviews
+TEMPLATE, REVIEWS, REPLIES = "template", "identification", "replies"  # how files at the top are read; what comes back
 
 
 @app.command()
@@ -40,10 +41,10 @@ def month(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Do a month's work in a project: import, check, score, rank, propose, facts, issues, remind, refer, render.
+    """Do a month's work in a project: import, check, score, rank, propose, facts, issues, refer, remind, jobs, render.
 
     Files are taken from inbox/YYYY-MM/, in order of their names; those in a folder below it by the mapping of that
-    name, returned sheets of reviews in identification/ as replies, the others as filled-in templates. What was done before is not done again unless what it reads has changed; a
+    name, returned sheets of reviews in identification/ and lists in replies/ as replies, the others as filled-in templates. What was done before is not done again unless what it reads has changed; a
     run that was stopped goes on where it was. Exit code 0 done, 1 something was found or failed, 3 stopped (the line
     on standard error says why and what to do; then give the same command again), 4 no report was published.
     """
@@ -101,7 +102,7 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
 
     common: dict[str, Any] = {"register": register, "month": month, "params": None, "as_json": False}
     files = _files(project / "inbox" / month)
-    imports = [_import(file, project, common, day) for file in files if file.parent.name != REVIEWS]
+    imports = [_import(file, project, common, day) for file in files if file.parent.name not in (REVIEWS, REPLIES)]
     if not imports and not (register / "manifest.json").is_file():
         raise SourceError(
             "nothing to import and no register", where=str(project), expected=f"files in inbox/{month}",
@@ -112,7 +113,7 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
     no_items = "" if has_items else f"this place has no catalogue of aid; write params/assistance/{place}.yaml"
     scored = partial(_run, out=data / "scores", **common)
     when = datetime(day.year, day.month, day.day)
-    replies = [_reply(file, project, register, when) for file in files if file.parent.name == REVIEWS]
+    replies = [_reply(file, project, register, when) for file in files if file.parent.name in (REVIEWS, REPLIES)]
     answered = [step.name for step in replies]
     return [
         *imports,
@@ -127,20 +128,26 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
              ("score", "rank", "propose", *answered), taken, data / "facts" / month / "facts.json"),
         Step("issues", partial(_run, issues, replies=None, facts=None, findings=None, out=None, by="relapse-risk", today=None,
              language=language, invent=False, **common), state, ("check", "facts"), taken),
-        Step("remind", partial(_run, remind, out=None, scores=data / "scores", county=None, worklists=True, language=language,
-             **common), state, ("score", "rank"), taken, data / "assistance" / month, no_items),
         Step("refer", partial(_run, refer, replies=None, by="relapse-risk", county=None, today=when, department=None, item=None, reminder=None,
-             first=None, due=None, assignee="", escalate=True, scores=data / "scores", **common), state, ("remind",), taken, left_out=no_items),
+             first=None, due=None, assignee="", escalate=True, scores=data / "scores", **common), state, ("score", "rank", *answered), taken, left_out=no_items),
+        Step("remind", partial(_run, remind, out=None, scores=data / "scores", county=None, worklists=True, language=language,
+             today=when, **common), state, ("score", "rank", "refer"), taken, data / "assistance" / month, no_items),
+        Step("jobs", partial(_run, jobs, out=None, scores=data / "scores", by="relapse-risk", today=when, **common), state,
+             ("score", "rank", *answered), taken, left_out=no_items),
         Step("render", partial(_render, project, month, day), str, ("facts",), taken, always=True),
     ]  # fmt: skip
 
 
 def _reply(file: Path, project: Path, register: Path, when: datetime) -> Step:
-    """Take a returned sheet of reviews."""
+    """Take a returned sheet of reviews, or a list that came back: a worklist, an order, a push list."""
     from relapse_risk.files import file_sha256
     from relapse_risk.month_steps import Step
 
-    act = partial(_run, reply, files=[file], register=register, today=when, params=None, as_json=False)
+    given: dict[str, Any] = {"register": register, "today": when, "params": None, "as_json": False}
+    if file.parent.name == REVIEWS:
+        act = partial(_run, reply, files=[file], **given)
+    else:
+        act = partial(_run, refer, replies=[file], **given)
     return Step(f"reply {file.relative_to(project)}", act, lambda: file_sha256(file))
 
 
@@ -221,9 +228,15 @@ def _render(project: Path, month: str, day: date) -> int:
     return max(codes)
 
 
+_KINDS = {
+    "reminder": "referrals", "order": "lines of orders", "placement": "placements", "pledge": "pledges", "sending": "lists",
+}  # fmt: skip
+
+
 def _due(register: Path, month: str, day: date) -> list[str]:
-    """Who has to do what after this month: tables to send, reviews, issues and referrals that are open."""
-    from relapse_risk.assistance import open_aid_log, referral_states
+    """Who has to do what after this month: tables to send, reviews, issues, and what of aid waits with whom."""
+    from relapse_risk.assistance import open_aid_log
+    from relapse_risk.events.due_things import due_things
     from relapse_risk.issues.issue_ledger import issue_states, read_issue_steps
     from relapse_risk.parameters import read_parameters
     from relapse_risk.register import Register
@@ -235,13 +248,14 @@ def _due(register: Path, month: str, day: date) -> list[str]:
         f"{county}: table {table} not yet received (last: {last or 'never'})" for (table, county), last in late.items()
     ]
     lines += _reviews(register, month, day)
-    issued, referred = (
-        issue_states(read_issue_steps(register), day),
-        referral_states(open_aid_log(register, read_parameters(), opened.place), day),
-    )
-    for what, by, states in (("issues", "county_code", issued), ("referrals", "department", referred)):
-        counts = states[states["open"].astype(bool)].groupby(by)["overdue"].agg(["size", "sum"])
-        lines += [f"{who}: {int(n):,} {what} open, {int(over):,} overdue" for who, n, over in counts.itertuples()]
+    issued = issue_states(read_issue_steps(register), day)
+    counts = issued[issued["open"].astype(bool)].groupby("county_code")["overdue"].agg(["size", "sum"])
+    lines += [f"{who}: {int(n):,} issues open, {int(over):,} overdue" for who, n, over in counts.itertuples()]
+    found = due_things(open_aid_log(register, read_parameters(), opened.place), day)
+    counts = found.assign(over=found["overdue"] > 0).groupby(["unit", "kind"])["over"].agg(["size", "sum"])
+    lines += [
+        f"{who}: {int(n):,} {_KINDS[kind]} open, {int(over):,} overdue" for (who, kind), n, over in counts.itertuples()
+    ]
     return lines
 
 

@@ -85,17 +85,26 @@ def _send(
     from relapse_risk.assistance import open_aid_log, order_lines, read_catalogue, send_order
     from relapse_risk.assistance.aid_log import ORDER
     from relapse_risk.assistance.reply_sheets import reply_workbook
+    from relapse_risk.assistance.sendings import sending_event
     from relapse_risk.files import write_bytes
 
     item = read_catalogue(opened.place.name, str(params) if params else None).item(order.item_code)
     count = send_order(log, order, day, by, item.department, due)
-    log = open_aid_log(opened.register.path, opened.parameters, opened.place.name, params, kinds=("order",))
+    log = open_aid_log(opened.register.path, opened.parameters, opened.place.name, params)
     lines = order_lines(log, order.digest)
     lines = lines[lines["state"].isin(["sent", "partly"])]
     stands = [log.machines[ORDER].state_label(state)[language.value] for state in lines["state"]]
     title = f"{item.label.in_language(language.value)} {order.cycle} {day.isoformat()}"
     content = reply_workbook("worklist.order", lines.assign(stands=stands).to_dict("records"), title, day, language.value, order.digest)  # fmt: skip
     file = write_bytes(path.with_suffix(".xlsx"), content)
+    if count:
+        log.append(
+            [
+                sending_event(
+                    f"order|{order.digest[:12]}", day, by, "order", item.department, count, order.digest, opened.month
+                )
+            ]
+        )
     print_result({"sent": count, "file": file}, f"{count} sent to {item.department}\n{file}", as_json)
 
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 @app.command()
 def refer(
     replies: Annotated[
-        list[Path] | None, typer.Argument(help="Returned worklists (Excel); without files: hand over.")
+        list[Path] | None,
+        typer.Argument(help="Lists that came back (Excel; acknowledgements as .jsonl); without files: hand over."),
     ] = None,
     register: RegisterOption = None,
     month: MonthOption = None,
@@ -49,7 +50,7 @@ def refer(
     params: ParamsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Hand the month's reminders over to departments, or read returned worklists.
+    """Hand the month's reminders over to departments, or read lists that came back (worklists, orders, push lists).
 
     What the month's records say is written down first: confirmed by the ledger, finished but not shown, or gone and why.
     Every step is added to the log of events, none is changed. Exit code 1 if a reply was rejected.
@@ -68,11 +69,14 @@ def refer(
 
     day = today.date() if today else date.today()
     if replies:
+        from relapse_risk.assistance import note_back
+
         opened = opened_register(register, None, params)
         taken = []
         for file in replies:
             log = open_aid_log(opened.register.path, opened.parameters, opened.place.name, params)
             taken.append(take_replies(file, log, day))
+        note_back(open_aid_log(opened.register.path, opened.parameters, opened.place.name, params), day)
         report_replies(replies, taken, as_json)
         return
     opened, catalogue, at = assessed(register, month, params, county)

@@ -180,6 +180,7 @@ def _digest(before: Tip, count: int, body: str) -> str:
 def _batches(folder: Path) -> Iterator[tuple[Tip, tuple[Event, ...]]]:
     if not folder.is_dir():
         return
+    last = _read_tip(folder / TIP)  # before the files: a writer may add some meanwhile, which are then read or not
     tip = Tip()
     for path in sorted(folder.glob("[0-9]*.jsonl")):
         if path.name != _name(tip.number + 1):
@@ -187,7 +188,6 @@ def _batches(folder: Path) -> Iterator[tuple[Tip, tuple[Event, ...]]]:
         is_now = path.stat()
         tip, events = _read(str(path), tip, (is_now.st_mtime_ns, is_now.st_size, is_now.st_ino))
         yield tip, events
-    last = _read_tip(folder / TIP)
     if last.number > tip.number or (last.number == tip.number and last.digest != tip.digest):
         raise RegisterError("the end of the log is missing or was replaced", where=str(folder), got=_name(tip.number), expected=_name(last.number), fix=_FIX)  # fmt: skip
 

@@ -6,6 +6,9 @@ import pytest
 from tests.built_county_fixtures import CountyOf, check, computed, records
 
 from relapse_risk.assessment import INDICATORS, CountyData
+from relapse_risk.assessment.facts import missing_needs
+from relapse_risk.assistance import open_aid_log
+from relapse_risk.events import Event
 
 BY_NAME = {item.name: item for item in INDICATORS}
 ALERTS = """
@@ -131,3 +134,25 @@ def test_no_referral_in_the_twelve_months(county_of: CountyOf) -> None:
     data = county_of(alert=records(ALERTS), referral=records(REFERRALS).iloc[[0]])
     assert computed("referrals", data).empty
     assert BY_NAME["referrals_in_time"].compute(data).ratio is None
+
+
+def test_what_was_handed_over_by_the_project_is_read_from_its_log(county_of: CountyOf) -> None:
+    """Beside the table: R1 answered after 4 days, R2 returned in January 2021 and so not answered yet, R3 of another county."""
+    data = county_of(alert=records(ALERTS), referral=records(REFERRALS).iloc[[5]])
+    steps = [
+        ("R1", "handed_over", "2020-12-01", "office", {}), ("R1", "accepted", "2020-12-05", "department", {}),
+        ("R2", "handed_over", "2020-12-01", "office", {}), ("R2", "returned", "2021-01-02", "department", {}),
+        ("R3", "handed_over", "2020-12-01", "office", {}),
+    ]  # fmt: skip
+    about = {"household": "H1", "item": "MZ01", "department": "MZ", "due_on": "2020-12-30"}
+    log = open_aid_log(data.register.path, data.parameters, data.place.name)
+    log.append(
+        Event("reminder", name, 0, step, on, "2021-01-05", "x", role, "371481" if name == "R3" else data.county, facts=about if step == "handed_over" else facts)
+        for name, step, on, role, facts in steps
+    )  # fmt: skip
+    check("referrals", data, """
+        department  pushed  answered  overdue  returned  p10_days  p25_days  median_days  p75_days  p90_days
+        MZ          2       1         1        0         4         4         4            4         4
+        YB          1       1         0        1         0         0         0            0         0
+        """)  # fmt: skip
+    assert "referral" not in missing_needs(data.register, None, data.month)

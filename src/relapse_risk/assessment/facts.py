@@ -209,6 +209,8 @@ def _why_missing(need: str, register: Register, month: str, scores: Scores) -> s
         if getattr(scores, column) is None:
             return "not_scored"
         return "not_fitted" if column == "risk" and card and not card["fitted"] else ""
+    if name == "referral" and any(event.step == "handed_over" for event in read_events(register.path)):
+        return ""  # the log holds what the table would
     if name == "events":
         return "" if any(event.kind == column for event in read_events(register.path)) else need
     if need.startswith("place_fact:"):

@@ -47,6 +47,7 @@ from relapse_risk.assistance.referral_log import (
     escalate,
     hand_over,
     not_listed,
+    referral_answers,
     referral_states,
     with_standing,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "read_push_list",
     "receipts",
     "redraw",
+    "referral_answers",
     "referral_states",
     "remind",
     "seekers_of",

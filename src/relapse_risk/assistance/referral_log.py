@@ -19,6 +19,7 @@ __all__ = [
     "escalate",
     "hand_over",
     "not_listed",
+    "referral_answers",
     "referral_states",
     "with_standing",
 ]
@@ -229,6 +230,30 @@ def referral_states(log: KeptLog, day: date) -> pd.DataFrame:
             handed = [one for one in known if any(event.step == "handed_over" for event in one.events)]
             rows += [_state(log, handed[-1], day)] if handed else []
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def referral_answers(log: KeptLog, day: date) -> pd.DataFrame:
+    """Every hand-over to a department and its first answer, as table ``referral`` has them, by the steps up to ``day``.
+
+    Returns
+    -------
+    DataFrame
+        referral_id (with its episode), to_department, pushed_on, due_on, replied_on (null while there is none), result
+        (``open`` | ``done`` | ``returned``, by the newest answer).
+    """
+    rows = []
+    for (kind, _), episodes in log.things.items():
+        for one in episodes if kind == KIND else ():
+            known = one.as_of(day.isoformat())
+            handed = [event for event in known.events if event.step == "handed_over"]
+            if handed:
+                answers = [event for event in known.events if event.role == "department"]
+                result = {"returned": "returned", "finished": "done"}.get(answers[-1].step if answers else "", "open")
+                facts, first = known.facts, answers[0].on if answers else None
+                rows.append((known.name, facts["department"], handed[0].on, facts["due_on"], first, result))
+    columns = ["referral_id", "to_department", "pushed_on", "due_on", "replied_on", "result"]
+    days = dict.fromkeys(("pushed_on", "due_on", "replied_on"), "datetime64[s]")
+    return pd.DataFrame(rows, columns=columns).astype(days)
 
 
 def _state(log: KeptLog, one: Standing, day: date) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, in_last_year
+from relapse_risk.assistance import open_aid_log, referral_answers
 from relapse_risk.exhibits import Bars, Exhibit, Funnel, Section, largest, of_names
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
@@ -70,8 +71,15 @@ def alert_levels(data: CountyData) -> pd.DataFrame:
     return in_code_order(frame, code_list("alert_level").words, "level")
 
 
+def _handed_over(data: CountyData) -> pd.DataFrame:
+    """Referrals that were delivered as a table, and those handed over by this project, read from the log."""
+    log = open_aid_log(data.register.path, data.parameters, data.place.name, county=data.county, kinds=("reminder",))
+    said, kept = data.table("referral"), referral_answers(log, data.day)
+    return pd.concat([said, kept], ignore_index=True) if len(kept) else said
+
+
 def _referrals(data: CountyData) -> pd.DataFrame:
-    referral = in_last_year(data.table("referral"), "pushed_on", data.day)
+    referral = in_last_year(data.once("handed_over", lambda: _handed_over(data)), "pushed_on", data.day)
     day = pd.Timestamp(data.day)
     answered = (referral["replied_on"] <= day).fillna(False).astype(bool)
     return referral.assign(

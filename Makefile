@@ -7,7 +7,7 @@ BEFORE := 2020-11
 RR := $(BIN)/relapse-risk
 export VENV
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev reports demo test check lint types lab trials mutants floors bench docs lock clean
+.PHONY: help setup setup-dev reports demo test check lint types lab lab-check trials mutants floors bench docs lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ floors: setup-dev ## the lowest versions that pyproject.toml allows: the tests o
 docs: setup-dev ## the documentation site, its links checked, and its archive, in build/docs
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.docs_site
+
+lab-check: setup-dev ## every notebook run in JupyterLab by a real browser (docs/testing.md)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -m long tests/lab
 
 lab: demo ## JupyterLab on the exploration notebooks
 	@$(BIN)/jupyter lab notebooks/explore/01_register.ipynb

@@ -23,7 +23,7 @@ FLOORS = {
     "research": 9, "ranking": 9,
     "new_project": 6, "datasets": 10, "scores": 10, "assistance": 10, "issues": 10, "disclosure": 10, "identification": 10,
     "assessment": 11, "nation": 11, "charts": 11,
-    "pages": 12,
+    "pages": 12, "study": 12,
     "editions": 13,
     "params_check": 14,
     "cli": 15,

@@ -95,6 +95,7 @@ from relapse_risk.ranking import shortlist as shortlist
 from relapse_risk.relapse import RelapseBoost as RelapseBoost
 from relapse_risk.relapse import RelapseLogit as RelapseLogit
 from relapse_risk.research import RelapseHazard as RelapseHazard
+from relapse_risk.study import open_study as open_study
 
 __version__: str
 __all__: list[str]

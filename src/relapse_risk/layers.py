@@ -20,7 +20,7 @@ from relapse_risk.files import move_folder, sha256, write_bytes, write_text
 from relapse_risk.yaml_reading import read_yaml
 
 __all__ = [
-    "PROJECT_FILE", "PROJECT_VARIABLE", "Given", "merged_params", "packaged_params", "project_folder", "project_place", "where_given",
+    "PROJECT_FILE", "PROJECT_VARIABLE", "Given", "found_above", "merged_params", "packaged_params", "project_folder", "project_place", "where_given",
 ]  # fmt: skip
 
 PROJECT_FILE, LAYER, MERGED = "project.yaml", "params", ".params"
@@ -56,6 +56,34 @@ def project_folder(start: Path | None = None) -> Path | None:
         return folder.resolve()
     here = (start or Path()).resolve()
     return next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), None)
+
+
+def found_above(path: str | Path) -> Path:
+    """A path as given from here or, where it is relative and not here, from the nearest folder above that has it.
+
+    A notebook runs in its own folder, and names data from the folder of its project.
+
+    Raises
+    ------
+    ParameterError
+        Naming every folder that was looked in.
+
+    Examples
+    --------
+    >>> found_above("/")
+    PosixPath('/')
+    """
+    given = Path(path)
+    if given.is_absolute() or given.exists():
+        return given
+    here = Path().resolve()
+    for folder in here.parents:
+        if (folder / given).exists():
+            return folder / given
+    raise ParameterError(
+        "not in this folder nor in one above it", where=str(path), got=f"looked in {' | '.join(map(str, (here, *here.parents)))}",
+        fix="open the notebook inside its project, or give the whole path",
+    )  # fmt: skip
 
 
 def project_place(project: Path) -> str:

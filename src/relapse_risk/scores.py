@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,24 @@ class Scores:
     hardship_reasons: pd.DataFrame | None
     model_card: dict[str, Any] | None
     index_card: dict[str, Any] | None
+
+    def summary(self) -> str:
+        """How many households have a risk and a rank, and their means, in one line."""
+        risk = "risk not computed" if self.risk is None else _told("risk", self.risk["probability"], 3)
+        need = "need not computed" if self.hardship is None else _told("need", self.hardship["need"], 1)
+        return f"{risk}; {need}"
+
+    def __repr__(self) -> str:
+        return f"<scores: {self.summary()}>"
+
+    def _repr_html_(self) -> str:
+        """The first rows of what was computed."""
+        shown = [frame.head(5).to_html(index=False) for frame in (self.risk, self.hardship) if frame is not None]
+        return f"<p>{escape(self.summary())}</p>{''.join(shown)}"
+
+
+def _told(name: str, values: pd.Series, decimals: int) -> str:
+    return f"{name} of {values.notna().sum():,} of {len(values):,} households, mean {values.mean():.{decimals}f}"
 
 
 def compute_scores(

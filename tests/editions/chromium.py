@@ -22,10 +22,11 @@ from relapse_risk.errors import RenderError
 __all__ = ["Browser", "find_chromium"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+INTERPRETED = "--js-flags=--jitless"
 SWITCHES = (
     "--headless", "--disable-gpu", "--in-process-gpu", "--remote-debugging-pipe", "--disable-extensions",
     "--no-first-run", "--no-startup-window", "--disable-background-networking", "--disable-dev-shm-usage",
-    "--disable-breakpad", "--js-flags=--jitless",
+    "--disable-breakpad", INTERPRETED,
     # The suggestions under the address line are pages too: half a second of start-up for something never shown.
     "--disable-features=IsolateOrigins,site-per-process,PaintHolding,BackForwardCache,"
     "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
@@ -49,14 +50,16 @@ class Browser:
     ----------
     work : Path
         Folder for its profile; removed by the caller.
+    fast : bool
+        Whether scripts are compiled: worth its memory where a page is a whole application.
     """
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, fast: bool = False) -> None:
         work.mkdir(parents=True, exist_ok=True)
         commands, self._write = os.pipe()
         self._read, answers = os.pipe()
         self._left, self._number = b"", 0
-        self.pid = _started(work, commands, answers)
+        self.pid = _started(work, commands, answers, fast)
         os.close(commands)
         os.close(answers)
 
@@ -113,10 +116,11 @@ class Browser:
                 os.close(end)
 
 
-def _started(work: Path, commands: int, answers: int) -> int:
+def _started(work: Path, commands: int, answers: int, fast: bool) -> int:
     """Start the browser with the two ends of its pipe as files 3 and 4, where it looks for them."""
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses a sandbox to root
-    command = [find_chromium(), *SWITCHES, *sandbox, f"--user-data-dir={work / 'profile'}"]
+    switches = [switch for switch in SWITCHES if not fast or switch != INTERPRETED]
+    command = [find_chromium(), *switches, *sandbox, f"--user-data-dir={work / 'profile'}"]
     high = [_high(commands), _high(answers)]
     files = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -11,6 +11,7 @@ import relapse_risk as rr
 __all__ = ["ROOMS", "reference_pages"]
 
 ROOMS = {
+    "study": "A month of a place",
     "poverty": "Poverty and inequality",
     "poverty.small_area": "Small areas",
     "hardship": "Hardship index",

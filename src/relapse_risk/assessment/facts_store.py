@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from html import escape
 from itertools import pairwise
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -118,6 +119,25 @@ class Facts:
 
     folder: Path
     manifest: dict[str, Any]
+
+    def summary(self) -> str:
+        """Place, month, counties, tables and what was withheld, in one line."""
+        held = self.manifest
+        return (
+            f"facts of {held['place']}, {held['month']}: {len(held['counties'])} counties, {len(held['tables'])} tables,"
+            f" {held['suppressed']} cells withheld; read one with table(name, county)"
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self.summary()}>"
+
+    def _repr_html_(self) -> str:
+        """One row per section: the names of its tables."""
+        schema = self.manifest["schema"]
+        sections = sorted({held["section"] for held in schema.values()})
+        names = [", ".join(n for n, held in schema.items() if held["section"] == one) for one in sections]
+        frame = pd.DataFrame({"section": sections, "tables": names})
+        return f"<p>{escape(self.summary())}</p>{frame.to_html(index=False)}"
 
     def table(self, name: str, county: str) -> pd.DataFrame:
         """Rows of fact table ``name`` of one county (or ``city``), without county_code."""

@@ -65,9 +65,14 @@ class _Page(HTMLExporter):
 
 @cache
 def _exporter() -> _Page:
-    templates = files("relapse_risk").joinpath("editions", "templates")
+    package = files("relapse_risk")
     # Each preprocessor would check the whole notebook against its schema again, and ours needs none.
-    return _Page(template_name="county", extra_template_basedirs=[str(templates)], default_preprocessors=[])
+    return _Page(
+        template_name="county",
+        extra_template_basedirs=[str(package.joinpath("editions", "templates"))],
+        extra_template_paths=[str(package.joinpath("pages"))],  # page.css: the style of blocks, in a notebook too
+        default_preprocessors=[],
+    )
 
 
 def to_html(notebook: nbformat.NotebookNode, sheet: Sheet) -> str:

@@ -24,6 +24,7 @@ from relapse_risk.languages import Label, as_language, labels_by_code
 from relapse_risk.pages.county_outlines import Shape, read_outlines
 from relapse_risk.pages.format import WITHHELD, capitalised, format_date, format_value, is_null
 from relapse_risk.pages.indicator_verdicts import ASSESSED, SYMBOLS
+from relapse_risk.pages.notebook_style import page_css
 from relapse_risk.pages.place_map import PlaceMap, missed_map
 from relapse_risk.parameters import Place, read_place
 from relapse_risk.schema import code_list
@@ -70,16 +71,11 @@ def _template(name: str) -> Template:
     return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
 
 
-@cache
-def _style() -> str:
-    return files("relapse_risk").joinpath("editions", "templates", "county", "page.css").read_text(encoding="utf-8")
-
-
 def failure_page(name: str, error: str, language: Language) -> bytes:
     """A page that says what failed, where, and what to do."""
     drawable = "".join("?" if c in missing_characters(error) else c for c in error)
     page = _template("failed.html.j2").render(
-        name=name, error=drawable, language=language, index=INDEX[language], style=_style(),
+        name=name, error=drawable, language=language, index=INDEX[language], style=page_css(),
         say=lambda key, **values: text(key, language, **values),
     )  # fmt: skip
     return page.replace(FONTS_MARK, font_css(page), 1).encode("utf-8")
@@ -130,7 +126,7 @@ def _index_page(job: Finish, now: Mapping[str, Mapping[str, str]], base: str, la
         compared=bool(job.before), restricted=job.about["audience"] == "restricted",
         place=place.label.in_language(language), division=place.division.in_language(language),
         day=format_date(facts.manifest["data_date"], language), counties=len(by_county.keys() - {CITY}), notice=place.note_on_data(bool(facts.manifest.get("synthetic"))).in_language(language),
-        judges=place.limits_apply, legend=_legend(city, place, language), heads=heads, city=city, chart=chart, style=_style(), say=lambda key, **values: said(key, language, place, **values),
+        judges=place.limits_apply, legend=_legend(city, place, language), heads=heads, city=city, chart=chart, style=page_css(), say=lambda key, **values: said(key, language, place, **values),
     )  # fmt: skip
     page = page.translate(TURNED)
     return page.replace(FONTS_MARK, font_css(page), 1)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from relapse_risk.assessment import FactTable
+from relapse_risk.pages.notebook_style import in_notebook, styled
 from relapse_risk.parameters import Place
 from relapse_risk.text import Language
 
@@ -29,7 +30,7 @@ class Block:
         return f"Block({len(self.html)} characters)"
 
     def _repr_html_(self) -> str:
-        return self.html
+        return styled(self.html) if in_notebook() else self.html
 
 
 def anchor(number: int) -> str:

@@ -15,6 +15,7 @@ from relapse_risk.assessment.city_overview import moved, with_earlier
 from relapse_risk.errors import EditionError
 from relapse_risk.issues.issue_flow import ageing, by_group, closings, events, movement, recurring
 from relapse_risk.issues.issue_ledger import issue_states, project_states, read_issue_steps
+from relapse_risk.layers import found_above
 from relapse_risk.measures.facts_folder import month_before
 from relapse_risk.months import add_months, month_end
 from relapse_risk.pages import front_matter
@@ -307,9 +308,10 @@ def open_bulletin(
     """
     if every not in PERIODS:
         raise EditionError("unknown period", where="every", got=every, expected=" | ".join(PERIODS))
+    kept = found_above(facts)
     report, opened, until = (
-        open_report(facts, month, county, language),
-        Register.open(register),
+        open_report(kept, month, county, language),
+        Register.open(found_above(register)),
         date.fromisoformat(day),
     )
     codes: Sequence[str] = opened.counties if county == CITY else [county]
@@ -324,9 +326,9 @@ def open_bulletin(
     states = pd.concat(parts, ignore_index=True) if parts else whole.iloc[:0]
     known = set(states["issue_id"])
     mine = [step for step in steps if step.issue_id in known]
-    after, before = period_before(until, every), month_before(Path(facts), month)
+    after, before = period_before(until, every), month_before(kept, month)
     return Bulletin(
         report, every, states, events(mine, projects), closings(mine, states, after, until), after, until,
-        read_facts(Path(facts), before) if before else None,
+        read_facts(kept, before) if before else None,
         read_outlines(register, opened.counties) if county == CITY else {},
     )  # fmt: skip

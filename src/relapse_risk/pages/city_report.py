@@ -11,6 +11,7 @@ import pandas as pd
 
 from relapse_risk.assessment import ASPECTS, CITY, Facts, read_facts
 from relapse_risk.assessment.city_overview import aspect_grid, city_tasks, moved, stand, with_earlier
+from relapse_risk.layers import found_above
 from relapse_risk.measures.facts_folder import month_before
 from relapse_risk.pages import back_matter, front_matter
 from relapse_risk.pages.block import Block
@@ -257,7 +258,8 @@ def open_city(register: str | Path, facts: str | Path, month: str, language: str
     RegisterError
         For outlines that cannot be read.
     """
-    report = open_report(facts, month, CITY, language)
-    before = month_before(Path(facts), month)
+    register, kept = found_above(register), found_above(facts)
+    report = open_report(kept, month, CITY, language)
+    before = month_before(kept, month)
     codes = [code for code, _, _ in report.facts.manifest["counties"]]
-    return CityReport(report, read_facts(Path(facts), before) if before else None, read_outlines(register, codes))
+    return CityReport(report, read_facts(kept, before) if before else None, read_outlines(register, codes))

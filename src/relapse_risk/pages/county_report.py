@@ -18,6 +18,7 @@ from relapse_risk.assessment import CITY, EXHIBITS, TABLES, Facts, FactTable, re
 from relapse_risk.assessment import SECTIONS as NUMBERS
 from relapse_risk.errors import EditionError
 from relapse_risk.languages import labels_by_code
+from relapse_risk.layers import found_above
 from relapse_risk.pages import back_matter, exhibit_blocks, front_matter, indicator_verdicts
 from relapse_risk.pages.block import ANNEX, Block
 from relapse_risk.pages.brief import brief as first_page
@@ -322,7 +323,7 @@ def open_report(
     Parameters
     ----------
     facts : path
-        Facts folder of the place.
+        Facts folder of the place; a relative one is looked for in the folders above, too, where the notebook lies deeper.
     month : str
         ``YYYY-MM``.
     county : str or int
@@ -340,7 +341,7 @@ def open_report(
     """
     if language not in LANGUAGES:
         raise EditionError("unknown language", where="language", got=language, expected=" | ".join(LANGUAGES))
-    opened = read_facts(Path(facts), month)
+    opened = read_facts(found_above(facts), month)
     codes = [*(code for code, _, _ in opened.manifest["counties"]), CITY]
     county = _code(county, codes)
     if county not in codes:

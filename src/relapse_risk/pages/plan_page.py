@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from pathlib import Path
 
 import pandas as pd
 
@@ -13,6 +12,7 @@ from relapse_risk.assistance import job_matches
 from relapse_risk.assistance.plan import HouseholdPlan, household_plan, read_measures
 from relapse_risk.assistance.reminders import with_receipts
 from relapse_risk.errors import EditionError
+from relapse_risk.layers import found_above
 from relapse_risk.months import check_month
 from relapse_risk.pages.block import Block
 from relapse_risk.pages.format import common_decimals, format_apart, format_date, format_value
@@ -168,12 +168,15 @@ def open_plan(
         raise EditionError(
             "a plan is about one household", where="audience", got=audience, expected=RESTRICTED, fix="write audience: restricted"
         )  # fmt: skip
-    opened = Register.open(Path(register))
+    opened = Register.open(found_above(register))
     homes = opened.read("household", check_month(month), columns=["household_id", "village_code"])
     county = areas_of(opened).county_of(homes.set_index("household_id")["village_code"]).get(household)
     if county is None:
         raise EditionError(
-            "unknown household", where="household", got=household, expected="a household of the register in that month"
+            "unknown household",
+            where="household",
+            got=household,
+            expected=f"a household of the register in {month}, such as {homes['household_id'].min()}",
         )
     at = assessed_county(register, month, county, scores)
     now = at.assessed

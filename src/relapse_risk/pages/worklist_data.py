@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import pandas as pd
 
@@ -12,6 +11,7 @@ from relapse_risk.assessment import FactColumn
 from relapse_risk.assistance import Assessed, Catalogue, assess, read_catalogue
 from relapse_risk.errors import EditionError
 from relapse_risk.languages import as_language
+from relapse_risk.layers import found_above
 from relapse_risk.pages.format import format_date, format_value
 from relapse_risk.pages.html_tables import Cell
 from relapse_risk.parameters import Parameters, Place, read_parameters, read_place
@@ -49,10 +49,10 @@ class AssessedCounty:
 @cache
 def assessed_county(folder: str, month: str, county: str, scores: str = "") -> AssessedCounty:
     """Open and assess one county; ``scores`` is a folder, empty for none."""
-    register, parameters = Register.open(Path(folder)), read_parameters()
+    register, parameters = Register.open(found_above(folder)), read_parameters()
     place, catalogue = read_place(register.place), read_catalogue(register.place)
     assessed = assess(register, month, catalogue, parameters, place, county)
-    known = need_and_risk(scores, month, county) if scores else None
+    known = need_and_risk(found_above(scores), month, county) if scores else None
     return AssessedCounty(register, parameters, place, catalogue, county, assessed, known)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment import FactColumn
@@ -198,9 +199,9 @@ class WorklistPage:
         records = records[records["item_code"].isin(codes) & records["applied_on"].notna()]
         if records.empty:
             return Block("")
-        frame = process_clock(
-            records.assign(department=self.department), REFORM, self.reminders.day, "department"
-        ).frame
+        given = records.assign(department=self.department)
+        with np.errstate(divide="ignore", invalid="ignore"):  # limits of a curve at 0 and 1, which are not shown
+            frame = process_clock(given, REFORM, self.reminders.day, "department").frame
         heads = [Head(self.say("work.period"))] + [
             Head(self.say(f"work.{name}"), True) for name in ("cases", "open", "median", "p90", "papers")
         ]

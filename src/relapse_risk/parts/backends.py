@@ -58,7 +58,7 @@ class Serial:
         return
 
 
-SERIAL = Serial()
+SERIAL: Serial = Serial()
 
 
 @dataclass(frozen=True, slots=True)

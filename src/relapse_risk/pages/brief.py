@@ -101,8 +101,13 @@ def _masthead(source: Source, title: str) -> str:
     foot = escape(f"{source.name} · {title}")
     return (
         f'<header class="masthead">{place}<h1 data-foot="{foot}">{escape(at_dash(source.name))} <span>{escape(title)}</span></h1>'
-        f'<p class="period">{escape(day)} · {escape(since)}</p></header><h2 id="brief">{escape(source.say("brief.heading"))}</h2>'
+        f'<p class="period">{escape(day)} · {escape(since)}</p>{_nature(source)}</header><h2 id="brief">{escape(source.say("brief.heading"))}</h2>'
     )
+
+
+def _nature(source: Source) -> str:
+    """That no household is real, before anything else is read."""
+    return f'<p class="period">{escape(source.data_note)}</p>' if source.facts.manifest.get("synthetic") else ""
 
 
 # -- what is so ----------------------------------------------------------------------------------------------------------
@@ -176,7 +181,16 @@ def _earlier(source: Source, figure: Figure) -> str:
     if is_null(_comparable(row)):
         return source.say("brief.earlier_withheld")
     month, found = month_in_words(str(row["previous_period"]), source.language), float(_comparable(row))  # type: ignore[arg-type]
-    key = "earlier_money" if row["unit"] == "money" else "earlier" if is_null(row.get("line_now")) else "earlier_held"
+    own = f"earlier.{figure.name}"
+    key = (
+        own
+        if has_text(f"brief.{own}")
+        else "earlier_money"
+        if row["unit"] == "money"
+        else "earlier"
+        if is_null(row.get("line_now"))
+        else "earlier_held"
+    )
     before = 1 - found if figure.shows == "left" else found
     return source.say(f"brief.{key}", month=month, value=written(source, before, str(row["unit"])))
 
@@ -252,6 +266,12 @@ def _moved(row: pd.Series) -> str:
     return "better" if (change > 0) == (row["direction"] == "higher_better") else "worse"
 
 
+def _named(source: Source, name: str) -> str:
+    """What an indicator is called where it stands without its definition."""
+    own = f"brief.named.{name}"
+    return source.say(own, currency=source.label("currency")) if has_text(own) else source.say(f"indicator.{name}")
+
+
 def _changes(source: Source) -> str:
     found: dict[str, list[str]] = {"worse": [], "better": [], "same": []}
     for name in CHANGES:
@@ -262,13 +282,15 @@ def _changes(source: Source) -> str:
             continue
         unit = str(row["unit"])
         found[_moved(row)].append(
-            source.say("brief.change", name=source.say(f"indicator.{name}"), before=written(source, _comparable(row), unit), now=value_text(source, row))
+            source.say("brief.change", name=_named(source, name), before=written(source, _comparable(row), unit), now=value_text(source, row))
         )  # fmt: skip
     said = [
         source.say(f"brief.changed.{how}", items=enumerated(items, source.language))
         for how, items in found.items()
         if items
     ]
+    if said and not found["worse"]:
+        said.append(source.say("brief.changed.none_worse"))
     words = run_on(said) if said else source.say("brief.changed.none")
     return f'<h3>{escape(source.say("brief.changes"))}</h3><p class="changed">{escape(words)}</p>'
 
@@ -283,12 +305,12 @@ def _actions(source: Source) -> str:
     due = actions_due(source)
     if not due:
         return f"<h3>{escape(source.say('brief.actions'))}</h3><p>{escape(source.say('brief.no_actions'))}</p>"
-    most = capitalised(source.say("brief.most"))
     heads = [
-        Head(source.say("brief.action")), Head(source.say("brief.people"), True), Head(most),
+        Head(source.say("brief.action")), Head(source.say("brief.people"), True), Head(capitalised(source.say("brief.most"))),
         Head(source.say("column.department")), Head(source.say("column.due_on")),
     ]  # fmt: skip
-    notes = [source.say("brief.of_shown")] if any(one.most and one.most.of_shown for one in due) else []
+    shown = [source.say("brief.of_shown")] if any(one.most and one.most.of_shown for one in due) else []
+    notes = [*shown, source.say("brief.as_of", day=format_date(source.facts.manifest["data_date"], source.language))]
     return render_rows(
         source.say("brief.actions"),
         heads,
@@ -299,7 +321,7 @@ def _actions(source: Source) -> str:
 
 
 def _action_cells(source: Source, due: Due) -> list[Cell]:
-    people = WITHHELD if due.people is None else written(source, due.people, "count")
+    people = source.say("brief.some") if due.people is None else written(source, due.people, "count")
     most, day = due.most, pd.Timestamp(source.facts.manifest["data_date"]).date()
     tied = f" {source.say('brief.tied', count=most.tied)}" if most and most.tied else ""
     return [
@@ -341,8 +363,6 @@ def _rate_cells(source: Source, name: str, row: pd.Series) -> list[Cell]:
 
 def _notes(source: Source) -> list[str]:
     threshold = int(source.limits.get("small_cell", 5))
-    return [
-        source.data_note,
-        source.say("brief.comparable"),
-        source.say("brief.marks", threshold=threshold),
-    ]
+    nature = [] if source.facts.manifest.get("synthetic") else [source.data_note]  # else it stands at the top
+    rates = [source.say("brief.rates_are")] if source.place.limits_apply else []
+    return [*nature, *rates, source.say("brief.comparable"), source.say("brief.marks", threshold=threshold)]

@@ -14,7 +14,7 @@ from relapse_risk.issues.issue_ledger import DAYS, LEAD_OFFICE
 from relapse_risk.pages.block import Source
 from relapse_risk.pages.format import in_column, is_null
 from relapse_risk.pages.html_tables import column_label
-from relapse_risk.text import bilingual
+from relapse_risk.text import bilingual, has_text
 
 __all__ = ["Due", "Most", "actions_due", "people_in_trouble", "people_left"]
 
@@ -116,7 +116,8 @@ def _most(source: Source, action: Action) -> Most | None:
     at = values.min() if column.kind == "share" else values.max()
     if pd.isna(at) or at == (1 if column.kind == "share" else 0):
         return None
-    first, label = frame.loc[values == at].iloc[0], column_label(column, source.language, "", spec.name, source.place)
+    first, own = frame.loc[values == at].iloc[0], f"brief.where.{action.indicator}"
+    label = source.say(own) if has_text(own) else column_label(column, source.language, "", spec.name, source.place)
     number = source.say("brief.number", label=label, value=in_column(at, column, source.language))
     return Most(
         bilingual(first[spec.keys[0]], source.language),

@@ -85,7 +85,9 @@ class CityReport:
     def brief(self, *pictures: str) -> Block:
         """The first page: who is in trouble in all counties, what changed, what must be done, and where most of them are."""
         return first_page(
-            self.report, self.say("city.title"), self.report.picture(*pictures, half=self.report.place.limits_apply)
+            self.report,
+            self.say("city.title"),
+            self.report.picture(*pictures, half=self.report.place.limits_apply, numbered=False),
         )
 
     def contents(self) -> Block:

@@ -144,16 +144,18 @@ class Report:
 
     def brief(self, *pictures: str) -> Block:
         """The first page: who is in trouble, what changed, what must be done; with the first of the ``pictures`` there is."""
-        return first_page(self, self.say("report.title"), self.picture(*pictures, half=self.place.limits_apply))
+        return first_page(
+            self, self.say("report.title"), self.picture(*pictures, half=self.place.limits_apply, numbered=False)
+        )
 
-    def picture(self, *names: str, half: bool = False) -> Block:
+    def picture(self, *names: str, half: bool = False, numbered: bool = True) -> Block:
         """The first of the exhibits whose chart may be drawn; :meth:`figure` does not draw it again.
 
-        ``half``: for half a page's width, also where the exhibit is wider.
+        ``half``: for half a page's width, also where the exhibit is wider; ``numbered``: not where it is the only one.
         """
         self._pictures.difference_update(names)
         for name in names:
-            if "<svg" in (block := self.figure(name, half=half)).html:
+            if "<svg" in (block := self.figure(name, half=half, numbered=numbered)).html:
                 self._pictures.add(name)
                 return block
         return Block("")
@@ -278,13 +280,13 @@ class Report:
             return exhibit_blocks.instead(self.say(f"exhibit.{name}.title"), self.say("report.restricted"))
         return exhibit_blocks.table(self, name)
 
-    def figure(self, name: str, *, half: bool = False) -> Block:
+    def figure(self, name: str, *, half: bool = False, numbered: bool = True) -> Block:
         """The drawing of a fact table under a title that says its finding.
 
         Only the finding where all is the same; only the reason where too little of it may be shown; nothing where it
         was the :meth:`picture` of a page before.
         """
-        return Block("") if name in self._pictures else exhibit_blocks.figure(self, name, half=half)
+        return Block("") if name in self._pictures else exhibit_blocks.figure(self, name, half=half, numbered=numbered)
 
     def exhibit(self, name: str) -> Block:
         """The drawing and the table of a fact table: a small drawing beside its table, another above it."""

@@ -111,7 +111,7 @@ def _gone(source: Source, spec: FactTable, frame: pd.DataFrame) -> list[str]:
     return [source.say("report.columns_withheld", columns=joined)] if gone else []
 
 
-def figure(source: Source, name: str, *, half: bool = False) -> Block:
+def figure(source: Source, name: str, *, half: bool = False, numbered: bool = True) -> Block:
     """The drawing of a fact table under a title that says its finding.
 
     Only the finding where all is the same; only the reason where too little of it may be shown.
@@ -124,13 +124,14 @@ def figure(source: Source, name: str, *, half: bool = False) -> Block:
         return instead(titled(canvas), source.say("report.figure_withheld", threshold=_threshold(source)))
     if draw is None:
         return Block(f'<p class="finding">{escape(found)}</p>' if found != titled(canvas) else "")
-    number = source.number("figure", source.spec(name).section, name)
+    number = source.number("figure", source.spec(name).section, name) if numbered else ""
     notes = _sample_note(source, source.spec(name)) + _gone(source, source.spec(name), canvas.frame)
     aside = "（{}）" if source.language == "zh" else " ({})"
     below = caption(canvas) + "".join(aside.format(note) for note in notes)
+    before = f'<span class="number">{escape(number)}</span> ' if number else ""
     drawn = drawn_figure(draw, found, _described(source, canvas), f"f-{name}", half=half)
     return Block(
-        f'<figure class="chart{" half" if half else ""}"><figcaption><span class="number">{escape(number)}</span> '
+        f'<figure class="chart{" half" if half else ""}"><figcaption>{before}'
         f"{escape(found)}<small>{escape(below)}</small></figcaption>{drawn}</figure>"
     )
 

@@ -219,7 +219,8 @@ def report_replies(files: Sequence[Path], taken: Sequence[Any], as_json: bool) -
         for fault in one.faults.to_dict("records"):
             sheet = f"{fault['sheet']}: " if "sheet" in fault else ""
             said = " / ".join(fault[language] for language in LANGUAGES)
-            typer.echo(f"{file.name}: {sheet}row {fault['row']}, {fault['column']}: {said}; got {fault['value']!r}", err=True)  # fmt: skip
+            wanted = f", expected {fault['expected']}" if fault.get("expected") else ""
+            typer.echo(f"{file.name}: {sheet}row {fault['row']}, {fault['column']}: {said}; got {fault['value']!r}{wanted}", err=True)  # fmt: skip
     counts = {"taken": sum(len(one.steps) for one in taken), "faults": sum(len(one.faults) for one in taken)}
     print_result(counts, f"{counts['taken']} replies taken, {counts['faults']} rejected", as_json)
     if counts["faults"]:

@@ -178,7 +178,7 @@ def _import(file: Path, project: Path, common: dict[str, Any], day: date) -> Ste
         try:
             return _run(
                 import_, source=str(file), mapping=mapping, key=None, as_of=datetime(day.year, day.month, day.day),
-                complete=False, county=None, sender="", accept="", place=None, **common,
+                complete=None, county=None, sender="", accept="", place=None, **common,
             )  # fmt: skip
         except GateError as error:
             command = f"relapse-risk import {file} --mapping {mapping} --month {common['month']}"

@@ -83,13 +83,18 @@ def import_(
     key: Annotated[Path | None, typer.Option(help="Key file for pseudonyms; never inside the register.")] = None,
     as_of: Annotated[datetime | None, typer.Option(formats=DAY, help="Data date; today when left out.")] = None,
     complete: Annotated[
-        bool,
-        typer.Option("--complete", help="The source names everybody: whom it leaves out is no more in that month."),
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--complete/--partial",
+            help="The source names everybody: whom it leaves out is no more in that month. What the mapping says when left out.",
+        ),
+    ] = None,
     county: Annotated[
         list[str] | None, typer.Option(help="With --complete: only for this county (repeatable).")
     ] = None,
-    sender: Annotated[str, typer.Option("--from", help="Department the source is from, such as MZ.")] = "",
+    sender: Annotated[
+        str, typer.Option("--from", help="Department the source is from, such as MZ; the mapping's when left out.")
+    ] = "",
     accept: Annotated[str, typer.Option(help="Let it through a gate: 'who: why', kept in the register.")] = "",
     place: Annotated[
         str | None, typer.Option(help="Place of a new register (params/places); the project's when left out.")

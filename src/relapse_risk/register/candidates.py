@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.errors import SourceError
+from relapse_risk.parameters import Place
 from relapse_risk.register.cell_readers import (
     Read,
     Refused,
@@ -36,7 +37,7 @@ from relapse_risk.register.pseudonyms import pseudonyms
 from relapse_risk.register.raw_tables import Match, RawTable
 from relapse_risk.schema import Column, Table, code_list, table, tables
 
-__all__ = ["Candidate", "RefusedCell", "candidates"]
+__all__ = ["Candidate", "RefusedCell", "candidates", "check_counties"]
 
 _MONTH = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")
 _AS_IS = ColumnMapping(header=("as it is",))
@@ -340,3 +341,26 @@ def _with_month(found: Candidate, mapping: SourceMapping, month: str | None) -> 
             fix="pass --month 2020-12, or map snapshot_month",
         )  # fmt: skip
     return replace(found, frame=frame.assign(snapshot_month=months))
+
+
+def check_counties(part: Mapping[str, Candidate], place: Place) -> None:
+    """Refuse a source that names a county which is not of the place, where the place names its counties.
+
+    Raises
+    ------
+    SourceError
+        Naming the table, the row and the county.
+    """
+    own = place.counties
+    for name, candidate in part.items() if own else ():
+        if table(name).county_from != "county_code" or "county_code" not in candidate.frame:
+            continue
+        said = candidate.frame["county_code"].astype("str")
+        strange = np.flatnonzero((said.notna() & ~said.isin(list(own))).to_numpy(dtype=bool))
+        if len(strange):
+            raise SourceError(
+                f"a county that is not of {place.name} ({len(strange):,} rows)",
+                where=f"{candidate.origins[strange[0]]}, row {candidate.rows[strange[0]]}", got=said.iloc[strange[0]],
+                expected=f"one of {' | '.join(own)}",
+                fix=f"import it into the register of its own place, or add it to places/{place.name}.yaml: counties",
+            )  # fmt: skip

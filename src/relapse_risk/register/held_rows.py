@@ -24,6 +24,7 @@ class HeldRows:
         self._register = register
         self._put: dict[str, tuple[str, pd.DataFrame]] = {}
         self._lines: dict[tuple[str, str], pd.DataFrame] = {}
+        self._followed: dict[tuple[str, str], pd.DataFrame] = {}
 
     @property
     def counties(self) -> tuple[str, ...]:
@@ -49,6 +50,8 @@ class HeldRows:
         Those of the month, where the register holds it; else, with ``carry``, those of the last month before it, if the
         register held one before this import.
         """
+        if (name, month) in self._followed:
+            return Base(self._followed[name, month], None, self._lines[name, month])
         if month in self._months(name):
             return Base(self.rows(name, month), None, self._held_lines(name, month))
         earlier = [one for one in self._months(name) if one < month]
@@ -73,6 +76,14 @@ class HeldRows:
         """Remember what the import has put: the next month of the same import may start from it."""
         self._put[name] = (month, rows)
         self._lines[name, month] = lines
+
+    def later(self, month: str) -> tuple[str, ...]:
+        """Months held after ``month``, ascending."""
+        return tuple(sorted(one for one in self._months("household") if one > month))
+
+    def follow(self, name: str, month: str, rows: pd.DataFrame, lines: pd.DataFrame) -> None:
+        """Remember a later month that follows an earlier one."""
+        self._followed[name, month], self._lines[name, month] = rows, lines
 
     def had_lines(self, month: str) -> bool:
         """Whether the register held anything carried in ``month``."""

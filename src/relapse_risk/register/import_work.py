@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from relapse_risk.errors import SourceError
+from relapse_risk.register import later_months
 from relapse_risk.register.admission import CheckContext, admit
-from relapse_risk.register.candidates import Candidate
+from relapse_risk.register.candidates import Candidate, check_counties
 from relapse_risk.register.carrying import NO_CELLS, NO_LINES, Base, carried_rows, filled, laid_over
 from relapse_risk.register.counties import CITY, counties_of
 from relapse_risk.register.databases import is_url
@@ -29,9 +28,10 @@ from relapse_risk.register.import_report import (
     rejected_rows,
     write_report,
 )
+from relapse_risk.register.later_months import Changed
 from relapse_risk.register.manifest import FileEntry, Manifest
 from relapse_risk.register.mapping import SourceMapping
-from relapse_risk.register.overwrites import Answers, decided
+from relapse_risk.register.overwrites import Answers, decided, left_alone
 from relapse_risk.register.readers import RawSource
 from relapse_risk.register.register import Register
 from relapse_risk.register.row_county import placed_by
@@ -77,6 +77,7 @@ class ImportWork:
         self.turnovers: list[Turnover] = []
         self.conflicts: list[pd.DataFrame] = []
         self.deliveries: list[tuple[str, pd.DataFrame]] = []
+        self.changed: dict[str, Changed] = {}
         self.notes: list[str] = []
 
     @property
@@ -86,7 +87,7 @@ class ImportWork:
 
     def take(self, month: str, part: Mapping[str, Candidate]) -> None:
         """Check the rows of one month and hand over its snapshots."""
-        self._check_place(part)
+        check_counties(part, self.context.place)
         snapshots = [name for name in part if table(name).is_snapshot]
         bases = {name: self.held.base(name, month, carry=not self._is_sample) for name in snapshots}
         part, columns = self._filled(month, part, bases)
@@ -98,6 +99,11 @@ class ImportWork:
         for name, candidate in part.items():
             rows = admission.accepted[name]
             spared = admission.spared.get(name, NO_CELLS)
+            if self.mapping.mode == "merge" and not self._is_sample:
+                left = left_alone(
+                    rows, counties.get(name), table(name), month, self.sent, self.held.deliveries(None), self.answers
+                )
+                spared = pd.concat([spared, left], ignore_index=True) if len(left) else spared
             self.counts[name] = self.counts.get(name, 0) + len(rows)
             if len(rows) < len(candidate.rows):
                 self.rejected.setdefault(name, []).append(rejected_rows(candidate, admission.findings))
@@ -116,28 +122,8 @@ class ImportWork:
         )
         self.deliveries.append((month, delivery_rows(self.sent, month, counties, columns, scope)))
         self._learn(admission.accepted)
-
-    def _check_place(self, part: Mapping[str, Candidate]) -> None:
-        """Refuse a source that names a county which is not of the place, where the place names its counties.
-
-        Raises
-        ------
-        SourceError
-            Naming the table, the row and the county.
-        """
-        own = self.context.place.counties
-        for name, candidate in part.items() if own else ():
-            if table(name).county_from != "county_code" or "county_code" not in candidate.frame:
-                continue
-            said = candidate.frame["county_code"].astype("str")
-            strange = np.flatnonzero((said.notna() & ~said.isin(list(own))).to_numpy(dtype=bool))
-            if len(strange):
-                raise SourceError(
-                    f"a county that is not of {self.context.place.name} ({len(strange):,} rows)",
-                    where=f"{candidate.origins[strange[0]]}, row {candidate.rows[strange[0]]}", got=said.iloc[strange[0]],
-                    expected=f"one of {' | '.join(own)}",
-                    fix=f"import it into the register of its own place, or add it to places/{self.context.place.name}.yaml: counties",
-                )  # fmt: skip
+        if not self._is_sample:
+            self._later_months(month)
 
     def _put_counties(self) -> None:
         """Counties the place names, met in the source and not in the county table: code and name."""
@@ -193,7 +179,7 @@ class ImportWork:
         rows, left_out = given.rows, base.rows.iloc[:0]
         offered = set(given.candidate.frame[spec.key[0]].dropna().astype("str"))
         if base.started_from is None and len(base.rows):
-            rows = self._decided(name, rows, given.counties, month, base)
+            rows = self._decided(name, rows, given.counties, month, base, given.spared)
         if self._is_sample and self.sent.complete:
             self.writer.put(name, rows, month=month)
             return rows
@@ -211,6 +197,7 @@ class ImportWork:
         delivered = rows[spec.key[0]].astype("str")
         lines = carried_rows(spec, month, kept, whole, delivered, given.columns, given.spared)
         self.held.keep(name, month, whole, lines)
+        self.changed[name] = Changed(month, base.rows, whole, lines)
         if len(base.rows) and not self._is_sample:
             self._turnover(name, month, base, left_out, whole, offered, given)
         return whole
@@ -268,16 +255,25 @@ class ImportWork:
                 rows = rows[rows["household_id"].isin(homes["household_id"])].reset_index(drop=True)
             if len(rows) and (base.started_from or len(rows) < len(base.rows)):
                 self.writer.put(name, rows, month=month)
-                base = replace(base, rows=rows)
-                self.held.keep(name, month, rows, carried_rows(spec, month, base, rows, (), (), NO_CELLS))
+                lines = carried_rows(spec, month, replace(base, rows=rows), rows, (), (), NO_CELLS)
+                self.held.keep(name, month, rows, lines)
+                self.changed[name] = Changed(month, base.rows, rows, lines)
                 if base.started_from:
                     self.notes.append(f"{name}, {month}: starts from {base.started_from}: {len(rows):,} rows carried")
         lines = self.held.lines(month)
         if len(lines) or self.held.had_lines(month):
             self.writer.put("carried", lines, month=month)
 
+    def _later_months(self, month: str) -> None:
+        """Months held that come after this one follow it in what they carry."""
+        changed, self.changed = self.changed, {}
+        followed, notes = later_months.follow_all(self.held, month, changed, self.known)
+        for name, later, rows in followed:
+            self.writer.put(name, rows, month=later)
+        self.notes += notes
+
     def _decided(
-        self, name: str, rows: pd.DataFrame, counties: pd.Series, month: str | None, base: Base
+        self, name: str, rows: pd.DataFrame, counties: pd.Series, month: str | None, base: Base, spared: pd.DataFrame
     ) -> pd.DataFrame:
         """The rows as they stand where the register held something else already."""
         carried: dict[str, frozenset[str]] = {}
@@ -285,7 +281,7 @@ class ImportWork:
             carried[key] = carried.get(key, frozenset()) | frozenset(names.split(";"))
         stands, conflicts = decided(
             base.rows, rows, counties, table(name), month or "", sender=self.sent.sender,
-            deliveries=self.held.deliveries(month), answers=self.answers, carried=carried,
+            deliveries=self.held.deliveries(month), answers=self.answers, carried=carried, spared=spared,
         )  # fmt: skip
         if len(conflicts):
             self.conflicts.append(conflicts)
@@ -303,10 +299,12 @@ class ImportWork:
                 self.writer.put(name, rows)
             elif len(rows):
                 base = Base(self.held.rows(name, None), None, NO_LINES)
-                rows = self._decided(
-                    name, rows, self._counties({name: rows}).get(name, pd.Series(CITY, rows.index)), None, base
+                homes, spared = (
+                    self._counties({name: rows}).get(name, pd.Series(CITY, rows.index)),
+                    pd.concat(self.spared[name]),
                 )
-                self.writer.put(name, laid_over(base.rows, rows, pd.concat(self.spared[name]), table(name)))
+                rows = self._decided(name, rows, homes, None, base, spared)
+                self.writer.put(name, laid_over(base.rows, rows, spared, table(name)))
 
     def _learn(self, accepted: Mapping[str, pd.DataFrame]) -> None:
         """Later rows may refer to what was accepted."""

@@ -52,7 +52,7 @@ def import_source(
     *,
     as_of: date,
     params: str | Path | None = None,
-    complete: bool = False,
+    complete: bool | None = None,
     counties: Sequence[str] = (),
     sender: str = "",
     accept: str = "",
@@ -86,12 +86,13 @@ def import_source(
         The data date: nothing may have happened after it.
     params : str or Path, optional
         Parameter folder.
-    complete : bool
-        Whether the source names everybody: a household or person it leaves out is no more in that month.
+    complete : bool, optional
+        Whether the source names everybody: a household or person it leaves out is no more in that month; what the
+        mapping says when left out.
     counties : sequence of str, optional
         Counties it is complete for; all when left out.
     sender : str
-        Department the source is from.
+        Department the source is from; the mapping's when left out.
     accept : str
         Who lets the delivery through a gate, and why: ``who: why``.
 
@@ -124,7 +125,8 @@ def import_source(
     chosen = mapping if isinstance(mapping, SourceMapping) else read_mapping(mapping, params)
     if month is not None:
         check_month(month, "month")
-    if counties and not complete:
+    names_all = chosen.complete if complete is None else complete
+    if counties and not names_all:
         raise SourceError("counties without complete", where="--county", got=list(counties), fix="add --complete")
     root = Path(register)
     tell = progress or no_progress
@@ -135,9 +137,9 @@ def import_source(
     rules = read_rules(params, parameters)
     of = read_place(of_place, params)
     context = CheckContext(parameters, of, _without(rules, chosen).for_place(of), as_of)
-    whole = complete or chosen.mode == "replace"
+    whole = names_all or chosen.mode == "replace"
     name = raw.name if is_url(raw.name) else Path(raw.name).name  # wherever it lay on somebody's disk
-    sent = Sent(name, raw.digest or _content_digest(offered), chosen.name, as_of, check_sender(sender), whole,
+    sent = Sent(name, raw.digest or _content_digest(offered), chosen.name, as_of, check_sender(sender or chosen.sender), whole,
                 tuple(sorted(counties)), check_acceptance(accept))  # fmt: skip
     parts = _parts(offered, month, as_of)
     with RegisterWriter(root, place=of_place) as writer:

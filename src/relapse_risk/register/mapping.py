@@ -163,6 +163,10 @@ class SourceMapping(_Strict):
         Quality rules that do not fit this source, each with the reason; they are listed as not applied.
     encoding, separator : str, optional
         Of CSV files, where they cannot be detected.
+    sender : str
+        Department the source is from, where the command does not say it.
+    complete : bool
+        Whether the source names everybody, where the command does not say it.
     missing : tuple of str
         Contents of a cell that was not answered, in any column.
     ignore : tuple of str
@@ -179,6 +183,8 @@ class SourceMapping(_Strict):
     rules_off: dict[str, str] = {}
     encoding: str | None = None
     separator: str | None = None
+    sender: str = ""
+    complete: bool = False
     missing: Marks = ()
     ignore: Names = ()
     note: str = ""
@@ -270,6 +276,8 @@ def read_mapping(name_or_path: str | Path, folder: str | Path | None = None) -> 
 def _check(mapping: SourceMapping, file: str, folder: str | Path | None) -> None:
     if mapping.month is not None:
         check_month(mapping.month, f"{file}: month")
+    if mapping.sender and mapping.sender not in (departments := code_list("department").words):
+        raise unknown("department", mapping.sender, departments, f"{file}: sender", SourceError)
     if mapping.place is not None and mapping.place not in (places := stems(params_dir(folder) / "places")):
         raise unknown("place", mapping.place, places, f"{file}: place", SourceError)
     for position, entry in enumerate(mapping.entries, start=1):

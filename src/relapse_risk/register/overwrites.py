@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict
 
 from relapse_risk.errors import SourceError, unknown
 from relapse_risk.parameters import params_dir
+from relapse_risk.register.deliveries import Sent, delivery_identifier
 from relapse_risk.register.findings import mask_identity, row_keys
 from relapse_risk.schema import Table, code_list, table, tables
 from relapse_risk.yaml_reading import check_model, read_yaml
 
-__all__ = ["CONFLICT_COLUMNS", "Answers", "check_sender", "decided", "read_answers"]
+__all__ = ["CONFLICT_COLUMNS", "Answers", "check_sender", "decided", "left_alone", "read_answers"]
 
 CONFLICT_COLUMNS = (
     "table", "month", "row_key", "county_code", "column", "held", "held_by", "said", "said_by", "kept", "rule",
@@ -91,6 +92,65 @@ def check_sender(sender: str) -> str:
     return sender
 
 
+def left_alone(
+    accepted: pd.DataFrame,
+    counties: pd.Series | None,
+    spec: Table,
+    month: str,
+    sent: Sent,
+    deliveries: pd.DataFrame,
+    answers: Answers,
+) -> pd.DataFrame:
+    """Cells of a delivery that leave what the register holds as it is.
+
+    A blank says nothing where another department fills the column for the county, unless the sender answers for it.  A
+    delivery that was taken in before, and comes again, does not undo what later ones said of the same column and county.
+
+    Parameters
+    ----------
+    accepted : DataFrame
+        Rows taken in.
+    counties : Series, optional
+        County of each.
+    spec : Table
+    month : str
+        Month of the delivery.
+    sent : Sent
+    deliveries : DataFrame
+        Rows of table ``delivery`` held, of every month.
+    answers : Answers
+
+    Returns
+    -------
+    DataFrame
+        key (the first key column), column.
+    """
+    own = deliveries[deliveries["table_name"] == spec.name]
+    none = pd.DataFrame({"key": pd.Series(dtype="str"), "column": pd.Series(dtype="str")})
+    if counties is None or not len(accepted) or not len(own):
+        return none
+    identifier = delivery_identifier(sent)
+    first = own.loc[own["delivery_id"].eq(identifier) & own["snapshot_month"].eq(month), "received_on"].min()
+    again = own[own["snapshot_month"].eq(month) & own["delivery_id"].ne(identifier) & own["received_on"].ge(first)]
+    others = own[own["sender"].notna() & own["sender"].ne(sent.sender)]
+    homes = counties.to_numpy(dtype=object)
+    parts = []
+    for name in (one for one in accepted.columns if one not in spec.key and one != spec.county_from):
+        alone = np.zeros(len(accepted), dtype=bool)
+        if answers.department(spec.name, name) != sent.sender or not sent.sender:
+            alone |= accepted[name].isna().to_numpy(dtype=bool) & np.isin(homes, _counties_that_fill(others, name))
+        if pd.notna(first) and not sent.accepted_by:
+            alone |= np.isin(homes, _counties_that_fill(again, name))
+        if alone.any():
+            parts.append(pd.DataFrame({"key": accepted[spec.key[0]].astype("str")[alone].to_numpy(), "column": name}))
+    return pd.concat(parts, ignore_index=True) if parts else none
+
+
+def _counties_that_fill(deliveries: pd.DataFrame, column: str) -> list[str]:
+    filled = [column in str(names).split(";") for names in deliveries["columns"]]
+    return sorted(set(deliveries.loc[np.array(filled, dtype=bool), "county_code"]))
+
+
 def decided(
     held: pd.DataFrame,
     accepted: pd.DataFrame,
@@ -102,6 +162,7 @@ def decided(
     deliveries: pd.DataFrame,
     answers: Answers,
     carried: Mapping[str, frozenset[str]],
+    spared: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The accepted rows as they stand after the rule, and the cells on which they differ from what was held.
 
@@ -124,6 +185,8 @@ def decided(
     answers : Answers
     carried : mapping of str to frozenset of str
         Columns whose held value is only carried, by key.
+    spared : DataFrame, optional
+        Cells that are not taken: key, column.
 
     Returns
     -------
@@ -140,12 +203,16 @@ def decided(
     at = pd.MultiIndex.from_frame(accepted[key]) if len(key) > 1 else pd.Index(accepted[key[0]])
     keys = accepted[key[0]].astype("str").to_numpy(dtype=object)
     stands, lines = accepted.copy(), []
+    untaken = set() if spared is None else set(zip(spared["key"], spared["column"], strict=True))
     own = deliveries[deliveries["table_name"] == spec.name]
     for name in (one for one in accepted.columns if one not in key):
         before = old[name].reindex(at).reset_index(drop=True)
         now = accepted[name].reset_index(drop=True).astype(before.dtype)
         differ = (before.notna() & now.notna() & (before != now).fillna(False)).to_numpy(dtype=bool)
-        rows = [i for i in np.flatnonzero(differ) if not {name, "all"} & carried.get(keys[i], frozenset())]
+        rows = [
+            i for i in np.flatnonzero(differ)
+            if not {name, "all"} & carried.get(keys[i], frozenset()) and (keys[i], name) not in untaken
+        ]  # fmt: skip
         if not rows:
             continue
         answering = answers.department(spec.name, name)

@@ -7,7 +7,7 @@ BEFORE := 2020-11
 RR := $(BIN)/relapse-risk
 export VENV
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev reports demo test check lint types lab lab-check trials mutants floors bench docs lock clean
+.PHONY: help setup setup-dev reports demo test check lint types lab lab-check trials trial-office mutants floors bench docs lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,6 +39,10 @@ test: setup-dev ## lint, types and every test
 
 trials: setup-dev ## the long trials: hundreds of kills, big data
 	@$(BIN)/pytest -m long
+
+trial-office: setup-dev ## an invented prefecture of 8 counties, 12 departments and 24 months against its hidden books (docs/testing.md)
+	@rm -rf build/trial_office && mkdir -p build
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.trial_office build/trial_office --counties 8 --months 24 --households 40
 
 mutants: setup-dev ## a seeded sample of 300 faults put into the rules, and how many the tests find (docs/testing.md)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/mutants.txt

@@ -13,6 +13,7 @@ from relapse_risk.errors import SourceError
 from relapse_risk.register import Register
 from relapse_risk.register.importing import import_source
 from relapse_risk.register.mapping import SourceMapping, read_mapping
+from relapse_risk.register.writer import RegisterWriter
 
 LABEL = {"zh": "x", "en": "x"}
 
@@ -82,14 +83,24 @@ def test_a_file_that_comes_again_does_not_undo_a_correction(office: Path) -> Non
     assert sizes(office, "2021-01")["H2"] == 2
 
 
-def own(head: str, columns: dict[str, str], sender: str, **more: object) -> SourceMapping:
+def test_a_month_written_without_a_delivery_is_whole(office: Path) -> None:
+    december_rows = Register.open(office / "register").read("household", month="2020-12")
+    with RegisterWriter(office / "register", place="dezhou") as writer:
+        writer.put("household", december_rows.drop(columns="snapshot_month"), month="2021-02")
+        writer.commit("2021-03-01T00:00:00")
+    take(office, row("H6", 4), "2021-01", accept="Wang Fang: moved here in January")
+    assert "H6" in sizes(office, "2021-01")
+    assert sizes(office, "2021-02") == sizes(office, "2020-12")
+
+
+def own(columns: dict[str, str], sender: str, **more: object) -> SourceMapping:
     return SourceMapping(name=sender, label=LABEL, kind="csv", sender=sender, tables=[  # type: ignore[call-arg, arg-type]
         {"table": "household", "source": "*", "columns": columns}], **more)  # fmt: skip
 
 
 def test_a_blank_of_one_department_leaves_what_another_said(office: Path) -> None:
-    relief = own("户,救助", {"household_id": "户", "relief_status": "救助"}, "MZ")
-    core = own("户,人口,救助", {"household_id": "户", "household_size": "人口", "relief_status": "救助"}, "FP")
+    relief = own({"household_id": "户", "relief_status": "救助"}, "MZ")
+    core = own({"household_id": "户", "household_size": "人口", "relief_status": "救助"}, "FP")
     for name, text, by in (
         ("mz.csv", "户,救助\nH1,低保\nH2,无\n", relief), ("fp.csv", "户,人口,救助\nH1,2,\nH2,1,低保\n", core),
     ):  # fmt: skip

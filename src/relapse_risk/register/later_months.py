@@ -135,7 +135,7 @@ def followed(
     for name in columns:
         empty = target.loc[both, name].isna() & source.loc[both, name].notna()
         for one in both[empty.to_numpy(dtype=bool)]:
-            if name not in said.columns.get(counties.get(one, ""), frozenset()):
+            if name not in said.columns.get(counties.get(one, ""), spec.names):
                 unsaid[one].add(name)
     taken: dict[str, list[str]] = {}
     for one in both:
@@ -183,6 +183,8 @@ def follow_all(
     notes: list[str] = []
     for later in held.later(month) if changed else ():
         sent, found = held.deliveries(later), dict[str, Changed]()
+        if not len(sent):
+            break  # written whole, not delivered: it carries nothing
         homes = counties_of({name: one.after for name, one in changed.items()}, known)
         for name in sorted(changed, key=lambda one: (one != "household", one)):
             spec, base = table(name), held.base(name, later, carry=False)

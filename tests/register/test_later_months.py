@@ -127,5 +127,5 @@ def test_a_database_may_be_a_file(office: Path) -> None:
     base.close()
     import_source(office / "extract.db", mapping, office / "register", "2021-01", as_of=date(2021, 1, 31))
     assert sizes(office, "2021-01")["H2"] == 9
-    with pytest.raises(SourceError, match=r"no such database file"):
+    with pytest.raises(SourceError, match=r"not a database URL"):
         import_source(office / "none.db", mapping, office / "register", "2021-01", as_of=date(2021, 1, 31))

@@ -68,12 +68,7 @@ def read_source(source: str | Path, mapping: SourceMapping, progress: Progress |
         what, where and the likely fix, and never a password.
     """
     if mapping.kind == "sql":
-        file = None if is_url(source) else Path(source)
-        if file is not None and not file.is_file():
-            raise SourceError(
-                "no such database file", where=str(source), expected="a SQLite file, or a URL such as postgresql+psycopg://user@host/register",
-                fix="check the path",
-            )  # fmt: skip
+        file = Path(source) if not is_url(source) and Path(source).is_file() else None
         tables, notes = read_database(str(source) if file is None else f"sqlite:///{file.resolve()}", mapping)
         if file is not None:
             return RawSource(str(source), sha256([_checksum(file)]), tuple(tables), tuple(notes))

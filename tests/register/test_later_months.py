@@ -93,7 +93,7 @@ def test_a_month_written_without_a_delivery_is_whole(office: Path) -> None:
     assert sizes(office, "2021-02") == sizes(office, "2020-12")
 
 
-def own(columns: dict[str, str], sender: str, **more: object) -> SourceMapping:
+def own(columns: dict[str, object], sender: str, **more: object) -> SourceMapping:
     return SourceMapping(name=sender, label=LABEL, kind="csv", sender=sender, tables=[  # type: ignore[call-arg, arg-type]
         {"table": "household", "source": "*", "columns": columns}], **more)  # fmt: skip
 
@@ -109,6 +109,15 @@ def test_a_blank_of_one_department_leaves_what_another_said(office: Path) -> Non
     rows = Register.open(office / "register").read("household", month="2021-01").set_index("household_id")
     assert rows.loc[["H1", "H2"], "relief_status"].tolist() == ["dibao", "none"]
     assert report.conflicts == 1, "the sender of a mapping is known, so civil affairs keeps its word"
+
+
+def test_a_department_that_comes_before_everybody_is_known_is_asked_again(tmp_path: Path) -> None:
+    (tmp_path / "zj.csv").write_text("户,等级\nH1,C\n", encoding="utf-8")
+    grades = own(
+        {"household_id": "户", "dwelling_grade": {"header": "等级", "values": {"C": "C"}}}, "ZJ", place="dezhou"
+    )
+    report = import_source(tmp_path / "zj.csv", grades, tmp_path / "register", "2020-12", as_of=date(2020, 12, 31))
+    assert (report.rejected, report.tables[0].accepted) == (1, 0)
 
 
 def test_a_mapping_names_a_department(tmp_path: Path) -> None:

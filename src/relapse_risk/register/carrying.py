@@ -74,8 +74,10 @@ def filled(
     (['371425101001', None], ())
     """
     place, key = spec.county_from, spec.key[0]
-    if place is None or place in spec.key or key not in frame or key not in base or not len(base):
+    if place is None or place in spec.key or key not in frame:
         return frame, ()
+    if key not in base or not len(base):  # nobody is known yet: rows without a place are refused as such
+        return (frame if place in frame else frame.assign(**{place: None})), ()
     places = base.drop_duplicates(key).set_index(key)[place]
     last = frame[key].map(places.to_dict())
     if place not in frame:

@@ -129,6 +129,7 @@ def test_a_push_list_shows_nobody_and_carries_a_hash_over_everything(tmp_path: P
     made = read_push_list(lines)
     assert (made.head["rows"], made.head["to"], len(made.rows)) == (3, "platform A", 3)
     assert {row["age"] for row in made.rows} == {30, 40, 50}
+    assert "disability" not in text, "nobody's health, unless --health says that the receiver may know"
     assert made.head["digest"] in openpyxl.load_workbook(book)["岗位推荐"].oddFooter.left.text
     for old, new in (
         ('"age": 30', '"age": 31'),
@@ -197,12 +198,15 @@ def test_a_line_that_names_nothing_sent_is_one_error(tmp_path: Path) -> None:
 def test_households_needs_go_to_a_social_organisation_once(tmp_path: Path) -> None:
     found = pd.concat([reminders("R1", "R2"), reminders("R3").assign(household_id="H2", item_code="MZ07")])
     given = (found, {"H1": 3}, CATALOGUE, "charity", {"t1": "A town"}, None, "en")
-    rows, homes = social_rows(log_of(tmp_path), *given)
+    assert [row["household"] for row in social_rows(log_of(tmp_path), *given)[0]] == ["H1"], (
+        "MZ07 tells of a disability"
+    )
+    rows, homes = social_rows(log_of(tmp_path), *given, health=True)
     assert [(row["household"], row["persons"], row["needs"]) for row in rows] == [
         ("H1", 3, "Rural minimum living allowance"), ("H2", None, CATALOGUE.item("MZ07").label.en),
     ]  # fmt: skip
     push(log_of(tmp_path), "social", rows, "charity", "2020-12", DAY, "office", tmp_path, "en", homes)
-    assert social_rows(log_of(tmp_path), *given) == ([], {})
+    assert social_rows(log_of(tmp_path), *given, health=True) == ([], {})
     again, _ = social_rows(log_of(tmp_path), *given[:3], "another", *given[4:], most=1)
     assert [row["household"] for row in again] == ["H1"]
 

@@ -32,6 +32,7 @@ from relapse_risk.schema import code_list
 __all__ = ["PushList", "job_rows", "push", "read_push_list", "social_rows"]
 
 FORMAT = "push list 1"
+OF_HEALTH = ("medical", "disability")  # directions of items that tell of somebody's health
 KINDS = {"jobs": (PLACEMENT, "worklist.placement"), "social": (PLEDGE, "worklist.pledge")}
 
 
@@ -62,7 +63,8 @@ def shown_as(household: str, key: bytes | None) -> str:
 
 
 def job_rows(
-    log: KeptLog, persons: pd.DataFrame, towns: Mapping[str, str], key: bytes | None, language: Language
+    log: KeptLog, persons: pd.DataFrame, towns: Mapping[str, str], key: bytes | None, language: Language,
+    health: bool = False,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Seekers that are to be offered work: those matched with an opening, and those for whom none was found.
 
@@ -76,11 +78,13 @@ def job_rows(
     key : bytes or None
         For pseudonyms; without one the number in the register.
     language : {"zh", "en"}
+    health : bool
+        Whether the receiver may know who has a disability.
 
     Returns
     -------
     list of dict
-        match_id, seeker, age, education, labour, disability, county, town, opening_id, monthly_pay, stands.
+        match_id, seeker, age, education, labour, disability (with ``health``), county, town, opening_id, monthly_pay, stands.
     """
     lines = placement_lines(log)
     lines = lines[lines["state"].isin(["sought", "matched"])].sort_values("match_id")
@@ -94,11 +98,14 @@ def job_rows(
             "match_id": line["match_id"], "seeker": shown_as(line["seeker"], key), "age": None if pd.isna(one["age"]) else int(one["age"]),
             "education": _word("education_level", one["education_level"], language),
             "labour": _word("labour_capacity", one["labour_capacity"], language),
-            "disability": None if pd.isna(one["disability_level"]) else one["disability_level"] != "none",
-            "county": line["county_code"], "town": towns.get(str(one["town_code"]), ""), "opening_id": line["opening_id"] or None,
+            **_disability(one["disability_level"], health), "county": line["county_code"], "town": towns.get(str(one["town_code"]), ""), "opening_id": line["opening_id"] or None,
             "monthly_pay": float(line["pay"]) if line["pay"] else None, "stands": machine.state_label(line["state"])[language],
         })  # fmt: skip
     return rows
+
+
+def _disability(level: Any, health: bool) -> dict[str, bool | None]:
+    return {"disability": None if pd.isna(level) else level != "none"} if health else {}
 
 
 def _word(codes: str, word: Any, language: Language) -> str | None:
@@ -107,7 +114,7 @@ def _word(codes: str, word: Any, language: Language) -> str | None:
 
 def social_rows(
     log: KeptLog, reminders: pd.DataFrame, sizes: Mapping[str, int], catalogue: Catalogue, to: str, towns: Mapping[str, str],
-    key: bytes | None, language: Language, most: int = 100,
+    key: bytes | None, language: Language, most: int = 100, health: bool = False,
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:  # fmt: skip
     """Households and what they are entitled to and lack, the most pressing first, for a social organisation.
 
@@ -125,14 +132,18 @@ def social_rows(
     towns, key, language
         As of :func:`job_rows`.
     most : int
+    health : bool
+        Whether the receiver may see items of medical and disability aid; without, they are left out, and with them the
+        households that lack nothing else.
 
     Returns
     -------
     (list of dict, dict)
         pledge_id, household, county, town, persons, needs; and the household of each pledge.
     """
-    labels = {item.code: item.label.in_language(language) for item in catalogue.items}
-    missing = reminders[reminders["kind"] == "missing"]
+    shown = [item for item in catalogue.items if health or item.direction not in OF_HEALTH]
+    labels = {item.code: item.label.in_language(language) for item in shown}
+    missing = reminders[(reminders["kind"] == "missing") & reminders["item_code"].isin(list(labels))]
     rows: list[dict[str, Any]] = []
     households: dict[str, str] = {}
     for household, mine in missing.groupby("household_id", sort=False):

@@ -102,6 +102,9 @@ def push_(
     numbers: Annotated[
         bool, typer.Option("--household-numbers", help="Numbers of the register instead of pseudonyms under the key.")
     ] = False,
+    health: Annotated[
+        bool, typer.Option("--health", help="The receiver may see who is disabled, and items of medical and disability aid.")
+    ] = False,
     key: Annotated[Path | None, typer.Option(help="Key of the pseudonyms.")] = None,
     by: Annotated[str, typer.Option(help="Office that pushes.")] = OFFICE,
     out: Annotated[Path | None, beside("for the lists", "push")] = None,
@@ -129,12 +132,17 @@ def push_(
     if what == What.jobs:
         homes = at.homes.drop_duplicates("household_id").set_index("household_id")["town_code"]
         rows = job_rows(
-            log, at.persons.assign(town_code=at.persons["household_id"].map(homes)), towns, secret, language.value
+            log,
+            at.persons.assign(town_code=at.persons["household_id"].map(homes)),
+            towns,
+            secret,
+            language.value,
+            health,
         )
     else:
         found = compare(at.claims, at.records, catalogue, scores_of(scores, asked.month), at.homes, at.counties_awaited(RECORDS)).frame  # fmt: skip
         sizes = {str(home): int(size) for home, size in at.homes[["household_id", "size"]].dropna().itertuples(index=False)}  # fmt: skip
-        rows, households = social_rows(log, found, sizes, catalogue, to, towns, secret, language.value, first)
+        rows, households = social_rows(log, found, sizes, catalogue, to, towns, secret, language.value, first, health)
     if not rows:
         print_result({"rows": 0}, "nobody to push who was not pushed before", as_json)
         return

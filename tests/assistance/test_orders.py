@@ -34,6 +34,7 @@ from relapse_risk.assistance.entitlements import Entitlements
 from relapse_risk.assistance.order_log import Who
 from relapse_risk.errors import ModelError, RegisterError, SourceError
 from relapse_risk.events import KeptLog, read_events
+from relapse_risk.languages import Label
 from relapse_risk.parameters import read_parameters
 
 DAY = date(2021, 1, 31)
@@ -277,7 +278,7 @@ def test_a_redraw_takes_the_place_of_its_list_and_a_cancelled_one_frees_everybod
     assert lines(tmp_path) == {("a", ""): after.digest, ("c", ""): after.digest}
     assert not_drawn_yet(now, lines(tmp_path), after.digest)["household_id"].tolist() == ["a", "c"]
     (gone,) = (event for event in read_events(tmp_path) if event.step == "cancelled")
-    assert (gone.thing, gone.reason) == ("CL02|2021|b|", f"not on list {after.digest[:12]}, which took the place of {first.digest[:12]}")  # fmt: skip
+    assert (gone.thing, Label.from_cell(gone.reason).en) == ("CL02|2021|b|", f"not on list {after.digest[:12]}, which took the place of {first.digest[:12]}")  # fmt: skip
     with pytest.raises(RegisterError, match="cancelled must say it"):
         cancel_order(log_of(tmp_path), after, DAY, "office", "")
     assert cancel_order(log_of(tmp_path), after, DAY, "office", "no money") == 2

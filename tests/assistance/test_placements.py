@@ -112,7 +112,10 @@ def test_pay_is_followed_up_and_work_lost_is_seen_in_the_register(tmp_path: Path
         "the pay was seen that month"
     )
     (lost,) = follow_register(log_of(tmp_path), work, "2021-03", date(2021, 4, 1)).written
-    assert (lost.thing, lost.reason) == (match_identity(*one), "not in work in the register of 2021-03")
+    assert (lost.thing, lost.reason) == (
+        match_identity(*one),
+        "2021-03登记册显示未就业|not in work in the register of 2021-03",
+    )
 
 
 def pushed(folder: Path, key: bytes | None = KEY) -> tuple[Path, Path]:
@@ -181,6 +184,19 @@ def test_acknowledgements_come_back_line_by_line_and_in_the_workbook(tmp_path: P
     assert len(take_replies(book, log_of(tmp_path), date(2021, 1, 11)).steps) == 2
     note_back(log_of(tmp_path), date(2021, 1, 11))
     assert sendings(log_of(tmp_path), DAY)[["state", "answered"]].to_numpy().tolist() == [["back", 3]]
+
+
+def test_a_list_and_its_answers_may_hold_any_character(tmp_path: Path) -> None:
+    """A line separator of Unicode inside a text is no end of a line."""
+    match(tmp_path)
+    rows = job_rows(log_of(tmp_path), SEEKERS.assign(town_code="t1"), {"t1": "North\u2028Town\x85"}, None, "en")
+    made, (lines, _), _ = push(log_of(tmp_path), "jobs", rows, "platform A", "2020-12", DAY, "office", tmp_path, "en")
+    assert read_push_list(lines) == made
+    said = {"match_id": rows[0]["match_id"], "reply": "declined", "replied_on": "2021-01-08", "note": "too\u2028far"}
+    back = tmp_path / "ack.jsonl"
+    back.write_text(json.dumps(said, ensure_ascii=False) + "\n", encoding="utf-8")
+    (step,) = take_replies(back, log_of(tmp_path), date(2021, 1, 9)).steps
+    assert (step.step, step.reason) == ("declined", "too\u2028far")
 
 
 def test_a_line_that_names_nothing_sent_is_one_error(tmp_path: Path) -> None:

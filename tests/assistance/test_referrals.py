@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_what_came_back_waits_for_later_records_or_goes_where_it_belongs(tmp_pat
     assert hand(tmp_path, "R1", "R2", "R3", day=date(2020, 12, 10)) == ["R1#1"], "records of November say nothing new"
     now = log_of(tmp_path).last("reminder", "R1")
     assert now is not None
-    assert (now.facts["department"], now.events[-1].reason) == ("RS", "returned by MZ")
+    assert (now.facts["department"], now.events[-1].reason) == ("RS", "民政局退回|returned by Civil Affairs")
     assert hand(tmp_path, "R2", day=date(2021, 2, 1), seen="2021-01-31") == ["R2#1"]
 
 
@@ -287,6 +288,12 @@ def test_what_was_received_in_doubt_is_confirmed_when_it_stops(tmp_path: Path) -
     hand_over(log_of(tmp_path), found, "office", date(2021, 1, 4))
     entitled_now, rows = month(date(2021, 1, 31), receives, claims=(("H1", "P1", "MZ08"),))
     assert rows.empty
+    unclear = replace(
+        entitled_now, claims=replace(entitled_now.claims, frame=entitled_now.claims.frame.assign(state="cannot_tell"))
+    )
+    assert close_reminders(log_of(tmp_path), unclear, rows, CATALOGUE, date(2021, 2, 2)).written == (), (
+        "unknown is not entitled"
+    )
     (gone,) = close_reminders(log_of(tmp_path), entitled_now, rows, CATALOGUE, date(2021, 2, 2)).written
     assert (gone.step, gone.facts["end"]) == ("ceased", "entitled")
     other = tmp_path / "other"

@@ -6,10 +6,10 @@ from datetime import date
 
 import pandas as pd
 
+from relapse_risk.assistance.aid_log import REMINDER
 from relapse_risk.assistance.assessed_register import Assessed
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.ledger import receipts
-from relapse_risk.assistance.referral_log import KIND
 from relapse_risk.assistance.reminders import reminder_identity, with_receipts
 from relapse_risk.events import Added, Event, KeptLog, Standing
 
@@ -26,8 +26,8 @@ def close_reminders(
 
     Confirmed: the ledger shows the aid (or, of what was received without entitlement, no longer shows it).  Contested: the
     department said it had finished, and the records of a later month still do not show it.  Gone: no longer entitled,
-    refused, the household is no longer in the register, or what was in doubt is an entitlement now.  An applied-for claim,
-    one nobody can tell about, and one whose county has not sent its records stay as they are.
+    refused, the household is no longer in the register, or what was in doubt may be received now.  An applied-for claim, one
+    nobody can tell about, and one whose county has not sent its records stay as they are.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def close_reminders(
     whole : bool
         Whether ``at`` holds every county: only then is a household that is not in it no longer in the register.
     """
-    open_ = {name: one for name, one in log.now_of(KIND).items() if log.is_open(one)}
+    open_ = {name: one for name, one in log.now_of(REMINDER).items() if log.is_open(one)}
     if not open_:
         return log.append(())
     month, awaited = f"{at.day:%Y-%m}", at.counties_awaited(RECORDS)
@@ -67,7 +67,7 @@ def _noted(one: Standing) -> str:
 
 
 def _found(at: Assessed, catalogue: Catalogue, households: set[str], awaited: frozenset[str]) -> dict[str, str]:
-    """Of the households' claims, by identity: receiving, pending, refused, cannot_tell; of items in doubt, ``paid``."""
+    """Of the households' claims, by identity: receiving, pending, refused, cannot_tell; of items in doubt, ``paid`` or cannot_tell."""
     claims = with_receipts(at.claims, at.records, catalogue, awaited)
     claims = claims[claims["household_id"].isin(households)]
     said = claims["receipt"].astype("object").where(claims["receipt"].notna(), claims["state"])
@@ -75,7 +75,15 @@ def _found(at: Assessed, catalogue: Catalogue, households: set[str], awaited: fr
     records = at.records[at.records["household_id"].isin(households)]
     now = receipts(records, at.day, [item.code for item in catalogue.items if item.cadence == "once"])
     paid = now[now["state"] == "receiving"]
-    return found | dict.fromkeys(_names("over", paid), "paid")
+    doubted = claims.loc[claims["state"] == "cannot_tell", ["household_id", "item_code"]].drop_duplicates()
+    unclear = (
+        paid[["household_id", "item_code"]].merge(doubted, how="left", indicator=True)["_merge"].eq("both").to_numpy()
+    )
+    return (
+        found
+        | dict.fromkeys(_names("over", paid), "paid")
+        | dict.fromkeys(_names("over", paid[unclear]), "cannot_tell")
+    )
 
 
 def _names(kind: str, rows: pd.DataFrame) -> list[str]:
@@ -91,7 +99,7 @@ def _verdict(one: Standing, listed: bool, county: str, found: dict[str, str], mo
         return "ceased", "not_in_month"
     said = found.get(one.thing, "")
     if one.facts.get("claim") == "over":
-        return ("ceased", "entitled") if said == "paid" else ("confirmed", "")
+        return {"paid": ("ceased", "entitled"), "cannot_tell": ("", "")}.get(said, ("confirmed", ""))
     if said == "receiving":
         return "confirmed", ""
     return ("ceased", ENDS[said]) if said in ENDS else ("", "")
@@ -101,4 +109,4 @@ def _event(one: Standing, step: str, end: str, month: str, on: date, day: date) 
     who, role = ("rules", "rule") if step == "ceased" else ("aid records", "ledger")
     facts = {"month": month} | ({"end": end} if end else {})
     when = max(on.isoformat(), one.last_on)
-    return Event(KIND, one.thing, 0, step, when, max(when, day.isoformat()), who, role, *one.place, source=f"month {month}", facts=facts)  # fmt: skip
+    return Event(REMINDER, one.thing, 0, step, when, max(when, day.isoformat()), who, role, *one.place, source=f"month {month}", facts=facts)  # fmt: skip

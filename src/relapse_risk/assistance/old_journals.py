@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from relapse_risk.assistance.reminders import reminder_identity
 from relapse_risk.events import Event, KeptLog
-from relapse_risk.files import write_bytes
+from relapse_risk.files import refusals
+from relapse_risk.languages import Label
 from relapse_risk.register import Register
 from relapse_risk.register.area_codes import areas_of
 from relapse_risk.register.journal import Journal
 
 __all__ = ["MOVED", "move_journals"]
 
+OFF_ITS_LIST = Label(zh="从名单中移出", en="taken off its list")
 MOVED = ".moved"  # added to the name of a journal whose steps are in the log
 
 
@@ -56,15 +59,16 @@ def move_journals(log: KeptLog) -> bool:
     """Add the steps of ``referrals.jsonl`` and ``orders.jsonl`` to the log, and set the files aside; whether there were any.
 
     A run that is stopped in between is done again: a step said before changes nothing.  Two steps that an old journal
-    holds against the order of their days bear the later day.
+    holds against the order of their days bear the later day; a step that may not follow is left out, and the file set aside
+    still holds it.
     """
     moved = False
     for journal, events_of in ((_REFERRALS, _referral_events), (_ORDERS, _order_events)):
         path = log.register / journal.file
         if path.is_file():
             log.append(events_of(journal.read(log.register), counties_of(log.register)), leave_out=True)
-            write_bytes(path.with_name(path.name + MOVED), path.read_bytes())
-            path.unlink()
+            with refusals(path), suppress(FileNotFoundError):  # another command may have moved it meanwhile
+                path.replace(path.with_name(path.name + MOVED))
             moved = True
     return moved
 
@@ -92,7 +96,7 @@ def _referral_events(steps: tuple[Any, ...], counties: Mapping[str, str]) -> Ite
         if step.step == "handed_over":
             claim = next((c for c in ("missing", "over") if reminder_identity(c, step.household_id, step.person_id, step.item_code) == step.reminder_id), "missing")  # fmt: skip
             facts = {"claim": claim} | {name: said for name, said in about.items() if said}
-            event = replace(event, role="office", facts={"household": "unknown", "item": "unknown", "department": "FP", "due_on": on} | facts)  # fmt: skip
+            event = replace(event, role="office", facts=facts)
             if before is not None and before.step == "finished":
                 yield replace(event, step="contested", role="ledger", by="aid records", facts={"month": on[:7]})
         elif step.step == "returned":
@@ -122,4 +126,4 @@ def _order_events(steps: tuple[Any, ...], counties: Mapping[str, str]) -> Iterat
         )
         facts = {"list": step.list, "household": step.household_id, "item": item, "cycle": cycle}
         facts |= {"person": step.person_id} if step.person_id else {}
-        yield replace(event, facts=facts) if step.step == "drawn" else replace(event, reason="taken off its list")
+        yield replace(event, facts=facts) if step.step == "drawn" else replace(event, reason=OFF_ITS_LIST.cell)

@@ -12,6 +12,7 @@ from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.ledger import receipts
 from relapse_risk.assistance.orders import OrderList
 from relapse_risk.events import Added, Event, KeptLog, Standing
+from relapse_risk.languages import Label
 
 __all__ = [
     "cancel_order", "confirm_orders", "drawn_lines", "enter_order", "not_drawn_yet", "order_lines", "send_order",
@@ -94,7 +95,7 @@ def enter_order(
     events = []
     for who in mine:
         if who not in people:
-            events.append(_event(order, who, "cancelled", day, by, places, f"not on list {order.digest[:12]}, which took the place of {mine[who][:12]}"))  # fmt: skip
+            events.append(_event(order, who, "cancelled", day, by, places, _redrawn(order.digest, mine[who])))  # fmt: skip
     for who, row in people.items():
         facts = {"list": order.digest, "place": str(int(row["place"]))}
         facts |= {} if pd.isna(row["amount"]) else {"amount": f"{row['amount']:g}"}
@@ -107,6 +108,13 @@ def enter_order(
         events.append(_event(order, who, "drawn", day, by, places, facts=facts))
     log.append(events)
     return len(people)
+
+
+def _redrawn(now: str, before: str) -> str:
+    return Label(
+        zh=f"不在名单{now[:12]}上，该名单取代{before[:12]}",
+        en=f"not on list {now[:12]}, which took the place of {before[:12]}",
+    ).cell
 
 
 def _event(

@@ -9,11 +9,12 @@ import pandas as pd
 from relapse_risk.assistance.aid_log import PLACEMENT
 from relapse_risk.events import Added, Event, KeptLog, Standing
 from relapse_risk.files import sha256
+from relapse_risk.languages import Label
 
 __all__ = ["declined_of", "enter_matches", "follow_register", "free_of", "match_identity", "placement_lines"]
 
 IN_WORK = ("started", "kept")
-NOT_STARTED = ("sought", "matched", "offered", "accepted")
+NO_OPENING = Label(zh="岗位已不存在", en="the opening is no longer there")
 
 
 def match_identity(seeker: str, opening: str = "") -> str:
@@ -76,7 +77,7 @@ def enter_matches(
     there, events = set(openings["opening_id"]), []
     for one in log.now_of(PLACEMENT).values():
         if one.state in ("matched", "offered") and one.facts["opening"] not in there:
-            events.append(_event(one.thing, "lapsed", day, by, "office", one.place, "the opening is no longer there"))
+            events.append(_event(one.thing, "lapsed", day, by, "office", one.place, NO_OPENING.cell))
     placed = set(placement.loc[placement["outcome"] == "placed", "person_id"])
     for one in log.now_of(PLACEMENT).values():
         if one.state == "sought" and one.facts["seeker"] in placed:
@@ -109,11 +110,15 @@ def follow_register(log: KeptLog, persons: pd.DataFrame, month: str, day: date) 
     """
     known = persons.drop_duplicates("person_id").set_index("person_id")["employment_status"]
     events = [
-        _event(one.thing, "lost", day, "register", "delivery", one.place, f"not in work in the register of {month}")
+        _event(one.thing, "lost", day, "register", "delivery", one.place, _out_of_work(month))
         for one in log.now_of(PLACEMENT).values()
         if one.state in IN_WORK and one.last_on[:7] < month and known.get(one.facts["seeker"]) == "none"
     ]
     return log.append(events)
+
+
+def _out_of_work(month: str) -> str:
+    return Label(zh=f"{month}登记册显示未就业", en=f"not in work in the register of {month}").cell
 
 
 def _event(

@@ -226,7 +226,7 @@ def read_push_list(path: str | Path) -> PushList:
         If it is none, or anything in it was changed.
     """
     try:
-        head, *rows = (parsed(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
+        head, *rows = (parsed(line) for line in Path(path).read_text(encoding="utf-8").rstrip("\n").split("\n"))
         said = head.pop("digest")
         is_one = head["format"] == FORMAT
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

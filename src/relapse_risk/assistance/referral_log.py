@@ -10,11 +10,11 @@ import pandas as pd
 
 from relapse_risk.assistance.aid_log import REMINDER
 from relapse_risk.events import Added, Event, KeptLog, Standing
-from relapse_risk.languages import Language
+from relapse_risk.languages import Label, Language
 from relapse_risk.months import add_months
+from relapse_risk.schema import code_list
 
 __all__ = [
-    "KIND",
     "STATES",
     "escalate",
     "hand_over",
@@ -24,7 +24,6 @@ __all__ = [
     "with_standing",
 ]
 
-KIND = REMINDER
 STATES = (
     "handed_over",
     "accepted",
@@ -37,17 +36,6 @@ STATES = (
     "withdrawn",
 )
 WITH_DEPARTMENT = ("handed_over", "accepted", "escalated")
-OWN_STEPS = (
-    "found",
-    "handed_over",
-    "accepted",
-    "returned",
-    "finished",
-    "escalated",
-    "confirmed",
-    "contested",
-    "ceased",
-)
 COLUMNS = (
     "reminder_id", "household_id", "person_id", "item_code", "department", "handed_on", "due_on", "state", "assignee",
     "last_on", "days", "overdue", "open", "name", "county_code", "since",
@@ -90,7 +78,7 @@ def hand_over(
     months = round(log.due.parameters.on("propose_again_months", day).value)
     events = []
     for row, mine in zip(reminders.to_dict("records"), picked, strict=True):
-        now = log.last(KIND, row["reminder_id"])
+        now = log.last(REMINDER, row["reminder_id"])
         if _waits(log, now, row, day, months, by_choice=chosen is not None):
             continue
         if mine:
@@ -139,10 +127,18 @@ def _handed(
     facts = _claim(row) | {"due_on": due} | ({"assignee": assignee} if assignee else {})
     reason = ""
     if now is not None and now.state == "returned" and (other := now.events[-1].facts.get("to_department")):
-        facts["department"], reason = other, f"returned by {now.facts['department']}"
+        facts["department"], reason = other, _returned_by(now.facts["department"])
     elif now is not None and now.state == "contested":
-        reason = f"{now.name} was said to be finished, and the aid records do not show it"
+        reason = Label(
+            zh=f"{now.name}报告办结，台账未见",
+            en=f"{now.name} was said to be finished, and the aid records do not show it",
+        ).cell
     return _event(row, "handed_over", day, by, "office", facts, reason)
+
+
+def _returned_by(department: str) -> str:
+    office = code_list("department").of(department)
+    return Label(zh=f"{office.zh}退回", en=f"returned by {office.en}").cell
 
 
 def _event(
@@ -150,7 +146,7 @@ def _event(
 ) -> Event:  # fmt: skip
     place = [str(row[name]) if name in row and not pd.isna(row[name]) else "" for name in ("county_code", "town_code")]
     on, month = day.isoformat(), facts.get("month", "")
-    return Event(KIND, row["reminder_id"], 0, step, on, on, by, role, place[0], place[1], "", reason, source=f"refer {month}".strip(), facts=facts)  # fmt: skip
+    return Event(REMINDER, row["reminder_id"], 0, step, on, on, by, role, place[0], place[1], "", reason, source=f"refer {month}".strip(), facts=facts)  # fmt: skip
 
 
 def escalate(log: KeptLog, by: str, day: date, departments: Collection[str] = ()) -> Added:
@@ -166,12 +162,16 @@ def escalate(log: KeptLog, by: str, day: date, departments: Collection[str] = ()
     """
     on = day.isoformat()
     events = [
-        Event(KIND, one.thing, 0, "escalated", on, on, by, "office", *one.place, f"due {due}", source="refer --escalate")
-        for one in log.now_of(KIND).values()
+        Event(REMINDER, one.thing, 0, "escalated", on, on, by, "office", *one.place, _overdue(due), source="refer --escalate")
+        for one in log.now_of(REMINDER).values()
         if one.state in ("handed_over", "accepted") and (due := log.due_on(one)) and due < on
         and (not departments or one.facts["department"] in departments)
     ]  # fmt: skip
     return log.append(events)
+
+
+def _overdue(due: str) -> str:
+    return Label(zh=f"应于{due}前办结", en=f"due {due}").cell
 
 
 def not_listed(log: KeptLog, reminders: pd.DataFrame) -> pd.Series:
@@ -182,7 +182,7 @@ def not_listed(log: KeptLog, reminders: pd.DataFrame) -> pd.Series:
     Series of bool
         Aligned with ``reminders``.
     """
-    states = [one.state if (one := log.last(KIND, name)) else "" for name in reminders["reminder_id"]]
+    states = [one.state if (one := log.last(REMINDER, name)) else "" for name in reminders["reminder_id"]]
     return pd.Series([state in ("finished", "withdrawn") for state in states], index=reminders.index, dtype=bool)
 
 
@@ -196,9 +196,9 @@ def with_standing(reminders: pd.DataFrame, log: KeptLog, language: Language) -> 
         are those of the referral, where one is open.
     """
     listed = reminders[~not_listed(log, reminders)].reset_index(drop=True)
-    machine, rows = log.machines[KIND], []
+    machine, rows = log.machines[REMINDER], []
     for name, department, due in listed[["reminder_id", "department", "due_on"]].itertuples(index=False):
-        now = log.last(KIND, name)
+        now = log.last(REMINDER, name)
         if now is None or not log.is_open(now):
             rows.append(("", "", department, due))
             continue
@@ -225,7 +225,7 @@ def referral_states(log: KeptLog, day: date) -> pd.DataFrame:
     """
     rows = []
     for (kind, _), episodes in log.things.items():
-        if kind == KIND:
+        if kind == REMINDER:
             known = [one for episode in episodes if (one := episode.as_of(day.isoformat())).events]
             handed = [one for one in known if any(event.step == "handed_over" for event in one.events)]
             rows += [_state(log, handed[-1], day)] if handed else []
@@ -243,7 +243,7 @@ def referral_answers(log: KeptLog, day: date) -> pd.DataFrame:
     """
     rows = []
     for (kind, _), episodes in log.things.items():
-        for one in episodes if kind == KIND else ():
+        for one in episodes if kind == REMINDER else ():
             known = one.as_of(day.isoformat())
             handed = [event for event in known.events if event.step == "handed_over"]
             if handed:

@@ -102,7 +102,7 @@ def _sheets(file: Path) -> tuple[ReturnedSheet, ...]:
         may = {name: None for spec in SHEETS.values() for name in spec.may}
         return returned_sheets(file, "worklist", ASKED, "worklist sheet", tuple(may))
     rows: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").split("\n"), 1):
         if not line.strip():
             continue
         try:

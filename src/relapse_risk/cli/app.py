@@ -46,6 +46,8 @@ ParamsOption: TypeAlias = Annotated[
     Path | None, typer.Option(help="Another whole parameter folder than the project's.", metavar="FOLDER")
 ]
 DAY = ["%Y-%m-%d"]
+TODAY = typer.Option("--today", formats=DAY, metavar="YYYY-MM-DD", help="Day of the step; today when left out.")
+PROGRAM = "relapse-risk"  # who a step is by, where nobody is named
 
 
 def beside(what: str, folder: str) -> Any:

@@ -10,6 +10,7 @@ import typer
 
 from relapse_risk.cli.app import (
     DAY,
+    TODAY,
     JsonOption,
     Language,
     Opened,
@@ -30,7 +31,6 @@ events_app = typer.Typer(
     help="The log of everything that has a life: reminders, orders, placements, lists sent, identification.",
 )
 app.add_typer(events_app, name="events")
-TODAY = typer.Option("--today", formats=DAY, metavar="YYYY-MM-DD", help="Day of the step; today when left out.")
 THING = typer.Argument(help="Number of the thing, as worklists, lists and the list of what is due name it.")
 
 

@@ -11,6 +11,7 @@ import typer
 from relapse_risk.cli.app import (
     DAY,
     EXIT_FOUND,
+    TODAY,
     JsonOption,
     Language,
     MonthOption,
@@ -33,7 +34,6 @@ identify_app = typer.Typer(
     help="Identification of households at risk: proposals, reviews by village, town and county, notices, who must act.",
 )
 app.add_typer(identify_app, name="identify")
-TODAY = typer.Option("--today", formats=DAY, metavar="YYYY-MM-DD", help="Day of the step; today when left out.")
 FOLDER = beside("for sheets, notices and lists", "identification")
 IDENTITY = typer.Option(help="Names of heads too: say why; the reason is logged, and files are their owner's only.")
 

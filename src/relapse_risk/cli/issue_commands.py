@@ -10,6 +10,7 @@ import typer
 
 from relapse_risk.cli.app import (
     DAY,
+    PROGRAM,
     JsonOption,
     Language,
     MonthOption,
@@ -43,7 +44,7 @@ def issues(
         Path | None, typer.Option(help="Folder of findings of check; beside the register when left out.")
     ] = None,
     out: Annotated[Path | None, beside("for the lists", "issues")] = None,
-    by: Annotated[str, typer.Option(help="Author of the checks.")] = "relapse-risk",
+    by: Annotated[str, typer.Option(help="Author of the checks.")] = PROGRAM,
     today: Annotated[datetime | None, DAY] = None,
     language: Annotated[Language, typer.Option(help="Language of the lists.")] = Language.zh,
     invent: Annotated[bool, typer.Option(help="Demonstration only: invent the offices' replies to the lists.")] = False,

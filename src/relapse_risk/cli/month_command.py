@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from relapse_risk.cli.app import JsonOption, Language, app, print_result
+from relapse_risk.cli.app import PROGRAM, JsonOption, Language, app, print_result
 from relapse_risk.cli.assistance_commands import remind
 from relapse_risk.cli.identify_commands import due_lines, left_lines, propose_, reply
 from relapse_risk.cli.issue_commands import issues
@@ -126,13 +126,13 @@ def _steps(project: Path, month: str, day: date, language: Language) -> list[Ste
              (*taken, *answered), left_out=_no_rules(place, month)),
         Step("facts", partial(_run, facts, backend="processes:2", scores=None, out=None, **common), state,
              ("score", "rank", "propose", *answered), taken, data / "facts" / month / "facts.json"),
-        Step("issues", partial(_run, issues, replies=None, facts=None, findings=None, out=None, by="relapse-risk", today=None,
+        Step("issues", partial(_run, issues, replies=None, facts=None, findings=None, out=None, by=PROGRAM, today=None,
              language=language, invent=False, **common), state, ("check", "facts"), taken),
-        Step("refer", partial(_run, refer, replies=None, by="relapse-risk", county=None, today=when, department=None, item=None, reminder=None,
+        Step("refer", partial(_run, refer, replies=None, by=PROGRAM, county=None, today=when, department=None, item=None, reminder=None,
              first=None, due=None, assignee="", escalate=True, scores=data / "scores", **common), state, ("score", "rank", *answered), taken, left_out=no_items),
         Step("remind", partial(_run, remind, out=None, scores=data / "scores", county=None, worklists=True, language=language,
              today=when, **common), state, ("score", "rank", "refer"), taken, data / "assistance" / month, no_items),
-        Step("jobs", partial(_run, jobs, out=None, scores=data / "scores", by="relapse-risk", today=when, **common), state,
+        Step("jobs", partial(_run, jobs, out=None, scores=data / "scores", by=PROGRAM, today=when, **common), state,
              ("score", "rank", *answered), taken, left_out=no_items),
         Step("render", partial(_render, project, month, day), str, ("facts",), taken, always=True),
     ]  # fmt: skip
@@ -228,11 +228,6 @@ def _render(project: Path, month: str, day: date) -> int:
     return max(codes)
 
 
-_KINDS = {
-    "reminder": "referrals", "order": "lines of orders", "placement": "placements", "pledge": "pledges", "sending": "lists",
-}  # fmt: skip
-
-
 def _due(register: Path, month: str, day: date) -> list[str]:
     """Who has to do what after this month: tables to send, reviews, issues, and what of aid waits with whom."""
     from relapse_risk.assistance import open_aid_log
@@ -251,10 +246,12 @@ def _due(register: Path, month: str, day: date) -> list[str]:
     issued = issue_states(read_issue_steps(register), day)
     counts = issued[issued["open"].astype(bool)].groupby("county_code")["overdue"].agg(["size", "sum"])
     lines += [f"{who}: {int(n):,} issues open, {int(over):,} overdue" for who, n, over in counts.itertuples()]
-    found = due_things(open_aid_log(register, read_parameters(), opened.place), day)
+    log = open_aid_log(register, read_parameters(), opened.place)
+    found = due_things(log, day)
     counts = found.assign(over=found["overdue"] > 0).groupby(["unit", "kind"])["over"].agg(["size", "sum"])
     lines += [
-        f"{who}: {int(n):,} {_KINDS[kind]} open, {int(over):,} overdue" for (who, kind), n, over in counts.itertuples()
+        f"{who}: {int(n):,} {log.machines[kind].label.en} open, {int(over):,} overdue"
+        for (who, kind), n, over in counts.itertuples()
     ]
     return lines
 

@@ -10,6 +10,8 @@ import typer
 
 from relapse_risk.cli.app import (
     DAY,
+    PROGRAM,
+    TODAY,
     JsonOption,
     Language,
     MonthOption,
@@ -47,8 +49,8 @@ def order(
     ] = None,
     reason: Annotated[str, typer.Option(help="Why a list is cancelled.")] = "",
     due: Annotated[datetime | None, typer.Option(formats=DAY, help="By when a list that is sent is delivered.")] = None,
-    by: Annotated[str, typer.Option(help="Office that draws, sends or cancels.")] = "扶贫开发领导小组办公室",
-    today: Annotated[datetime | None, typer.Option(formats=DAY, help="Day of the step; today when left out.")] = None,
+    by: Annotated[str, typer.Option(help="Office that draws, sends or cancels.")] = PROGRAM,
+    today: Annotated[datetime | None, TODAY] = None,
     scores: Annotated[Path | None, SCORES] = None,
     out: Annotated[Path | None, beside("for the results", "assistance")] = None,
     county: Annotated[str | None, COUNTY] = None,

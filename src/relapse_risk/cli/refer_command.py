@@ -10,6 +10,8 @@ import typer
 
 from relapse_risk.cli.app import (
     DAY,
+    PROGRAM,
+    TODAY,
     JsonOption,
     MonthOption,
     ParamsOption,
@@ -32,10 +34,8 @@ def refer(
     ] = None,
     register: RegisterOption = None,
     month: MonthOption = None,
-    by: Annotated[str, typer.Option(help="Office that hands over.")] = "扶贫开发领导小组办公室",
-    today: Annotated[
-        datetime | None, typer.Option(formats=DAY, help="Day of the hand-over or reply; today when left out.")
-    ] = None,
+    by: Annotated[str, typer.Option(help="Office that hands over.")] = PROGRAM,
+    today: Annotated[datetime | None, TODAY] = None,
     county: Annotated[str | None, COUNTY] = None,
     department: Annotated[list[str] | None, typer.Option(help="Only theirs (repeatable).")] = None,
     item: Annotated[list[str] | None, typer.Option(help="Only these items (repeatable).")] = None,

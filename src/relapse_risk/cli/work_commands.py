@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from relapse_risk.cli.app import (
-    DAY,
+    PROGRAM,
+    TODAY,
     JsonOption,
     Language,
     MonthOption,
@@ -24,9 +25,6 @@ from relapse_risk.cli.app import (
     written,
 )
 from relapse_risk.cli.assistance_commands import RECORDS, SCORES, assessed, need_of, scores_of
-
-TODAY = typer.Option("--today", formats=DAY, metavar="YYYY-MM-DD", help="Day of the step; today when left out.")
-OFFICE = "扶贫开发领导小组办公室"
 
 
 class What(StrEnum):
@@ -42,7 +40,7 @@ def jobs(
     month: MonthOption = None,
     scores: Annotated[Path | None, SCORES] = None,
     out: Annotated[Path | None, beside("for the results", "assistance")] = None,
-    by: Annotated[str, typer.Option(help="Office that matches.")] = OFFICE,
+    by: Annotated[str, typer.Option(help="Office that matches.")] = PROGRAM,
     today: Annotated[datetime | None, TODAY] = None,
     params: ParamsOption = None,
     as_json: JsonOption = False,
@@ -86,9 +84,13 @@ def jobs(
         written(lines, folder / "placements.csv"), written(audit_posts(posts, at.persons, at.day), folder / "post_audit.csv"),
     ]  # fmt: skip
     states = {state: int(count) for state, count in lines["state"].value_counts().sort_index().items()}
-    told = f"{len(idle):,} households without work; {placement.summary()}\n{states}\n{lines_of(files)}"
+    told = f"{len(idle):,} households without work; {placement.summary()}\n{_counted(states)}\n{lines_of(files)}"
     result = {"households": len(idle), "placement": placement.summary(), "steps": len(added.written), "states": states, "files": files}  # fmt: skip
     print_result(result, told, as_json)
+
+
+def _counted(states: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {state}" for state, count in states.items())
 
 
 @app.command("push")
@@ -106,7 +108,7 @@ def push_(
         bool, typer.Option("--health", help="The receiver may see who is disabled, and items of medical and disability aid.")
     ] = False,
     key: Annotated[Path | None, typer.Option(help="Key of the pseudonyms.")] = None,
-    by: Annotated[str, typer.Option(help="Office that pushes.")] = OFFICE,
+    by: Annotated[str, typer.Option(help="Office that pushes.")] = PROGRAM,
     out: Annotated[Path | None, beside("for the lists", "push")] = None,
     language: Annotated[Language, typer.Option(help="Language of the list.")] = Language.zh,
     today: Annotated[datetime | None, TODAY] = None,

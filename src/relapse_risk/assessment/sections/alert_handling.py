@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from relapse_risk.assessment.county_data import CountyData, counted, hits, in_code_order, in_last_year
-from relapse_risk.assistance import open_aid_log, referral_answers
+from relapse_risk.assistance import referral_answers
+from relapse_risk.assistance.aid_log import REMINDER
+from relapse_risk.events import open_kept_log
 from relapse_risk.exhibits import Bars, Exhibit, Funnel, Section, largest, of_names
 from relapse_risk.measures import FactColumn, FactTable, Fraction, Indicator
 from relapse_risk.schema import code_list
@@ -73,7 +75,7 @@ def alert_levels(data: CountyData) -> pd.DataFrame:
 
 def _handed_over(data: CountyData) -> pd.DataFrame:
     """Referrals that were delivered as a table, and those handed over by this project, read from the log."""
-    log = open_aid_log(data.register.path, data.parameters, data.place.name, county=data.county, kinds=("reminder",))
+    log = open_kept_log(data.register.path, data.parameters, data.place.name, kinds=(REMINDER,), county=data.county)
     said, kept = data.table("referral"), referral_answers(log, data.day)
     return pd.concat([said, kept], ignore_index=True) if len(kept) else said
 

@@ -95,9 +95,9 @@ class Study:
         columns = {column.name: column for name in ("household", "assistance_record") for column in table(name).columns}
         for name in shown.columns.intersection(list(columns)):
             if columns[name].codes:
-                words = {code.word: getattr(code.label, language) for code in code_list(columns[name].codes).codes}
+                words = {code.word: code.label[language] for code in code_list(columns[name].codes).codes}
                 shown[name] = shown[name].map(words).fillna(shown[name])
-        return shown.rename(columns={name: getattr(column.label, language) for name, column in columns.items()})
+        return shown.rename(columns={name: column.label[language] for name, column in columns.items()})
 
     def summary(self) -> str:
         """Place, month, and which of scores and facts are there, in one line."""
@@ -114,7 +114,7 @@ class Study:
         return f"<p>{escape(self.summary())}</p>{self.names.to_html(index=False)}"
 
 
-def open_study(folder: str | Path = "data/dezhou", month: str | None = None) -> Study:
+def open_study(folder: str | Path, month: str | None = None) -> Study:
     """Open a month of a place: its households, scores, facts, aid and names.
 
     Parameters

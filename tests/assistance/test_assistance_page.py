@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from datetime import date
 from pathlib import Path
 
-import openpyxl
 import pytest
+from tests.filled_sheets import fill
 from typer.testing import CliRunner
 
 from relapse_risk.assistance import open_aid_log
@@ -19,20 +18,6 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "assistance.md"
 PIECE = re.compile(
     r"```sh\n(?P<commands>.*?)```\n```text\n(?P<printed>.*?)```|In `(?P<file>[^`]+\.xlsx)` it writes:\n\n(?P<rows>(?:\|[^\n]*\n)+)", re.DOTALL
 )  # fmt: skip
-
-
-def fill(file: Path, table: str) -> None:
-    heads, _, *rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines()]
-    book = openpyxl.load_workbook(file)
-    sheet = book.worksheets[0]
-    columns = {str(cell.value): at for at, cell in enumerate(sheet[1], start=1)}
-    lines = {str(sheet.cell(row, columns[heads[0]]).value): row for row in range(2, sheet.max_row + 1)}
-    for name, *cells in rows:
-        for head, cell in zip(heads[1:], cells, strict=True):
-            value = date.fromisoformat(cell) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell) else cell
-            if value:
-                sheet.cell(lines[name], columns[head], value)
-    book.save(file)
 
 
 @pytest.mark.long

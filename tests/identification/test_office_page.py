@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
+from tests.filled_sheets import fill
 from tests.reviewed_place import LOW, MONTHS, project, workbook
 from typer.testing import CliRunner
 
@@ -60,20 +60,6 @@ def test_every_command_of_the_story_does_what_it_says(place: Path, language: str
     assert count == {"en": 29, "zh": 23}[language]
     now = open_log("data/register", read_parameters(), "north_kivari").now
     assert now[LOW].state == "eliminated"
-
-
-def fill(file: Path, table: str) -> None:
-    """Write the rows of a table of the page into the sheet, each in the row of its household."""
-    heads, _, *rows = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in table.splitlines()]
-    book = openpyxl.load_workbook(file)
-    sheet = book.worksheets[0]
-    columns = {str(cell.value): at for at, cell in enumerate(sheet[1], start=1)}
-    lines = {str(sheet.cell(row, columns[heads[0]]).value): row for row in range(2, sheet.max_row + 1)}
-    for household, *cells in rows:
-        for head, cell in zip(heads[1:], cells, strict=True):
-            value = date.fromisoformat(cell) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell) else cell
-            sheet.cell(lines[household], columns[head], value)
-    book.save(file)
 
 
 def test_what_the_page_says_the_village_sees_is_what_it_sees(place: Path) -> None:

@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 from relapse_risk.assessment import INDICATORS, Facts, compute_facts, read_facts
 from relapse_risk.cli import app
 from relapse_risk.errors import RelapseRiskError
+from relapse_risk.pages.computed_from import parameters_of
 from relapse_risk.pages.documents_cited import cited
 from relapse_risk.pages.format import WITHHELD
-from relapse_risk.pages.why import Why, parameters_of, why
+from relapse_risk.pages.why import Why, why
 from relapse_risk.parameters import read_parameters, read_place
 from relapse_risk.register import Register, RegisterWriter
 from relapse_risk.text import has_text

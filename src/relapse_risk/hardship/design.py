@@ -161,16 +161,12 @@ class IndexDesign:
     --------
     Income has three quarters of the whole; a clinic three quarters of the rest.
 
-    >>> design = IndexDesign(
-    ...     "mine",
-    ...     "mine.yaml",
-    ...     indicators=(
-    ...         Indicator("income", TOP, 3, (("income", 1.0),), worst=3000, best=15000),
-    ...         Indicator("road", "access", 1, (("road", 1.0),), worst=10, best=0),
-    ...         Indicator("clinic", "access", 3, (("clinic", 1.0),), worst=20, best=1),
-    ...     ),
-    ...     subindexes=(SubIndex("access", TOP, 1),),
+    >>> leaves = (
+    ...     Indicator("income", TOP, 3, (("income", 1.0),), worst=3000, best=15000),
+    ...     Indicator("road", "access", 1, (("road", 1.0),), worst=10, best=0),
+    ...     Indicator("clinic", "access", 3, (("clinic", 1.0),), worst=20, best=1),
     ... )
+    >>> design = IndexDesign("mine", "mine.yaml", indicators=leaves, subindexes=(SubIndex("access", TOP, 1),))
     >>> design.effective_weights()
     {'access': 0.25, 'road': 0.0625, 'clinic': 0.1875, 'income': 0.75}
     >>> design.without(["clinic"]).effective_weights()["road"]

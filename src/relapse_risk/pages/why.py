@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import CodeType, FunctionType
 from typing import Any
 
 import pandas as pd
@@ -15,22 +14,20 @@ from relapse_risk.errors import RelapseRiskError, unknown
 from relapse_risk.languages import labels_by_code
 from relapse_risk.measures import CITY, FactTable, Indicator
 from relapse_risk.months import month_end
+from relapse_risk.pages.computed_from import parameters_in, parameters_of, tables_in
 from relapse_risk.pages.documents_cited import titled
 from relapse_risk.pages.format import NOT_COMPUTED, WITHHELD, format_date, format_interval, format_value, is_null
 from relapse_risk.pages.html_tables import column_label, hidden_gaps
 from relapse_risk.pages.not_collected import named_needs
 from relapse_risk.parameters import Parameters, Place
-from relapse_risk.predicates import limits_of, read_predicates
 from relapse_risk.register import Register
 from relapse_risk.schema import table, tables
 from relapse_risk.text import Language, bilingual, has_text, said
 from relapse_risk.text.by_language import enumerated, month_in_words
 
-__all__ = ["Why", "parameters_of", "why"]
+__all__ = ["Why", "why"]
 
-MOST_ROWS, DEPTH = 30, 4
-# What of a county's data a computation asks for, by the table that it is read from.
-READS = {"household": {"now", "households", "members"}, "person": {"persons"}}
+MOST_ROWS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +278,7 @@ def _of_table(asked: _Asked, name: str, column: str) -> Why:
         words = " ÷ ".join(asked.column(name, by_name[side]) for side in chosen.of)
         lines.append(asked.say("why.definition", words=words))
     lines.append(_unanswered(asked, spec.needs))
-    names = _named_in(spec.compute, asked.parameters, asked.place)
+    names = parameters_in(spec.compute, asked.parameters, asked.place)
     return _finished(asked, f"{name}.{column}", None, lines, _dated(asked, names), spec.needs, spec.compute)
 
 
@@ -318,7 +315,7 @@ def _finished(
         for one in titled([*judged, *(one["source"] for one in used)])
     ]
     needed = [name for need in needs if (name := need.partition(".")[0].partition(":")[0]) in tables()]
-    read = tuple(dict.fromkeys([*needed, *_read_by(compute)]))
+    read = tuple(dict.fromkeys([*needed, *tables_in(compute)]))
     if read:
         lines.append(
             asked.say(
@@ -356,70 +353,3 @@ def _deliveries(asked: _Asked, read: tuple[str, ...]) -> tuple[dict[str, Any], .
         {**one, "received_on": pd.Timestamp(one["received_on"]).date().isoformat(), "rows": int(one["rows"])}
         for one in found.to_dict("records")
     )
-
-
-def parameters_of(item: Indicator, parameters: Parameters, place: Place) -> list[str]:
-    """Dated parameters an indicator rests on: its limit, its line, and what its computation and predicates name.
-
-    Examples
-    --------
-    >>> from relapse_risk.parameters import read_parameters, read_place
-    >>> near = next(item for item in INDICATORS if item.name == "near_line")
-    >>> parameters_of(near, read_parameters(), read_place("dezhou"))
-    ['national_line_b', 'near_line_ratio']
-    """
-    named = [item.limit, _line(place, item.line), *_named_in(item.compute, parameters, place)]
-    predicates = read_predicates(parameters.folder)
-    if item.name in predicates:
-        named += [_line(place, name) if kind == "line" else name for kind, name in limits_of(item.name, predicates)]
-    return [name for name in dict.fromkeys(named) if name]
-
-
-def _line(place: Place, role: str) -> str:
-    """The parameter that serves as a line; empty where the place has none."""
-    lines: Mapping[str, str] = place.lines  # type: ignore[assignment]
-    return lines.get(role, "")
-
-
-def _named_in(function: Callable[..., Any], parameters: Parameters, place: Place) -> list[str]:
-    """Parameters, and limits of predicates, that a computation names in its code or in what it calls in the package."""
-    words = list(dict.fromkeys(word for word in _said_by(function, DEPTH, set()) if isinstance(word, str)))
-    predicates = read_predicates(parameters.folder)
-    found = [word for word in words if word in parameters.by_name]
-    for word in words:
-        if word in predicates:
-            found += [_line(place, name) if kind == "line" else name for kind, name in limits_of(word, predicates)]
-    return [name for name in dict.fromkeys(found) if name in parameters.by_name]
-
-
-def _read_by(function: Callable[..., Any]) -> list[str]:
-    """Tables that a computation reads through the county's data: households where it counts them, persons."""
-    asked = {name for word in _said_by(function, DEPTH, set()) if isinstance(word, tuple) for name in word}
-    return [name for name, ways in READS.items() if asked & ways]
-
-
-def _said_by(function: Any, depth: int, seen: set[int]) -> Iterator[str | tuple[str, ...]]:
-    """Texts of a function's code and of those it calls here, and, as a tuple, the names each uses."""
-    function = getattr(function, "__wrapped__", function)
-    if (
-        not isinstance(function, FunctionType)
-        or id(function) in seen
-        or not function.__module__.startswith("relapse_risk.assessment")
-    ):
-        return
-    seen.add(id(function))
-    for code in _codes(function.__code__):
-        yield code.co_names
-        yield from (word for word in code.co_consts if isinstance(word, str))
-        if depth:
-            called = [function.__globals__[name] for name in code.co_names if name in function.__globals__]
-            held = [cell.cell_contents for cell in function.__closure__ or ()]
-            for one in [*called, *held]:
-                yield from ([one] if isinstance(one, str) else _said_by(one, depth - 1, seen))
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from _codes(inner)

@@ -115,46 +115,68 @@ def followed(
     key, columns = spec.key[0], [name for name in spec.names if name not in spec.key]
     source, target = earlier.after.set_index(key), rows.set_index(key)
     kept, origins = _by_key(lines), _by_key(earlier.lines)
-    was, now = set(earlier.before[key]) if len(earlier.before) else set(), set(source.index)
+    quiet = frozenset(one for one, own in kept.items() if _has_all(own))  # whom the later month only carried
+    gone = _gone(earlier, source, target, quiet, homes)
+    come = _come(earlier, source, target, said, counties, homes)
+    target = target[~target.index.isin(list(gone))]
+    if come:
+        target = pd.concat([target, source.loc[come].assign(snapshot_month=month)])
+    both = target.index.intersection(source.index)
+    unsaid = _unsaid(source.loc[both], target.loc[both], columns, said, counties)
+    taken: dict[str, list[str]] = {}
+    for one in both:
+        own, origin = kept.get(one, []), origins.get(one, [])
+        named = {name for _, names in own if names != ALL for name in names.split(";")} | unsaid.get(one, set())
+        if one in quiet or one in come:
+            kept[one] = origin if _has_all(origin) else [*origin, (earlier.month, ALL)]
+            named = set(columns)
+        elif named:
+            kept[one] = _origins(named, origin, earlier.month)
+        for name in named:
+            taken.setdefault(name, []).append(one)
+    target = target.copy()
+    for name, ones in taken.items():
+        if name in target:
+            target.loc[ones, name] = source.loc[ones, name].to_numpy()
+    after = check_table(target.reset_index()[list(spec.names)], spec.name)
+    after = after.sort_values(list(spec.key), ignore_index=True)
+    return Changed(month, rows, after, _as_lines(kept, after, spec, month))
 
-    def quiet(one: str) -> bool:
-        return any(names == ALL for _, names in kept.get(one, ()))
 
-    gone = {one for one in target.index if quiet(one) and one not in now and one in was}
-    come = [
+def _gone(
+    earlier: Changed, source: pd.DataFrame, target: pd.DataFrame, quiet: frozenset[str], homes: Collection[str] | None
+) -> set[str]:
+    """Who was only carried, and is no more in the earlier month or has lost the household."""
+    was = set(earlier.before[source.index.name]) if len(earlier.before) else set()
+    carried = quiet & set(target.index)
+    homeless = {one for one in carried if homes is not None and target.at[one, "household_id"] not in homes}
+    return {one for one in carried if one in was and one not in source.index} | homeless
+
+
+def _come(
+    earlier: Changed, source: pd.DataFrame, target: pd.DataFrame, said: Said, counties: Mapping[str, str],
+    homes: Collection[str] | None,
+) -> list[str]:  # fmt: skip
+    """Who is new in the earlier month and comes along."""
+    was = set(earlier.before[source.index.name]) if len(earlier.before) else set()
+    return [
         one for one in source.index
         if one not in was and one not in target.index and counties.get(one, "") not in said.whole
         and (homes is None or source.at[one, "household_id"] in homes)
     ]  # fmt: skip
-    if homes is not None:
-        gone |= {one for one in target.index if quiet(one) and target.at[one, "household_id"] not in homes}
-    fresh = source.loc[come].assign(snapshot_month=month) if come else source.iloc[:0]
-    target = pd.concat([target[~target.index.isin(list(gone))], fresh]) if gone or come else target.copy()
-    both = target.index.intersection(source.index)
-    unsaid: dict[str, set[str]] = {one: set() for one in both}
+
+
+def _unsaid(
+    source: pd.DataFrame, target: pd.DataFrame, columns: Collection[str], said: Said, counties: Mapping[str, str]
+) -> dict[str, set[str]]:
+    """Blank cells that no delivery of the later month has filled for the county, by row key."""
+    found: dict[str, set[str]] = {}
     for name in columns:
-        empty = target.loc[both, name].isna() & source.loc[both, name].notna()
-        for one in both[empty.to_numpy(dtype=bool)]:
-            if name not in said.columns.get(counties.get(one, ""), spec.names):
-                unsaid[one].add(name)
-    taken: dict[str, list[str]] = {}
-    for one in both:
-        own = kept.get(one, [])
-        named = {name for _, names in own if names != ALL for name in names.split(";")} | unsaid[one]
-        if one in come or quiet(one):
-            kept[one] = [*origins.get(one, []), *([] if _has_all(origins.get(one, [])) else [(earlier.month, ALL)])]
-            named = set(columns)
-        elif named:
-            kept[one] = _origins(named, origins.get(one, []), earlier.month)
-        for name in named:
-            taken.setdefault(name, []).append(one)
-    for name, ones in taken.items():
-        if name in target:
-            target.loc[ones, name] = source.loc[ones, name].to_numpy()
-    after = check_table(target.reset_index()[list(spec.names)], spec.name).sort_values(
-        list(spec.key), ignore_index=True
-    )
-    return Changed(month, rows, after, _as_lines(kept, after, spec, month))
+        empty = (target[name].isna() & source[name].notna()).to_numpy(dtype=bool)
+        for one in target.index[empty]:
+            if name not in said.columns.get(counties.get(one, ""), columns):
+                found.setdefault(one, set()).add(name)
+    return found
 
 
 def follow_all(

@@ -16,7 +16,7 @@ from relapse_risk.languages import Language
 from relapse_risk.register.spreadsheets import neutralised, workbook
 from relapse_risk.text import text
 
-__all__ = ["ANSWERED", "SHEETS", "ReplySheet", "reply_workbook"]
+__all__ = ["ANSWERED", "SHEETS", "ReplySheet", "locked", "offer_replies", "print_setup", "reply_workbook"]
 
 ANSWERED = ("reply", "replied_on", "by", "note")
 
@@ -99,22 +99,36 @@ def reply_workbook(
             for column, name in enumerate(heads):
                 _write(sheet, line, column, row.get(name), plain if name in spec.shown else when if name == "replied_on" else answer, name in spec.answers)  # fmt: skip
         last = max(len(rows), 1)
-        words = [text(f"worklist.reply.{reply}", language) for reply in spec.replies]
-        sheet.data_validation(
-            1, heads.index("reply"), last, heads.index("reply"), {"validate": "list", "source": words}
-        )
-        days = {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1), "ignore_blank": True}
-        sheet.data_validation(1, heads.index("replied_on"), last, heads.index("replied_on"), days)
-        sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
-        sheet.autofilter(0, 0, last, len(heads) - 1)
-        sheet.freeze_panes(1, 1)
-        sheet.set_header(f"&L{title.replace('&', '&&')}")
-        sheet.set_footer(f"&L{digest}&R&P / &N")
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
+        offer_replies(sheet, heads, spec, last, language)
+        locked(sheet, last, len(heads))
+        print_setup(sheet, title, digest)
     return held.getvalue()
+
+
+def offer_replies(sheet: Worksheet, heads: Sequence[str], spec: ReplySheet, last: int, language: Language) -> None:
+    """A drop-down for the reply, and a date check for the day, down to row ``last``."""
+    reply, replied_on = heads.index("reply"), heads.index("replied_on")
+    words = {"validate": "list", "source": [text(f"worklist.reply.{word}", language) for word in spec.replies]}
+    days = {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1), "ignore_blank": True}
+    sheet.data_validation(1, reply, last, reply, words)
+    sheet.data_validation(1, replied_on, last, replied_on, days)
+
+
+def locked(sheet: Worksheet, last: int, columns: int) -> None:
+    """Only cells that are left open can be written; rows can be sorted and filtered, heads and the first column stay."""
+    sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
+    sheet.autofilter(0, 0, last, columns - 1)
+    sheet.freeze_panes(1, 1)
+
+
+def print_setup(sheet: Worksheet, title: str, digest: str = "") -> None:
+    """A4, landscape, one page wide, the heads on every page, a running head, the digest and page numbers."""
+    sheet.set_header(f"&L{title.replace('&', '&&')}")
+    sheet.set_footer(f"&L{digest}&R&P / &N")
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
 
 
 def _write(sheet: Worksheet, line: int, column: int, value: Any, style: Any, blank: bool) -> None:

@@ -18,7 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 from relapse_risk.assistance.catalogue import Catalogue
 from relapse_risk.assistance.department_lists import WorkList, labelled_list
 from relapse_risk.assistance.reminders import reason_of
-from relapse_risk.assistance.reply_sheets import SHEETS
+from relapse_risk.assistance.reply_sheets import SHEETS, locked, offer_replies, print_setup
 from relapse_risk.files import sha256, write_bytes
 from relapse_risk.languages import Language
 from relapse_risk.register.spreadsheets import neutralised, workbook
@@ -163,11 +163,9 @@ def _workbook(
     with workbook(day, in_memory=True) as (book, held):
         sheet = book.add_worksheet(text("worklist.sheet", language))
         _write_rows(book, sheet, rows, language)
-        _offer_replies(sheet, max(len(rows), 1), language)
-        sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
-        sheet.autofilter(0, 0, max(len(rows), 1), len(HEADS) - 1)
-        sheet.freeze_panes(1, 1)
-        _print_setup(sheet, title, digest)
+        offer_replies(sheet, HEADS, ASKS, max(len(rows), 1), language)
+        locked(sheet, max(len(rows), 1), len(HEADS))
+        print_setup(sheet, title, digest)
         for one in lists:
             if len(one.frame):
                 _write_list(book, one, title, language)
@@ -187,20 +185,8 @@ def _write_list(book: xlsxwriter.Workbook, found: WorkList, title: str, language
             elif not _empty(value):
                 sheet.write_string(line, column, neutralised(str(value)), plain)
     sheet.set_column(0, len(labelled.columns) - 1, 18)
-    sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
-    sheet.autofilter(0, 0, max(len(labelled), 1), len(labelled.columns) - 1)
-    sheet.freeze_panes(1, 1)
-    _print_setup(sheet, f"{title} {found.title(language)}")
-
-
-def _print_setup(sheet: Worksheet, title: str, digest: str = "") -> None:
-    """A4, landscape, one page wide, the heads on every page, a running head and page numbers."""
-    sheet.set_header(f"&L{title.replace('&', '&&')}")
-    sheet.set_footer(f"&L{digest}&R&P / &N")
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    locked(sheet, max(len(labelled), 1), len(labelled.columns))
+    print_setup(sheet, f"{title} {found.title(language)}")
 
 
 def _write_rows(book: xlsxwriter.Workbook, sheet: Worksheet, rows: pd.DataFrame, language: Language) -> None:
@@ -223,15 +209,6 @@ def _write_rows(book: xlsxwriter.Workbook, sheet: Worksheet, rows: pd.DataFrame,
                 sheet.write_string(line, column, neutralised(str(row[name])), fixed)
 
 
-def _offer_replies(sheet: Worksheet, last: int, language: Language) -> None:
-    """A drop-down for the reply, and a date check for the day."""
-    reply, replied_on = (HEADS.index(name) for name in ("reply", "replied_on"))
-    words = {"validate": "list", "source": [text(f"worklist.reply.{word}", language) for word in ASKS.replies]}
-    days = {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1), "ignore_blank": True}
-    sheet.data_validation(1, reply, last, reply, words)
-    sheet.data_validation(1, replied_on, last, replied_on, days)
-
-
 def _summary_workbook(summary: pd.DataFrame, day: date, language: Language) -> bytes:
     department = code_list("department")
     shown = summary.assign(
@@ -247,7 +224,7 @@ def _summary_workbook(summary: pd.DataFrame, day: date, language: Language) -> b
             cells = [value if isinstance(value, Real) else neutralised(str(value)) for value in row.values()]
             sheet.write_row(line, 0, cells)
         sheet.set_column(0, len(SUMMARY) - 1, 16)
-        _print_setup(sheet, day.isoformat())
+        print_setup(sheet, day.isoformat())
     return held.getvalue()
 
 

@@ -250,6 +250,19 @@ def test_a_month_is_one_command_that_goes_on_where_it_stopped(project: Path) -> 
         "remind": "left out", "refer": "left out", "jobs": "left out",
     }  # fmt: skip
     assert "this place has no catalogue of aid; write params/assistance/north_kivari.yaml" in first.stdout
+    for command in (
+        ["order", "CL02", "--quota", "3"],
+        ["jobs"],
+        ["remind"],
+        ["refer"],
+        ["entitlements"],
+        ["push", "social", "--to", "A"],
+    ):
+        refused = CliRunner().invoke(app, command)
+        assert isinstance(refused.exception, ParameterError), (command, refused.output)
+        assert "params/assistance/north_kivari.yaml: this place has no catalogue of aid. Fix: write it after" in str(
+            refused.exception
+        )
     assert re.search(
         r"^NK-A1 village: \d households to review, 0 overdue.*first due 2024-02-07", first.stdout, re.MULTILINE
     )

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from relapse_risk.assistance.amounts import AMOUNT_RULES
 from relapse_risk.errors import ParameterError, unknown
 from relapse_risk.languages import Label
+from relapse_risk.layers import packaged_params
 from relapse_risk.parameters import Confidence, params_dir
 from relapse_risk.predicates import Predicate, read_predicates
 from relapse_risk.predicates.clauses import Clause
@@ -156,7 +157,7 @@ def read_catalogue(place: str, folder: str | None = None) -> Catalogue:
     Raises
     ------
     ParameterError
-        For an unknown predicate, amount rule, department or excluded item, versions that overlap or leave a gap,
+        Where the place has no catalogue; for an unknown predicate, amount rule, department or excluded item, versions that overlap or leave a gap,
         more than 64 items, or items that exclude themselves or each other.
 
     Examples
@@ -165,7 +166,13 @@ def read_catalogue(place: str, folder: str | None = None) -> Catalogue:
     'Rural minimum living allowance'
     """
     file = f"assistance/{place}.yaml"
-    content = read_yaml(params_dir(folder) / "assistance" / f"{place}.yaml")
+    path = params_dir(folder) / file
+    if not path.is_file():
+        raise ParameterError(
+            "this place has no catalogue of aid", where=f"params/{file}",
+            fix=f"write it after the model of {packaged_params() / 'assistance' / 'dezhou.yaml'}",
+        )  # fmt: skip
+    content = read_yaml(path)
     if not isinstance(content, dict) or not content:
         raise ParameterError("not a mapping of items", where=file, got=type(content).__name__)
     known = read_predicates(folder)

@@ -10,7 +10,7 @@ from typing import Any
 
 from relapse_risk.assistance.reminders import reminder_identity
 from relapse_risk.events import Event, KeptLog
-from relapse_risk.files import refusals
+from relapse_risk.files import refusals, write_bytes
 from relapse_risk.languages import Label
 from relapse_risk.register import Register
 from relapse_risk.register.area_codes import areas_of
@@ -68,7 +68,8 @@ def move_journals(log: KeptLog) -> bool:
         if path.is_file():
             log.append(events_of(journal.read(log.register), counties_of(log.register)), leave_out=True)
             with refusals(path), suppress(FileNotFoundError):  # another command may have moved it meanwhile
-                path.replace(path.with_name(path.name + MOVED))
+                write_bytes(path.with_name(path.name + MOVED), path.read_bytes())
+                path.unlink()
             moved = True
     return moved
 
